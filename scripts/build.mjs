@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+// Bundle every entry point into dist/ with esbuild, after running the generators. `--watch` rebuilds on change.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as esbuild from 'esbuild';
+import { root } from './bootstrap.mjs';
+
+const node = { platform: 'node', target: 'node20' };
+
+/** CommonJS dependencies (@vscode/debugadapter) ask for `require`, which an ES module has to make. */
+const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+/** One row per bundle: what goes in, what comes out, and where it runs. */
+const BUNDLES = [
+  { entry: 'src/extension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, external: ['vscode'] },
+  { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node, banner: { js: REQUIRE } },
+  { entry: 'src/main.ts', out: 'dist/cli.mjs', format: 'esm', ...node, banner: { js: '#!/usr/bin/env node' } },
+];
+
+/** Scripts that derive files from tables of the source; each is run when it exists. */
+const GENERATORS = ['scripts/generateGrammar.mjs', 'scripts/generateManifest.mjs'];
+
+const options = ({ entry, out, ...rest }) => ({
+  absWorkingDir: root,
+  entryPoints: [entry],
+  outfile: out,
+  bundle: true,
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+  ...rest,
+});
+
+export async function buildAll({ watch = false } = {}) {
+  for (const script of GENERATORS) {
+    if (!fs.existsSync(path.join(root, script))) continue;
+    const run = spawnSync(process.execPath, [path.join(root, script)], { cwd: root, stdio: 'inherit' });
+    if (run.status !== 0) throw new Error(`${script} failed`);
+  }
+  const contexts = await Promise.all(BUNDLES.map((bundle) => esbuild.context(options(bundle))));
+  await Promise.all(contexts.map((context) => context.rebuild()));
+  if (watch) await Promise.all(contexts.map((context) => context.watch()));
+  else await Promise.all(contexts.map((context) => context.dispose()));
+  return BUNDLES.map((bundle) => bundle.out);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const watch = process.argv.includes('--watch');
+  try {
+    for (const out of await buildAll({ watch })) console.log(`${out}  ${(fs.statSync(path.join(root, out)).size / 1024).toFixed(0)} kB`);
+    if (watch) console.log('watching');
+  } catch (error) {
+    console.error(error instanceof Error && !('errors' in error) ? error.message : 'build failed');
+    process.exit(1);
+  }
+}

@@ -1,0 +1,1 @@
+export function countResults(output: string, exitCode: number): { passed: number; failed: number };
