@@ -1,0 +1,26 @@
+/** Disposables and a typed event source, in the manner of the VS Code API but without depending on it. */
+
+export interface Disposable {
+  dispose(): void;
+}
+
+export type Listener<T> = (event: T) => void;
+
+/** A list of listeners. `fire` calls them in the order they were added. */
+export class Emitter<T> {
+  readonly #listeners = new Set<Listener<T>>();
+
+  /** True while somebody listens: lets a producer skip building the event. */
+  get watched(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  on(listener: Listener<T>): Disposable {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  fire(event: T): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

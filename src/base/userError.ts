@@ -1,0 +1,15 @@
+/**
+ * A mistake in what the user gave us: a launch attribute, a path, a source line, an image.
+ * It names the thing, says what was expected, and is shown as it stands; it is never a bug report.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+
+  constructor(
+    /** Stable identifier, e.g. `launch.technique`. */
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}

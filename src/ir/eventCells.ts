@@ -1,0 +1,24 @@
+/** Counters that generated code bumps itself: counting costs one add, whether or not anybody watches. */
+import { CPU } from '../x86/cpuState';
+import type { InstructionSpec } from '../x86/instructionSpec';
+
+export const EVENT_CELLS = {
+  /** Sensitive and privileged instructions that executed directly. */
+  sensitive: CPU.END,
+  port: CPU.END + 4,
+  softwareInterrupt: CPU.END + 8,
+  controlWrite: CPU.END + 12,
+} as const;
+
+export type CountedKind = keyof typeof EVENT_CELLS;
+
+const CONTROL_WRITES = ['movToControl', 'movToDebug', 'movToTest', 'lmsw', 'clts', 'wrmsr'];
+
+/** Events that every execution of a row is. */
+export function countedKinds({ sensitive, sensitivity, lift }: InstructionSpec): CountedKind[] {
+  const kinds: CountedKind[] = sensitive ? ['sensitive'] : [];
+  if (sensitivity === 'io') kinds.push('port');
+  if (sensitivity === 'softwareInterrupt') kinds.push('softwareInterrupt');
+  if (CONTROL_WRITES.includes(lift)) kinds.push('controlWrite');
+  return kinds;
+}

@@ -1,0 +1,10 @@
+/** The techniques: how the guest is run. Identifiers are those of launch.json, the CLI and the protocol. */
+export const TECHNIQUES = [
+  { id: 'bare', name: 'Bare metal', description: 'The CPU runs the guest itself: the reference.' },
+  { id: 'trap', name: 'Trap-and-emulate (classic)', description: 'Guest kernel in user mode: privileged instructions trap, some sensitive ones go silently wrong.' },
+  { id: 'bt', name: 'Binary translation', description: 'Cached blocks run directly; the last instruction of each is emulated.' },
+] as const;
+
+export type TechniqueId = (typeof TECHNIQUES)[number]['id'];
+
+export const isTechnique = (id: unknown): id is TechniqueId => TECHNIQUES.some((t) => t.id === id);

@@ -1,0 +1,248 @@
+/**
+ * The architectural state of one CPU, in one buffer that TypeScript and generated code share.
+ * Every offset is defined once, here. Status flags are kept lazily in two words (`RESULT`, `AUX`):
+ *   ZF  result = 0                     CF  aux bit 31
+ *   SF  result bit 31 xor aux bit 0    OF  aux bit 31 xor aux bit 30 (carry out of, and into, the sign bit)
+ *   PF  parity of result low byte xor aux bits 8..15      AF  aux bit 3
+ * so that any combination of the six can be represented and each is read without knowing what wrote it.
+ */
+import { CR0_PE, EFLAGS_FIXED, EFLAGS_VM, EFLAGS_AF, EFLAGS_CF, EFLAGS_OF, EFLAGS_PF, EFLAGS_SF, EFLAGS_ZF, STATUS_FLAGS } from './flags';
+import { CS, SS } from './registers';
+
+/** Byte offsets in the VM's memory. Segment caches are 64 bytes apart, in the order ES CS SS DS FS GS LDTR TR. */
+export const CPU = {
+  /** EAX ECX EDX EBX ESP EBP ESI EDI, 4 bytes each. */
+  GPR: 0x1000,
+  /** Always zero: stands for an absent base or index. */
+  ZERO: 0x1020,
+  EIP: 0x1024,
+  /** All of EFLAGS but the six status flags. */
+  EFLAGS: 0x1028,
+  RESULT: 0x102c,
+  AUX: 0x1030,
+  CPL: 0x1034,
+  CR0: 0x1038,
+  CR2: 0x103c,
+  CR3: 0x1040,
+  CR4: 0x1044,
+  DR0: 0x1048,
+  GDTR_BASE: 0x1068,
+  GDTR_LIMIT: 0x106c,
+  IDTR_BASE: 0x1070,
+  IDTR_LIMIT: 0x1074,
+  /** Nonzero: no interrupt is taken before the next instruction completes (after STI, MOV SS, POP SS). */
+  INHIBIT: 0x1078,
+  /** Nonzero: halted by HLT. */
+  HALTED: 0x107c,
+  /** Test registers TR6 and TR7 of the 386. */
+  TR6: 0x1080,
+  TR7: 0x1084,
+  SYSENTER_CS: 0x1088,
+  SYSENTER_ESP: 0x108c,
+  SYSENTER_EIP: 0x1090,
+  /** Pending debug-exception causes for DR6. */
+  APIC_BASE: 0x1094,
+  SEGMENTS: 0x1100,
+  /** Derived, never saved: */
+  STACK_MASK: 0x1300,
+  READ_MASK: 0x1304,
+  WRITE_MASK: 0x1308,
+  MODE: 0x130c,
+  /** A pending guest fault: vector + 1, or 0; its error code. */
+  FAULT: 0x1310,
+  FAULT_CODE: 0x1314,
+  /** Engine exit: reason and the record it happened at. */
+  EXIT_RECORD: 0x1318,
+  BUDGET: 0x131c,
+  /** Iterations of repeated string instructions before the engine looks up. */
+  FUEL: 0x1320,
+  /** 1 after an exit whose instruction did retire although EIP names it. */
+  RETIRED: 0x1324,
+  END: 0x1400,
+} as const;
+
+export const SEGMENT_STRIDE = 64;
+/** Offsets inside one segment cache. `LOW` and the counts per access size are derived: what the fast path compares. */
+export const SEGMENT = { SELECTOR: 0, BASE: 4, LIMIT: 8, ATTRIBUTES: 12, LOW: 16, READ_COUNT: 20, WRITE_COUNT: 36 } as const;
+
+/** Descriptor attributes: bits 8..23 of the high doubleword, shifted down by 8 (SDM Vol. 3, figure 3-8). */
+export const ATTR_TYPE = 0x000f;
+export const ATTR_ACCESSED = 0x0001;
+/** Writable data, or readable code. */
+export const ATTR_RW = 0x0002;
+/** Expand-down data, or conforming code. */
+export const ATTR_DC = 0x0004;
+export const ATTR_CODE = 0x0008;
+export const ATTR_S = 0x0010;
+export const ATTR_DPL = 0x0060;
+export const ATTR_P = 0x0080;
+export const ATTR_DB = 0x4000;
+export const ATTR_G = 0x8000;
+
+export interface SegmentCache {
+  readonly selector: number;
+  readonly base: number;
+  readonly limit: number;
+  readonly attributes: number;
+}
+
+/** log2 of an access size of 1, 2, 4 or 8 bytes, times 4: index into the derived counts. */
+export const countOffset = (size: number): number => (size === 1 ? 0 : size === 2 ? 4 : size === 4 ? 8 : 12);
+
+const parity = (value: number): number => {
+  let v = value & 0xff;
+  v ^= v >> 4;
+  v ^= v >> 2;
+  v ^= v >> 1;
+  return v & 1;
+};
+
+export class CpuState {
+  readonly i32: Int32Array;
+  readonly u8: Uint8Array;
+
+  constructor(readonly memory: WebAssembly.Memory) {
+    this.i32 = new Int32Array(memory.buffer, 0, 0x10000 / 4);
+    this.u8 = new Uint8Array(memory.buffer);
+  }
+
+  /** Unsigned 32-bit cell at a CPU offset. */
+  get(offset: number): number {
+    return this.i32[offset >> 2] >>> 0;
+  }
+
+  set(offset: number, value: number): void {
+    this.i32[offset >> 2] = value;
+  }
+
+  reg(n: number): number {
+    return this.i32[(CPU.GPR >> 2) + n] >>> 0;
+  }
+
+  setReg(n: number, value: number): void {
+    this.i32[(CPU.GPR >> 2) + n] = value;
+  }
+
+  /** Write the low `size` bytes of register `n` (16- or 32-bit; 8-bit by encoding, AL..BH). */
+  setRegSized(n: number, size: number, value: number): void {
+    if (size === 4) this.setReg(n, value);
+    else if (size === 2) this.setReg(n, (this.reg(n) & 0xffff0000) | (value & 0xffff));
+    else this.u8[CPU.GPR + byteRegisterOffset(n)] = value;
+  }
+
+  regSized(n: number, size: number): number {
+    return size === 4 ? this.reg(n) : size === 2 ? this.reg(n) & 0xffff : this.u8[CPU.GPR + byteRegisterOffset(n)];
+  }
+
+  get eip(): number {
+    return this.get(CPU.EIP);
+  }
+  set eip(value: number) {
+    this.set(CPU.EIP, value);
+  }
+  get cpl(): number {
+    return this.get(CPU.CPL);
+  }
+  get cr0(): number {
+    return this.get(CPU.CR0);
+  }
+  get protectedMode(): boolean {
+    return (this.cr0 & CR0_PE) !== 0;
+  }
+  get v86(): boolean {
+    return (this.get(CPU.EFLAGS) & EFLAGS_VM) !== 0;
+  }
+  /** Segment arithmetic is selector * 16: real mode or virtual-8086 mode. */
+  get realSegments(): boolean {
+    return !this.protectedMode || this.v86;
+  }
+
+  selector(s: number): number {
+    return this.get(CPU.SEGMENTS + s * SEGMENT_STRIDE);
+  }
+
+  segment(s: number): SegmentCache {
+    const at = CPU.SEGMENTS + s * SEGMENT_STRIDE;
+    return { selector: this.get(at), base: this.get(at + SEGMENT.BASE), limit: this.get(at + SEGMENT.LIMIT), attributes: this.get(at + SEGMENT.ATTRIBUTES) };
+  }
+
+  segmentBase(s: number): number {
+    return this.get(CPU.SEGMENTS + s * SEGMENT_STRIDE + SEGMENT.BASE);
+  }
+
+  /** Load a segment cache and derive what the fast path compares: [LOW, LOW + count) are the valid first offsets of an access of each size. */
+  setSegment(s: number, { selector, base, limit, attributes }: SegmentCache): void {
+    const at = CPU.SEGMENTS + s * SEGMENT_STRIDE;
+    this.set(at, selector);
+    this.set(at + SEGMENT.BASE, base);
+    this.set(at + SEGMENT.LIMIT, limit);
+    this.set(at + SEGMENT.ATTRIBUTES, attributes);
+    const code = (attributes & ATTR_CODE) !== 0;
+    const present = (attributes & (ATTR_P | ATTR_S)) === (ATTR_P | ATTR_S);
+    const readable = present && (!code || (attributes & ATTR_RW) !== 0);
+    const writable = present && !code && (attributes & ATTR_RW) !== 0;
+    const expandDown = !code && (attributes & ATTR_DC) !== 0;
+    const low = expandDown ? limit + 1 : 0;
+    const top = expandDown ? (attributes & ATTR_DB ? 0xffffffff : 0xffff) : limit;
+    // The last byte of a 4-GiB segment is left to the slow path, so that the count fits 32 bits.
+    const bytes = Math.max(0, Math.min(top - low + 1, 0xffffffff));
+    this.set(at + SEGMENT.LOW, low);
+    for (let n = 0; n < 4; n++) {
+      const count = Math.max(0, bytes - ((1 << n) - 1));
+      this.set(at + SEGMENT.READ_COUNT + 4 * n, readable ? count : 0);
+      this.set(at + SEGMENT.WRITE_COUNT + 4 * n, writable ? count : 0);
+    }
+    if (s === SS) this.set(CPU.STACK_MASK, attributes & ATTR_DB ? 0xffffffff : 0xffff);
+  }
+
+  /** Default operand and address size of the code segment, in bytes. */
+  get codeSize(): 2 | 4 {
+    return this.get(CPU.SEGMENTS + CS * SEGMENT_STRIDE + SEGMENT.ATTRIBUTES) & ATTR_DB ? 4 : 2;
+  }
+
+  /** The whole of EFLAGS, status flags included. */
+  get eflags(): number {
+    return ((this.get(CPU.EFLAGS) & ~STATUS_FLAGS) | this.statusFlags | EFLAGS_FIXED) >>> 0;
+  }
+
+  set eflags(value: number) {
+    this.set(CPU.EFLAGS, (value & ~STATUS_FLAGS) | EFLAGS_FIXED);
+    this.statusFlags = value;
+  }
+
+  get statusFlags(): number {
+    const result = this.get(CPU.RESULT);
+    const aux = this.get(CPU.AUX);
+    return (
+      (aux >>> 31 ? EFLAGS_CF : 0) |
+      (parity(result ^ (aux >>> 8)) ? 0 : EFLAGS_PF) |
+      ((aux >>> 3) & 1 ? EFLAGS_AF : 0) |
+      (result === 0 ? EFLAGS_ZF : 0) |
+      ((result >>> 31) ^ (aux & 1) ? EFLAGS_SF : 0) |
+      ((aux >>> 31) ^ ((aux >>> 30) & 1) ? EFLAGS_OF : 0)
+    );
+  }
+
+  set statusFlags(flags: number) {
+    const carry = flags & EFLAGS_CF ? 1 : 0;
+    const overflow = flags & EFLAGS_OF ? 1 : 0;
+    this.set(CPU.RESULT, flags & EFLAGS_ZF ? 0 : 1);
+    // Result 1 has odd parity, 0 even: the parity delta makes up the difference.
+    const evenNow = flags & EFLAGS_ZF ? 1 : 0;
+    const delta = evenNow ^ (flags & EFLAGS_PF ? 1 : 0);
+    this.set(CPU.AUX, (carry << 31) | ((carry ^ overflow) << 30) | (flags & EFLAGS_AF ? 8 : 0) | (delta << 8) | (flags & EFLAGS_SF ? 1 : 0));
+  }
+
+  /** Copy of the architectural cells (derived and engine cells excluded). */
+  saveRegisters(): Int32Array {
+    return this.i32.slice(CPU.GPR >> 2, CPU.STACK_MASK >> 2);
+  }
+
+  restoreRegisters(saved: Int32Array): void {
+    this.i32.set(saved, CPU.GPR >> 2);
+    this.set(CPU.STACK_MASK, this.get(CPU.SEGMENTS + SS * SEGMENT_STRIDE + SEGMENT.ATTRIBUTES) & ATTR_DB ? 0xffffffff : 0xffff);
+  }
+}
+
+/** Byte offset of an 8-bit register inside the register file: AL CL DL BL, then AH CH DH BH. */
+export const byteRegisterOffset = (n: number): number => (n < 4 ? 4 * n : 4 * (n - 4) + 1);

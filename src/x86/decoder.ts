@@ -1,0 +1,177 @@
+/**
+ * Bytes to Instruction, by the instruction table. Prefixes, ModRM and SIB as in SDM Vol. 2, chapter 2.
+ * Decoding never faults the guest by itself: it says what is wrong, and the engine raises the exception.
+ */
+import { InstructionCursor } from './instructionCursor';
+import { CPU_GENERATIONS, type CpuGeneration, type InstructionSpec, type Operand } from './instructionSpec';
+import { INSTRUCTIONS } from './instructionTable';
+import { CS } from './registers';
+
+export interface Instruction {
+  readonly spec: InstructionSpec;
+  /** Bytes, prefixes included. */
+  readonly length: number;
+  readonly operandSize: 2 | 4;
+  readonly addressSize: 2 | 4;
+  /** REP/REPE F3h, REPNE F2h, or 0. */
+  readonly repeat: 0 | 0xf2 | 0xf3;
+  readonly lock: boolean;
+  /** ModRM.reg, or the register in the opcode. */
+  readonly reg: number;
+  /** Register number of E when it is a register; -1 when it is memory. */
+  readonly rm: number;
+  /** Segment of the memory operand, overrides applied. */
+  readonly segment: number;
+  /** Segment override prefix, or -1. */
+  readonly segmentOverride: number;
+  /** Base and index registers of the memory operand, -1 for none. */
+  readonly base: number;
+  readonly index: number;
+  /** log2 of the scale. */
+  readonly scale: number;
+  /** Sign-extended 32-bit; the offset of an O operand; the selector of an A operand. */
+  readonly displacement: number;
+  /** Immediates sign-extended where the row says so; the relative displacement of a J operand. */
+  readonly immediate: number;
+  /** Second immediate (ENTER). */
+  readonly immediate2: number;
+}
+
+export type Decoded =
+  | { readonly kind: 'instruction'; readonly instruction: Instruction }
+  /** Not an instruction on this processor: #UD. */
+  | { readonly kind: 'invalid'; readonly length: number }
+  /** A real instruction that Ringside does not execute yet. */
+  | { readonly kind: 'unimplemented'; readonly length: number; readonly name: string }
+  /** More than 15 bytes: #GP(0). */
+  | { readonly kind: 'tooLong' }
+  /** The bytes end before the instruction does. */
+  | { readonly kind: 'truncated' };
+
+export { MAX_INSTRUCTION_LENGTH } from './instructionCursor';
+
+/** Two-byte opcodes of later extensions: known, named, not executed. The first that fits. */
+const UNIMPLEMENTED_0F: readonly (readonly [first: number, last: number, name: string])[] = [
+  [0x10, 0x17, 'SSE move'],
+  [0x18, 0x18, 'PREFETCH'],
+  [0x28, 0x2f, 'SSE convert or compare'],
+  [0x50, 0x5f, 'SSE arithmetic'],
+  [0x78, 0x79, 'VMREAD or VMWRITE'],
+  [0x60, 0x7f, 'MMX or SSE2'],
+  [0xaa, 0xaa, 'RSM'],
+  [0xae, 0xae, 'FXSAVE group'],
+  [0xc2, 0xc6, 'SSE'],
+  [0xd0, 0xfe, 'MMX or SSE2'],
+];
+
+/** A row as the decoder wants it: what it would otherwise search for in the operands, found once. */
+interface Selection {
+  readonly spec: InstructionSpec;
+  /** The operands that follow ModRM in the instruction, in order: at most two. */
+  readonly trailing: readonly Operand[];
+  /** The opcode's low three bits are a register. */
+  readonly registerInOpcode: boolean;
+  /** ModRM.mod does not count: r/m is a register (SDM Vol. 2, MOV to and from control registers). */
+  readonly ignoresMod: boolean;
+  readonly lockable: boolean;
+  readonly unimplemented: boolean;
+}
+
+const TRAILING = /^(I|J|O|Ap)/;
+
+const selection = (spec: InstructionSpec): Selection => ({
+  spec,
+  trailing: spec.operands.filter((o) => TRAILING.test(o)),
+  registerInOpcode: spec.operands.some((o) => o[0] === 'Z'),
+  ignoresMod: spec.size32 === true,
+  lockable: spec.lock === true,
+  unimplemented: spec.lift === 'unimplemented',
+});
+
+/** Does the row take this ModRM byte? */
+function accepts(spec: InstructionSpec, modRm: number): boolean {
+  const reg = (modRm >> 3) & 7;
+  if (spec.modRm !== undefined) return spec.modRm === modRm;
+  if (spec.extension !== undefined && spec.extension !== reg) return false;
+  if (!spec.size32 && spec.mod !== 'any' && spec.mod !== (modRm >= 0xc0 ? 'register' : 'memory')) return false;
+  return spec.operands.every((operand, position) => registerExists(operand, reg, position === 0));
+}
+
+/** Segment, control and test registers that are not there are #UD; so is loading CS. */
+function registerExists(operand: Operand, reg: number, isDestination: boolean): boolean {
+  if (operand === 'Sw') return reg < 6 && !(isDestination && reg === CS);
+  if (operand === 'Cd') return reg === 0 || reg === 2 || reg === 3 || reg === 4;
+  if (operand === 'Td') return reg >= 3;
+  return true;
+}
+
+/** Opcode maps for one processor generation: 256 one-byte and 256 two-byte entries, and the byte cursor that walks them. */
+export class OpcodeMap {
+  readonly #plain: (Selection | undefined)[] = new Array<Selection | undefined>(512).fill(undefined);
+  /** By ModRM byte, for opcodes that have one; the first row that fits. */
+  readonly #byModRm: ((Selection | undefined)[] | undefined)[] = new Array<undefined>(512).fill(undefined);
+  readonly #cursor = new InstructionCursor();
+
+  constructor(readonly cpu: CpuGeneration) {
+    const generation = CPU_GENERATIONS.indexOf(cpu);
+    for (const spec of INSTRUCTIONS) {
+      if (spec.since && CPU_GENERATIONS.indexOf(spec.since) > generation) continue;
+      if (spec.until && CPU_GENERATIONS.indexOf(spec.until) < generation) continue;
+      this.#add(selection(spec));
+    }
+  }
+
+  #add(row: Selection): void {
+    const { spec } = row;
+    const slot = (spec.map ? 256 : 0) + spec.opcode;
+    if (spec.hasModRm) {
+      const rows = (this.#byModRm[slot] ??= new Array<undefined>(256).fill(undefined));
+      for (let modRm = 0; modRm < 256; modRm++) if (accepts(spec, modRm)) rows[modRm] ??= row;
+    } else {
+      for (let r = 0; r < (row.registerInOpcode ? 8 : 1); r++) this.#plain[slot + r] ??= row;
+    }
+  }
+
+  /** Hot: it allocates nothing but the result. */
+  decode(bytes: Uint8Array, start: number, end: number, codeSize: 2 | 4): Decoded {
+    const cursor = this.#cursor;
+    cursor.reset(bytes, start, end, codeSize);
+    const opcode = cursor.prefixes();
+    const slot = opcode === 0x0f ? 256 + cursor.u8() : opcode;
+    if (cursor.isShort()) return cursor.shortage();
+
+    const rows = this.#byModRm[slot];
+    let modRm = -1;
+    let row: Selection | undefined;
+    if (rows) {
+      modRm = cursor.u8();
+      if (cursor.isShort()) return cursor.shortage();
+      row = rows[modRm];
+    } else row = this.#plain[slot];
+    if (!row) return rows || cursor.lock ? { kind: 'invalid', length: cursor.length } : refuse(cursor.length, slot);
+
+    if (modRm >= 0) cursor.modRm(row.ignoresMod ? modRm | 0xc0 : modRm);
+    const { trailing } = row;
+    if (trailing.length > 0) {
+      cursor.immediate = cursor.operand(trailing[0]);
+      if (trailing.length > 1) cursor.immediate2 = cursor.operand(trailing[1]);
+    }
+    if (cursor.isShort()) return cursor.shortage();
+    // LOCK needs a memory destination on a row that allows it (SDM Vol. 2, LOCK).
+    if (cursor.lock && !(row.lockable && modRm >= 0 && cursor.rm < 0)) return { kind: 'invalid', length: cursor.length };
+    if (row.unimplemented) return { kind: 'unimplemented', length: cursor.length, name: row.spec.mnemonic };
+    return { kind: 'instruction', instruction: cursor.instruction(row.spec, modRm >= 0 ? (modRm >> 3) & 7 : row.registerInOpcode ? slot & 7 : 0) };
+  }
+}
+
+/** Decode the instruction at `start` of `bytes`; `codeSize` is 2 or 4 by the D bit of CS. */
+export function decode(map: OpcodeMap, bytes: Uint8Array, start: number, end: number, codeSize: 2 | 4): Decoded {
+  return map.decode(bytes, start, end, codeSize);
+}
+
+function refuse(length: number, slot: number): Decoded {
+  const opcode = slot - 256;
+  const found = UNIMPLEMENTED_0F.find(([first, last]) => opcode >= first && opcode <= last);
+  if (!found) return { kind: 'invalid', length };
+  return { kind: 'unimplemented', length, name: `${found[2]} (0F ${opcode.toString(16).toUpperCase().padStart(2, '0')})` };
+}
