@@ -1,0 +1,193 @@
+/** Directives of the assembler and of the flat binary format (NASM manual, chapters 7 and 8.1). */
+import type { CpuGeneration } from '../x86/instructionSpec';
+import { SourceError } from './diagnostics';
+import type { Environment } from './environment';
+import { padInstance } from './emit';
+import { type Expression, TokenReader } from './expression';
+import { evaluate } from './evaluate';
+import type { Section } from './section';
+import type { Directive } from './statement';
+import { isPunctuation, isWord } from './token';
+import { plain } from './value';
+
+type Run = (directive: Directive, environment: Environment) => void;
+
+export function executeDirective(directive: Directive, environment: Environment): void {
+  const run = RUNS.get(directive.name);
+  if (!run) throw new SourceError(`unrecognized directive [${directive.name.toUpperCase()}]`, directive.place);
+  run(directive, environment);
+}
+
+const readerOf = ({ arguments: tokens, place }: Directive): TokenReader => new TokenReader(tokens, { line: place.line, column: place.endColumn, endColumn: place.endColumn + 1 });
+
+function soleExpression(directive: Directive): Expression {
+  const reader = readerOf(directive);
+  if (reader.done) throw new SourceError(`${directive.name.toUpperCase()} expects a value`, directive.place);
+  const expression = reader.expression();
+  if (!reader.done) throw new SourceError(`end of line expected${reader.found()}`, reader.place);
+  return expression;
+}
+
+function org(directive: Directive, environment: Environment): void {
+  const expression = soleExpression(directive);
+  const origin = environment.evaluateCritical(expression, 'origin');
+  if (environment.origin !== undefined && environment.origin !== origin) throw new SourceError('program origin redefined', directive.place);
+  if (origin < 0n || origin > 0xffffffffn) throw new SourceError('the origin must lie within 4 GiB', expression.place);
+  environment.origin = origin;
+}
+
+function bits(directive: Directive, environment: Environment): void {
+  const expression = soleExpression(directive);
+  const value = environment.evaluateCritical(expression, 'segment size');
+  if (value !== 16n && value !== 32n) throw new SourceError(`\`${value}' is not a supported segment size; it must be 16 or 32`, expression.place);
+  environment.bits = value === 16n ? 16 : 32;
+}
+
+const use =
+  (size: 16 | 32): Run =>
+  (_, environment) => {
+    environment.bits = size;
+  };
+
+function section(directive: Directive, environment: Environment): void {
+  const reader = readerOf(directive);
+  const name = reader.next();
+  if (name?.kind !== 'word') throw new SourceError('section name expected', name ?? directive.place);
+  environment.absolute = undefined;
+  environment.section = environment.openSection(name.text);
+  while (!reader.done) sectionAttribute(reader, environment.section, environment);
+}
+
+function sectionAttribute(reader: TokenReader, target: Section, environment: Environment): void {
+  const token = reader.next();
+  const name = token?.text.toLowerCase() ?? '';
+  const { attributes } = target;
+  if (name === 'progbits' || name === 'nobits') {
+    attributes.nobits = name === 'nobits';
+    return;
+  }
+  if (!reader.skip('=')) {
+    if (!['code', 'data', 'bss', 'text', 'exec', 'noexec', 'write', 'nowrite', 'alloc', 'noalloc'].includes(name))
+      environment.warn(`unknown section attribute \`${token?.text}' ignored`, token);
+    return;
+  }
+  if (name === 'follows' || name === 'vfollows') {
+    attributes[name] = reader.next()?.text;
+    return;
+  }
+  const expression = reader.expression();
+  const value = environment.evaluateCritical(expression, `section attribute \`${name}'`);
+  if (name === 'start' || name === 'vstart') attributes[name] = value;
+  else if (name === 'align' && value > 0n && value <= 1n << 30n && (value & (value - 1n)) === 0n) attributes.align = Number(value);
+  else if (name === 'align') throw new SourceError(`alignment ${value} is not a power of two`, expression.place);
+  else if (name !== 'valign') throw new SourceError(`unknown section attribute \`${name}'`, token);
+}
+
+function absolute(directive: Directive, environment: Environment): void {
+  const base = evaluate(soleExpression(directive), environment);
+  environment.absolute = { base, offset: 0 };
+}
+
+function cpu(directive: Directive, environment: Environment): void {
+  const name = directive.arguments
+    .map((token) => token.text)
+    .join('')
+    .toLowerCase();
+  const generation = CPUS.get(name);
+  if (!generation) throw new SourceError(`unknown CPU \`${name}'`, directive.place);
+  environment.generation = generation;
+}
+
+/** Names of processors to the generation whose instructions they have. */
+const CPUS: ReadonlyMap<string, CpuGeneration> = new Map(
+  Object.entries({
+    '8086': '8086',
+    '186': '186 80186 i186',
+    '286': '286 80286 i286',
+    '386': '386 80386 i386',
+    '486': '486 80486 i486',
+    pentium: '586 pentium i586',
+    p6: '686 p6 ppro pentiumpro i686 p2 p3 katmai p4 willamette prescott x64 x86-64 ia64 default any all',
+  } satisfies Record<CpuGeneration, string>).flatMap(([generation, names]) => names.split(' ').map((name) => [name, generation as CpuGeneration] as const)),
+);
+
+function struc(directive: Directive, environment: Environment): void {
+  const reader = readerOf(directive);
+  const name = reader.next();
+  if (name?.kind !== 'word') throw new SourceError('structure name expected', name ?? directive.place);
+  if (environment.structure) throw new SourceError(`STRUC inside STRUC \`${environment.structure.name}'`, directive.place);
+  const start = reader.skip(',') ? environment.evaluateCritical(reader.expression(), 'structure offset') : 0n;
+  environment.structure = { name: name.text, start, absolute: environment.absolute, localBase: environment.localBase, place: directive.place };
+  environment.absolute = { base: plain(start), offset: 0 };
+  environment.localBase = name.text;
+  environment.defineSymbol(name.text, environment.address, 'label', name);
+}
+
+function endstruc(directive: Directive, environment: Environment): void {
+  const { structure, absolute: segment } = environment;
+  if (!structure) throw new SourceError('ENDSTRUC without STRUC', directive.place);
+  environment.defineSymbol(`${structure.name}_size`, plain(BigInt(segment?.offset ?? 0)), 'constant', structure.place);
+  environment.absolute = structure.absolute;
+  environment.localBase = `${structure.name}_size`;
+  environment.structure = undefined;
+}
+
+function istruc(directive: Directive, environment: Environment): void {
+  const [name] = directive.arguments;
+  if (name?.kind !== 'word') throw new SourceError('structure name expected', name ?? directive.place);
+  if (environment.instance) throw new SourceError('ISTRUC inside ISTRUC', directive.place);
+  environment.instance = { name: name.text, start: environment.address };
+}
+
+function iend(directive: Directive, environment: Environment): void {
+  const { instance } = environment;
+  if (!instance) throw new SourceError('IEND without ISTRUC', directive.place);
+  try {
+    padInstance(environment, environment.symbol(`${instance.name}_size`, { kind: 'here', place: directive.place }).number);
+  } finally {
+    environment.instance = undefined;
+  }
+}
+
+function sectalign(directive: Directive, environment: Environment): void {
+  if (isWord(directive.arguments[0], 'on') || isWord(directive.arguments[0], 'off')) return;
+  const expression = soleExpression(directive);
+  const value = Number(environment.evaluateCritical(expression, 'alignment'));
+  if (value > (environment.section.attributes.align ?? 4)) environment.section.attributes.align = value;
+}
+
+function external(directive: Directive, environment: Environment): void {
+  const names = directive.arguments.filter((token) => !isPunctuation(token, ','));
+  throw new SourceError(`external symbol \`${names[0]?.text ?? ''}': a flat binary has no linker to resolve it`, names[0] ?? environment.place);
+}
+
+const ignore: Run = () => {};
+
+const RUNS: ReadonlyMap<string, Run> = new Map(
+  Object.entries<Run>({
+    org,
+    bits,
+    use16: use(16),
+    use32: use(32),
+    section,
+    segment: section,
+    absolute,
+    cpu,
+    struc,
+    endstruc,
+    istruc,
+    iend,
+    sectalign,
+    extern: external,
+    common: external,
+    global: ignore,
+    static: ignore,
+    default: ignore,
+    float: ignore,
+    warning: ignore,
+    map: ignore,
+    list: ignore,
+    debug: ignore,
+    __sect__: ignore,
+  }),
+);

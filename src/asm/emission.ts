@@ -1,0 +1,143 @@
+/** One form with its operands to bytes: prefixes, opcode, ModRM, SIB, displacement, immediates (SDM Vol. 2, 2.1). */
+import type { PrefixName } from '../x86/aliases';
+import type { CpuGeneration, Operand as Letter } from '../x86/instructionSpec';
+import { SourceError } from './diagnostics';
+import { type Address, encodeAddress } from './effectiveAddress';
+import type { Scope } from './evaluate';
+import { type Form, PREFIX_NAMES } from './forms';
+import { pushNumber } from './integers';
+import type { Operand } from './operand';
+import type { Instruction } from './statement';
+import type { Place } from './token';
+import { type Value, add, plain, subtract } from './value';
+
+export interface EncodingContext {
+  readonly bits: 16 | 32;
+  readonly scope: Scope;
+  /** Address of the instruction: `$`, except in the repetitions of TIMES. */
+  readonly at: Value;
+  readonly generation: CpuGeneration;
+  /** The number a value stands for once sections have addresses. */
+  resolve(value: Value, place: Place): bigint;
+  warn(message: string, place: Place): void;
+}
+
+/** An instruction whose operands have been evaluated. */
+export interface Evaluated {
+  readonly instruction: Instruction;
+  readonly operands: readonly Operand[];
+  readonly address: Address | undefined;
+  readonly prefixes: ReadonlyMap<PrefixName['group'], number>;
+  readonly addressSize: 2 | 4;
+  readonly context: EncodingContext;
+}
+
+/** Collects the bytes of one instruction. `final` emission resolves addresses and warns about values that do not fit. */
+export class Emission {
+  readonly bytes: number[];
+
+  constructor(
+    private readonly form: Form,
+    private readonly size: 2 | 4,
+    private readonly evaluated: Evaluated,
+    private readonly final: boolean,
+  ) {
+    this.bytes = prefixBytes(form, size, evaluated);
+    this.opcode();
+    if (form.spec.hasModRm && form.spec.modRm === undefined) this.modRm();
+    for (const [at, letter] of form.spec.operands.entries()) this.immediate(letter, at);
+  }
+
+  private written(at: number): Operand | undefined {
+    return this.evaluated.operands[this.form.order.indexOf(at)];
+  }
+
+  /** The operand whose letter is one of `kinds`; CS, DX and other fixed registers are not. */
+  private operand(kinds: string): Operand | undefined {
+    return this.written(this.form.spec.operands.findIndex((letter) => kinds.includes(letter[0]) && /^[A-Z]([a-z]|$)/.test(letter)));
+  }
+
+  private number(value: Value, width: number, place: Place, range: Parameters<typeof pushNumber>[4] = 'either'): void {
+    const { context } = this.evaluated;
+    pushNumber(this.bytes, this.final ? context.resolve(value, place) : value.number, width, place, range, this.final ? context : undefined);
+  }
+
+  private opcode(): void {
+    const { spec } = this.form;
+    if (spec.map) this.bytes.push(spec.map);
+    this.bytes.push(spec.opcode + registerNumber(this.operand('Z')));
+    if (spec.modRm !== undefined) this.bytes.push(spec.modRm);
+  }
+
+  private modRm(): void {
+    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDT'));
+    const rm = this.operand('EMR');
+    const { address } = this.evaluated;
+    if (rm?.kind === 'register') this.bytes.push(0xc0 | (reg << 3) | rm.register.number);
+    else if (address) {
+      const encoded = encodeAddress(address);
+      this.bytes.push((encoded.mod << 6) | (reg << 3) | encoded.rm);
+      if (encoded.sib !== undefined) this.bytes.push(encoded.sib);
+      if (encoded.displacementSize) this.number(address.displacement, encoded.displacementSize, address.memory.place);
+    }
+  }
+
+  private immediate(letter: Letter, at: number): void {
+    const operand = this.written(at);
+    const { address } = this.evaluated;
+    const width = immediateWidth(letter, this.size);
+    if (letter[0] === 'O' && address) this.number(address.displacement, address.size, address.memory.place);
+    else if (operand?.kind === 'far') {
+      this.number(operand.worth, this.size, operand.place);
+      this.number(operand.selectorWorth, 2, operand.place);
+    } else if (operand?.kind !== 'immediate' || width === 0) return;
+    else if (letter[0] === 'J') this.displacement(operand.worth, width, operand.place);
+    else this.number(operand.worth, width, operand.place, letter !== 'Ibs' ? 'either' : operand.size === 1 ? 'signed' : 'any');
+  }
+
+  /** Relative to the end of the instruction, which the displacement itself ends. */
+  private displacement(target: Value, width: number, place: Place): void {
+    const { context } = this.evaluated;
+    const distance = subtract(target, add(context.at, plain(BigInt(this.bytes.length + width))));
+    if (this.final && width === 1) {
+      const number = context.resolve(distance, place);
+      if (number < -128n || number > 127n) throw new SourceError(`short jump is out of range: ${number} bytes away`, place);
+    }
+    this.number(distance, width, place, 'any');
+  }
+}
+
+const registerNumber = (operand: Operand | undefined): number => (operand?.kind === 'register' ? operand.register.number : 0);
+
+function immediateWidth(letter: Letter, size: number): number {
+  if (letter === 'Ib' || letter === 'Ibs' || letter === 'Jb') return 1;
+  if (letter === 'Iw') return 2;
+  return letter === 'Iz' || letter === 'Jz' ? size : 0;
+}
+
+export const segmentPrefix = (name: string): number => PREFIX_NAMES.get(name)?.value ?? 0;
+
+function prefixBytes(form: Form, size: 2 | 4, evaluated: Evaluated): number[] {
+  const { prefixes, context, operands, address } = evaluated;
+  const own = context.bits / 8;
+  const bytes = (['wait', 'repeat', 'lock'] as const).flatMap((group) => prefixes.get(group) ?? []);
+  if (form.alias?.prefix) bytes.push(form.alias.prefix);
+  const segment = address?.memory.segment ? segmentPrefix(address.memory.segment.name) : prefixes.get('segment');
+  if (segment) bytes.push(segment);
+  const needsSize = form.operandSize !== undefined && form.operandSize !== 'default' && !isSizeless(form, operands) && size !== own;
+  const asked = prefixes.get('operandSize');
+  if (asked === undefined ? needsSize : asked !== own) bytes.push(0x66);
+  const addressSize = prefixes.get('addressSize') ?? form.alias?.addressSize ?? countRegister(form, operands) ?? evaluated.addressSize;
+  if (addressSize !== own) bytes.push(0x67);
+  return bytes;
+}
+
+/** The operand size says nothing about the 16 bits that SLDT, STR, SMSW and MOV from a segment register store in memory. */
+const isSizeless = (form: Form, operands: readonly Operand[]): boolean => form.operands.some((letter, n) => letter === 'RvMw' && operands[n].kind === 'memory');
+
+/** LOOP may name its count register, which is its address size. */
+export function countRegister(form: Form, operands: readonly Operand[]): 2 | 4 | undefined {
+  const [, count] = operands;
+  if (!form.spec.lift.startsWith('loop') || operands.length !== 2 || count.kind !== 'register') return undefined;
+  return count.register.name === 'cx' ? 2 : count.register.name === 'ecx' ? 4 : undefined;
+}

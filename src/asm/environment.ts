@@ -1,0 +1,127 @@
+/** What passes share and what a pass knows at a statement: sections, symbols, `$`, and where diagnostics go. */
+import type { CpuGeneration } from '../x86/instructionSpec';
+import { type Diagnostics, SourceError } from './diagnostics';
+import { type Scope, evaluate } from './evaluate';
+import type { Expression } from './expression';
+import type { Layout } from './layout';
+import { Section } from './section';
+import type { Instruction } from './statement';
+import type { SymbolTable } from './symbols';
+import type { Place } from './token';
+import { type Value, add, isPlain, plain, term } from './value';
+
+export interface AbsoluteSegment {
+  readonly base: Value;
+  offset: number;
+}
+
+export interface FileReader {
+  readonly read: (path: string, from: string) => { path: string; bytes: Uint8Array } | undefined;
+}
+
+/** State that survives from pass to pass. */
+export interface Shared {
+  readonly symbols: SymbolTable;
+  readonly sections: Map<string, Section>;
+  readonly files: FileReader;
+  /** Mistakes that show in one pass only: a critical expression that looks ahead. */
+  readonly persistent: Diagnostics;
+  /** Instructions that are the same in every pass, until the last one that also warns. */
+  readonly encoded: WeakMap<Instruction, { readonly bits: 16 | 32; readonly bytes: Uint8Array }>;
+}
+
+export class Environment implements Scope {
+  bits: 16 | 32 = 16;
+  generation: CpuGeneration = 'p6';
+  origin: bigint | undefined;
+  section: Section;
+  absolute: AbsoluteSegment | undefined;
+  /** The last label that is not local. */
+  localBase = '';
+  path: string;
+  place: Place = { line: 1, column: 1, endColumn: 2 };
+  line = 1;
+  here: Value;
+  /** The structure between STRUC and ENDSTRUC, and what to return to. */
+  structure: { name: string; start: bigint; absolute: AbsoluteSegment | undefined; localBase: string; place: Place } | undefined;
+  /** The structure between ISTRUC and IEND, and where the instance starts. */
+  instance: { name: string; start: Value } | undefined;
+
+  constructor(
+    readonly shared: Shared,
+    readonly diagnostics: Diagnostics,
+    /** Known in the last pass only. */
+    readonly layout: Layout | undefined,
+    path: string,
+  ) {
+    this.path = path;
+    for (const section of shared.sections.values()) section.beginPass();
+    this.section = this.openSection('.text');
+    this.here = this.address;
+  }
+
+  get final(): boolean {
+    return this.layout !== undefined;
+  }
+
+  openSection(name: string): Section {
+    const section = this.shared.sections.get(name) ?? new Section(name);
+    if (!this.shared.sections.has(name)) {
+      section.beginPass();
+      this.shared.sections.set(name, section);
+    }
+    return section;
+  }
+
+  /** Where the next byte goes. */
+  get address(): Value {
+    return this.absolute ? add(this.absolute.base, plain(BigInt(this.absolute.offset))) : term(this.section, BigInt(this.section.size));
+  }
+
+  get sectionStart(): Value {
+    return this.absolute ? this.absolute.base : term(this.section);
+  }
+
+  symbol(name: string, { place }: Expression): Value {
+    const entry = this.shared.symbols.get(this.fullName(name));
+    if (entry) return entry.value;
+    if (this.shared.symbols.isFirstPass()) return plain(0n, true);
+    throw new SourceError(`symbol \`${this.fullName(name)}' not defined`, place);
+  }
+
+  fullName(name: string): string {
+    return name.startsWith('.') && !name.startsWith('..') ? this.localBase + name : name;
+  }
+
+  /** A plain number that must be known as soon as it is read: how much space a line takes depends on it. */
+  evaluateCritical(expression: Expression, what: string): bigint {
+    const value = evaluate(expression, this);
+    if (!isPlain(value)) throw new SourceError(`${what} must be a plain number, not an address`, expression.place);
+    if (value.undetermined) this.shared.persistent.error(`${what} depends on a symbol that is not defined yet`, this.path, expression.place);
+    return value.number;
+  }
+
+  evaluateCount(expression: Expression, what: string): number {
+    const count = this.evaluateCritical(expression, what);
+    if (count < 0n) throw new SourceError(`${what} ${count} is negative`, expression.place);
+    return Number(count);
+  }
+
+  resolve(value: Value, place: Place): bigint {
+    let number = value.number;
+    for (const [unknown, count] of value.terms) {
+      if (!(unknown instanceof Section)) throw new SourceError(`\`${unknown.name}' cannot stand here`, place);
+      number += count * (this.layout?.get(unknown)?.vstart ?? 0n);
+    }
+    return number;
+  }
+
+  defineSymbol(name: string, value: Value, kind: 'label' | 'constant', place: Place): void {
+    const defined = this.shared.symbols.define(name, value, kind, this.path, place);
+    if (!defined) throw new SourceError(`\`${name}' is defined twice`, place);
+  }
+
+  warn(message: string, place: Place = this.place): void {
+    this.diagnostics.warning(message, this.path, place);
+  }
+}

@@ -1,0 +1,59 @@
+/** The instruction table arranged for the assembler: by name, one form per operand size. */
+import { ALIASES, type Alias, PREFIXES, type PrefixName } from '../x86/aliases';
+import type { InstructionSpec, Operand } from '../x86/instructionSpec';
+import { INSTRUCTIONS } from '../x86/instructionTable';
+
+export interface Form {
+  readonly spec: InstructionSpec;
+  /** Bytes, where the form has both sizes; undefined where the operand size does not matter. */
+  readonly operandSize: 2 | 4 | 'default' | undefined;
+  /** Operands in the order they are written. */
+  readonly operands: readonly Operand[];
+  /** Where operand `n` as written stands in `spec.operands`. */
+  readonly order: readonly number[];
+  readonly alias: Alias | undefined;
+}
+
+const SIZED = new Set<Operand>(['Ev', 'Gv', 'Zv', 'eAX', 'Iz', 'Ibs', 'RvMw', 'Jz', 'Ap', 'Mp', 'Ma', 'Ov']);
+const isImplicit = (operand: Operand): boolean => operand[0] === 'X' || operand[0] === 'Y';
+const isString = (spec: InstructionSpec): boolean => spec.operands.some(isImplicit);
+
+/** Both operand orders mean the same; NASM puts the first register of XCHG in ModRM.reg and that of TEST in r/m. */
+const COMMUTATIVE: Readonly<Record<string, 'firstInReg' | 'firstInRm'>> = { xchg: 'firstInReg', test: 'firstInRm' };
+
+function formsOf(spec: InstructionSpec): Form[] {
+  const operands = isString(spec) ? [] : spec.operands;
+  const sized = spec.mnemonic !== spec.mnemonic32 || operands.some((operand) => SIZED.has(operand));
+  const sizes = sized ? ([2, 4] as const) : [undefined];
+  const swappable = COMMUTATIVE[spec.mnemonic] && operands.length === 2 && operands[1][0] !== 'I';
+  const orders = !swappable
+    ? [operands.map((_, n) => n)]
+    : COMMUTATIVE[spec.mnemonic] === 'firstInReg'
+      ? [
+          [1, 0],
+          [0, 1],
+        ]
+      : [
+          [0, 1],
+          [1, 0],
+        ];
+  return orders.flatMap((order) => sizes.map((operandSize) => ({ spec, operandSize, operands: order.map((n) => operands[n]), order, alias: undefined })));
+}
+
+function buildForms(): Map<string, Form[]> {
+  const forms = new Map<string, Form[]>();
+  const file = (name: string, form: Form) => forms.set(name, [...(forms.get(name) ?? []), form]);
+  const assembled = INSTRUCTIONS.filter((spec) => spec.lift !== 'unimplemented' && spec.mnemonic !== 'firmware');
+  for (const form of assembled.flatMap(formsOf)) file(form.operandSize === 4 ? form.spec.mnemonic32 : form.spec.mnemonic, form);
+  const aliased = ALIASES.map(
+    (alias) => [alias.name, (forms.get(alias.of) ?? []).filter((form) => !alias.prefix || form.operands.length === 0).map((form) => withAlias(form, alias))] as const,
+  );
+  for (const [name, list] of aliased) forms.set(name, list);
+  return forms;
+}
+
+const withAlias = (form: Form, alias: Alias): Form => ({ ...form, alias, operandSize: alias.operandSize ?? form.operandSize });
+
+export const FORMS: ReadonlyMap<string, readonly Form[]> = buildForms();
+
+export const PREFIX_NAMES: ReadonlyMap<string, PrefixName> = new Map(PREFIXES.map((prefix) => [prefix.name, prefix]));

@@ -1,0 +1,84 @@
+/** Definitions: single-line macros (%define) by name and parameter count, multi-line ones (%macro) likewise. */
+import type { SourceLine, Token } from '../token';
+
+export interface Parameter {
+  readonly name: string;
+  /** `=x`: evaluated to a number on each call. */
+  readonly evaluated: boolean;
+  /** `x+`: takes the remaining arguments, commas and all. */
+  readonly greedy: boolean;
+}
+
+export interface SingleMacro {
+  readonly name: string;
+  readonly caseSensitive: boolean;
+  /** Undefined for a macro that takes no parentheses. */
+  readonly parameters: readonly Parameter[] | undefined;
+  readonly body: readonly Token[];
+  /** Replaces `body` where the value depends on the place: __LINE__. */
+  readonly compute?: (at: Token) => readonly Token[];
+}
+
+export interface MultiMacro {
+  readonly name: string;
+  readonly caseSensitive: boolean;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly greedy: boolean;
+  readonly recursive: boolean;
+  readonly defaults: readonly (readonly Token[])[];
+  readonly body: readonly SourceLine[];
+}
+
+interface Named {
+  readonly name: string;
+  readonly caseSensitive: boolean;
+}
+
+class NameTable<T extends Named> {
+  private readonly byName = new Map<string, T[]>();
+
+  /** Those that `name` may mean. */
+  named(name: string): readonly T[] {
+    const found = this.byName.get(name.toLowerCase());
+    return found ? found.filter((entry) => !entry.caseSensitive || entry.name === name) : [];
+  }
+
+  /** Add `entry`, in place of those of its name that `replaces` says it replaces. */
+  set(entry: T, replaces: (other: T) => boolean): void {
+    const key = entry.name.toLowerCase();
+    const others = (this.byName.get(key) ?? []).filter((other) => !(mayMean(other, entry) && replaces(other)));
+    this.byName.set(key, [entry, ...others]);
+  }
+
+  remove(name: string, which: (entry: T) => boolean = () => true): void {
+    const key = name.toLowerCase();
+    const kept = (this.byName.get(key) ?? []).filter((entry) => (entry.caseSensitive && entry.name !== name) || !which(entry));
+    this.byName.set(key, kept);
+  }
+
+  clear(): void {
+    this.byName.clear();
+  }
+}
+
+const mayMean = (one: Named, other: Named): boolean => one.name === other.name || !one.caseSensitive || !other.caseSensitive;
+
+export class SingleMacros extends NameTable<SingleMacro> {
+  define(macro: SingleMacro): void {
+    this.set(macro, (other) => other.parameters?.length === macro.parameters?.length);
+  }
+}
+
+export class MultiMacros extends NameTable<MultiMacro> {
+  define(macro: MultiMacro): void {
+    this.set(macro, (other) => other.minimum === macro.minimum && other.maximum === macro.maximum && other.greedy === macro.greedy);
+  }
+}
+
+/** What %push opens. */
+export interface Context {
+  name: string;
+  readonly id: number;
+  readonly macros: SingleMacros;
+}

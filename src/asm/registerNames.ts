@@ -1,0 +1,27 @@
+/** Registers by the name the source uses; each is also an unknown of effective-address arithmetic. */
+import { CONTROL_REGISTERS, DEBUG_REGISTERS, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TEST_REGISTERS } from '../x86/registers';
+import type { Unknown } from './value';
+
+export type RegisterFile = 'general' | 'segment' | 'control' | 'debug' | 'test';
+
+export interface Register extends Unknown {
+  readonly type: 'register';
+  readonly file: RegisterFile;
+  readonly number: number;
+  /** Bytes. */
+  readonly size: 1 | 2 | 4;
+}
+
+const FILES: readonly (readonly [readonly string[], RegisterFile, Register['size']])[] = [
+  [REGISTERS_8, 'general', 1],
+  [REGISTERS_16, 'general', 2],
+  [REGISTERS_32, 'general', 4],
+  [SEGMENT_REGISTERS, 'segment', 2],
+  [CONTROL_REGISTERS, 'control', 4],
+  [DEBUG_REGISTERS, 'debug', 4],
+  [TEST_REGISTERS, 'test', 4],
+];
+
+export const REGISTERS: ReadonlyMap<string, Register> = new Map(
+  FILES.flatMap(([names, file, size]) => names.map((name, number) => [name, { type: 'register', name, file, number, size } as const] as const)),
+);

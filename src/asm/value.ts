@@ -1,0 +1,47 @@
+/**
+ * What an expression is worth while sections have no address yet: a number plus multiples of unknowns, the bases of
+ * sections and the registers of an effective address. Sums cancel them ($-$$ is a plain number); every other operator
+ * wants plain numbers. 64-bit two's complement throughout.
+ */
+import { toInt64 } from './numbers';
+
+/** A register in an effective address or the base of a section; compared by identity. */
+export interface Unknown {
+  readonly name: string;
+  readonly type: 'register' | 'section';
+}
+
+export interface Value {
+  readonly number: bigint;
+  readonly terms: ReadonlyMap<Unknown, bigint>;
+  /** Depends on a label whose place is not known in this pass. */
+  readonly undetermined: boolean;
+}
+
+const NO_TERMS: ReadonlyMap<Unknown, bigint> = new Map();
+
+export const plain = (number: bigint, undetermined = false): Value => ({ number: toInt64(number), terms: NO_TERMS, undetermined });
+
+export const term = (unknown: Unknown, number = 0n): Value => ({ number, terms: new Map([[unknown, 1n]]), undetermined: false });
+
+export const isPlain = (value: Value): boolean => value.terms.size === 0;
+
+export function add(left: Value, right: Value, factor = 1n): Value {
+  const number = toInt64(left.number + factor * right.number);
+  const undetermined = left.undetermined || right.undetermined;
+  if (right.terms.size === 0) return { number, terms: left.terms, undetermined };
+  const terms = new Map(left.terms);
+  for (const [unknown, count] of right.terms) {
+    const sum = (terms.get(unknown) ?? 0n) + factor * count;
+    if (sum === 0n) terms.delete(unknown);
+    else terms.set(unknown, sum);
+  }
+  return { number, terms, undetermined };
+}
+
+export const subtract = (left: Value, right: Value): Value => add(left, right, -1n);
+
+export function scale(value: Value, factor: bigint): Value {
+  const terms = factor === 0n ? [] : [...value.terms].map(([unknown, count]) => [unknown, count * factor] as const);
+  return { number: toInt64(value.number * factor), terms: new Map(terms), undetermined: value.undetermined };
+}

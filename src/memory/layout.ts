@@ -1,0 +1,29 @@
+/**
+ * Where things are in a VM's one WebAssembly.Memory. Generated code reaches nothing outside it.
+ *
+ *   00001000  CPU state and engine cells (x86/cpuState)
+ *   00010000  VMM page: the hypervisor's own GDT, IDT and TSS, guest-linear FFC00000 under deprivileging techniques
+ *   00020000  jump cache: EIP → record, for indirect branches
+ *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
+ *   00500000  decoded records of the interpreter
+ *   RAM       guest-physical memory
+ */
+export const PAGE = 4096;
+export const VMM_PAGES = 0x10000;
+export const VMM_PAGE_COUNT = 16;
+export const JUMP_CACHE = 0x20000;
+/** Entries of 16 bytes: EIP, mode, record, unused. */
+export const JUMP_CACHE_ENTRIES = 4096;
+export const TLB = 0x100000;
+export const RECORDS = 0x500000;
+export const RECORD_BYTES = 0x1000000;
+export const RAM = RECORDS + RECORD_BYTES;
+
+/** Deny bits in the low byte of a TLB entry; the rest is host page minus linear page. An access tests one of them. */
+export const DENY_SUPERVISOR_READ = 0x02;
+export const DENY_SUPERVISOR_WRITE = 0x04;
+export const DENY_USER_READ = 0x08;
+export const DENY_USER_WRITE = 0x10;
+export const DENY_ALL = 0x1e;
+/** Set by the inline check when an access crosses its page. */
+export const CROSSES_PAGE = 0x01;

@@ -1,0 +1,167 @@
+/**
+ * Guest-linear memory: translation, the software TLB that generated code reads, and the slow path of every access
+ * that the TLB does not answer: page crossing, devices, marked pages, faults.
+ */
+import { CPU, type CpuState } from '../x86/cpuState';
+import { PF } from '../x86/exceptions';
+import { CR0_PG, CR0_WP, CR4_PSE } from '../x86/flags';
+import type { GuestMemory } from './guestMemory';
+import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, RAM, TLB } from './layout';
+import { type Access, type PageFault, type PagingMode, type Translation, walkPage } from './pageWalker';
+
+/** Linear pages that the VMM keeps for itself under a deprivileging technique: supervisor-only, backed by host memory. */
+export interface VmmWindow {
+  readonly linear: number;
+  readonly host: number;
+  readonly length: number;
+  /** The CPU stored into it: the accessed bit of a descriptor, the busy bit of a TSS. */
+  written?(offset: number): void;
+}
+
+type Size = 1 | 2 | 4;
+const FILLED_CAPACITY = 16384;
+
+export class LinearMemory {
+  readonly #tlb: Int32Array;
+  readonly #filled = new Int32Array(FILLED_CAPACITY);
+  #filledCount = 0;
+  /** Where accesses at `user` privilege go; set by the technique: the guest's own privilege, not the silicon's. */
+  user = false;
+  window: VmmWindow | undefined;
+
+  constructor(
+    readonly cpu: CpuState,
+    readonly physical: GuestMemory,
+  ) {
+    this.#tlb = new Int32Array(cpu.memory.buffer, TLB, 1 << 20);
+    this.#tlb.fill(DENY_ALL);
+    this.setUser(false);
+  }
+
+  /** Choose whose deny bits the inline check tests. */
+  setUser(user: boolean): void {
+    this.user = user;
+    this.cpu.set(CPU.READ_MASK, 1 | (user ? DENY_USER_READ : DENY_SUPERVISOR_READ));
+    this.cpu.set(CPU.WRITE_MASK, 1 | (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE));
+  }
+
+  flush(): void {
+    for (let i = 0; i < this.#filledCount; i++) this.#tlb[this.#filled[i]] = DENY_ALL;
+    this.#filledCount = 0;
+  }
+
+  flushPage(linear: number): void {
+    this.#tlb[linear >>> 12] = DENY_ALL;
+  }
+
+  /** A physical page became marked: no linear page may be stored to without being seen. */
+  protectPage(physical: number): void {
+    const host = RAM + (physical & ~(PAGE - 1));
+    const deny = DENY_SUPERVISOR_WRITE | DENY_USER_WRITE;
+    for (let i = 0; i < this.#filledCount; i++) {
+      const page = this.#filled[i];
+      const entry = this.#tlb[page];
+      if ((entry & DENY_ALL) !== DENY_ALL && (((entry & ~0xff) + (page << 12)) | 0) === host) this.#tlb[page] = entry | deny;
+    }
+  }
+
+  /** The guest's paging, whatever the silicon's registers show. */
+  #paging: PagingMode | undefined;
+
+  get paging(): boolean {
+    return this.#paging !== undefined;
+  }
+
+  /** CR0, CR3 or CR4 of the guest changed. */
+  loadPagingMode(): void {
+    const { cpu } = this;
+    const cr0 = cpu.get(CPU.CR0);
+    this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, pageSizeExtension: (cpu.get(CPU.CR4) & CR4_PSE) !== 0 } : undefined;
+    this.flush();
+  }
+
+  /** Linear to physical for an access; faults as values. `commit` false leaves A and D bits alone. */
+  translate(linear: number, access: Access, commit = true): Translation | PageFault {
+    if (!this.#paging) return { kind: 'page', physical: (linear & this.physical.a20Mask) >>> 0, userAccess: true, writable: true, dirty: true };
+    const result = walkPage(this.physical, this.#paging, linear, access, commit);
+    return result.kind === 'page' ? { ...result, physical: (result.physical & this.physical.a20Mask) >>> 0 } : result;
+  }
+
+  #inWindow(linear: number): boolean {
+    return this.window !== undefined && linear >= this.window.linear && linear < this.window.linear + this.window.length;
+  }
+
+  /** Physical address, or -1 after raising #PF. Fills the TLB where the fast path may answer next time. */
+  #resolve(linear: number, write: boolean, user: boolean): number {
+    if (this.#inWindow(linear)) return this.#pageFault(linear, (write ? 2 : 0) | (user ? 4 : 0) | 1);
+    const found = this.translate(linear, { write, user });
+    if (found.kind === 'fault') return this.#pageFault(linear, found.errorCode);
+    this.#fill(linear, found);
+    return found.physical;
+  }
+
+  #pageFault(linear: number, errorCode: number): -1 {
+    this.cpu.set(CPU.CR2, linear);
+    this.cpu.set(CPU.FAULT, PF + 1);
+    this.cpu.set(CPU.FAULT_CODE, errorCode);
+    return -1;
+  }
+
+  #fill(linear: number, { physical, userAccess, writable, dirty }: Translation): void {
+    if (!this.physical.isBacked(physical)) return;
+    const page = linear >>> 12;
+    const mayWrite = dirty && this.physical.isPlain(physical);
+    const userWritable = writable && userAccess;
+    const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
+    const host = RAM + (physical & ~(PAGE - 1));
+    if (this.#tlb[page] === DENY_ALL) {
+      // The list names every filled page, some twice; a full one is emptied with the TLB.
+      if (this.#filledCount === FILLED_CAPACITY) this.flush();
+      this.#filled[this.#filledCount++] = page;
+    }
+    this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny;
+  }
+
+  /** Read at the guest's privilege (or as supervisor, for descriptor tables). Sets the fault cells and gives 0 on #PF. `update`: write permission is needed too. */
+  read(linear: number, size: Size, update = false, user = this.user): number {
+    const first = this.#resolve(linear, update, user);
+    if (first < 0) return 0;
+    if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.read(first, size);
+    const nextPage = (linear & ~(PAGE - 1)) + PAGE;
+    const second = this.#resolve(nextPage >>> 0, update, user);
+    if (second < 0) return 0;
+    let value = 0;
+    const before = PAGE - (linear & (PAGE - 1));
+    for (let i = 0; i < size; i++) value |= this.physical.read(i < before ? first + i : second + i - before, 1) << (8 * i);
+    return value >>> 0;
+  }
+
+  write(linear: number, size: Size, value: number, user = this.user): void {
+    const first = this.#resolve(linear, true, user);
+    if (first < 0) return;
+    if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.write(first, size, value);
+    const nextPage = (linear & ~(PAGE - 1)) + PAGE;
+    const second = this.#resolve(nextPage >>> 0, true, user);
+    if (second < 0) return;
+    const before = PAGE - (linear & (PAGE - 1));
+    for (let i = 0; i < size; i++) this.physical.write(i < before ? first + i : second + i - before, 1, (value >>> (8 * i)) & 0xff);
+  }
+
+  /** Supervisor access of the CPU itself to a descriptor table or TSS; the VMM's window included. */
+  readSystem(linear: number, size: Size): number {
+    if (!this.#inWindow(linear)) return this.read(linear, size, false, false);
+    const { linear: start, host } = this.window as VmmWindow;
+    const at = host + (linear - start);
+    return size === 1 ? this.physical.u8[at] : size === 2 ? this.physical.view.getUint16(at, true) : this.physical.view.getUint32(at, true);
+  }
+
+  writeSystem(linear: number, size: Size, value: number): void {
+    if (!this.#inWindow(linear)) return this.write(linear, size, value, false);
+    const { linear: start, host } = this.window as VmmWindow;
+    const at = host + (linear - start);
+    if (size === 1) this.physical.u8[at] = value;
+    else if (size === 2) this.physical.view.setUint16(at, value, true);
+    else this.physical.view.setUint32(at, value, true);
+    this.window?.written?.(linear - start);
+  }
+}
