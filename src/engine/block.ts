@@ -1,0 +1,68 @@
+/** A translation block: guest code decoded into records, and how it is linked to others. */
+import type { Instruction } from '../x86/decoder';
+
+/** Why the run loop must look before an instruction executes. */
+export type Attention =
+  | { readonly kind: 'breakpoint' }
+  /** The technique handles this instruction. */
+  | { readonly kind: 'policy'; readonly instruction: Instruction }
+  /** Somebody watches this instruction. */
+  | { readonly kind: 'watch'; readonly instruction: Instruction }
+  | { readonly kind: 'fault'; readonly vector: number; readonly errorCode: number }
+  | { readonly kind: 'unimplemented'; readonly what: string };
+
+export type EndReason =
+  | 'branch'
+  | 'call'
+  | 'return'
+  | 'far transfer'
+  | 'interrupt'
+  | 'sensitive instruction'
+  | 'system instruction'
+  | 'page boundary'
+  | 'breakpoint'
+  | 'length'
+  | 'fault'
+  | 'single step';
+
+/** One guest instruction of a block. */
+export interface BlockInstruction {
+  readonly eip: number;
+  readonly instruction: Instruction;
+}
+
+export interface Link {
+  /** Address of the pointer in the branching record. */
+  readonly slot: number;
+  /** What the pointer goes back to when the target disappears. */
+  readonly stub: number;
+}
+
+export interface Block {
+  readonly id: number;
+  readonly mode: number;
+  readonly cs: number;
+  readonly eip: number;
+  readonly linear: number;
+  readonly physical: number;
+  /** Physical address of the second page when the block crosses one, or -1. */
+  readonly secondPage: number;
+  /** Guest bytes. */
+  readonly length: number;
+  readonly codeSize: 2 | 4;
+  /** Pointer to the first record. */
+  readonly entry: number;
+  /** Records, stubs included. */
+  readonly records: number;
+  /** Pointer to the record whose HITS count executions. */
+  readonly last: number;
+  readonly instructions: readonly BlockInstruction[];
+  readonly endReason: EndReason;
+  readonly attention: Attention | undefined;
+  readonly single: boolean;
+  readonly incoming: Link[];
+  /** Times it ran with its last instruction left to the VMM. */
+  attended: number;
+  valid: boolean;
+  invalidatedBy: string | undefined;
+}

@@ -1,0 +1,186 @@
+/**
+ * Blocks by physical address and mode, their links, and which physical pages they cover.
+ * A write to a covered page invalidates the blocks it touches; a full arena throws everything away.
+ */
+import type { LinearMemory } from '../memory/linearMemory';
+import { JUMP_CACHE, JUMP_CACHE_ENTRIES, PAGE, RECORDS, RECORD_BYTES } from '../memory/layout';
+import { Emitter } from '../base/events';
+import type { Block } from './block';
+import { PSEUDO, RECORD, RECORD_SIZE } from './record';
+
+/** Invalidated blocks kept for the view. */
+const REMEMBERED = 256;
+/** Stores to a page without blocks before it counts as data again. */
+const IDLE_WRITES = 64;
+/** Incoming links of a block before those that lead elsewhere by now are dropped. */
+const MANY_LINKS = 64;
+
+interface CodePage {
+  readonly blocks: Set<Block>;
+  /** Stores since the last block was translated here, while it has none. */
+  idleWrites: number;
+}
+
+export class CodeCache {
+  readonly #blocks = new Map<number, Block>();
+  readonly #singles = new Map<number, Block>();
+  /** Blocks by physical page. A page stays marked for a while after its last block went: code that is rewritten comes back. */
+  readonly #pages = new Map<number, CodePage>();
+  readonly #i32: Int32Array;
+  readonly #u16: Uint16Array;
+  #arena = RECORDS;
+  #nextId = 1;
+  readonly byId = new Map<number, Block>();
+  readonly forgotten: Block[] = [];
+  readonly invalidated = new Emitter<Block>();
+
+  constructor(readonly linear: LinearMemory) {
+    const { buffer } = linear.cpu.memory;
+    this.#i32 = new Int32Array(buffer);
+    this.#u16 = new Uint16Array(buffer);
+    linear.physical.onCodeWrite = (address, length) => this.#written(address, length);
+    this.clearJumpCache();
+  }
+
+  /** Physical address (32 bits) and mode in one exact double. */
+  static #key(physical: number, mode: number): number {
+    return mode * 0x1_0000_0000 + physical;
+  }
+
+  lookup(physical: number, mode: number, eip: number, single: boolean): Block | undefined {
+    const block = (single ? this.#singles : this.#blocks).get(CodeCache.#key(physical, mode));
+    return block && block.eip === eip ? block : undefined;
+  }
+
+  get size(): number {
+    return this.#blocks.size;
+  }
+
+  /** Cached blocks, single-step ones left out. */
+  blocks(): IterableIterator<Block> {
+    return this.#blocks.values();
+  }
+
+  nextId(): number {
+    return this.#nextId++;
+  }
+
+  /** Room for `records` records: their address. Throws everything away when the arena is full. */
+  allocate(records: number): number {
+    if (this.#arena + records * RECORD_SIZE > RECORDS + RECORD_BYTES) this.clear('code cache full');
+    const at = this.#arena;
+    this.#arena += records * RECORD_SIZE;
+    return at;
+  }
+
+  insert(block: Block): void {
+    const map = block.single ? this.#singles : this.#blocks;
+    const key = CodeCache.#key(block.physical, block.mode);
+    const before = map.get(key);
+    if (before) this.invalidate(before, 'replaced');
+    map.set(key, block);
+    this.byId.set(block.id, block);
+    for (const page of pagesOf(block)) {
+      this.#mark(page).add(block);
+    }
+  }
+
+  /** The blocks of a page that is marked now. */
+  #mark(page: number): Set<Block> {
+    let known = this.#pages.get(page);
+    if (!known) {
+      known = { blocks: new Set(), idleWrites: 0 };
+      this.#pages.set(page, known);
+      this.linear.physical.markCode(page * PAGE, true);
+      this.linear.protectPage(page * PAGE);
+    }
+    known.idleWrites = 0;
+    return known.blocks;
+  }
+
+  #unmark(page: number): void {
+    this.#pages.delete(page);
+    this.linear.physical.markCode(page * PAGE, false);
+  }
+
+  /** Point a branch at a block. */
+  link(slot: number, stub: number, target: Block): void {
+    this.#i32[slot >> 2] = target.entry;
+    if (target.incoming.length >= MANY_LINKS) target.incoming.splice(0, Number.POSITIVE_INFINITY, ...target.incoming.filter((link) => this.#i32[link.slot >> 2] === target.entry));
+    target.incoming.push({ slot, stub });
+  }
+
+  invalidate(block: Block, why: string): void {
+    if (!block.valid) return;
+    block.valid = false;
+    block.invalidatedBy = why;
+    (block.single ? this.#singles : this.#blocks).delete(CodeCache.#key(block.physical, block.mode));
+    this.byId.delete(block.id);
+    for (const { slot, stub } of block.incoming) if (this.#i32[slot >> 2] === block.entry) this.#i32[slot >> 2] = stub;
+    // Running code finds out at its next record.
+    for (let n = 0; n < block.records; n++) {
+      const record = block.entry + n * RECORD_SIZE;
+      const handler = this.#u16[(record + RECORD.HANDLER) >> 1];
+      if (handler === PSEUDO.LINK) continue;
+      // A fall-through counts the instructions before it as it goes on; code that stops there has retired them all.
+      if (handler === PSEUDO.FALL_THROUGH) this.linear.cpu.u8[record + RECORD.COUNT]++;
+      this.#u16[(record + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
+    }
+    for (const page of pagesOf(block)) this.#pages.get(page)?.blocks.delete(block);
+    if (!block.single) {
+      this.forgotten.push(block);
+      if (this.forgotten.length > REMEMBERED) this.forgotten.shift();
+      this.invalidated.fire(block);
+    }
+  }
+
+  #written(address: number, length: number): void {
+    const page = this.#pages.get(address >>> 12);
+    if (!page) return;
+    for (const block of page.blocks) if (overlaps(block, address, length)) this.invalidate(block, 'code written');
+    if (page.blocks.size === 0 && ++page.idleWrites > IDLE_WRITES) this.#unmark(address >>> 12);
+  }
+
+  /** Throw away every block. */
+  clear(why: string): void {
+    for (const block of [...this.#blocks.values(), ...this.#singles.values()]) this.invalidate(block, why);
+    this.#arena = RECORDS;
+    this.clearJumpCache();
+  }
+
+  clearJumpCache(): void {
+    // An impossible mode makes an entry empty.
+    for (let n = 0; n < JUMP_CACHE_ENTRIES; n++) this.#i32[(JUMP_CACHE + 16 * n + 4) >> 2] = -1;
+  }
+
+  rememberJump(eip: number, mode: number, entry: number): void {
+    const at = (JUMP_CACHE + 16 * (eip & (JUMP_CACHE_ENTRIES - 1))) >> 2;
+    this.#i32[at] = eip;
+    this.#i32[at + 1] = mode;
+    this.#i32[at + 2] = entry;
+  }
+
+  /** Every invariant, for tests: throws Error naming the one that fails. */
+  checkInvariants(): void {
+    for (const block of [...this.#blocks.values(), ...this.#singles.values()]) {
+      if (!block.valid) throw new Error(`block ${block.id} is cached but not valid`);
+      for (const page of pagesOf(block)) {
+        if (!this.#pages.get(page)?.blocks.has(block)) throw new Error(`block ${block.id} is missing from page ${page}`);
+        if (!this.linear.physical.hasCode(page * PAGE) && page * PAGE < this.linear.physical.size) throw new Error(`page ${page} holds block ${block.id} but is not marked`);
+      }
+      if (this.byId.get(block.id) !== block) throw new Error(`block ${block.id} is not found by number`);
+      for (const { slot, stub } of block.incoming) {
+        const pointer = this.#i32[slot >> 2];
+        if (pointer === block.entry && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.id} has no stub to fall back to`);
+      }
+    }
+    for (const [page, { blocks }] of this.#pages) for (const block of blocks) if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.id}`);
+  }
+}
+
+const pagesOf = (block: Block): number[] => (block.secondPage >= 0 ? [block.physical >>> 12, block.secondPage >>> 12] : [block.physical >>> 12]);
+
+function overlaps(block: Block, address: number, length: number): boolean {
+  if (block.secondPage >= 0) return true;
+  return address < block.physical + Math.max(block.length, 1) && block.physical < address + length;
+}

@@ -1,0 +1,91 @@
+/**
+ * Forms: what of an instruction its handler depends on. Operands are read from the record; row, sizes, register or
+ * memory and the repeat prefix choose the handler. Only what changes the meaning makes another form.
+ */
+import type { Form } from '../ir/builder';
+import type { Instruction } from '../x86/decoder';
+import type { InstructionSpec } from '../x86/instructionSpec';
+import { INSTRUCTIONS } from '../x86/instructionTable';
+import { LIFTS } from '../semantics';
+import { FIRST_FORM } from './record';
+
+/** Does a 66h prefix change the row's meaning? */
+const variesByOperandSize = (spec: InstructionSpec): boolean =>
+  !spec.size32 &&
+  (spec.mnemonic !== spec.mnemonic32 ||
+    spec.operands.some((o) => /[vzpas]$/.test(o) || o === 'RvMw' || o === 'eAX' || /^[A-Z]S$/.test(o)) ||
+    spec.flow !== 'next' ||
+    ['leave', 'enter', 'push', 'pop', 'pusha', 'popa', 'arpl'].includes(spec.lift));
+
+const hasMemoryForm = (spec: InstructionSpec): boolean => spec.operands.some((o) => o[0] === 'E' || o[0] === 'M' || o === 'RvMw') && spec.mod !== 'register';
+const hasRegisterForm = (spec: InstructionSpec): boolean => spec.mod !== 'memory';
+
+/** Does a 67h prefix? Memory operands, string indices, LOOP and JCXZ counters. */
+const variesByAddressSize = (spec: InstructionSpec, memory: boolean): boolean =>
+  memory || spec.operands.some((o) => /^[XYO]/.test(o)) || spec.lift === 'xlatb' || spec.lift.startsWith('loop') || spec.lift === 'jcxz';
+
+const isRelative = (spec: InstructionSpec): boolean => spec.operands.some((o) => o[0] === 'J');
+
+const keyOf = (form: Form): number =>
+  (((((form.spec.id * 2 + (form.operandSize === 4 ? 1 : 0)) * 2 + (form.addressSize === 4 ? 1 : 0)) * 2 + (form.memory ? 1 : 0)) * 3 +
+    (form.repeat === 0 ? 0 : form.repeat === 0xf2 ? 1 : 2)) *
+    2 +
+    (form.targetFaults ? 1 : 0)) |
+  0;
+
+/** The form of an occurrence, in canonical shape. */
+export function formOf({ spec, operandSize, addressSize, repeat, rm }: Instruction, targetFaults = false): Form {
+  const memory = rm < 0 && hasMemoryForm(spec);
+  return {
+    spec,
+    operandSize: variesByOperandSize(spec) || spec.size32 ? operandSize : 4,
+    addressSize: variesByAddressSize(spec, memory) ? addressSize : 4,
+    memory,
+    repeat: !spec.rep ? 0 : spec.rep === 'rep' && repeat ? 0xf3 : repeat,
+    targetFaults,
+    variesByOperandSize: variesByOperandSize(spec),
+    variesByAddressSize: variesByAddressSize(spec, memory),
+  };
+}
+
+/** Every form of every row, numbered as handlers. */
+export class FormTable {
+  readonly forms: Form[] = [];
+  readonly #handlers = new Map<number, number>();
+
+  constructor() {
+    for (const spec of INSTRUCTIONS) if (LIFTS[spec.lift]) this.#addRow(spec);
+  }
+
+  #addRow(spec: InstructionSpec): void {
+    const operandSizes: (2 | 4)[] = variesByOperandSize(spec) ? [2, 4] : [4];
+    const places = [...(hasMemoryForm(spec) ? [true] : []), ...(hasRegisterForm(spec) ? [false] : [])];
+    const repeats: (0 | 0xf2 | 0xf3)[] = spec.rep === 'repe' ? [0, 0xf2, 0xf3] : spec.rep ? [0, 0xf3] : [0];
+    for (const operandSize of operandSizes)
+      for (const memory of places)
+        for (const addressSize of variesByAddressSize(spec, memory) ? ([2, 4] as const) : ([4] as const))
+          for (const repeat of repeats)
+            for (const targetFaults of isRelative(spec) ? [false, true] : [false])
+              this.#add({
+                spec,
+                operandSize,
+                addressSize,
+                memory,
+                repeat,
+                targetFaults,
+                variesByOperandSize: operandSizes.length > 1,
+                variesByAddressSize: variesByAddressSize(spec, memory),
+              });
+  }
+
+  #add(form: Form): void {
+    this.#handlers.set(keyOf(form), FIRST_FORM + this.forms.length);
+    this.forms.push(form);
+  }
+
+  handler(form: Form): number {
+    const handler = this.#handlers.get(keyOf(form));
+    if (handler === undefined) throw new Error(`no handler for a form of ${form.spec.encoding} ${form.spec.mnemonic}`);
+    return handler;
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * Tier 0: runs the generated interpreter over one VM's memory, translates and links blocks on the way, and returns to
+ * the run loop with an exact position whenever something needs it.
+ */
+import type { LinearMemory } from '../memory/linearMemory';
+import { CPU, type CpuState, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
+import type { OpcodeMap } from '../x86/decoder';
+import { CR0_PG } from '../x86/flags';
+import { GP, PF } from '../x86/exceptions';
+import { CS } from '../x86/registers';
+import { bindHelpers } from '../semantics/helpers';
+import { readSlow, writeSlow } from '../semantics/system/access';
+import type { ExecutionContext } from '../semantics/system/context';
+import type { Attention, Block } from './block';
+import { CodeCache } from './codeCache';
+import type { FormTable } from './forms';
+import type { TranslationPolicy } from './policy';
+import { EXIT, RECORD } from './record';
+import { MAX_BLOCK_INSTRUCTIONS, Translator, isControlTransfer } from './translator';
+import { Emitter } from '../base/events';
+
+/** Why a run ended; EIP is exact and `retired` counted. */
+export type EngineExit =
+  | { readonly kind: 'budget' }
+  /** A system instruction retired: interrupts, mode and time may have changed. */
+  | { readonly kind: 'dispatch' }
+  | { readonly kind: 'fault'; readonly vector: number; readonly errorCode: number }
+  | { readonly kind: 'attend'; readonly attention: Attention; readonly block: Block }
+  /** A long repeated instruction is at a boundary between two elements. */
+  | { readonly kind: 'fuel' };
+
+/** Elements of repeated string instructions before the run loop looks up. */
+const FUEL = 1 << 18;
+
+type Run = (record: number, budget: number) => number;
+
+export class Interpreter {
+  readonly cache: CodeCache;
+  readonly translator: Translator;
+  /** A block was translated (not the single-step ones). */
+  readonly translated = new Emitter<Block>();
+  /** Generated entry points for 16- and 32-bit code. */
+  readonly #run16: Run;
+  readonly #run32: Run;
+  readonly #view: DataView;
+  readonly #modes = new Map<string, number>();
+  #modeFields = { base: -1, limit: -1, size: 0, key: -1, paging: false, user: false };
+  #mode = 0;
+  #retired = 0;
+  /** Instructions the current call into generated code started with; -1 outside. */
+  #entryBudget = -1;
+
+  constructor(
+    readonly cpu: CpuState,
+    readonly linear: LinearMemory,
+    context: ExecutionContext,
+    readonly policy: TranslationPolicy,
+    { module, forms, opcodes }: { module: WebAssembly.Module; forms: FormTable; opcodes: OpcodeMap },
+  ) {
+    this.cache = new CodeCache(linear);
+    this.translator = new Translator(cpu, linear, this.cache, forms, opcodes, policy);
+    this.#view = new DataView(cpu.memory.buffer);
+    const at = (record: number, budget: number): void => {
+      cpu.set(CPU.EXIT_RECORD, record);
+      cpu.set(CPU.BUDGET, budget);
+    };
+    const vm = {
+      memory: cpu.memory,
+      ...bindHelpers(context),
+      readSlow: (segment: number, offset: number, size: 1 | 2 | 4, update: number, record: number, budget: number): number => {
+        at(record, budget);
+        return readSlow(context, segment, offset, size, update !== 0);
+      },
+      writeSlow: (segment: number, offset: number, size: 1 | 2 | 4, value: number, record: number, budget: number): void => {
+        at(record, budget);
+        writeSlow(context, segment, offset, size, value);
+      },
+    };
+    const { exports } = new WebAssembly.Instance(module, { vm });
+    this.#run16 = exports.run16 as unknown as Run;
+    this.#run32 = exports.run32 as unknown as Run;
+  }
+
+  /** Guest instructions retired, exact also while a helper or a device runs. */
+  get retired(): number {
+    if (this.#entryBudget < 0) return this.#retired;
+    const record = this.cpu.get(CPU.EXIT_RECORD);
+    return this.#retired + this.#entryBudget - (this.cpu.get(CPU.BUDGET) | 0) + this.#view.getUint8(record + RECORD.COUNT) - 1;
+  }
+
+  set retired(value: number) {
+    this.#retired = value;
+  }
+
+  /** Record of the instruction a helper or device access belongs to. */
+  get currentEip(): number {
+    return this.#entryBudget < 0 ? this.cpu.eip : this.#view.getUint32(this.cpu.get(CPU.EXIT_RECORD) + RECORD.EIP, true);
+  }
+
+  /** Number of the state that translation depends on. */
+  #currentMode(): number {
+    const { cpu } = this;
+    const at = CPU.SEGMENTS + CS * SEGMENT_STRIDE;
+    const fields = {
+      base: cpu.get(at + SEGMENT.BASE),
+      limit: cpu.get(at + SEGMENT.LIMIT),
+      size: cpu.codeSize,
+      key: this.policy.key,
+      paging: (cpu.get(CPU.CR0) & CR0_PG) !== 0,
+      user: this.linear.user,
+    };
+    const last = this.#modeFields;
+    if (
+      last.base !== fields.base ||
+      last.limit !== fields.limit ||
+      last.size !== fields.size ||
+      last.key !== fields.key ||
+      last.paging !== fields.paging ||
+      last.user !== fields.user
+    ) {
+      this.#modeFields = fields;
+      const name = `${fields.base} ${fields.limit} ${fields.size} ${fields.key} ${fields.paging} ${fields.user}`;
+      this.#mode = this.#modes.get(name) ?? this.#modes.size + 1;
+      this.#modes.set(name, this.#mode);
+    }
+    cpu.set(CPU.MODE, this.#mode); // a reset of the CPU cleared the cell
+    return this.#mode;
+  }
+
+  /** The block at EIP, translated if need be; or the fetch fault in the way. */
+  #block(single: boolean): Block | EngineExit {
+    const { cpu } = this;
+    const { eip } = cpu;
+    const mode = this.#currentMode();
+    if (eip > cpu.get(CPU.SEGMENTS + CS * SEGMENT_STRIDE + SEGMENT.LIMIT)) return { kind: 'fault', vector: GP, errorCode: 0 };
+    const linear = (cpu.segmentBase(CS) + eip) >>> 0;
+    const found = this.linear.translate(linear, { write: false, user: this.linear.user });
+    if (found.kind === 'fault') {
+      cpu.set(CPU.CR2, linear);
+      return { kind: 'fault', vector: PF, errorCode: found.errorCode };
+    }
+    const cached = this.cache.lookup(found.physical, mode, eip, single);
+    if (cached && (cached.secondPage < 0 || this.#sameSecondPage(cached))) return cached;
+    if (cached) this.cache.invalidate(cached, 'second page remapped');
+    const block = this.translator.translate({ mode, eip, physical: found.physical }, single);
+    if (!single) this.translated.fire(block);
+    return block;
+  }
+
+  #sameSecondPage(block: Block): boolean {
+    const next = (((block.linear >>> 12) + 1) << 12) >>> 0;
+    const found = this.linear.translate(next, { write: false, user: this.linear.user });
+    return found.kind === 'page' && found.physical === block.secondPage;
+  }
+
+  /** May a branch be patched to go straight to `target`? With paging, only within a page (so that remapping breaks no chain). */
+  #linkable(from: number, target: Block): boolean {
+    if (target.single || target.attention?.kind === 'breakpoint') return false;
+    if (!this.linear.paging) return true;
+    return target.secondPage < 0 && ((from ^ target.eip) >>> 12 === 0 || ((this.cpu.segmentBase(CS) + from) ^ target.linear) >>> 12 === 0);
+  }
+
+  /** Retire up to `budget` instructions. */
+  run(budget: number): EngineExit {
+    const end = this.#retired + budget;
+    this.cpu.set(CPU.FUEL, FUEL);
+    while (end - this.#retired > MAX_BLOCK_INSTRUCTIONS) {
+      const block = this.#block(false);
+      if (isExit(block)) return block;
+      const exit = this.#enter(block, Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff));
+      if (exit) return exit;
+    }
+    while (this.#retired < end) {
+      const exit = this.#attended() ?? this.step();
+      if (exit.kind !== 'budget') return exit;
+    }
+    return { kind: 'budget' };
+  }
+
+  /** What a run must not step over: a breakpoint or a watched instruction at EIP. */
+  #attended(): EngineExit | undefined {
+    const single = this.#block(true);
+    if (isExit(single)) return single;
+    const [first] = single.instructions;
+    const stops = this.translator.breakpoints.has(single.linear) || (first !== undefined && this.policy.watches(first.instruction));
+    if (!stops) return undefined;
+    const block = this.#block(false);
+    return isExit(block) ? block : this.#enter(block, 1);
+  }
+
+  /** Retire one instruction, whatever breakpoints and watches say. A branch into nowhere faults at the next one. */
+  step(): EngineExit {
+    if (this.cpu.get(CPU.FUEL) === 0) this.cpu.set(CPU.FUEL, FUEL);
+    const block = this.#block(true);
+    if (isExit(block)) return block;
+    return this.#enter(block, 1) ?? { kind: 'budget' };
+  }
+
+  /** When stepping, the block that a run would enter here is translated all the same, so that it can be seen. */
+  showBlock(): void {
+    const linear = (this.cpu.segmentBase(CS) + this.cpu.eip) >>> 0;
+    for (const block of this.cache.blocks()) if (linear >= block.linear && linear < block.linear + block.length) return;
+    this.#block(false);
+  }
+
+  /** Run from a block's first record. Undefined: go on at EIP. */
+  #enter(block: Block, budget: number): EngineExit | undefined {
+    const { cpu } = this;
+    this.#entryBudget = budget;
+    let code: number;
+    try {
+      code = (block.codeSize === 4 ? this.#run32 : this.#run16)(block.entry, budget);
+    } finally {
+      this.#entryBudget = -1;
+    }
+    this.#retired += budget - (cpu.get(CPU.BUDGET) | 0);
+    switch (code) {
+      case EXIT.LINK:
+        if (!this.#branched(block)) this.#resolveLink(block.single);
+        return undefined;
+      case EXIT.INDIRECT:
+        if (!this.#branched(block) && !block.single) this.#resolveIndirect();
+        return undefined;
+      case EXIT.BUDGET:
+        this.#branched(block);
+        return undefined;
+      case EXIT.DISPATCH:
+        return { kind: 'dispatch' };
+      case EXIT.FAULT: {
+        const exit: EngineExit = { kind: 'fault', vector: cpu.get(CPU.FAULT) - 1, errorCode: cpu.get(CPU.FAULT_CODE) };
+        cpu.set(CPU.FAULT, 0);
+        return exit;
+      }
+      case EXIT.ATTEND:
+        return this.#attend();
+      case EXIT.FUEL:
+        return { kind: 'fuel' };
+      default:
+        return undefined; // STOP, INVALIDATED
+    }
+  }
+
+  /** Without chaining a near branch ends the call; a block that merely ran out of room goes on like one that is chained. */
+  #branched(block: Block): boolean {
+    const { branched } = this.policy;
+    const last = block.instructions.at(-1);
+    if (!branched || !last || !isControlTransfer(last.instruction)) return false;
+    branched(block);
+    return true;
+  }
+
+  #resolveLink(single: boolean): void {
+    if (single) return;
+    const stub = this.cpu.get(CPU.EXIT_RECORD);
+    const source = this.cache.byId.get(this.#view.getInt32(stub + RECORD.BLOCK, true));
+    const target = this.#block(false);
+    if (isExit(target) || !source) return;
+    if (this.#linkable(source.eip, target)) this.cache.link(this.#view.getInt32(stub + RECORD.IMMEDIATE, true), stub, target);
+  }
+
+  #resolveIndirect(): void {
+    const target = this.#block(false);
+    if (!isExit(target)) this.cache.rememberJump(target.eip, this.#mode, target.entry);
+  }
+
+  #attend(): EngineExit | undefined {
+    const block = this.cache.byId.get(this.#view.getInt32(this.cpu.get(CPU.EXIT_RECORD) + RECORD.BLOCK, true));
+    if (!block?.attention) return undefined;
+    block.attended++;
+    const { attention } = block;
+    if (attention.kind === 'fault') {
+      if (attention.vector === PF) this.#fetchFaulted(block);
+      return attention;
+    }
+    return { kind: 'attend', attention, block };
+  }
+
+  /** An instruction runs into a page that is not there: nothing to keep, the page may appear. */
+  #fetchFaulted(block: Block): void {
+    this.cpu.set(CPU.CR2, (((block.linear >>> 12) + 1) << 12) >>> 0);
+    this.cache.invalidate(block, 'fetch fault');
+  }
+
+  /** Times a block has run to its end. */
+  hits(block: Block): number {
+    return this.#view.getInt32(block.last + RECORD.HITS, true) + block.attended;
+  }
+
+  setBreakpoints(linear: ReadonlySet<number>): void {
+    this.translator.breakpoints = linear;
+    this.cache.clear('breakpoints changed');
+  }
+}
+
+const isExit = (found: Block | EngineExit): found is EngineExit => 'kind' in found;

@@ -1,0 +1,242 @@
+/** Expressions over record fields and CPU cells, as WebAssembly. */
+import type { BinaryOp, Expr, Field, RegisterRef, UnaryOp, WideOp } from '../../ir/microOp';
+import { CPU, byteRegisterOffset } from '../../x86/cpuState';
+import { RECORD } from '../record';
+import { type Code, I32, OP } from '../wasm/encoder';
+import { LOCAL } from './locals';
+
+const BINARY: Partial<Record<BinaryOp, readonly number[]>> = {
+  add: [OP.add],
+  sub: [OP.sub],
+  mul: [OP.mul],
+  and: [OP.and],
+  or: [OP.or],
+  xor: [OP.xor],
+  shl: [OP.shl],
+  shrU: [OP.shrU],
+  shrS: [OP.shrS],
+  rotl: [OP.rotl],
+  equal: [OP.eq],
+  notEqual: [OP.ne],
+  lessU: [OP.ltU],
+  lessS: [OP.ltS],
+  lessEqualU: [OP.leU],
+  divU: [OP.divU],
+  remU: [OP.remU],
+  divS: [OP.divS],
+  remS: [OP.remS],
+}; // prettier-ignore
+
+const UNARY: Readonly<Record<UnaryOp, number>> = {
+  signExtend8: OP.extend8S,
+  signExtend16: OP.extend16S,
+  isZero: OP.eqz,
+  countLeadingZeros: OP.clz,
+  countTrailingZeros: OP.ctz,
+  popCount: OP.popcnt,
+};
+
+export class ExpressionEmitter {
+  constructor(
+    readonly code: Code,
+    readonly functions: { readonly packStatus: number },
+  ) {}
+
+  emit(e: Expr): void {
+    const { code } = this;
+    switch (e.k) {
+      case 'const':
+        code.constant(e.value);
+        break;
+      case 'temp':
+        code.get(LOCAL.TEMPS + e.id);
+        break;
+      case 'field':
+        this.field(e.field);
+        break;
+      case 'effectiveAddress':
+        this.#effectiveAddress(e.addressSize, e.stackBias);
+        break;
+      case 'register':
+        this.#register(e.ref, e.size);
+        break;
+      case 'cell':
+        code.loadCell(e.offset);
+        break;
+      case 'segmentCell':
+        this.emit(e.segment);
+        code
+          .constant(6)
+          .op(OP.shl)
+          .memory(OP.load, CPU.SEGMENTS + e.offset);
+        break;
+      case 'unary':
+        this.emit(e.x);
+        code.op(UNARY[e.op]);
+        break;
+      case 'binary':
+        this.#binary(e.op, e.x, e.y);
+        break;
+      case 'wide':
+        this.#wide(e.op, e.high, e.low, e.divisor);
+        break;
+      case 'select':
+        this.emit(e.x);
+        this.emit(e.y);
+        this.emit(e.condition);
+        code.op(OP.select);
+        break;
+      case 'condition':
+        this.#condition(e.code);
+        break;
+      case 'status':
+        code.get(LOCAL.RESULT).get(LOCAL.AUX).call(this.functions.packStatus);
+        break;
+    }
+  }
+
+  byteField(offset: number): void {
+    this.code.get(LOCAL.RECORD).memory(OP.load8U, offset);
+  }
+
+  field(field: Field): void {
+    const { code } = this;
+    const word = (offset: number): void => void code.get(LOCAL.RECORD).memory(OP.load, offset);
+    if (field === 'displacement') word(RECORD.DISPLACEMENT);
+    else if (field === 'immediate') word(RECORD.IMMEDIATE);
+    else if (field === 'segment') this.byteField(RECORD.SEGMENT);
+    else if (field === 'registerNumber') this.byteField(RECORD.REG);
+    else {
+      word(RECORD.EIP);
+      if (field === 'nextEip') {
+        this.byteField(RECORD.LENGTH);
+        code.op(OP.add);
+      }
+    }
+  }
+
+  #effectiveAddress(addressSize: 2 | 4, stackBias: number): void {
+    const { code } = this;
+    this.byteField(RECORD.BASE);
+    code.memory(OP.load, CPU.GPR);
+    if (stackBias) {
+      this.byteField(RECORD.BASE);
+      code.constant(16).op(OP.eq).constant(stackBias).op(OP.mul, OP.add); // ESP is register 4
+    }
+    this.byteField(RECORD.INDEX);
+    code.memory(OP.load, CPU.GPR);
+    if (addressSize === 4) {
+      this.byteField(RECORD.SCALE);
+      code.op(OP.shl);
+    }
+    code.op(OP.add);
+    this.field('displacement');
+    code.op(OP.add);
+    if (addressSize === 2) code.constant(0xffff).op(OP.and);
+  }
+
+  #register(ref: RegisterRef, size: 1 | 2 | 4): void {
+    const load = size === 4 ? OP.load : size === 2 ? OP.load16U : OP.load8U;
+    if (typeof ref === 'number') this.code.constant(0).memory(load, CPU.GPR + (size === 1 ? byteRegisterOffset(ref) : 4 * ref));
+    else {
+      this.byteField(ref === 'reg' ? RECORD.REG : RECORD.RM);
+      this.code.memory(load, CPU.GPR);
+    }
+  }
+
+  #binary(op: BinaryOp, x: Expr, y: Expr): void {
+    const { code } = this;
+    const plain = BINARY[op];
+    if (plain) {
+      this.emit(x);
+      this.emit(y);
+      code.op(...plain);
+      return;
+    }
+    const extend = op === 'mulHighSigned' ? OP.i64ExtendS : OP.i64ExtendU;
+    this.emit(x);
+    code.op(extend);
+    this.emit(y);
+    code.op(extend, OP.i64Mul, OP.i64Const).signed(32).op(OP.i64ShrU, OP.i32Wrap);
+  }
+
+  /** 64-bit dividend high:low by the (sign- or zero-extended) divisor. */
+  #wide(op: WideOp, high: Expr, low: Expr, divisor: Expr): void {
+    const { code } = this;
+    const signed = op.endsWith('S');
+    const operands = (): void => {
+      this.emit(high);
+      code.op(OP.i64ExtendU, OP.i64Const).signed(32).op(OP.i64Shl);
+      this.emit(low);
+      code.op(OP.i64ExtendU, OP.i64Or);
+      this.emit(divisor);
+      code.op(signed ? OP.i64ExtendS : OP.i64ExtendU);
+    };
+    if (op === 'fitsU') {
+      // The quotient of high:low by d fits 32 bits exactly when high < d.
+      this.emit(high);
+      this.emit(divisor);
+      code.op(OP.ltU);
+    } else if (op === 'fitsS') {
+      // -2^63 / -1 has no quotient at all.
+      this.emit(high);
+      code.constant(0x80000000 | 0).op(OP.eq);
+      this.emit(low);
+      code.op(OP.eqz, OP.and);
+      this.emit(divisor);
+      code.constant(-1).op(OP.eq, OP.and);
+      code.open(OP.if, I32);
+      code.constant(0).else();
+      operands();
+      code.op(OP.i64DivS);
+      code.tee(LOCAL.WIDE).get(LOCAL.WIDE).op(OP.i32Wrap, OP.i64ExtendS, OP.i64Eq);
+      code.close();
+    } else {
+      operands();
+      code.op(op === 'divU' ? OP.i64DivU : op === 'divS' ? OP.i64DivS : op === 'remU' ? OP.i64RemU : OP.i64RemS, OP.i32Wrap);
+    }
+  }
+
+  /** Condition codes from RESULT and AUX: see x86/cpuState. */
+  #condition(cc: number): void {
+    const { code } = this;
+    const carry = (): void => void code.get(LOCAL.AUX).constant(31).op(OP.shrU);
+    const zero = (): void => void code.get(LOCAL.RESULT).op(OP.eqz);
+    const sign = (): void => void code.get(LOCAL.RESULT).constant(31).op(OP.shrU).get(LOCAL.AUX).constant(1).op(OP.and, OP.xor);
+    const overflow = (): void => void code.get(LOCAL.AUX).get(LOCAL.AUX).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU);
+    switch (cc >> 1) {
+      case 0:
+        overflow();
+        break;
+      case 1:
+        carry();
+        break;
+      case 2:
+        zero();
+        break;
+      case 3:
+        carry();
+        zero();
+        code.op(OP.or);
+        break;
+      case 4:
+        sign();
+        break;
+      case 5:
+        code.get(LOCAL.RESULT).get(LOCAL.AUX).constant(8).op(OP.shrU, OP.xor).constant(0xff).op(OP.and, OP.popcnt).constant(1).op(OP.and, OP.eqz);
+        break;
+      case 6:
+        sign();
+        overflow();
+        code.op(OP.xor);
+        break;
+      default:
+        sign();
+        overflow();
+        code.op(OP.xor);
+        zero();
+        code.op(OP.or);
+    }
+    if (cc & 1) code.op(OP.eqz);
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The interpreter, emitted from the semantics: one function whose br_table goes from a record's handler number to its
+ * micro-ops. Emitted once a process (a compiled module is immutable); each VM instantiates it over its own memory.
+ */
+import { HELPERS } from '../../semantics/helpers';
+import { liftForm } from '../../semantics';
+import type { Statement } from '../../ir/microOp';
+import { CPU } from '../../x86/cpuState';
+import { FormTable } from '../forms';
+import { partition } from './groups';
+import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
+import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
+import { LOCAL } from './locals';
+import { type Functions, StatementEmitter } from './statements';
+
+const type = (parameters: number, results: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: new Array(results).fill(I32) });
+
+/** Argument count of every helper the lifts call. */
+function helperArities(lifted: readonly { statements: readonly Statement[] }[]): Map<string, number> {
+  const found = new Map<string, number>();
+  const visit = (statements: readonly Statement[]): void => {
+    for (const s of statements) {
+      if (s.k === 'helper') found.set(s.name, s.args.length);
+      if (s.k === 'if') {
+        visit(s.then);
+        visit(s.else);
+      }
+    }
+  };
+  for (const { statements } of lifted) visit(statements);
+  return found;
+}
+
+/** (result, aux) → the six status flags in their EFLAGS positions. */
+function packStatus(): Uint8Array {
+  const c = new Code();
+  const part = (emit: () => void, shift: number, first = false): void => {
+    emit();
+    if (shift) c.constant(shift).op(OP.shl);
+    if (!first) c.op(OP.or);
+  };
+  part(() => c.get(1).constant(31).op(OP.shrU), 0, true); // CF
+  part(() => c.get(0).get(1).constant(8).op(OP.shrU, OP.xor).constant(0xff).op(OP.and, OP.popcnt).constant(1).op(OP.and, OP.eqz), 2); // PF
+  part(() => c.get(1).constant(3).op(OP.shrU).constant(1).op(OP.and), 4); // AF
+  part(() => c.get(0).op(OP.eqz), 6); // ZF
+  part(() => c.get(0).constant(31).op(OP.shrU).get(1).constant(1).op(OP.and, OP.xor), 7); // SF
+  part(() => c.get(1).get(1).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU), 11); // OF
+  return c.done();
+}
+
+const flagBit = (c: Code, bit: number): Code => c.get(0).constant(bit).op(OP.shrU).constant(1).op(OP.and);
+
+/** flags → RESULT: zero exactly when ZF is set. */
+const unpackResult = (): Uint8Array => flagBit(new Code(), 6).op(OP.eqz).done();
+
+/** flags → AUX (see x86/cpuState: RESULT 1 has odd parity, 0 even). */
+function unpackAux(): Uint8Array {
+  const c = new Code();
+  flagBit(c, 0).constant(31).op(OP.shl);
+  flagBit(c, 0);
+  flagBit(c, 11).op(OP.xor).constant(30).op(OP.shl, OP.or);
+  flagBit(c, 4).constant(3).op(OP.shl, OP.or);
+  flagBit(c, 2);
+  flagBit(c, 6).op(OP.xor).constant(8).op(OP.shl, OP.or);
+  flagBit(c, 7).op(OP.or);
+  return c.done();
+}
+
+/** What one generated function executes itself; at any other handler it goes elsewhere. */
+interface Group {
+  readonly name: string;
+  readonly handlers: readonly number[];
+  /** Continue a cold handler in another function; without it, return to the caller. */
+  readonly coldFunction?: (handler: number) => number | undefined;
+}
+
+/** Settle RESULT, AUX, BUDGET and RECORD in memory. */
+const spill = (code: Code): void => {
+  for (const [local, cell] of [
+    [LOCAL.RESULT, CPU.RESULT],
+    [LOCAL.AUX, CPU.AUX],
+    [LOCAL.BUDGET, CPU.BUDGET],
+    [LOCAL.RECORD, CPU.EXIT_RECORD],
+  ] as const)
+    code.constant(0).get(local).memory(OP.store, cell); // prettier-ignore
+};
+
+/** Go on with this handler in the function that has it; come back when it meets one it does not have. */
+function continueIn(code: Code, index: number, loop: number): void {
+  spill(code);
+  code.get(LOCAL.RECORD).get(LOCAL.BUDGET).call(index).set(LOCAL.SCRATCH);
+  code.loadCell(CPU.RESULT).set(LOCAL.RESULT).loadCell(CPU.AUX).set(LOCAL.AUX).loadCell(CPU.BUDGET).set(LOCAL.BUDGET).loadCell(CPU.EXIT_RECORD).set(LOCAL.RECORD);
+  code.get(LOCAL.SCRATCH).constant(EXIT.ELSEWHERE).op(OP.eq).branchIf(loop);
+  code.get(LOCAL.SCRATCH).op(OP.return);
+}
+
+function dispatchLoop(lifted: readonly { statements: readonly Statement[] }[], group: Group, functions: Functions): Uint8Array {
+  const code = new Code();
+  const total = FIRST_FORM + lifted.length;
+  code.loadCell(CPU.RESULT).set(LOCAL.RESULT).loadCell(CPU.AUX).set(LOCAL.AUX);
+  const exitAfter = code.open(OP.block);
+  const exitBefore = code.open(OP.block);
+  const loop = code.open(OP.loop);
+  // One label a handler of the group, then one for each function that continues the others, then the way out.
+  const labels = new Map<number, number>();
+  group.handlers.forEach((handler, i) => labels.set(handler, i));
+  const continuation = (h: number): number => (h < total && !labels.has(h) ? (group.coldFunction?.(h) ?? -1) : -1);
+  const cold = [...new Set(Array.from({ length: total }, (_, h) => continuation(h)).filter((f) => f >= 0))];
+  const elsewhere = group.handlers.length + cold.length;
+  for (let i = 0; i <= elsewhere; i++) code.open(OP.block);
+  code.get(LOCAL.RECORD).memory(OP.load16U, RECORD.HANDLER).byte(OP.brTable).unsigned(total);
+  for (let h = 0; h <= total; h++) code.unsigned(labels.get(h) ?? (continuation(h) >= 0 ? group.handlers.length + cold.indexOf(continuation(h)) : elsewhere));
+  const emitter = new StatementEmitter(code, { loop, exitBefore, exitAfter }, functions);
+  const leave = (exit: number, level: number): void => void code.constant(exit).set(LOCAL.SCRATCH).branch(level);
+  const pseudo: Record<number, () => void> = {
+    [PSEUDO.INVALIDATED]: () => leave(EXIT.INVALIDATED, exitBefore),
+    [PSEUDO.LINK]: () => {
+      code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP);
+      leave(EXIT.LINK, exitAfter);
+    },
+    [PSEUDO.FALL_THROUGH]: () => emitter.handler([{ k: 'jump' }]),
+    [PSEUDO.STOP]: () => leave(EXIT.STOP, exitBefore),
+    [PSEUDO.ATTEND]: () => leave(EXIT.ATTEND, exitBefore),
+  };
+  for (const handler of group.handlers) {
+    code.close();
+    if (handler < FIRST_FORM) pseudo[handler]();
+    else emitter.handler(lifted[handler - FIRST_FORM].statements);
+  }
+  for (const index of cold) {
+    code.close();
+    continueIn(code, index, loop);
+  }
+  code.close(); // elsewhere
+  leave(EXIT.ELSEWHERE, exitAfter);
+  code.close(); // loop
+  code.op(OP.unreachable);
+  code.close(); // exitBefore: EIP names the current instruction, and what precedes it in the block has retired
+  code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP);
+  code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load8U, RECORD.COUNT).constant(1).op(OP.sub, OP.sub).set(LOCAL.BUDGET);
+  code.close(); // exitAfter
+  spill(code);
+  code.get(LOCAL.SCRATCH);
+  return code.done();
+}
+
+export interface InterpreterModule {
+  readonly forms: FormTable;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly module: WebAssembly.Module;
+}
+
+/** Emit and compile. `maximumPages` is the memory ceiling every VM's memory must share in its type. */
+export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes: Uint8Array<ArrayBuffer> } {
+  const forms = new FormTable();
+  const lifted = forms.forms.map(liftForm);
+  const arities = helperArities(lifted);
+  const imports: ImportedFunction[] = [
+    { name: 'readSlow', type: type(6, 1) },
+    { name: 'writeSlow', type: type(6, 0) },
+    ...[...arities].map(([name, n]) => {
+      if (!HELPERS[name]) throw new Error(`lift calls unknown helper ${name}`);
+      return { name, type: type(n, 1) };
+    }),
+  ];
+  const defined = imports.length;
+  const groups = partition(forms);
+  const firstGroup = defined + 3;
+  const functions: Functions = {
+    packStatus: defined,
+    unpackResult: defined + 1,
+    unpackAux: defined + 2,
+    readSlow: 0,
+    writeSlow: 1,
+    helper: (name) => imports.findIndex((i) => i.name === name),
+  };
+  const temps = Math.max(...lifted.map((l) => l.temps));
+  // The groups that start a run continue in the others; those come back.
+  const holder = new Map<number, number>();
+  groups.forEach(({ handlers, entry }, i) => {
+    if (!entry) for (const h of handlers) holder.set(h, firstGroup + i);
+  });
+  const locals = [
+    [5, I32],
+    [1, I64],
+    [temps, I32],
+  ] as const; // prettier-ignore
+  const bodies: DefinedFunction[] = [
+    { type: type(2, 1), locals: [], body: packStatus() },
+    { type: type(1, 1), locals: [], body: unpackResult() },
+    { type: type(1, 1), locals: [], body: unpackAux() },
+    ...groups.map(({ name, handlers, entry }) => ({
+      type: type(2, 1),
+      locals,
+      body: dispatchLoop(lifted, { name, handlers, ...(entry ? { coldFunction: (h: number) => holder.get(h) } : {}) }, functions),
+      ...(entry ? { exportName: name } : {}),
+    })),
+  ];
+  return { forms, bytes: encodeModule(imports, bodies, { initial: 1, maximum: maximumPages }) };
+}

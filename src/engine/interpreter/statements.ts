@@ -1,0 +1,423 @@
+/** Statements as WebAssembly: memory through the software TLB, flags, helpers, terminals. */
+import type { Expr, SegmentRef, Statement } from '../../ir/microOp';
+import { JUMP_CACHE, JUMP_CACHE_ENTRIES, TLB } from '../../memory/layout';
+import { CPU, SEGMENT, SEGMENT_STRIDE, byteRegisterOffset, countOffset } from '../../x86/cpuState';
+import { EXIT, RECORD, RECORD_SIZE } from '../record';
+import { type Code, OP } from '../wasm/encoder';
+import { ExpressionEmitter } from './expressions';
+import { LOCAL } from './locals';
+
+/** Where a handler may go, as block levels of the enclosing function. */
+export interface Labels {
+  /** Next record: top of the dispatch loop. */
+  readonly loop: number;
+  /** Leave with the code in SCRATCH, before the current instruction. */
+  readonly exitBefore: number;
+  /** Leave with the code in SCRATCH; EIP and BUDGET are settled. */
+  readonly exitAfter: number;
+}
+
+/** Indices of the functions handlers call. */
+export interface Functions {
+  readonly packStatus: number;
+  readonly unpackResult: number;
+  readonly unpackAux: number;
+  /** (segment, offset, size, update, record, budget) → value */
+  readonly readSlow: number;
+  /** (segment, offset, size, value, record, budget) */
+  readonly writeSlow: number;
+  readonly helper: (name: string) => number;
+}
+
+export class StatementEmitter {
+  readonly #expression: ExpressionEmitter;
+
+  constructor(
+    readonly code: Code,
+    readonly labels: Labels,
+    readonly functions: Functions,
+  ) {
+    this.#expression = new ExpressionEmitter(code, functions);
+  }
+
+  /** A whole handler: statements, then on to the next record unless a terminal went elsewhere. */
+  handler(statements: readonly Statement[]): void {
+    for (const statement of statements) this.#emit(statement);
+    this.code.get(LOCAL.RECORD).constant(RECORD_SIZE).op(OP.add).set(LOCAL.RECORD).branch(this.labels.loop);
+  }
+
+  #emit(s: Statement): void {
+    const { code } = this;
+    const value = (e: Expr): void => this.#expression.emit(e);
+    switch (s.k) {
+      case 'let':
+        value(s.value);
+        code.set(LOCAL.TEMPS + s.id);
+        break;
+      case 'load':
+        this.#load(s);
+        break;
+      case 'store':
+        this.#store(s);
+        break;
+      case 'setRegister':
+        this.#setRegister(s);
+        break;
+      case 'setCell':
+        code.constant(0);
+        value(s.value);
+        code.memory(OP.store, s.offset);
+        break;
+      case 'arithmeticFlags':
+        this.#arithmeticFlags(s);
+        break;
+      case 'resultFlags':
+        this.#resultFlags(s);
+        break;
+      case 'carryFlags':
+        this.#carryFlags(s);
+        break;
+      case 'setStatus':
+        value(s.value);
+        code.tee(LOCAL.SCRATCH).call(this.functions.unpackResult).set(LOCAL.RESULT).get(LOCAL.SCRATCH).call(this.functions.unpackAux).set(LOCAL.AUX);
+        break;
+      case 'helper':
+        this.#helper(s);
+        break;
+      case 'if':
+        value(s.condition);
+        code.open(OP.if);
+        for (const inner of s.then) this.#emit(inner);
+        if (s.else.length) {
+          code.else();
+          for (const inner of s.else) this.#emit(inner);
+        }
+        code.close();
+        break;
+      case 'fault':
+        code
+          .constant(0)
+          .constant(s.vector + 1)
+          .memory(OP.store, CPU.FAULT);
+        code.constant(0);
+        value(s.errorCode);
+        code.memory(OP.store, CPU.FAULT_CODE);
+        this.#leaveBefore(EXIT.FAULT);
+        break;
+      case 'again':
+        this.#again();
+        break;
+      case 'jump':
+        this.#retire();
+        this.#follow(RECORD.DISPLACEMENT);
+        break;
+      case 'branch':
+        this.#retire();
+        code.get(LOCAL.RECORD).memory(OP.load, RECORD.DISPLACEMENT).get(LOCAL.RECORD).memory(OP.load, RECORD.IMMEDIATE);
+        value(s.condition);
+        code.op(OP.select).set(LOCAL.RECORD);
+        this.#continueOrStop();
+        break;
+      case 'indirect':
+        this.#indirect(s.target);
+        break;
+      case 'dispatch':
+        this.#dispatch(s.at);
+        break;
+    }
+  }
+
+  #leaveBefore(exit: number): void {
+    this.code.constant(exit).set(LOCAL.SCRATCH).branch(this.labels.exitBefore);
+  }
+
+  /** Push the segment number. */
+  #segmentNumber(segment: SegmentRef): void {
+    if (segment === 'operand') this.#expression.byteField(RECORD.SEGMENT);
+    else this.code.constant(segment);
+  }
+
+  /**
+   * Inline half of an access: offset against the segment, then the TLB entry in ENTRY and the linear address in ADDRESS.
+   * Leaves 1 on the stack when the slow path must answer.
+   */
+  #check(segment: SegmentRef, offset: Expr, size: number, write: boolean): void {
+    const { code } = this;
+    const fixed = segment === 'operand' ? undefined : CPU.SEGMENTS + segment * SEGMENT_STRIDE;
+    const segmentCell = (field: number): void => {
+      if (fixed !== undefined) code.loadCell(fixed + field);
+      else code.get(LOCAL.SCRATCH).memory(OP.load, CPU.SEGMENTS + field);
+    };
+    this.#expression.emit(offset);
+    code.set(LOCAL.ADDRESS);
+    if (fixed === undefined) {
+      this.#expression.byteField(RECORD.SEGMENT);
+      code.constant(6).op(OP.shl).set(LOCAL.SCRATCH);
+    }
+    code.get(LOCAL.ADDRESS);
+    segmentCell(SEGMENT.LOW);
+    code.op(OP.sub);
+    segmentCell((write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(size));
+    code.op(OP.geU);
+    code.get(LOCAL.ADDRESS);
+    segmentCell(SEGMENT.BASE);
+    code.op(OP.add).tee(LOCAL.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(LOCAL.ENTRY);
+    if (size > 1)
+      code
+        .get(LOCAL.ADDRESS)
+        .constant(0xfff)
+        .op(OP.and)
+        .constant(size - 1)
+        .op(OP.add)
+        .constant(12)
+        .op(OP.shrU, OP.or);
+    code.loadCell(write ? CPU.WRITE_MASK : CPU.READ_MASK).op(OP.and, OP.or);
+  }
+
+  #host(): void {
+    this.code.get(LOCAL.ADDRESS).get(LOCAL.ENTRY).constant(-256).op(OP.and, OP.add);
+  }
+
+  #checkFault(): void {
+    const { code } = this;
+    code.loadCell(CPU.FAULT);
+    code.open(OP.if);
+    this.#leaveBefore(EXIT.FAULT);
+    code.close();
+  }
+
+  #load(s: Extract<Statement, { k: 'load' }>): void {
+    const { code } = this;
+    this.#check(s.segment, s.offset, s.size, s.update);
+    code.open(OP.if);
+    this.#segmentNumber(s.segment);
+    this.#expression.emit(s.offset);
+    code
+      .constant(s.size)
+      .constant(s.update ? 1 : 0)
+      .get(LOCAL.RECORD)
+      .get(LOCAL.BUDGET)
+      .call(this.functions.readSlow)
+      .set(LOCAL.TEMPS + s.id);
+    this.#checkFault();
+    code.else();
+    this.#host();
+    code.memory(s.size === 4 ? OP.load : s.size === 2 ? OP.load16U : OP.load8U, 0).set(LOCAL.TEMPS + s.id);
+    code.close();
+  }
+
+  #store(s: Extract<Statement, { k: 'store' }>): void {
+    const { code } = this;
+    this.#check(s.segment, s.offset, s.size, true);
+    code.open(OP.if);
+    this.#segmentNumber(s.segment);
+    this.#expression.emit(s.offset);
+    code.constant(s.size);
+    this.#expression.emit(s.value);
+    code.get(LOCAL.RECORD).get(LOCAL.BUDGET).call(this.functions.writeSlow);
+    this.#checkFault();
+    code.else();
+    this.#host();
+    this.#expression.emit(s.value);
+    code.memory(s.size === 4 ? OP.store : s.size === 2 ? OP.store16 : OP.store8, 0);
+    code.close();
+  }
+
+  #setRegister({ ref, size, value }: Extract<Statement, { k: 'setRegister' }>): void {
+    const { code } = this;
+    const store = size === 4 ? OP.store : size === 2 ? OP.store16 : OP.store8;
+    if (typeof ref === 'number') code.constant(0);
+    else this.#expression.byteField(ref === 'reg' ? RECORD.REG : RECORD.RM);
+    this.#expression.emit(value);
+    code.memory(store, CPU.GPR + (typeof ref !== 'number' ? 0 : size === 1 ? byteRegisterOffset(ref) : 4 * ref));
+  }
+
+  #setResult(size: number, result: Expr): void {
+    this.#expression.emit(result);
+    if (size === 1) this.code.op(OP.extend8S);
+    if (size === 2) this.code.op(OP.extend16S);
+    this.code.set(LOCAL.RESULT);
+  }
+
+  /** AUX from the vector of carries (or borrows) out of each bit. */
+  #arithmeticFlags({ op, size, a, b, result, keepCarry }: Extract<Statement, { k: 'arithmeticFlags' }>): void {
+    const { code } = this;
+    const emit = (e: Expr): void => this.#expression.emit(e);
+    const not = (e: Expr): void => {
+      emit(e);
+      code.constant(-1).op(OP.xor);
+    };
+    if (op === 'add') {
+      emit(a);
+      emit(b);
+      code.op(OP.and);
+      emit(a);
+      emit(b);
+      code.op(OP.or);
+      not(result);
+    } else {
+      not(a);
+      emit(b);
+      code.op(OP.and);
+      not(a);
+      emit(b);
+      code.op(OP.or);
+      emit(result);
+    }
+    code.op(OP.and, OP.or);
+    if (size === 4) code.constant(0xc0000008 | 0).op(OP.and);
+    else {
+      code
+        .tee(LOCAL.SCRATCH)
+        .constant(32 - 8 * size)
+        .op(OP.shl)
+        .constant(0xc0000000 | 0)
+        .op(OP.and);
+      code.get(LOCAL.SCRATCH).constant(8).op(OP.and, OP.or);
+    }
+    if (keepCarry) {
+      // CF stays; bit 30 becomes CF xor OF, so that OF reads as computed.
+      code.tee(LOCAL.SCRATCH).constant(8).op(OP.and);
+      code
+        .get(LOCAL.AUX)
+        .constant(0x80000000 | 0)
+        .op(OP.and, OP.or);
+      code
+        .get(LOCAL.SCRATCH)
+        .get(LOCAL.SCRATCH)
+        .constant(1)
+        .op(OP.shl, OP.xor)
+        .get(LOCAL.AUX)
+        .op(OP.xor)
+        .constant(0x80000000 | 0)
+        .op(OP.and)
+        .constant(1)
+        .op(OP.shrU, OP.or);
+    }
+    code.set(LOCAL.AUX);
+    this.#setResult(size, result);
+  }
+
+  #carryAndOverflow(carry: Expr, overflow: Expr): void {
+    const { code } = this;
+    this.#expression.emit(carry);
+    code.constant(31).op(OP.shl);
+    if (carry.k === 'const' && overflow.k === 'const') code.constant(carry.value === overflow.value ? 0 : 1 << 30).op(OP.or);
+    else {
+      this.#expression.emit(carry);
+      this.#expression.emit(overflow);
+      code.op(OP.xor).constant(30).op(OP.shl, OP.or);
+    }
+  }
+
+  #resultFlags({ size, result, carry, overflow, adjust }: Extract<Statement, { k: 'resultFlags' }>): void {
+    const { code } = this;
+    const isZero = (e: Expr): boolean => e.k === 'const' && e.value === 0;
+    if (isZero(carry) && isZero(overflow) && isZero(adjust)) code.constant(0);
+    else {
+      this.#carryAndOverflow(carry, overflow);
+      if (!isZero(adjust)) {
+        this.#expression.emit(adjust);
+        code.constant(3).op(OP.shl, OP.or);
+      }
+    }
+    code.set(LOCAL.AUX);
+    this.#setResult(size, result);
+  }
+
+  #carryFlags({ carry, overflow }: Extract<Statement, { k: 'carryFlags' }>): void {
+    const { code } = this;
+    if (overflow) {
+      this.#carryAndOverflow(carry, overflow);
+    } else {
+      // OF stays: bit 30 becomes the new CF xor the old OF.
+      this.#expression.emit(carry);
+      code.tee(LOCAL.SCRATCH).constant(31).op(OP.shl);
+      code.get(LOCAL.SCRATCH).get(LOCAL.AUX).get(LOCAL.AUX).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU, OP.xor).constant(30).op(OP.shl, OP.or);
+    }
+    code.get(LOCAL.AUX).constant(0x3fffffff).op(OP.and, OP.or).set(LOCAL.AUX);
+  }
+
+  /** Everything a helper may read is in memory before the call, everything it may write is read back. */
+  #helper(s: Extract<Statement, { k: 'helper' }>): void {
+    const { code } = this;
+    code.constant(0).get(LOCAL.RESULT).memory(OP.store, CPU.RESULT);
+    code.constant(0).get(LOCAL.AUX).memory(OP.store, CPU.AUX);
+    code.constant(0).get(LOCAL.RECORD).memory(OP.store, CPU.EXIT_RECORD);
+    code.constant(0).get(LOCAL.BUDGET).memory(OP.store, CPU.BUDGET);
+    code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP);
+    for (const argument of s.args) this.#expression.emit(argument);
+    code.call(this.functions.helper(s.name)).set(LOCAL.TEMPS + s.id);
+    code.loadCell(CPU.RESULT).set(LOCAL.RESULT).loadCell(CPU.AUX).set(LOCAL.AUX);
+    this.#checkFault();
+  }
+
+  #again(): void {
+    const { code } = this;
+    code.constant(0).loadCell(CPU.FUEL).constant(1).op(OP.sub).tee(LOCAL.SCRATCH).memory(OP.store, CPU.FUEL);
+    code.get(LOCAL.SCRATCH).constant(0).op(OP.gtS).branchIf(this.labels.loop);
+    this.#leaveBefore(EXIT.FUEL);
+  }
+
+  /** Count the block's instructions and that it ran. */
+  #retire(): void {
+    const { code } = this;
+    code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load8U, RECORD.COUNT).op(OP.sub).set(LOCAL.BUDGET);
+    code.get(LOCAL.RECORD).get(LOCAL.RECORD).memory(OP.load, RECORD.HITS).constant(1).op(OP.add).memory(OP.store, RECORD.HITS);
+  }
+
+  #follow(pointer: number): void {
+    this.code.get(LOCAL.RECORD).memory(OP.load, pointer).set(LOCAL.RECORD);
+    this.#continueOrStop();
+  }
+
+  /** RECORD is the next one: go on, or leave there when the budget is spent. */
+  #continueOrStop(): void {
+    const { code } = this;
+    code.get(LOCAL.BUDGET).constant(0).op(OP.gtS).branchIf(this.labels.loop);
+    code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP);
+    code.constant(EXIT.BUDGET).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+  }
+
+  /** Look the target up in the jump cache; a miss leaves to the run loop, which fills it. */
+  #indirect(target: Expr): void {
+    const { code } = this;
+    this.#expression.emit(target);
+    code.set(LOCAL.ADDRESS);
+    this.#retire();
+    code.constant(0).get(LOCAL.ADDRESS).memory(OP.store, CPU.EIP);
+    code.constant(0).get(LOCAL.RECORD).memory(OP.store, CPU.EXIT_RECORD);
+    code
+      .get(LOCAL.ADDRESS)
+      .constant(JUMP_CACHE_ENTRIES - 1)
+      .op(OP.and)
+      .constant(4)
+      .op(OP.shl)
+      .tee(LOCAL.ENTRY);
+    code.memory(OP.load, JUMP_CACHE).get(LOCAL.ADDRESS).op(OP.eq);
+    code
+      .get(LOCAL.ENTRY)
+      .memory(OP.load, JUMP_CACHE + 4)
+      .loadCell(CPU.MODE)
+      .op(OP.eq, OP.and);
+    code.open(OP.if);
+    code
+      .get(LOCAL.ENTRY)
+      .memory(OP.load, JUMP_CACHE + 8)
+      .set(LOCAL.RECORD);
+    this.#continueOrStop();
+    code.close();
+    code.constant(EXIT.INDIRECT).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+  }
+
+  #dispatch(at: 'next' | 'eip'): void {
+    const { code } = this;
+    if (at === 'next') {
+      code.constant(0);
+      this.#expression.field('nextEip');
+      code.memory(OP.store, CPU.EIP);
+    }
+    this.#retire();
+    code.constant(EXIT.DISPATCH).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+  }
+}

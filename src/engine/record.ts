@@ -1,0 +1,65 @@
+/**
+ * A decoded instruction as the interpreter reads it: 32 bytes in the VM's memory. Records of a block follow one another;
+ * a direct branch holds pointers to the records it continues at.
+ */
+export const RECORD_SIZE = 32;
+
+export const RECORD = {
+  /** u16: which handler. */
+  HANDLER: 0,
+  /** u8: place in the block, from 1; what has retired when this instruction is done. */
+  COUNT: 2,
+  /** u8: bytes. */
+  LENGTH: 3,
+  /** u8: register operand: byte offset in the register file, or its number for special registers. */
+  REG: 4,
+  /** u8: r/m register, byte offset in the register file. */
+  RM: 5,
+  /** u8: base and index, byte offsets in the register file; 32 is the zero cell. */
+  BASE: 6,
+  INDEX: 7,
+  /** u8: log2 of the scale. */
+  SCALE: 8,
+  /** u8: segment number of the memory operand. */
+  SEGMENT: 9,
+  /** i32: displacement; a branch's taken target (record pointer); second immediate; far selector. */
+  DISPLACEMENT: 12,
+  /** i32: immediate; a branch's fall-through target (record pointer). */
+  IMMEDIATE: 16,
+  /** i32: EIP of the instruction. */
+  EIP: 20,
+  /** i32: times the block ended here. */
+  HITS: 24,
+  /** i32: block number. */
+  BLOCK: 28,
+} as const;
+
+/** Handlers that are no instruction. */
+export const PSEUDO = {
+  /** The block was thrown away under the running code. */
+  INVALIDATED: 0,
+  /** An unresolved branch target: EIP is where it leads; IMMEDIATE is the address of the pointer to patch. */
+  LINK: 1,
+  /** End of a block that nothing ended: continue at DISPLACEMENT. */
+  FALL_THROUGH: 2,
+  /** End of a single-instruction block. */
+  STOP: 3,
+  /** Something the run loop must look at before this instruction: breakpoint, technique, decoding problem. */
+  ATTEND: 4,
+} as const;
+export const FIRST_FORM = 5;
+
+/** Why generated code returned. */
+export const EXIT = {
+  INVALIDATED: 0,
+  LINK: 1,
+  INDIRECT: 2,
+  BUDGET: 3,
+  STOP: 4,
+  ATTEND: 5,
+  DISPATCH: 6,
+  FAULT: 7,
+  FUEL: 8,
+  /** Between generated functions: the next handler is not in this one. */
+  ELSEWHERE: 9,
+} as const;

@@ -1,0 +1,281 @@
+/** Guest code to records: one block at a time, ended by a control transfer, a system instruction, a page boundary or what somebody asked to look at. */
+import type { LinearMemory } from '../memory/linearMemory';
+import { PAGE } from '../memory/layout';
+import { CPU, type CpuState, byteRegisterOffset } from '../x86/cpuState';
+import { type Instruction, MAX_INSTRUCTION_LENGTH, type OpcodeMap, decode } from '../x86/decoder';
+import { GP, PF, UD } from '../x86/exceptions';
+import type { Operand } from '../x86/instructionSpec';
+import { CS } from '../x86/registers';
+import type { Attention, Block, BlockInstruction, EndReason } from './block';
+import type { CodeCache } from './codeCache';
+import { type FormTable, formOf } from './forms';
+import type { TranslationPolicy } from './policy';
+import { PSEUDO, RECORD, RECORD_SIZE } from './record';
+
+/** Instructions in a block, at most: also how exactly a slice can end without single steps. */
+export const MAX_BLOCK_INSTRUCTIONS = 64;
+const ZERO_REGISTER = 32;
+
+export interface CodeContext {
+  readonly mode: number;
+  readonly eip: number;
+  readonly physical: number;
+}
+
+/** Bytes at EIP, or why they cannot be fetched. */
+type Fetched = { readonly kind: 'bytes'; readonly length: number; readonly secondPage: number } | { readonly kind: 'fault'; readonly vector: number; readonly errorCode: number };
+
+const END_REASONS: Partial<Record<Instruction['spec']['flow'], EndReason>> = {
+  jump: 'branch',
+  branch: 'branch',
+  call: 'call',
+  return: 'return',
+  farJump: 'far transfer',
+  farCall: 'far transfer',
+  farReturn: 'far transfer',
+  interrupt: 'interrupt',
+};
+
+export const isControlTransfer = (instruction: Instruction): boolean => END_REASONS[instruction.spec.flow] !== undefined;
+
+const endReasonOf = ({ spec }: Instruction): EndReason => END_REASONS[spec.flow] ?? (spec.sensitive ? 'sensitive instruction' : 'system instruction');
+
+export class Translator {
+  readonly #bytes = new Uint8Array(32);
+  readonly #view: DataView;
+  breakpoints: ReadonlySet<number> = new Set();
+
+  constructor(
+    readonly cpu: CpuState,
+    readonly linear: LinearMemory,
+    readonly cache: CodeCache,
+    readonly forms: FormTable,
+    readonly opcodes: OpcodeMap,
+    readonly policy: TranslationPolicy,
+  ) {
+    this.#view = new DataView(cpu.memory.buffer);
+  }
+
+  /** Fetch up to 15 bytes at `eip` into the buffer; privilege as the guest's own. */
+  #fetch(eip: number): Fetched {
+    const { base, limit } = this.cpu.segment(CS);
+    if (eip > limit) return { kind: 'fault', vector: GP, errorCode: 0 };
+    const start = (base + eip) >>> 0;
+    const inLimit = Math.min(MAX_INSTRUCTION_LENGTH, limit - eip + 1);
+    const inPage = Math.min(inLimit, PAGE - (start & (PAGE - 1)));
+    const { user } = this.linear;
+    const first = this.linear.translate(start, { write: false, user });
+    if (first.kind === 'fault') return { kind: 'fault', vector: PF, errorCode: first.errorCode };
+    this.#bytes.set(this.linear.physical.readBytes(first.physical, inPage));
+    if (inPage === inLimit) return { kind: 'bytes', length: inPage, secondPage: -1 };
+    const second = this.linear.translate((start + inPage) >>> 0, { write: false, user }, false);
+    if (second.kind === 'fault') return { kind: 'bytes', length: inPage, secondPage: -1 };
+    this.#bytes.set(this.linear.physical.readBytes(second.physical, inLimit - inPage), inPage);
+    return { kind: 'bytes', length: inLimit, secondPage: second.physical };
+  }
+
+  /** What stands at `eip`: an instruction, or what the run loop must do about it. */
+  #decodeAt(eip: number): { instruction?: Instruction; attention?: Attention; crosses: boolean; secondPage: number } {
+    const { base, limit } = this.cpu.segment(CS);
+    const fetched = this.#fetch(eip);
+    if (fetched.kind === 'fault') return { attention: fetched, crosses: false, secondPage: -1 };
+    const decoded = decode(this.opcodes, this.#bytes, 0, fetched.length, this.cpu.codeSize);
+    const room = PAGE - ((base + eip) & (PAGE - 1));
+    const place = (length: number): { crosses: boolean; secondPage: number } => ({ crosses: length > room, secondPage: length > room ? fetched.secondPage : -1 });
+    switch (decoded.kind) {
+      case 'instruction':
+        return { instruction: decoded.instruction, ...place(decoded.instruction.length) };
+      case 'invalid':
+        return { attention: { kind: 'fault', vector: UD, errorCode: 0 }, ...place(decoded.length) };
+      case 'unimplemented':
+        return { attention: { kind: 'unimplemented', what: decoded.name }, ...place(decoded.length) };
+      case 'tooLong':
+        return { attention: { kind: 'fault', vector: GP, errorCode: 0 }, crosses: false, secondPage: -1 };
+      case 'truncated':
+        return { attention: this.#truncated(eip, fetched.length, limit), crosses: false, secondPage: -1 };
+    }
+  }
+
+  /** The bytes ended: at the segment limit (#GP), or at a page that is not there (#PF there). */
+  #truncated(eip: number, length: number, limit: number): Attention {
+    if (eip + length > limit) return { kind: 'fault', vector: GP, errorCode: 0 };
+    const next = (this.cpu.segmentBase(CS) + eip + length) >>> 0;
+    const result = this.linear.translate(next, { write: false, user: this.linear.user });
+    this.cpu.set(CPU.CR2, next);
+    return { kind: 'fault', vector: PF, errorCode: result.kind === 'fault' ? result.errorCode : 0 };
+  }
+
+  /** Translate from `eip`. `single`: one instruction, breakpoints and watches ignored. */
+  translate({ mode, eip, physical }: CodeContext, single: boolean): Block {
+    const codeBase = this.cpu.segmentBase(CS);
+    const instructions: BlockInstruction[] = [];
+    let at = eip;
+    let endReason: EndReason = 'length';
+    let attention: Attention | undefined;
+    let secondPage = -1;
+    const limit = single ? 1 : MAX_BLOCK_INSTRUCTIONS;
+    while (instructions.length < limit) {
+      const linear = (codeBase + at) >>> 0;
+      if (instructions.length > 0 && (linear ^ (codeBase + eip)) >>> 12) {
+        endReason = 'page boundary';
+        break;
+      }
+      if (!single && this.breakpoints.has(linear)) {
+        endReason = 'breakpoint';
+        if (instructions.length === 0) attention = { kind: 'breakpoint' };
+        break;
+      }
+      const found = this.#decodeAt(at);
+      if (found.crosses && instructions.length > 0) {
+        endReason = 'page boundary';
+        break;
+      }
+      secondPage = found.secondPage;
+      if (!found.instruction) {
+        // A fault belongs to the block that starts at it.
+        endReason = 'fault';
+        if (instructions.length === 0) attention = found.attention;
+        break;
+      }
+      const { instruction } = found;
+      instructions.push({ eip: at, instruction });
+      at = (at + instruction.length) >>> 0;
+      const exits = this.policy.treat(instruction) === 'exit';
+      if (exits || (!single && this.policy.watches(instruction))) {
+        attention = { kind: exits ? 'policy' : 'watch', instruction };
+        endReason = endReasonOf(instruction);
+        break;
+      }
+      if (instruction.spec.flow !== 'next') {
+        endReason = endReasonOf(instruction);
+        break;
+      }
+      if (found.crosses) {
+        endReason = 'page boundary';
+        break;
+      }
+    }
+    if (single && endReason === 'length') endReason = 'single step';
+    return this.#emit({ mode, eip, physical }, { instructions, endReason, attention, secondPage, single, next: at });
+  }
+
+  #emit(
+    where: CodeContext,
+    plan: { instructions: BlockInstruction[]; endReason: EndReason; attention: Attention | undefined; secondPage: number; single: boolean; next: number },
+  ): Block {
+    const { instructions, attention } = plan;
+    const id = this.cache.nextId();
+    const entry = this.cache.allocate(instructions.length + 3);
+    const tail = instructions.at(-1);
+    const tailAttends = attention?.kind === 'policy' || attention?.kind === 'watch';
+    const direct = tailAttends ? instructions.slice(0, -1) : instructions;
+    let record = entry;
+    let count = 1;
+    for (const { eip, instruction } of direct) {
+      this.#instruction(record, eip, instruction, count++, id);
+      record += RECORD_SIZE;
+    }
+    const last = direct.at(-1);
+    let final = record - RECORD_SIZE;
+    if (attention) {
+      final = record;
+      this.#pseudo(record, PSEUDO.ATTEND, tailAttends && tail ? tail.eip : plan.next, count, id);
+      record += RECORD_SIZE;
+    } else if (last && last.instruction.spec.flow !== 'next') record = this.#stubs(record, final, last, plan.next, id);
+    else if (plan.single) {
+      this.#pseudo(record, PSEUDO.STOP, plan.next, count, id);
+      record += RECORD_SIZE;
+    } else {
+      // Nothing ended the block: continue behind it.
+      final = record;
+      this.#pseudo(record, PSEUDO.FALL_THROUGH, plan.next, count - 1, id);
+      record += RECORD_SIZE;
+      this.#stub(record, final + RECORD.DISPLACEMENT, plan.next, id);
+      record += RECORD_SIZE;
+    }
+    const block: Block = {
+      id,
+      mode: where.mode,
+      cs: this.cpu.selector(CS),
+      eip: where.eip,
+      linear: (this.cpu.segmentBase(CS) + where.eip) >>> 0,
+      physical: where.physical,
+      secondPage: plan.secondPage,
+      length: plan.next - where.eip,
+      codeSize: this.cpu.codeSize,
+      entry,
+      records: (record - entry) / RECORD_SIZE,
+      last: final,
+      instructions,
+      endReason: plan.endReason,
+      attention,
+      single: plan.single,
+      incoming: [],
+      attended: 0,
+      valid: true,
+      invalidatedBy: undefined,
+    };
+    this.cache.insert(block);
+    return block;
+  }
+
+  #pseudo(at: number, handler: number, eip: number, count: number, block: number): void {
+    const v = this.#view;
+    v.setUint16(at + RECORD.HANDLER, handler, true);
+    v.setUint8(at + RECORD.COUNT, count);
+    v.setUint8(at + RECORD.LENGTH, 0);
+    v.setInt32(at + RECORD.EIP, eip, true);
+    v.setInt32(at + RECORD.HITS, 0, true);
+    v.setInt32(at + RECORD.BLOCK, block, true);
+  }
+
+  #stub(at: number, slot: number, eip: number, block: number): void {
+    this.#pseudo(at, PSEUDO.LINK, eip, 1, block);
+    this.#view.setInt32(at + RECORD.IMMEDIATE, slot, true);
+    this.#view.setInt32(slot, at, true);
+  }
+
+  /** Unresolved targets of a relative branch: taken, then fall-through. */
+  #stubs(at: number, branch: number, { instruction }: BlockInstruction, next: number, block: number): number {
+    if (instruction.spec.operands[0]?.[0] !== 'J') return at;
+    if (targetFaults(this.cpu, instruction, next)) return at;
+    this.#stub(at, branch + RECORD.DISPLACEMENT, branchTarget(instruction, next), block);
+    if (instruction.spec.flow !== 'branch') return at + RECORD_SIZE;
+    this.#stub(at + RECORD_SIZE, branch + RECORD.IMMEDIATE, next, block);
+    return at + 2 * RECORD_SIZE;
+  }
+
+  #instruction(at: number, eip: number, i: Instruction, count: number, block: number): void {
+    const faults = i.spec.operands[0]?.[0] === 'J' && targetFaults(this.cpu, i, (eip + i.length) >>> 0);
+    const v = this.#view;
+    this.#pseudo(at, this.forms.handler(formOf(i, faults)), eip, count, block);
+    v.setUint8(at + RECORD.LENGTH, i.length);
+    v.setUint8(at + RECORD.REG, registerField(i, 'reg'));
+    v.setUint8(at + RECORD.RM, registerField(i, 'rm'));
+    v.setUint8(at + RECORD.BASE, i.base < 0 ? ZERO_REGISTER : 4 * i.base);
+    v.setUint8(at + RECORD.INDEX, i.index < 0 ? ZERO_REGISTER : 4 * i.index);
+    v.setUint8(at + RECORD.SCALE, i.scale);
+    v.setUint8(at + RECORD.SEGMENT, i.segment);
+    v.setInt32(at + RECORD.DISPLACEMENT, i.spec.lift === 'enter' ? i.immediate2 : i.displacement, true);
+    v.setInt32(at + RECORD.IMMEDIATE, i.immediate, true);
+  }
+}
+
+/** Target of a relative branch, in the operand size. */
+export const branchTarget = (i: Instruction, next: number): number => {
+  const target = (next + i.immediate) >>> 0;
+  return i.operandSize === 2 ? target & 0xffff : target;
+};
+
+const targetFaults = (cpu: CpuState, i: Instruction, next: number): boolean => branchTarget(i, next) > cpu.segment(CS).limit;
+
+const isByte = (operand: Operand | undefined): boolean => operand !== undefined && /^[EGZ]b$/.test(operand);
+
+/** Byte offset of a register operand in the register file; the number itself for segment, control, debug and test registers. */
+function registerField(i: Instruction, which: 'reg' | 'rm'): number {
+  const number = which === 'reg' ? i.reg : i.rm;
+  if (number < 0) return 0;
+  if (which === 'reg' && i.spec.operands.some((o) => /^[SCDT][wd]$/.test(o))) return number;
+  const operand = i.spec.operands.find((o) => (which === 'reg' ? /^[GZ]/ : /^[ER]/).test(o));
+  return isByte(operand) ? byteRegisterOffset(number) : 4 * number;
+}

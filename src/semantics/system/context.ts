@@ -1,0 +1,76 @@
+/**
+ * What the rare system operations (helpers) may touch. Both executors call one function for each.
+ * Inside a helper a guest fault leaves by `raise`, caught once at the helper boundary (helpers.ts), where it becomes
+ * the pending-fault cells: no exception of ours ever stands for a guest's.
+ */
+import type { LinearMemory } from '../../memory/linearMemory';
+import { CPU, type CpuState } from '../../x86/cpuState';
+
+export interface ExecutionContext {
+  readonly cpu: CpuState;
+  readonly memory: LinearMemory;
+  /** Model identification: family/model/stepping and feature bits for CPUID and RESET. */
+  readonly model: CpuModel;
+  readPort(port: number, size: 1 | 2 | 4): number;
+  writePort(port: number, size: 1 | 2 | 4, value: number): void;
+  /** Time-stamp counter: retired instructions, plus time skipped while halted. */
+  timeStamp(): number;
+  /** Something Ringside does not do yet was reached: its name. The run stops there. */
+  noteUnimplemented(what: string): void;
+  /** CR0, CR3, CR4, EFLAGS.VM, CPL changed: caches that depend on them are stale. */
+  stateChanged(what: 'translation' | 'privilege' | 'page', linear?: number): void;
+}
+
+export interface CpuModel {
+  readonly name: string;
+  readonly family: number;
+  readonly signature: number;
+  readonly vendor: string;
+  /** CPUID.1:EDX; 0 when the model has no CPUID. */
+  readonly features: number;
+  readonly hasCpuid: boolean;
+  /** CR0 bits that exist; CR4 bits that exist. */
+  readonly cr0Bits: number;
+  readonly cr4Bits: number;
+  /** EFLAGS bits that can be changed. */
+  readonly eflagsBits: number;
+}
+
+/** Thrown by `raise`, caught at the helper boundary only. */
+export class GuestFault {
+  constructor(
+    readonly vector: number,
+    readonly errorCode: number,
+  ) {}
+}
+
+/** End the helper with exception `vector`. */
+export function raise(vector: number, errorCode = 0): never {
+  throw new GuestFault(vector, errorCode);
+}
+
+/** In place of a vector: the helper met something that Ringside does not do yet. */
+export const UNIMPLEMENTED_VECTOR = 256;
+
+/** Stop with the name of something Ringside does not do yet. */
+export function unimplemented(context: ExecutionContext, what: string): never {
+  context.noteUnimplemented(what);
+  throw new GuestFault(UNIMPLEMENTED_VECTOR, 0);
+}
+
+/** Give up the helper if a memory access inside it faulted. */
+export function check(context: ExecutionContext): void {
+  const pending = context.cpu.get(CPU.FAULT);
+  if (pending) throw new GuestFault(pending - 1, context.cpu.get(CPU.FAULT_CODE));
+}
+
+export const readSystem = (context: ExecutionContext, linear: number, size: 1 | 2 | 4): number => {
+  const value = context.memory.readSystem(linear >>> 0, size);
+  check(context);
+  return value;
+};
+
+export const writeSystem = (context: ExecutionContext, linear: number, size: 1 | 2 | 4, value: number): void => {
+  context.memory.writeSystem(linear >>> 0, size, value);
+  check(context);
+};

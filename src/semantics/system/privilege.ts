@@ -1,0 +1,48 @@
+/** CPL, flags that depend on it, stacks of inner rings in the TSS. */
+import { CPU } from '../../x86/cpuState';
+import { TS } from '../../x86/exceptions';
+import { EFLAGS_AC, EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, STATUS_FLAGS } from '../../x86/flags';
+import { TR } from '../../x86/registers';
+import { type ExecutionContext, raise, readSystem } from './context';
+import { asErrorCode } from './descriptors';
+
+export function setCpl(context: ExecutionContext, cpl: number): void {
+  context.cpu.set(CPU.CPL, cpl);
+  context.stateChanged('privilege');
+}
+
+export const ioplOf = (context: ExecutionContext): number => (context.cpu.get(CPU.EFLAGS) & EFLAGS_IOPL) >> 12;
+
+/** Replace the flags in `mask`. */
+export function writeFlags(context: ExecutionContext, value: number, mask: number): void {
+  const { cpu } = context;
+  const before = cpu.eflags;
+  cpu.eflags = (before & ~mask) | (value & mask);
+  if ((before ^ cpu.eflags) & EFLAGS_VM) context.stateChanged('privilege');
+}
+
+/** Flags that POPF and IRET may change at this CPL and IOPL (SDM Vol. 2, POPF; IRET). */
+export function changeableFlags(context: ExecutionContext, size: number): number {
+  const { cpu } = context;
+  let mask = STATUS_FLAGS | EFLAGS_TF | EFLAGS_DF | EFLAGS_NT;
+  if (size === 4) mask |= EFLAGS_RF | ((EFLAGS_AC | EFLAGS_ID) & context.model.eflagsBits);
+  if (cpu.cpl <= ioplOf(context)) mask |= EFLAGS_IF;
+  if (cpu.cpl === 0) mask |= EFLAGS_IOPL;
+  return mask;
+}
+
+/** `POPF`: like IRET's flags, but RF is cleared and VM stays. */
+export function popFlags(context: ExecutionContext, value: number, size: number): void {
+  writeFlags(context, value & ~EFLAGS_RF, changeableFlags(context, size));
+}
+
+/** SS:ESP for ring `cpl` from the current TSS; beyond its limit is #TS. */
+export function innerStack(context: ExecutionContext, cpl: number): { selector: number; esp: number } {
+  const tss = context.cpu.segment(TR);
+  const wide = (tss.attributes & 8) !== 0;
+  const at = wide ? 4 + 8 * cpl : 2 + 4 * cpl;
+  const bytes = wide ? 8 : 4;
+  if (at + bytes - 1 > tss.limit) raise(TS, asErrorCode(tss.selector));
+  const esp = readSystem(context, tss.base + at, wide ? 4 : 2);
+  return { esp, selector: readSystem(context, tss.base + at + (wide ? 4 : 2), 2) };
+}

@@ -1,0 +1,209 @@
+/** System instructions: flags, descriptor tables, control registers, port I/O. SDM Vol. 2; Vol. 3, 2.8. */
+import { CONDITION_Z, type Expr, ONE, STATUS, add, and, cell, condition, constant, isZero, or, register, truncate } from '../ir/microOp';
+import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
+import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_VM } from '../x86/flags';
+import { EAX, EDX, LDTR, TR } from '../x86/registers';
+import { UD } from '../x86/exceptions';
+import { type Lift, requireIoPrivilege, requireIoplInV86, requireRing0 } from './lift';
+
+const REGISTER_NUMBER: Expr = { k: 'field', field: 'registerNumber' };
+const EFLAGS = cell(CPU.EFLAGS);
+
+/** `PUSHF`: VM and RF are pushed as zero. */
+export const pushFlags: Lift = (b) => {
+  requireIoplInV86(b);
+  b.push(b.let(and(or(or(EFLAGS, STATUS), constant(EFLAGS_FIXED)), constant(~(EFLAGS_VM | EFLAGS_RF)))));
+};
+
+/** `POPF`: which flags it may change depends on CPL and IOPL. */
+export const popFlags: Lift = (b) => {
+  requireIoplInV86(b);
+  const value = b.top();
+  const above = b.stackOffset(b.size);
+  b.helper('popFlags', value, constant(b.size));
+  b.setStackPointer(above);
+};
+
+export const clearInterruptFlag: Lift = (b) => {
+  requireIoPrivilege(b);
+  b.setCell(CPU.EFLAGS, and(EFLAGS, constant(~EFLAGS_IF)));
+};
+
+/** `STI`: interrupts wait for the next instruction, if IF was clear. */
+export const setInterruptFlag: Lift = (b) => {
+  requireIoPrivilege(b);
+  b.if(isZero(and(EFLAGS, constant(EFLAGS_IF))), () => b.setCell(CPU.INHIBIT, ONE));
+  b.setCell(CPU.EFLAGS, or(EFLAGS, constant(EFLAGS_IF)));
+};
+
+export const clearDirectionFlag: Lift = (b) => b.setCell(CPU.EFLAGS, and(EFLAGS, constant(~EFLAGS_DF)));
+export const setDirectionFlag: Lift = (b) => b.setCell(CPU.EFLAGS, or(EFLAGS, constant(EFLAGS_DF)));
+
+export const halt: Lift = (b) => {
+  requireRing0(b);
+  b.setCell(CPU.HALTED, ONE);
+};
+
+const storeTableRegister =
+  (base: number, limit: number): Lift =>
+  (b) => {
+    const second = b.addressPlus(2);
+    b.store('operand', b.address(), 2, cell(limit));
+    b.store('operand', second, 4, cell(base));
+  };
+
+export const storeGdt = storeTableRegister(CPU.GDTR_BASE, CPU.GDTR_LIMIT);
+export const storeIdt = storeTableRegister(CPU.IDTR_BASE, CPU.IDTR_LIMIT);
+
+/** With a 16-bit operand size the base has 24 bits. */
+const loadTableRegister =
+  (base: number, limit: number): Lift =>
+  (b) => {
+    requireRing0(b);
+    const newLimit = b.load('operand', b.address(), 2);
+    const newBase = b.load('operand', b.addressPlus(2), 4);
+    b.setCell(limit, newLimit);
+    b.setCell(base, b.size === 2 ? and(newBase, constant(0xffffff)) : newBase);
+  };
+
+export const loadGdt = loadTableRegister(CPU.GDTR_BASE, CPU.GDTR_LIMIT);
+export const loadIdt = loadTableRegister(CPU.IDTR_BASE, CPU.IDTR_LIMIT);
+
+const storeSelector =
+  (segment: number): Lift =>
+  (b) =>
+    b.write(0, cell(CPU.SEGMENTS + segment * SEGMENT_STRIDE));
+
+export const storeLdt = storeSelector(LDTR);
+export const storeTaskRegister = storeSelector(TR);
+
+export const loadLdt: Lift = (b) => {
+  requireRing0(b);
+  b.helper('loadLdt', b.read(0));
+};
+
+export const loadTaskRegister: Lift = (b) => {
+  requireRing0(b);
+  b.helper('loadTaskRegister', b.read(0));
+};
+
+export const storeMachineStatus: Lift = (b) => b.write(0, cell(CPU.CR0));
+
+/** `LMSW`: PE MP EM TS from the operand; PE can be set, not cleared. */
+export const loadMachineStatus: Lift = (b) => {
+  requireRing0(b);
+  const word = b.let(and(b.read(0), constant(0xf)));
+  b.helper('writeControl', constant(0), or(and(cell(CPU.CR0), constant(~0xe)), word));
+};
+
+export const clearTaskSwitched: Lift = (b) => {
+  requireRing0(b);
+  b.setCell(CPU.CR0, and(cell(CPU.CR0), constant(~CR0_TS)));
+};
+
+export const invalidatePage: Lift = (b) => {
+  requireRing0(b);
+  const base: Expr = { k: 'segmentCell', segment: { k: 'field', field: 'segment' }, offset: 4 };
+  b.helper('invalidatePage', add(base, b.address()));
+};
+
+export const invalidateCaches: Lift = requireRing0;
+
+const readSpecial =
+  (helper: string): Lift =>
+  (b) => {
+    requireRing0(b);
+    b.write(0, b.helper(helper, REGISTER_NUMBER));
+  };
+const writeSpecial =
+  (helper: string): Lift =>
+  (b) => {
+    requireRing0(b);
+    b.helper(helper, REGISTER_NUMBER, b.read(1));
+  };
+
+export const moveFromControl = readSpecial('readControl');
+export const moveToControl = writeSpecial('writeControl');
+export const moveFromDebug = readSpecial('readDebug');
+export const moveToDebug = writeSpecial('writeDebug');
+export const moveFromTest = readSpecial('readTest');
+export const moveToTest = writeSpecial('writeTest');
+
+const portOperand = (b: Parameters<Lift>[0], n: number): Expr => (b.form.spec.operands[n] === 'Ib' ? and({ k: 'field', field: 'immediate' }, constant(0xff)) : register(EDX, 2));
+
+export const input: Lift = (b) => {
+  const size = b.sizeOf(0);
+  const port = b.let(portOperand(b, 1));
+  b.helper('checkPort', port, constant(size));
+  b.write(0, b.helper('portIn', port, constant(size)));
+};
+
+export const output: Lift = (b) => {
+  const size = b.sizeOf(1);
+  const port = b.let(portOperand(b, 0));
+  b.helper('checkPort', port, constant(size));
+  b.helper('portOut', port, constant(size), b.read(1));
+};
+
+/** `LAR`, `LSL`: ZF says whether the selector may be looked at; only then the destination changes. */
+const describe =
+  (helper: string): Lift =>
+  (b) => {
+    const value = b.helper(helper, truncate(b.read(1), 2));
+    b.if(condition(CONDITION_Z), () => b.write(0, value));
+  };
+
+export const loadAccessRights = describe('loadAccessRights');
+export const loadSegmentLimit = describe('loadSegmentLimit');
+
+const verify =
+  (write: number): Lift =>
+  (b) => {
+    b.helper('verifySegment', b.read(0), constant(write));
+  };
+
+export const verifyRead = verify(0);
+export const verifyWrite = verify(1);
+
+/** `ARPL`: raise the RPL of the destination selector to that of the source. */
+export const adjustRpl: Lift = (b) => {
+  const destination = b.readForUpdate(0);
+  const result = b.helper('adjustRpl', destination, b.read(1));
+  b.write(0, result);
+};
+
+export const readTimeStampCounter: Lift = (b) => {
+  b.helper('checkTimeStampAccess');
+  const low = b.helper('timeStampLow');
+  const high = b.helper('timeStampHigh');
+  b.setRegister(EAX, 4, low);
+  b.setRegister(EDX, 4, high);
+};
+
+const call =
+  (helper: string, ring0 = false): Lift =>
+  (b) => {
+    if (ring0) requireRing0(b);
+    b.helper(helper);
+  };
+
+export const readModelSpecific = call('readModelSpecific', true);
+export const writeModelSpecific = call('writeModelSpecific', true);
+export const readPerformanceCounter = call('readPerformanceCounter');
+export const identify = call('identify');
+
+export const systemEnter: Lift = (b) => {
+  b.helper('systemEnter');
+  b.dispatch('eip');
+};
+export const systemExit: Lift = (b) => {
+  requireRing0(b);
+  b.helper('systemExit');
+  b.dispatch('eip');
+};
+
+/** Without a hypervisor `VMCALL` is #UD; techniques that have one take it before it gets here. */
+export const hypercall: Lift = (b) => b.fault(UD);
+
+/** The built-in BIOS calls its service: the virtual machine takes it before it gets here; anywhere else it is #UD. */
+export const firmware: Lift = (b) => b.fault(UD);
