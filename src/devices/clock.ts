@@ -1,0 +1,78 @@
+/**
+ * Guest time as devices see it. The run loop derives nanoseconds from retired instructions and calls `advanceTo`
+ * between two instructions; nothing here knows the host's clock.
+ */
+import type { Clock, DeviceState, Timer } from './contract';
+
+class Appointment implements Timer {
+  due: number | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly expired: (now: number) => void,
+    private readonly armed: () => void,
+  ) {}
+
+  arm(at: number): void {
+    if (!Number.isSafeInteger(at)) throw new RangeError(`timer ${this.name}: ${at} is not a guest time`);
+    this.due = at;
+    this.armed();
+  }
+
+  disarm(): void {
+    this.due = undefined;
+  }
+}
+
+export class GuestClock implements Clock {
+  /** Called when a timer is armed: the run loop may have to shorten the slice it has under way. */
+  rearmed: (() => void) | undefined;
+  #now = 0;
+  /** In creation order: the tie-break between timers due at one time. */
+  readonly #timers: Appointment[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  createTimer(name: string, expired: (now: number) => void): Timer {
+    if (this.#timers.some((t) => t.name === name)) throw new RangeError(`timer ${name} exists already`);
+    const timer = new Appointment(name, expired, () => this.rearmed?.());
+    this.#timers.push(timer);
+    return timer;
+  }
+
+  /** Guest time of the earliest appointment. */
+  nextDue(): number | undefined {
+    return this.#earliest()?.due;
+  }
+
+  /** Move to `time`, firing what falls due on the way; during a callback `now` is the time it was due. Never goes back. */
+  advanceTo(time: number): void {
+    for (let timer = this.#earliest(); timer && timer.due! <= time; timer = this.#earliest()) {
+      this.#now = Math.max(this.#now, timer.due!);
+      timer.due = undefined;
+      timer.expired(this.#now);
+    }
+    this.#now = Math.max(this.#now, time);
+  }
+
+  save(): DeviceState {
+    const timers: DeviceState = {};
+    for (const { name, due } of this.#timers) timers[name] = due ?? null;
+    return { now: this.#now, timers };
+  }
+
+  restore(state: DeviceState): void {
+    this.#now = state.now as number;
+    const timers = state.timers as DeviceState;
+    for (const timer of this.#timers) timer.due = (timers[timer.name] as number | null | undefined) ?? undefined;
+    this.rearmed?.();
+  }
+
+  #earliest(): Appointment | undefined {
+    let earliest: Appointment | undefined;
+    for (const timer of this.#timers) if (timer.due !== undefined && (earliest === undefined || timer.due < earliest.due!)) earliest = timer;
+    return earliest;
+  }
+}

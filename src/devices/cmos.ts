@@ -1,0 +1,275 @@
+/**
+ * MC146818 real-time clock with the PC/AT's CMOS memory. The time is a fixed start date plus guest time.
+ * Source: Motorola MC146818 datasheet; IBM PC/AT Technical Reference for the CMOS bytes.
+ * Region 0: index (70h; bit 7 masks NMI) and value (71h).
+ */
+import { ByteDevice } from './byteDevice';
+import type { Clock, DeviceState, IrqLine, Timer } from './contract';
+
+const SECONDS = 0x00;
+const MINUTES = 0x02;
+const HOURS = 0x04;
+const WEEKDAY = 0x06;
+const DAY = 0x07;
+const MONTH = 0x08;
+const YEAR = 0x09;
+const REGISTER_A = 0x0a;
+const REGISTER_B = 0x0b;
+const REGISTER_C = 0x0c;
+const REGISTER_D = 0x0d;
+const CENTURY = 0x32;
+const TIME_REGISTERS = [SECONDS, MINUTES, HOURS, WEEKDAY, DAY, MONTH, YEAR, CENTURY];
+
+const A_UPDATE_IN_PROGRESS = 0x80;
+const B_SET = 0x80;
+const B_PERIODIC = 0x40;
+const B_ALARM = 0x20;
+const B_UPDATE = 0x10;
+const B_BINARY = 0x04;
+const B_24_HOURS = 0x02;
+const C_IRQ = 0x80;
+const D_VALID = 0x80;
+const ALARM_ANY = 0xc0;
+
+const SECOND = 1_000_000_000;
+const UPDATE_NS = 244_000;
+const RTC_HZ = 32768;
+
+export interface CmosOptions {
+  /** Date and time at guest time 0, milliseconds since 1970 as UTC. */
+  readonly start: number;
+  /** Bytes of RAM. */
+  readonly memory: number;
+  readonly floppyType?: number;
+}
+
+export class Cmos extends ByteDevice {
+  readonly name = 'cmos';
+  readonly #ram = new Uint8Array(128);
+  readonly #periodic: Timer;
+  readonly #second: Timer;
+  #index = 0;
+  /** Calendar seconds (UTC) at guest time `#baseAt`. */
+  #base = 0;
+  #baseAt = 0;
+  /** Calendar held while register B says SET, else -1. */
+  #held = -1;
+  /** Guest time of the last periodic flag computed without its interrupt. */
+  #periodicSeen = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly irq: IrqLine,
+    private readonly options: CmosOptions,
+  ) {
+    super();
+    this.#periodic = clock.createTimer('cmos.periodic', (now) => this.#onPeriodic(now));
+    this.#second = clock.createTimer('cmos.second', () => this.#onSecond());
+    this.#base = Math.floor(options.start / 1000);
+    this.reset();
+  }
+
+  get nmiMasked(): boolean {
+    return (this.#index & 0x80) !== 0;
+  }
+
+  #seconds(): number {
+    return this.#held >= 0 ? this.#held : this.#base + Math.floor((this.clock.now() - this.#baseAt) / SECOND);
+  }
+
+  /** Period in ns by register A's rate bits; 0 when off. Rates 1 and 2 are those of 8 and 9. */
+  #period(): number {
+    const rate = this.#ram[REGISTER_A] & 15;
+    if (!rate) return 0;
+    return Math.round((SECOND * 2 ** ((rate < 3 ? rate + 7 : rate) - 1)) / RTC_HZ);
+  }
+
+  #encode(value: number): number {
+    return this.#ram[REGISTER_B] & B_BINARY ? value : Math.floor(value / 10) * 16 + (value % 10);
+  }
+
+  #decode(value: number): number {
+    return this.#ram[REGISTER_B] & B_BINARY ? value : (value >> 4) * 10 + (value & 15);
+  }
+
+  #encodeHours(hours: number): number {
+    if (this.#ram[REGISTER_B] & B_24_HOURS) return this.#encode(hours);
+    return this.#encode(hours % 12 || 12) | (hours >= 12 ? 0x80 : 0);
+  }
+
+  #decodeHours(value: number): number {
+    if (this.#ram[REGISTER_B] & B_24_HOURS) return this.#decode(value);
+    return (this.#decode(value & 0x7f) % 12) + (value & 0x80 ? 12 : 0);
+  }
+
+  #timeRegister(register: number): number {
+    const date = new Date(this.#seconds() * 1000);
+    switch (register) {
+      case SECONDS:
+        return this.#encode(date.getUTCSeconds());
+      case MINUTES:
+        return this.#encode(date.getUTCMinutes());
+      case HOURS:
+        return this.#encodeHours(date.getUTCHours());
+      case WEEKDAY:
+        return this.#encode(date.getUTCDay() + 1);
+      case DAY:
+        return this.#encode(date.getUTCDate());
+      case MONTH:
+        return this.#encode(date.getUTCMonth() + 1);
+      case YEAR:
+        return this.#encode(date.getUTCFullYear() % 100);
+      default:
+        return this.#encode(Math.floor(date.getUTCFullYear() / 100));
+    }
+  }
+
+  #setTimeRegister(register: number, value: number): void {
+    const date = new Date(this.#seconds() * 1000);
+    const year = date.getUTCFullYear();
+    const decoded = this.#decode(value);
+    if (register === SECONDS) date.setUTCSeconds(decoded);
+    else if (register === MINUTES) date.setUTCMinutes(decoded);
+    else if (register === HOURS) date.setUTCHours(this.#decodeHours(value));
+    else if (register === DAY) date.setUTCDate(decoded);
+    else if (register === MONTH) date.setUTCMonth(decoded - 1);
+    else if (register === YEAR) date.setUTCFullYear(Math.floor(year / 100) * 100 + decoded);
+    else if (register === CENTURY) date.setUTCFullYear(decoded * 100 + (year % 100));
+    const seconds = Math.max(0, Math.floor(date.getTime() / 1000));
+    if (this.#held >= 0) this.#held = seconds;
+    else this.#setCalendar(seconds);
+  }
+
+  #setCalendar(seconds: number): void {
+    this.#base = seconds;
+    this.#baseAt = this.clock.now();
+  }
+
+  #flag(flag: number): void {
+    this.#ram[REGISTER_C] |= flag;
+    if (this.#ram[REGISTER_C] & this.#ram[REGISTER_B] & (B_PERIODIC | B_ALARM | B_UPDATE)) {
+      this.#ram[REGISTER_C] |= C_IRQ;
+      this.irq.raise();
+    }
+  }
+
+  #onPeriodic(now: number): void {
+    this.#flag(B_PERIODIC);
+    this.#schedule(now);
+  }
+
+  #onSecond(): void {
+    if (this.#held < 0) {
+      this.#flag(B_UPDATE);
+      if (this.#alarmMatches()) this.#flag(B_ALARM);
+    }
+    this.#schedule(this.clock.now());
+  }
+
+  #alarmMatches(): boolean {
+    const matches = (register: number) => (this.#ram[register + 1] & ALARM_ANY) === ALARM_ANY || this.#ram[register + 1] === this.#timeRegister(register);
+    return matches(SECONDS) && matches(MINUTES) && matches(HOURS);
+  }
+
+  /** Timers run only for interrupts somebody wants; the flags of register C are otherwise worked out when read. */
+  #schedule(now: number): void {
+    const b = this.#ram[REGISTER_B];
+    const period = this.#period();
+    if (b & B_PERIODIC && period) this.#periodic.arm((Math.floor(now / period) + 1) * period);
+    else this.#periodic.disarm();
+    if (b & (B_ALARM | B_UPDATE)) this.#second.arm(this.#baseAt + (Math.floor((now - this.#baseAt) / SECOND) + 1) * SECOND);
+    else this.#second.disarm();
+  }
+
+  #readFlags(): number {
+    const now = this.clock.now();
+    const b = this.#ram[REGISTER_B];
+    const period = this.#period();
+    let flags = this.#ram[REGISTER_C];
+    if (!(b & B_PERIODIC) && period && Math.floor(now / period) !== Math.floor(this.#periodicSeen / period)) flags |= B_PERIODIC;
+    if (!(b & (B_UPDATE | B_ALARM)) && Math.floor((now - this.#baseAt) / SECOND) !== Math.floor((this.#periodicSeen - this.#baseAt) / SECOND)) flags |= B_UPDATE;
+    this.#periodicSeen = now;
+    this.#ram[REGISTER_C] = 0;
+    this.irq.lower();
+    return flags;
+  }
+
+  protected readByte(_region: number, offset: number): number {
+    if (offset === 0) return 0xff; // the index is write-only
+    const register = this.#index & 0x7f;
+    if (TIME_REGISTERS.includes(register)) return this.#timeRegister(register);
+    if (register === REGISTER_C) return this.#readFlags();
+    if (register === REGISTER_A) {
+      const untilUpdate = SECOND - ((this.clock.now() - this.#baseAt) % SECOND);
+      return this.#ram[REGISTER_A] | (this.#held < 0 && untilUpdate <= UPDATE_NS ? A_UPDATE_IN_PROGRESS : 0);
+    }
+    return this.#ram[register];
+  }
+
+  protected writeByte(_region: number, offset: number, value: number): void {
+    if (offset === 0) {
+      this.#index = value;
+      return;
+    }
+    const register = this.#index & 0x7f;
+    if (TIME_REGISTERS.includes(register)) this.#setTimeRegister(register, value);
+    else if (register === REGISTER_A) this.#ram[REGISTER_A] = value & 0x7f;
+    else if (register === REGISTER_B) this.#writeB(value);
+    else if (register !== REGISTER_C && register !== REGISTER_D) this.#ram[register] = value;
+    if (register <= REGISTER_B || register === CENTURY) this.#schedule(this.clock.now());
+  }
+
+  #writeB(value: number): void {
+    const set = (value & B_SET) !== 0;
+    if (set && this.#held < 0) this.#held = this.#seconds();
+    else if (!set && this.#held >= 0) {
+      this.#setCalendar(this.#held);
+      this.#held = -1;
+    }
+    this.#ram[REGISTER_B] = set ? value & ~B_UPDATE : value;
+  }
+
+  /** Battery-backed: a reset keeps time and memory and disables the interrupts. */
+  reset(): void {
+    const ram = this.#ram;
+    const kib = this.options.memory >>> 10;
+    const extended = Math.max(0, kib - 1024);
+    const above16 = Math.max(0, kib - 16384) >> 6;
+    const word = (low: number, value: number) => {
+      ram[low] = value & 0xff;
+      ram[low + 1] = value >> 8;
+    };
+    if (!ram[REGISTER_D]) {
+      ram[REGISTER_A] = 0x26; // 32.768 kHz time base, 1024 Hz periodic rate
+      ram[REGISTER_B] = B_24_HOURS;
+      ram[REGISTER_D] = D_VALID;
+      ram[0x10] = this.options.floppyType ?? 0x40;
+      ram[0x14] = 0x2f; // equipment: floppy, coprocessor, 80-column display
+      word(0x15, 640);
+      word(0x17, Math.min(extended, 0xffff));
+      word(0x30, Math.min(extended, 0xffff));
+      word(0x34, Math.min(above16, 0xffff));
+      const sum = ram.subarray(0x10, 0x2e).reduce((a, b) => a + b, 0);
+      ram[0x2e] = sum >> 8;
+      ram[0x2f] = sum & 0xff;
+    }
+    ram[REGISTER_B] &= ~(B_PERIODIC | B_ALARM | B_UPDATE);
+    ram[REGISTER_C] = 0;
+    this.#index = 0;
+    this.#schedule(this.clock.now());
+    this.irq.lower();
+  }
+
+  save(): DeviceState {
+    return { ram: this.#ram.slice(), index: this.#index, base: this.#base, baseAt: this.#baseAt, held: this.#held, periodicSeen: this.#periodicSeen };
+  }
+
+  restore(s: DeviceState): void {
+    this.#ram.set(s.ram as Uint8Array);
+    this.#index = s.index as number;
+    this.#base = s.base as number;
+    this.#baseAt = s.baseAt as number;
+    this.#held = s.held as number;
+    this.#periodicSeen = s.periodicSeen as number;
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * i8042 keyboard controller with a PS/2 keyboard; no mouse on the auxiliary port.
+ * Source: IBM PS/2 Technical Reference, "Keyboard and Auxiliary Device Controller" and "Keyboards".
+ * Regions: 0 = data port (60h), 1 = status and command port (64h).
+ */
+import { ByteDevice } from './byteDevice';
+import type { Clock, DeviceState, IrqLine, Timer } from './contract';
+import { chordsFor, translateToSet1, type Chord, type Key } from './keyboardLayout';
+
+const STATUS_OUTPUT_FULL = 0x01;
+const STATUS_SYSTEM = 0x04;
+const STATUS_COMMAND = 0x08;
+const STATUS_UNLOCKED = 0x10;
+const CONFIG_IRQ1 = 0x01;
+const CONFIG_SYSTEM = 0x04;
+const CONFIG_DISABLED = 0x10;
+const CONFIG_AUX_DISABLED = 0x20;
+const CONFIG_TRANSLATE = 0x40;
+const OUTPUT_NOT_RESET = 0x01;
+const OUTPUT_A20 = 0x02;
+const BREAK = 0xf0;
+const ACK = 0xfa;
+const RESEND = 0xfe;
+/** Serial transfer of one byte from the keyboard, about 11 bits at 12 kHz; shortened, since guests count loops. */
+const BYTE_NS = 300_000;
+/** Between two keys of typed text. */
+const KEY_NS = 20_000_000;
+
+/** What the controller's output port drives. */
+export interface KeyboardHost {
+  reset(): void;
+  a20: boolean;
+}
+
+/** State at power-on, as the BIOS leaves it. */
+const powerOn = () => ({
+  config: CONFIG_IRQ1 | CONFIG_SYSTEM | CONFIG_AUX_DISABLED | CONFIG_TRANSLATE,
+  lastWasCommand: false,
+  /** Output buffer, or -1. */
+  output: -1,
+  /** Last byte read: what port 60h shows when the buffer is empty. */
+  last: 0,
+  /** Controller command waiting for its parameter at port 60h. */
+  command: 0,
+  /** Keyboard command waiting for its parameter. */
+  keyboardCommand: 0,
+  /** Bytes the keyboard has to send (set as selected, not translated). */
+  queue: [] as number[],
+  scanning: true,
+  scanSet: 2,
+  leds: 0,
+  /** The translator saw F0. */
+  breaking: false,
+  /** Set 2 codes of typed keys, one array a key. */
+  typed: [] as { codes: number[] }[],
+});
+
+export class Keyboard extends ByteDevice {
+  readonly name = 'keyboard';
+  readonly #transfer: Timer;
+  readonly #typing: Timer;
+  #s = powerOn();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly irq: IrqLine,
+    private readonly host: KeyboardHost,
+  ) {
+    super();
+    this.#transfer = clock.createTimer('keyboard.transfer', () => this.#receive());
+    this.#typing = clock.createTimer('keyboard.typing', () => this.#typeNext());
+    this.reset();
+  }
+
+  /** LED bits: 0 = scroll lock, 1 = num lock, 2 = caps lock. */
+  get leds(): number {
+    return this.#s.leds;
+  }
+
+  /** Type `text` ("\n" is Enter, "\b" Backspace, terminal sequences for cursor keys); returns the characters no key types. */
+  type(text: string): string {
+    let missing = '';
+    for (const chord of chordsFor(text, (character) => (missing += character))) this.press(chord);
+    return missing;
+  }
+
+  /** Press and release keys together, after what is typed already. */
+  press(chord: Chord): void {
+    this.#s.typed.push({ codes: [...chord.flatMap((k) => this.#codes(k, false)), ...[...chord].reverse().flatMap((k) => this.#codes(k, true))] });
+    if (this.#typing.due === undefined) this.#typing.arm(this.clock.now() + 1);
+  }
+
+  #codes(key: Key, released: boolean): number[] {
+    const prefix = key.extended ? [0xe0] : [];
+    if (this.#s.scanSet === 1) return [...prefix, released ? key.set1 | 0x80 : key.set1];
+    return released ? [...prefix, BREAK, key.set2] : [...prefix, key.set2];
+  }
+
+  #typeNext(): void {
+    // A guest that does not listen yet finds the keys when it does.
+    if (this.#s.scanning && !this.#s.queue.length && this.#s.output < 0) this.#send(...(this.#s.typed.shift()?.codes ?? []));
+    if (this.#s.typed.length) this.#typing.arm(this.clock.now() + KEY_NS);
+  }
+
+  #send(...bytes: number[]): void {
+    this.#s.queue.push(...bytes);
+    this.#armTransfer();
+  }
+
+  #armTransfer(): void {
+    if (this.#s.queue.length && this.#s.output < 0 && !(this.#s.config & CONFIG_DISABLED) && this.#transfer.due === undefined) this.#transfer.arm(this.clock.now() + BYTE_NS);
+  }
+
+  /** One byte arrives from the keyboard. */
+  #receive(): void {
+    if (this.#s.output >= 0 || this.#s.config & CONFIG_DISABLED) return;
+    let code = this.#s.queue.shift();
+    if (code === undefined) return;
+    if (this.#s.config & CONFIG_TRANSLATE) {
+      if (code === BREAK) {
+        this.#s.breaking = true;
+        return this.#armTransfer();
+      }
+      code = translateToSet1(code) | (this.#s.breaking ? 0x80 : 0);
+      this.#s.breaking = false;
+    }
+    this.#present(code);
+  }
+
+  /** Fill the output buffer. */
+  #present(byte: number): void {
+    this.#s.output = byte;
+    this.irq.lower();
+    if (this.#s.config & CONFIG_IRQ1) this.irq.raise();
+  }
+
+  protected readByte(region: number): number {
+    if (region === 1) {
+      const full = this.#s.output >= 0 ? STATUS_OUTPUT_FULL : 0;
+      return full | (this.#s.config & CONFIG_SYSTEM ? STATUS_SYSTEM : 0) | (this.#s.lastWasCommand ? STATUS_COMMAND : 0) | STATUS_UNLOCKED;
+    }
+    if (this.#s.output >= 0) this.#s.last = this.#s.output;
+    this.#s.output = -1;
+    this.irq.lower();
+    this.#armTransfer();
+    return this.#s.last;
+  }
+
+  protected writeByte(region: number, _offset: number, value: number): void {
+    this.#s.lastWasCommand = region === 1;
+    if (region === 1) this.#controllerCommand(value);
+    else if (this.#s.command) this.#controllerParameter(value);
+    else this.#toKeyboard(value);
+  }
+
+  #setConfig(value: number): void {
+    this.#s.config = value & 0x7f;
+    if (this.#s.output >= 0 && value & CONFIG_IRQ1) this.irq.raise();
+    this.#armTransfer();
+  }
+
+  #controllerCommand(command: number): void {
+    this.#s.command = 0;
+    switch (command) {
+      case 0x20:
+        return this.#present(this.#s.config);
+      case 0x60: // write command byte
+      case 0xd1: // write output port
+      case 0xd2: // put a byte into the output buffer
+      case 0xd3: // … as if from the auxiliary device
+      case 0xd4: // write to the auxiliary device
+        this.#s.command = command;
+        return;
+      case 0xa7:
+        return this.#setConfig(this.#s.config | CONFIG_AUX_DISABLED);
+      case 0xa8:
+        return this.#setConfig(this.#s.config & ~CONFIG_AUX_DISABLED);
+      case 0xa9:
+        return this.#present(0x04); // auxiliary port: clock line stuck, nothing is there
+      case 0xaa:
+        return this.#present(0x55);
+      case 0xab:
+        return this.#present(0x00);
+      case 0xad:
+        return this.#setConfig(this.#s.config | CONFIG_DISABLED);
+      case 0xae:
+        return this.#setConfig(this.#s.config & ~CONFIG_DISABLED);
+      case 0xc0:
+        return this.#present(0x80); // not inhibited by the keylock
+      case 0xd0:
+        return this.#present(OUTPUT_NOT_RESET | (this.host.a20 ? OUTPUT_A20 : 0) | (this.#s.output >= 0 ? 0x10 : 0) | 0xc0);
+      case 0xdd:
+      case 0xdf:
+        this.host.a20 = command === 0xdf;
+        return;
+      default:
+        // F0..FF pulse output port bits that are 0; bit 0 is the CPU's reset line.
+        if (command >= 0xf0 && !(command & OUTPUT_NOT_RESET)) this.host.reset();
+    }
+  }
+
+  #controllerParameter(value: number): void {
+    const command = this.#s.command;
+    this.#s.command = 0;
+    if (command === 0x60) this.#setConfig(value);
+    else if (command === 0xd2) this.#present(value);
+    else if (command === 0xd1) {
+      this.host.a20 = (value & OUTPUT_A20) !== 0;
+      if (!(value & OUTPUT_NOT_RESET)) this.host.reset();
+    }
+  }
+
+  #toKeyboard(value: number): void {
+    const parameterOf = this.#s.keyboardCommand;
+    this.#s.keyboardCommand = 0;
+    if (parameterOf && value < 0xed) return this.#keyboardParameter(parameterOf, value);
+    this.#s.config &= ~CONFIG_DISABLED; // sending to the keyboard enables its interface
+    switch (value) {
+      case 0xff:
+        this.#s.queue = [];
+        this.#s.scanning = true;
+        this.#s.scanSet = 2;
+        return this.#send(ACK, 0xaa);
+      case 0xf6:
+        return this.#send(ACK);
+      case 0xf5:
+      case 0xf4:
+        this.#s.scanning = value === 0xf4;
+        return this.#send(ACK);
+      case 0xf2:
+        return this.#send(ACK, 0xab, 0x83);
+      case 0xee:
+        return this.#send(0xee);
+      case 0xed:
+      case 0xf0:
+      case 0xf3:
+        this.#s.keyboardCommand = value;
+        return this.#send(ACK);
+      case 0xfe:
+        return this.#send(this.#s.last);
+      default:
+        return this.#send(RESEND);
+    }
+  }
+
+  #keyboardParameter(command: number, value: number): void {
+    if (command === 0xf0 && value === 0) return this.#send(ACK, this.#s.scanSet);
+    if (command === 0xf0 && value > 2) return this.#send(RESEND); // sets 1 and 2 only
+    if (command === 0xed) this.#s.leds = value & 7;
+    if (command === 0xf0) this.#s.scanSet = value;
+    this.#send(ACK);
+  }
+
+  reset(): void {
+    this.#s = powerOn();
+    this.#transfer.disarm();
+    this.#typing.disarm();
+    this.irq.lower();
+  }
+
+  save(): DeviceState {
+    return structuredClone(this.#s);
+  }
+
+  restore(state: DeviceState): void {
+    this.#s = structuredClone(state) as ReturnType<typeof powerOn>;
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * The PC: which device sits where, and how they are wired. Devices speak in offsets; this file alone knows addresses
+ * and IRQ numbers.
+ */
+import type { Emitter } from '../base/events';
+import { Bus } from '../devices/bus';
+import type { GuestClock } from '../devices/clock';
+import { Cmos } from '../devices/cmos';
+import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
+import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
+import { type DiskImage, floppyFormat } from '../devices/diskImage';
+import { Keyboard, type KeyboardHost } from '../devices/keyboard';
+import { Pic } from '../devices/pic';
+import { Pit } from '../devices/pit';
+import { Port61 } from '../devices/port61';
+import { Uart } from '../devices/uart';
+import { TEXT_MEMORY_SIZE, VgaText } from '../devices/vgaText';
+import type { ScreenResponse } from '../protocol/requests';
+import { Bios } from './firmware/bios';
+import type { Drive } from './firmware/service';
+import { VGA_TEXT } from './memoryMap';
+
+/** Device, region, where. */
+type Placement = readonly [device: keyof Devices, region: number, space: AddressSpace, start: number, length: number];
+
+interface Devices {
+  readonly pic: Pic;
+  readonly pit: Pit;
+  readonly port61: Port61;
+  readonly keyboard: Keyboard;
+  readonly cmos: Cmos;
+  readonly vga: VgaText;
+  readonly uart0: Uart;
+  readonly uart1: Uart;
+  readonly debugPorts: DebugPorts;
+}
+
+// biome-ignore format: a table
+const PLACEMENTS: readonly Placement[] = [
+  ['pic',        0, 'port',   0x20,     2],
+  ['pit',        0, 'port',   0x40,     4],
+  ['keyboard',   0, 'port',   0x60,     1],
+  ['port61',     0, 'port',   0x61,     1],
+  ['keyboard',   1, 'port',   0x64,     1],
+  ['cmos',       0, 'port',   0x70,     2],
+  ['debugPorts', 2, 'port',   0x80,     1],
+  ['debugPorts', 3, 'port',   0x92,     1],
+  ['pic',        1, 'port',   0xa0,     2],
+  ['debugPorts', 0, 'port',   0xe9,     1],
+  ['debugPorts', 1, 'port',   0xf4,     4],
+  ['uart1',      0, 'port',   0x2f8,    8],
+  ['vga',        1, 'port',   0x3c0,    16],
+  ['vga',        2, 'port',   0x3d0,    16],
+  ['uart0',      0, 'port',   0x3f8,    8],
+  ['pic',        2, 'port',   0x4d0,    2],
+  ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
+];
+
+const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8 } as const;
+
+/** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
+export interface BoardHost {
+  /** The interrupt controller's INTR output rose. */
+  onIntr(): void;
+  /** The guest powered off (port F4h). */
+  onExit(code: number): void;
+  /** The guest pulled the CPU's reset line (keyboard controller, port 92h). */
+  onReset(): void;
+  /** The A20 gate moved. */
+  setA20(enabled: boolean): void;
+}
+
+export interface BoardOptions {
+  readonly clock: GuestClock;
+  readonly memory: PhysicalMemory;
+  readonly host: BoardHost;
+  /** Date and time at power-on, milliseconds since 1970, taken as UTC. */
+  readonly startDate?: number;
+  /** Media by BIOS drive number; the first bootable one boots. */
+  readonly drives?: readonly { readonly number: number; readonly image: DiskImage }[];
+}
+
+export const DEFAULT_START_DATE = Date.UTC(2005, 0, 1);
+
+export class Board implements Devices {
+  readonly bus = new Bus();
+  readonly pic = new Pic();
+  readonly pit: Pit;
+  readonly port61: Port61;
+  readonly keyboard: Keyboard;
+  readonly cmos: Cmos;
+  readonly vga: VgaText;
+  readonly uart0: Uart;
+  readonly uart1: Uart;
+  readonly debugPorts: DebugPorts;
+  readonly firmware: Bios;
+  readonly clock: GuestClock;
+  readonly #options: BoardOptions;
+  /** Reset order: the interrupt controller last, so that it forgets what the others' lines did. */
+  readonly #devices: readonly BusDevice[];
+  #a20 = true;
+
+  constructor(options: BoardOptions) {
+    const { clock, memory, host } = options;
+    this.#options = options;
+    this.clock = clock;
+    const lines = new ControlLines(this, host);
+    const drives: Drive[] = (options.drives ?? []).map(({ number, image }) => ({ number, medium: image, floppyType: floppyTypeOf(image) }));
+    const floppy = drives.find((d) => d.number === 0);
+    this.pit = new Pit(clock, this.pic.line(IRQ.timer));
+    this.port61 = new Port61(clock, this.pit);
+    this.keyboard = new Keyboard(clock, this.pic.line(IRQ.keyboard), lines);
+    this.cmos = new Cmos(clock, this.pic.line(IRQ.rtc), {
+      start: options.startDate ?? DEFAULT_START_DATE,
+      memory: memory.size,
+      floppyType: floppy ? (floppy.floppyType ?? 4) << 4 : 0,
+    });
+    this.vga = new VgaText(clock);
+    this.uart0 = new Uart('uart0', clock, this.pic.line(IRQ.uart0));
+    this.uart1 = new Uart('uart1', clock, this.pic.line(IRQ.uart1));
+    this.debugPorts = new DebugPorts(lines);
+    this.firmware = new Bios({ bus: this.bus, drives });
+    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pic];
+    for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
+    this.pic.intr = () => host.onIntr();
+  }
+
+  get a20(): boolean {
+    return this.#a20;
+  }
+
+  setA20(enabled: boolean): void {
+    if (enabled === this.#a20) return;
+    this.#a20 = enabled;
+    this.#options.host.setA20(enabled);
+  }
+
+  /** What port E9h printed. */
+  get console(): Emitter<number> {
+    return this.debugPorts.output;
+  }
+
+  /** Bytes the guest sent on serial port 1. */
+  get serial(): Emitter<number> {
+    return this.uart0.output;
+  }
+
+  screen(): ScreenResponse {
+    return this.vga.screen();
+  }
+
+  /** Type on the keyboard; returns the characters that no key types. */
+  typeKeys(text: string): string {
+    return this.keyboard.type(text);
+  }
+
+  receiveSerial(bytes: Iterable<number>): void {
+    this.uart0.receive(bytes);
+  }
+
+  /** Power-on: devices in their initial state, low memory and hardware as the BIOS leaves them before it boots. */
+  powerOn(): void {
+    this.reset();
+    this.firmware.powerOn(this.#options.memory);
+  }
+
+  /** The reset line: devices only. */
+  reset(): void {
+    for (const device of this.#devices) device.reset();
+    this.setA20(true);
+  }
+
+  /** Devices, disks' changes and the clock. Memory and CPU belong to others. */
+  save(): DeviceState {
+    const devices: DeviceState = {};
+    for (const device of this.#devices) devices[device.name] = device.save();
+    const disks = (this.#options.drives ?? []).map(({ image }) => image.save());
+    return { clock: this.clock.save(), a20: this.#a20, devices, disks };
+  }
+
+  restore(state: DeviceState): void {
+    const devices = state.devices as DeviceState;
+    for (const device of this.#devices) device.restore(devices[device.name] as DeviceState);
+    (state.disks as DeviceState[]).forEach((disk, i) => {
+      this.#options.drives?.[i].image.restore(disk);
+    });
+    this.setA20(state.a20 as boolean);
+    this.clock.restore(state.clock as DeviceState);
+  }
+}
+
+/** The lines that the keyboard controller and the system control ports pull. */
+class ControlLines implements KeyboardHost, DebugPortsHost {
+  constructor(
+    private readonly board: Board,
+    private readonly host: BoardHost,
+  ) {}
+
+  get a20(): boolean {
+    return this.board.a20;
+  }
+
+  set a20(enabled: boolean) {
+    this.board.setA20(enabled);
+  }
+
+  reset(): void {
+    this.host.onReset();
+  }
+
+  exit(code: number): void {
+    this.host.onExit(code);
+  }
+}
+
+const floppyTypeOf = (image: DiskImage): number | undefined => (image.kind === 'floppy' ? floppyFormat(image.sectors * 512)?.type : undefined);

@@ -1,0 +1,53 @@
+/** The launch attributes: one row each. launch.json's schema, the parser, the command line and the documentation read this table. */
+import { TECHNIQUES } from '../../protocol/techniques';
+import { COST_PROFILES, DEFAULT_COST_PROFILE } from '../../vmm/cost/profiles';
+import { GUEST_KINDS } from '../loader/guest';
+
+export const CPU_MODELS = ['386', '486', 'pentium', 'p6'] as const;
+export type CpuModel = (typeof CPU_MODELS)[number];
+
+/** `size`: MiB as a number, or text such as "16M". `address`: a number, or text such as "0x7C00" or "7C00h". */
+export type AttributeType = 'string' | 'boolean' | 'integer' | 'enum' | 'size' | 'address' | 'date' | 'definitions';
+
+export interface Attribute {
+  readonly name: string;
+  readonly type: AttributeType;
+  readonly description: string;
+  readonly required?: true;
+  readonly default?: string | number | boolean;
+  readonly values?: readonly (string | number)[];
+  readonly valueDescriptions?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+}
+
+const KIND_DESCRIPTIONS = [
+  'By content: ELF with a Multiboot header, a boot signature, else a flat binary.',
+  'Exactly 512 bytes that end in 55 AA; loaded at 7C00h.',
+  'A flat binary, loaded at loadAddress.',
+  'A kernel with a Multiboot 1 header.',
+  'A floppy or hard disk image; its first sector boots.',
+];
+
+// biome-ignore format: a table
+export const ATTRIBUTES = [
+  { name: 'program', type: 'string', required: true, description: 'The guest: an assembly source (.asm), a boot sector, a floppy or disk image, a flat binary or a Multiboot kernel (.elf).' },
+  { name: 'technique', type: 'enum', default: 'trap', values: TECHNIQUES.map((t) => t.id), valueDescriptions: TECHNIQUES.map((t) => `${t.name}. ${t.description}`), description: 'How the guest is virtualized.' },
+  { name: 'kind', type: 'enum', default: 'auto', values: ['auto', ...GUEST_KINDS], valueDescriptions: KIND_DESCRIPTIONS, description: 'What the program is.' },
+  { name: 'loadAddress', type: 'address', min: 0, max: 0xffffffff, description: 'Where a flat binary is loaded, such as "0x7C00". Default: ORG of an assembly source, else 7C00h.' },
+  { name: 'entry', type: 'address', min: 0, max: 0xffffffff, description: 'Where a flat binary starts. Default: loadAddress.' },
+  { name: 'bits', type: 'enum', values: [16, 32], description: 'Code size of a flat binary: 32 starts it in protected mode with flat segments. Default: BITS of an assembly source, else 16.' },
+  { name: 'memory', type: 'size', default: 64, min: 1, max: 1024, description: 'Guest memory in MiB.' },
+  { name: 'cpu', type: 'enum', default: 'p6', values: CPU_MODELS, description: 'Processor model: which instructions and features exist.' },
+  { name: 'append', type: 'string', default: '', description: 'Command line for a Multiboot kernel.' },
+  { name: 'floppy', type: 'string', description: 'Image in floppy drive A. The guest’s writes stay in memory.' },
+  { name: 'disk', type: 'string', description: 'Image of the first hard disk. The guest’s writes stay in memory.' },
+  { name: 'define', type: 'definitions', description: 'Macros defined before an assembly source is read, as with -D.' },
+  { name: 'stopOnEntry', type: 'boolean', default: true, description: 'Stop before the first instruction.' },
+  { name: 'onHalt', type: 'enum', default: 'stop', values: ['stop', 'exit'], valueDescriptions: ['Stop in the debugger.', 'End the session.'], description: 'What to do when the guest has halted for good.' },
+  { name: 'maxInstructions', type: 'integer', min: 1, max: Number.MAX_SAFE_INTEGER, description: 'End the run after this many guest instructions.' },
+  { name: 'profile', type: 'enum', default: DEFAULT_COST_PROFILE.id, values: COST_PROFILES.map((p) => p.id), valueDescriptions: COST_PROFILES.map((p) => p.name), description: 'The CPU whose published figures the cost ledger charges.' },
+  { name: 'startDate', type: 'date', default: '2005-01-01T00:00:00', description: 'Date and time in the real-time clock at power-on.' },
+] as const satisfies readonly Attribute[];
+
+export type AttributeName = (typeof ATTRIBUTES)[number]['name'];

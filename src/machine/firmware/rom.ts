@@ -1,0 +1,57 @@
+/**
+ * The ROM image: 64 KiB that end at the top of the first megabyte. Every interrupt vector has a stub of sixteen bytes
+ * whose `firmware nn` instruction (0F 3F nn) calls service nn of the VMM. Entry points that PC programs know by
+ * address are where the IBM PC has them.
+ */
+
+export const ROM_SIZE = 0x10000;
+export const ROM_SEGMENT = 0xf000;
+const STUBS = 0x8000;
+const STUB_SIZE = 16;
+/** STI, HLT, JMP: nothing to boot, interrupts still served. */
+export const IDLE_LOOP = 0x9000;
+/** CLI, HLT, JMP: the end. */
+export const DEAD_LOOP = 0x9010;
+const POST = 0xe05b;
+export const CONFIGURATION_TABLE = 0xe6f5;
+export const DISKETTE_TABLE = 0xefc7;
+const RESET_VECTOR = 0xfff0;
+const DATE = 0xfff5;
+const MODEL = 0xfffe;
+
+/** Services that are not a vector's own: the stubs of these two vectors only return. */
+export const SERVICE_POWER_ON = 0xf0;
+export const SERVICE_TIMER_EOI = 0xf8;
+
+const MODEL_AT = 0xfc;
+const FIRMWARE = [0x0f, 0x3f];
+const IRET = 0xcf;
+const INT = 0xcd;
+
+/** INT 15h AH=C0h: length, model, submodel, revision, features (second PIC, RTC, EBDA). */
+const CONFIGURATION = [8, 0, MODEL_AT, 0, 1, 0x64, 0, 0, 0, 0];
+/** The 1.44 MB diskette's parameters, to which vector 1Eh points. */
+const DISKETTE = [0xaf, 0x02, 0x25, 0x02, 18, 0x1b, 0xff, 0x6c, 0xf6, 0x0f, 0x08];
+
+export const stubOffset = (vector: number): number => STUBS + vector * STUB_SIZE;
+
+const stub = (vector: number): number[] => {
+  // The timer's handler lets the program's own hook (INT 1Ch) run before the EOI.
+  if (vector === 0x08) return [...FIRMWARE, 0x08, INT, 0x1c, ...FIRMWARE, SERVICE_TIMER_EOI, IRET];
+  return [...FIRMWARE, vector, IRET];
+};
+
+export const buildRom = (): Uint8Array => {
+  const rom = new Uint8Array(ROM_SIZE);
+  for (let vector = 0; vector < 256; vector++) rom.set(stub(vector), stubOffset(vector));
+  for (const vector of [0x1c, SERVICE_POWER_ON, SERVICE_TIMER_EOI]) rom[stubOffset(vector)] = IRET;
+  rom.set([0xfb, 0xf4, 0xeb, 0xfd], IDLE_LOOP);
+  rom.set([0xfa, 0xf4, 0xeb, 0xfd], DEAD_LOOP);
+  rom.set([...FIRMWARE, SERVICE_POWER_ON, INT, 0x19], POST);
+  rom.set(CONFIGURATION, CONFIGURATION_TABLE);
+  rom.set(DISKETTE, DISKETTE_TABLE);
+  rom.set([0xea, POST & 0xff, POST >> 8, ROM_SEGMENT & 0xff, ROM_SEGMENT >> 8], RESET_VECTOR);
+  rom.set(new TextEncoder().encode('01/01/00'), DATE);
+  rom[MODEL] = MODEL_AT;
+  return rom;
+};

@@ -1,0 +1,66 @@
+/** What the services share: the machine they drive, and the conventions of their answers. */
+import { hexh } from '../../base/bits';
+import type { Bus } from '../../devices/bus';
+import type { BlockDevice } from '../../devices/diskImage';
+import type { FirmwareContext } from '../../vmm/firmwareContext';
+
+export interface Drive {
+  /** As in DL: 0 and 1 are floppies, 80h and up hard disks. */
+  readonly number: number;
+  readonly medium: BlockDevice;
+  /** Drive type of INT 13h AH=08h, for a floppy. */
+  readonly floppyType?: number;
+}
+
+export interface BiosMachine {
+  readonly bus: Bus;
+  readonly drives: readonly Drive[];
+}
+
+/** Serves one call and tells the event log what it did. */
+export type Service = (context: FirmwareContext, machine: BiosMachine) => string;
+
+export const AH_UNSUPPORTED = 0x86;
+
+export const inb = (machine: BiosMachine, port: number): number => machine.bus.read('port', port, 1);
+export const outb = (machine: BiosMachine, port: number, value: number): void => machine.bus.write('port', port, 1, value);
+
+/** `INT 13h AH=02h`: how a sentence begins. */
+export const label = (vector: number, context: FirmwareContext): string => `INT ${hexh(vector, 2)} AH=${hexh(context.read('ah'), 2)}`;
+
+export const farPointer = (selector: number, offset: number): string =>
+  `${selector.toString(16).toUpperCase().padStart(4, '0')}:${offset.toString(16).toUpperCase().padStart(4, '0')}`;
+
+export const unsupported = (vector: number, context: FirmwareContext): string => {
+  const sentence = `${label(vector, context)}: not a service of this BIOS; CF=1, AH=86h`;
+  context.setReturnFlag('CF', true);
+  context.write('ah', AH_UNSUPPORTED);
+  return sentence;
+};
+
+/** Functions of one vector by AH. */
+export const byAh = (vector: number, functions: Readonly<Record<number, Service>>): Service => {
+  const table = new Map(Object.entries(functions).map(([ah, service]) => [Number(ah), service]));
+  return (context, machine) => {
+    const service = table.get(context.read('ah'));
+    if (!service) return unsupported(vector, context);
+    const start = label(vector, context);
+    return `${start}: ${service(context, machine)}`;
+  };
+};
+
+/** Non-specific EOI to whoever serves `irq`. */
+export const endOfInterrupt = (machine: BiosMachine, irq: number): void => {
+  if (irq >= 8) outb(machine, 0xa0, 0x20);
+  outb(machine, 0x20, 0x20);
+};
+
+/** Store `bytes` at a guest-physical address: RAM, or a device that is mapped there (video memory). */
+export const store = (context: FirmwareContext, machine: BiosMachine, address: number, bytes: Uint8Array): void => {
+  const end = address + bytes.length;
+  if (end <= 0xa0000 || address >= 0x100000) return context.memory.writeBytes(address, bytes);
+  bytes.forEach((byte, i) => {
+    if (machine.bus.memoryRegion(address + i)) machine.bus.write('memory', address + i, 1, byte);
+    else context.memory.write8(address + i, byte);
+  });
+};

@@ -1,0 +1,166 @@
+/** Composition: from a checked configuration to a machine that is powered on and stands before the guest's first instruction. */
+import { assemble } from '../asm/assemble';
+import type { Assembly } from '../asm/assembly';
+import { Emitter } from '../base/events';
+import { once } from '../base/once';
+import { UserError } from '../base/userError';
+import { GuestClock } from '../devices/clock';
+import type { FormTable } from '../engine/forms';
+import { emitInterpreter } from '../engine/interpreter/module';
+import { RAM } from '../memory/layout';
+import type { ScreenResponse } from '../protocol/requests';
+import { parseDescriptor } from '../semantics/system/descriptors';
+import { realModeSegment } from '../semantics/system/segments';
+import { COST_PROFILES } from '../vmm/cost/profiles';
+import { CPU_MODELS } from '../vmm/cpuModels';
+import { DebugView } from '../vmm/debugView';
+import { VirtualMachine } from '../vmm/virtualMachine';
+import { CPU } from '../x86/cpuState';
+import { OpcodeMap } from '../x86/decoder';
+import { CR0_ET, CR0_PE } from '../x86/flags';
+import { REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
+import { Board } from './board';
+import type { Configuration } from './configuration';
+import { type GuestSymbol, type InitialState, applyWrites } from './loader/guest';
+import { ROM_BASE } from './memoryMap';
+import { type FileAccess, prepareProgram } from './program';
+
+const MIB = 1024 * 1024;
+/** Ceiling of a VM's memory, part of the compiled module's type: 4 GiB. */
+const MAXIMUM_PAGES = 65536;
+/** The VGA window ends where option ROMs begin. */
+const DEVICE_WINDOW = { start: 0xa0000, end: 0xc0000 } as const;
+
+/** What every VM of a process shares: immutable, made once. */
+export interface InterpreterImage {
+  readonly module: WebAssembly.Module;
+  readonly forms: FormTable;
+}
+
+/** Emitted and compiled on first use; V8 compiles the function itself lazily. */
+const interpreterImage = once((): InterpreterImage => {
+  const { bytes, forms } = emitInterpreter(MAXIMUM_PAGES);
+  return { module: new WebAssembly.Module(bytes), forms };
+});
+
+export interface Machine {
+  readonly vm: DebugView;
+  readonly board: Board;
+  readonly assembly?: Assembly;
+  readonly loadAddress?: number;
+  readonly symbols: readonly GuestSymbol[];
+  /** Bytes the guest writes to serial port 1 and to port E9h. */
+  readonly serial: Emitter<Uint8Array>;
+  /** What the user should know, as sentences. */
+  readonly notes: readonly string[];
+  screen(): ScreenResponse;
+  typeKeys(text: string): void;
+  serialInput(bytes: Uint8Array): void;
+}
+
+/** Throws UserError (AssemblyError for a source with errors). */
+export function createMachine(config: Configuration, files: FileAccess, image = interpreterImage()): Machine {
+  const program = prepareProgram(config, files, assemble);
+  const ram = config.memory * MIB;
+  const memory = allocate(ram);
+  const profile = COST_PROFILES.find((p) => p.id === config.profile);
+  if (!profile) throw new UserError('launch.profile', `profile is "${config.profile}": expected one of ${COST_PROFILES.map((p) => p.id).join(', ')}`);
+  const model = CPU_MODELS[config.cpu];
+  const vm = new VirtualMachine({ memory, ram, technique: config.technique, model, profile, interpreter: { ...image, opcodes: new OpcodeMap(model.generation) } });
+  const clock = new GuestClock();
+  const board = new Board({
+    clock,
+    memory: vm.physical,
+    startDate: config.startDate,
+    drives: program.drives,
+    host: {
+      onIntr: () => {},
+      onExit: (code) => vm.requestStop({ kind: 'exited', code }),
+      onReset: () => vm.requestReset(),
+      setA20: (enabled) => setA20(vm, enabled),
+    },
+  });
+  const { bus, firmware, pic } = board;
+  vm.physical.setKind(DEVICE_WINDOW.start, DEVICE_WINDOW.end, 'device');
+  vm.physical.setKind(DEVICE_WINDOW.end, ROM_BASE, 'device');
+  vm.physical.loadRom(ROM_BASE, firmware.rom);
+  const powerOn = (): void => {
+    vm.resetCpu();
+    board.powerOn();
+    applyWrites(program.guest, vm.physical);
+    setInitialState(vm, program.guest.initial);
+  };
+  vm.attach(
+    {
+      bus,
+      clock,
+      interrupts: pic,
+      firmware,
+      get a20() {
+        return board.a20;
+      },
+      setA20: (on) => board.setA20(on),
+      describe: () => describe(board),
+    },
+    powerOn,
+  ); // prettier-ignore
+  powerOn();
+  return {
+    vm: new DebugView(vm),
+    board,
+    ...(program.assembly ? { assembly: program.assembly } : {}),
+    ...(program.guest.loadAddress !== undefined ? { loadAddress: program.guest.loadAddress } : {}),
+    symbols: program.guest.symbols,
+    serial: wires(board),
+    notes: program.guest.notes,
+    screen: () => board.screen(),
+    typeKeys: (text) => void board.typeKeys(text),
+    serialInput: (bytes) => board.receiveSerial(bytes),
+  };
+}
+
+function allocate(ram: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: Math.ceil((RAM + ram) / 65536), maximum: MAXIMUM_PAGES });
+  } catch {
+    throw new UserError('launch.memory', `memory: the host cannot provide ${ram / MIB} MiB for the guest`);
+  }
+}
+
+function setA20(vm: VirtualMachine, enabled: boolean): void {
+  vm.physical.a20Mask = enabled ? 0xffffffff : 0xffefffff;
+  vm.linear.flush();
+  vm.engine.cache.clear('A20 gate moved');
+}
+
+/** Both wires a guest prints on, byte by byte. */
+function wires(board: Board): Emitter<Uint8Array> {
+  const bytes = new Emitter<Uint8Array>();
+  for (const wire of [board.serial, board.console]) wire.on((byte) => bytes.fire(Uint8Array.of(byte)));
+  return bytes;
+}
+
+/** Device state as text, typed arrays by content. */
+const describe = (board: Board): string => JSON.stringify(board.save(), (_, value) => (value instanceof Uint8Array ? Array.from(value).join() : value));
+
+function setInitialState(vm: VirtualMachine, { mode, registers }: InitialState): void {
+  const { cpu, context } = vm;
+  const value = (name: string): number => registers[name] ?? 0;
+  REGISTERS_32.forEach((name, n) => cpu.setReg(n, value(name)));
+  if (mode === 'flat32') {
+    cpu.set(CPU.GDTR_BASE, value('gdtr.base'));
+    cpu.set(CPU.GDTR_LIMIT, value('gdtr.limit'));
+    cpu.set(CPU.CR0, CR0_ET | CR0_PE);
+    context.stateChanged('translation');
+  }
+  SEGMENT_REGISTERS.forEach((name, s) => {
+    const selector = value(name);
+    if (mode === 'real') return cpu.setSegment(s, realModeSegment(context, s, selector));
+    const at = value('gdtr.base') + (selector & 0xfff8);
+    const d = parseDescriptor(vm.physical.read(at, 4), vm.physical.read(at + 4, 4), at);
+    cpu.setSegment(s, { selector, base: d.base, limit: d.limit, attributes: d.attributes });
+  });
+  cpu.eflags = value('eflags');
+  cpu.eip = value('eip');
+  context.stateChanged('privilege');
+}

@@ -1,0 +1,185 @@
+/** Events of one VM: counted always, recorded while somebody asks, and matched against what should stop the guest. */
+import { Emitter } from '../base/events';
+import { Ring } from '../base/ring';
+import { hexh } from '../base/bits';
+import { EVENT_CELLS, countedKinds } from '../ir/eventCells';
+import { VMM_EVENT_KINDS, type VmmEvent, type VmmEventKind } from '../protocol/vmmEvent';
+import type { CpuState } from '../x86/cpuState';
+import type { Instruction } from '../x86/decoder';
+import { EDX } from '../x86/registers';
+import { formatInstruction } from '../x86/formatter';
+import type { CostLedger } from './cost/ledger';
+import type { EventStop } from './debuggable';
+import { type EventDraft, effectOf, exitReason } from './techniques/technique';
+
+const RING_CAPACITY = 65536;
+
+/** What an instruction is by itself, known before it executes. */
+const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'port', 'softwareInterrupt', 'controlWrite'];
+
+/** Why the guest stopped where it stands: an event, or anything else. */
+export type Suppression = VmmEventKind | 'breakpoint';
+
+/** Coordinate and place of an instruction. */
+export interface Place {
+  readonly retired: number;
+  readonly cs: number;
+  readonly eip: number;
+  readonly linear: number;
+  readonly codeSize: 2 | 4;
+}
+
+export class EventDesk {
+  readonly ring = new Ring<VmmEvent>(RING_CAPACITY);
+  readonly source = new Emitter<VmmEvent>();
+  readonly #counts = Object.fromEntries(VMM_EVENT_KINDS.map((kind) => [kind, 0])) as Record<VmmEventKind, number>;
+  #stops: readonly EventStop[] = [];
+  #recording = false;
+  readonly #texts = new WeakMap<Instruction, { readonly eip: number; readonly text: string }>();
+  /** Part of the translation policy's key. */
+  watchVersion = 16;
+  /** The event that asked to stop. */
+  stopEvent: VmmEvent | undefined;
+  /** Going on from a stop: what must not stop here once more. */
+  suppressed: Suppression | undefined;
+
+  constructor(
+    readonly cpu: CpuState,
+    readonly ledger: CostLedger,
+  ) {}
+
+  get recording(): boolean {
+    return this.#recording;
+  }
+  set recording(on: boolean) {
+    if (on !== this.#recording) this.watchVersion++;
+    this.#recording = on;
+  }
+
+  set stops(stops: readonly EventStop[]) {
+    this.#stops = stops;
+    this.watchVersion++;
+  }
+
+  get counts(): Readonly<Record<VmmEventKind, number>> {
+    const total = { ...this.#counts };
+    for (const [kind, offset] of Object.entries(EVENT_CELLS)) total[kind as VmmEventKind] += this.cpu.get(offset);
+    return total;
+  }
+
+  /** Would a run of this instruction be of interest: recorded, or a place to stop? */
+  interested({ spec, immediate }: Instruction): boolean {
+    const kinds: readonly VmmEventKind[] = countedKinds(spec);
+    if (kinds.length === 0) return false;
+    if (this.#recording) return true;
+    const fixedPort = spec.operands.includes('Ib') ? immediate & 0xff : undefined;
+    return this.#stops.some(
+      (stop) =>
+        kinds.includes(stop.kind) &&
+        (stop.mnemonic === undefined || stop.mnemonic === spec.mnemonic || stop.mnemonic === spec.mnemonic32) &&
+        (stop.port === undefined || fixedPort === undefined || stop.port === fixedPort) &&
+        (stop.vector === undefined || spec.lift !== 'int' || stop.vector === (immediate & 0xff)),
+    );
+  }
+
+  /** What an instruction is by itself, whoever executes it. */
+  sideEvents(instruction: Instruction): EventDraft[] {
+    const { spec } = instruction;
+    const name = spec.mnemonic.toUpperCase();
+    return countedKinds(spec).flatMap((kind): EventDraft[] => {
+      if (kind === 'port') {
+        const port = spec.operands.includes('Ib') ? instruction.immediate & 0xff : this.cpu.reg(EDX) & 0xffff;
+        const write = spec.lift.startsWith('out');
+        return [{ kind, instruction, port, write, reason: `port ${hexh(port)}`, sentence: `${name} ${write ? 'wrote to' : 'read from'} port ${hexh(port)}.` }];
+      }
+      if (kind === 'softwareInterrupt') {
+        const vector = spec.lift === 'int' ? instruction.immediate & 0xff : spec.lift === 'int3' ? 3 : 4;
+        return [{ kind, instruction, vector, reason: `INT ${hexh(vector, 2)}`, sentence: `${name} called the handler of vector ${hexh(vector, 2)}.` }];
+      }
+      if (kind === 'controlWrite') {
+        const register =
+          spec.lift === 'movToControl'
+            ? `CR${instruction.reg}`
+            : spec.lift === 'movToDebug'
+              ? `DR${instruction.reg}`
+              : spec.lift === 'wrmsr'
+                ? 'MSR'
+                : spec.lift === 'movToTest'
+                  ? `TR${instruction.reg}`
+                  : 'CR0';
+        return [{ kind, instruction, reason: register, sentence: `${name} wrote ${register}.` }];
+      }
+      return [];
+    });
+  }
+
+  /** A sensitive instruction that runs directly, with the meaning the guest expects. */
+  directEvents(instruction: Instruction): EventDraft[] {
+    const { sensitive } = instruction.spec;
+    const direct: EventDraft[] = sensitive
+      ? [{ kind: 'sensitive', instruction, reason: exitReason(instruction) ?? sensitive.kind, sentence: `Ran directly: ${effectOf(instruction)}`, cost: 'sensitive' }]
+      : [];
+    return [...direct, ...this.sideEvents(instruction)];
+  }
+
+  event(draft: EventDraft, place: Place): VmmEvent {
+    const { instruction } = draft;
+    return {
+      kind: draft.kind,
+      retired: place.retired,
+      cs: place.cs,
+      eip: place.eip,
+      linear: place.linear,
+      mnemonic: instruction ? (instruction.operandSize === 4 ? instruction.spec.mnemonic32 : instruction.spec.mnemonic) : '',
+      instruction: instruction ? this.#text(instruction, place) : '',
+      reason: draft.reason,
+      sentence: draft.sentence,
+      cycles: draft.cost ? this.ledger.price(draft.cost) : 0,
+      ...(draft.vector !== undefined ? { vector: draft.vector } : {}),
+      ...(draft.port !== undefined ? { port: draft.port } : {}),
+      ...(draft.write !== undefined ? { write: draft.write } : {}),
+    };
+  }
+
+  /** An instruction of a block is reported many times and formatted once. */
+  #text(instruction: Instruction, { eip, codeSize }: Place): string {
+    const known = this.#texts.get(instruction);
+    if (known?.eip === eip) return known.text;
+    const text = formatInstruction(instruction, eip, codeSize);
+    this.#texts.set(instruction, { eip, text });
+    return text;
+  }
+
+  /** Should the guest stop before this happens? Nothing is counted. */
+  stopsAt(draft: EventDraft, place: Place): boolean {
+    if (this.#stops.length === 0 || this.#isSuppressed(draft.kind)) return false;
+    const { spec } = draft.instruction ?? {};
+    const matching = this.#stops.some(
+      (stop) =>
+        stop.kind === draft.kind &&
+        (stop.mnemonic === undefined || stop.mnemonic === spec?.mnemonic || stop.mnemonic === spec?.mnemonic32) &&
+        (stop.vector === undefined || stop.vector === draft.vector) &&
+        (stop.port === undefined || stop.port === draft.port) &&
+        (stop.reason === undefined || stop.reason === draft.reason),
+    );
+    if (matching) this.stopEvent = this.event(draft, place);
+    return matching;
+  }
+
+  /** What an instruction is, was seen at the last stop; a fault it raises only if the stop was for that fault. */
+  #isSuppressed(kind: VmmEventKind): boolean {
+    return this.suppressed !== undefined && (kind === this.suppressed || INSTRUCTION_KINDS.includes(kind));
+  }
+
+  /** It happened: count, charge, record. Kinds that generated code counts are not counted twice. */
+  report(draft: EventDraft, place: Place): void {
+    const counted = (EVENT_CELLS as Record<string, number>)[draft.kind] !== undefined;
+    if (!counted) this.#counts[draft.kind]++;
+    // What runs directly is priced by its counter (see `cycles` of the VM).
+    if (draft.cost && draft.kind !== 'sensitive') this.ledger.charge(draft.cost);
+    if (!this.#recording && !this.source.watched) return;
+    const event = this.event(draft, place);
+    if (this.#recording) this.ring.push(event);
+    this.source.fire(event);
+  }
+}

@@ -1,0 +1,38 @@
+/** Bare metal: the CPU runs the guest itself. The reference for all other techniques. */
+import type { TranslationPolicy } from '../../engine/policy';
+import type { Instruction } from '../../x86/decoder';
+import { CONTINUE, type Technique, type TechniqueExit, type TechniqueHost, isContinuation } from './technique';
+
+export class BareMetal implements Technique {
+  readonly id = 'bare';
+  readonly slice = 200_000;
+  readonly policy: TranslationPolicy;
+
+  constructor(readonly host: TechniqueHost) {
+    this.policy = {
+      get key() {
+        return host.watchVersion;
+      },
+      treat: (instruction) => (instruction.spec.lift === 'firmware' ? 'exit' : 'execute'),
+      watches: (instruction) => host.interested(instruction),
+    };
+  }
+
+  run(budget: number, single: boolean): TechniqueExit {
+    const { engine } = this.host;
+    const exit = single ? engine.step() : engine.run(budget);
+    return isContinuation(exit) ? CONTINUE : exit;
+  }
+
+  showBlock(): void {
+    this.host.engine.showBlock();
+  }
+
+  take(_instruction: Instruction): TechniqueExit {
+    return CONTINUE;
+  }
+
+  hardwareState(): Int32Array {
+    return this.host.engine.cpu.saveRegisters();
+  }
+}

@@ -1,0 +1,199 @@
+/** What trap-and-emulate and binary translation share: two worlds, and emulation as the same lifts on the virtual CPU. */
+import type { Block } from '../../engine/block';
+import type { EngineExit } from '../../engine/interpreter';
+import type { TranslationPolicy } from '../../engine/policy';
+import { EVENT_CELLS } from '../../ir/eventCells';
+import { UNIMPLEMENTED_VECTOR } from '../../semantics/system/context';
+import type { TechniqueId } from '../../protocol/techniques';
+import { CPU } from '../../x86/cpuState';
+import type { Instruction } from '../../x86/decoder';
+import { vectorName } from '../../x86/exceptions';
+import { EFLAGS_IF, EFLAGS_IOPL } from '../../x86/flags';
+import { CS } from '../../x86/registers';
+import type { SensitivityName } from '../../x86/sensitivity';
+import type { DeprivilegedWorld } from '../deprivileged';
+import { CONTINUE, type EventDraft, type Technique, type TechniqueExit, type TechniqueHost, effectOf, exitReason, isContinuation } from './technique';
+
+/** In user mode they show the VMM's tables and registers. */
+const SHOWS_VMM: readonly SensitivityName[] = ['sgdt', 'sidt', 'sldt', 'str', 'smsw', 'lar', 'lsl'];
+const USES_FLAGS: readonly SensitivityName[] = ['pushf', 'popf', 'iret'];
+/** In virtual-8086 mode with IOPL 0 they fault to the VMM. */
+export const FAULTS_IN_V86: readonly SensitivityName[] = [...USES_FLAGS, 'softwareInterrupt'];
+
+export abstract class DeprivilegedTechnique implements Technique {
+  abstract readonly id: TechniqueId;
+  abstract readonly slice: number;
+  readonly policy: TranslationPolicy;
+  /** Instructions have their meaning on the virtual CPU, or are being executed by the VMM: nothing exits. */
+  #direct = false;
+
+  constructor(
+    readonly host: TechniqueHost,
+    readonly world: DeprivilegedWorld,
+  ) {
+    const self = this;
+    this.policy = {
+      get key() {
+        const world = self.#direct ? 1 : self.guestKernel ? (self.realMode ? 2 : 3) : self.ownsFlags ? 5 : 4;
+        return 8 * host.watchVersion + world;
+      },
+      treat: (instruction) => (instruction.spec.lift === 'firmware' ? 'exit' : self.#direct ? 'execute' : self.treat(instruction)),
+      watches: (instruction) => !self.#direct && self.runsDirectly(instruction) && host.interested(instruction),
+      get branched() {
+        return self.guestKernel && !self.#direct ? self.branched : undefined;
+      },
+    };
+  }
+
+  /** The guest's kernel is running: CPL below 3 on the virtual CPU, or real mode. Valid in both worlds. */
+  protected guestKernel = true;
+  protected realMode = true;
+  /** Guest user code may change IF, or would see in EFLAGS that the VMM does not let it. */
+  protected ownsFlags = false;
+
+  /** Told of every near branch of the guest's kernel, when blocks are not chained. */
+  protected readonly branched: ((block: Block) => void) | undefined;
+
+  /** What to do with an instruction of the guest that runs on the silicon. */
+  protected treat(instruction: Instruction): 'execute' | 'exit' {
+    return (this.guestKernel ? this.interceptsInKernel(instruction) : this.#interceptsInUser(instruction)) ? 'exit' : 'execute';
+  }
+
+  protected abstract interceptsInKernel(instruction: Instruction): boolean;
+
+  /** User code runs directly; what would show it the VMM's state instead of the guest's is looked at. */
+  #interceptsInUser({ spec }: Instruction): boolean {
+    const name = spec.sensitivity as SensitivityName;
+    return SHOWS_VMM.includes(name) || (this.ownsFlags && USES_FLAGS.includes(name));
+  }
+
+  /** Sensitive, and yet the silicon executes it without telling the VMM. */
+  protected runsDirectly(instruction: Instruction): boolean {
+    if (instruction.spec.sensitive?.kind !== 'sensitive' || this.treat(instruction) === 'exit') return false;
+    return !(this.realMode && FAULTS_IN_V86.includes(instruction.spec.sensitivity as SensitivityName));
+  }
+
+  abstract take(instruction: Instruction): TechniqueExit;
+
+  run(budget: number, single: boolean): TechniqueExit {
+    const { engine } = this.host;
+    this.guestKernel = engine.cpu.cpl < 3;
+    this.realMode = engine.cpu.realSegments;
+    this.ownsFlags = !this.guestKernel && (engine.cpu.get(CPU.EFLAGS) & (EFLAGS_IF | EFLAGS_IOPL)) !== EFLAGS_IF;
+    if (!this.world.canRunDirectly()) return this.#interpret(single);
+    this.world.enterGuest();
+    let exit: EngineExit;
+    try {
+      exit = single ? engine.step() : engine.run(budget);
+    } finally {
+      this.world.leaveGuest();
+    }
+    if (isContinuation(exit)) return CONTINUE;
+    return exit.kind === 'fault' ? this.faulted(exit.vector, exit.errorCode) : exit;
+  }
+
+  /** Segments that user mode cannot have: the VMM executes the instruction on the virtual CPU. */
+  #interpret(single: boolean): TechniqueExit {
+    const { cpu, translator } = this.host.engine;
+    if (!single && translator.breakpoints.has((cpu.segmentBase(CS) + cpu.eip) >>> 0)) return { kind: 'attend', attention: { kind: 'breakpoint' } };
+    const instruction = this.host.decodeCurrent();
+    if (!instruction) return this.#finish(this.onVirtualCpu(), undefined);
+    return this.emulate(instruction, {
+      kind: 'callout',
+      instruction,
+      reason: 'segments',
+      sentence: `A segment is not as virtual-8086 mode has it, so the VMM executes ${instruction.spec.mnemonic.toUpperCase()} itself.`,
+      cost: 'callout',
+    });
+  }
+
+  /**
+   * The silicon faulted. A sensitive instruction is a trap, to be emulated. Anything else may be the guest's own fault, or
+   * one that only user mode has (a page of the VMM, a descriptor whose privilege was changed): the virtual CPU decides.
+   */
+  protected faulted(vector: number, errorCode: number): TechniqueExit {
+    if (vector === UNIMPLEMENTED_VECTOR) return { kind: 'fault', vector, errorCode };
+    const instruction = this.host.decodeCurrent();
+    if (!instruction) return this.#deliver(vector, errorCode, undefined);
+    if (instruction.spec.sensitive) return this.emulate(instruction, this.trapDraft(instruction, vector));
+    const exit = this.onVirtualCpu();
+    if (isContinuation(exit))
+      this.host.report({
+        kind: 'trap',
+        instruction,
+        reason: vectorName(vector),
+        sentence: `${vectorName(vector)} that only user mode has; the VMM executed ${instruction.spec.mnemonic.toUpperCase()} on the virtual CPU.`,
+        cost: 'trap',
+        vector,
+      });
+    return this.#finish(exit, instruction);
+  }
+
+  protected trapDraft(instruction: Instruction, vector: number): EventDraft {
+    return {
+      kind: 'trap',
+      instruction,
+      reason: exitReason(instruction) ?? vectorName(vector),
+      sentence: `${vectorName(vector)} in user mode; emulated on the virtual CPU: ${effectOf(instruction)}`,
+      cost: 'trap',
+      vector,
+    };
+  }
+
+  /** Execute the current instruction on the virtual CPU, and report it. */
+  protected emulate(instruction: Instruction, draft: EventDraft): TechniqueExit {
+    const drafts = [draft, ...this.host.sideEvents(instruction)];
+    for (const d of drafts) if (this.host.stopsAt(d)) return { kind: 'stopped' };
+    const exit = this.onVirtualCpu();
+    if (isContinuation(exit)) for (const d of drafts) this.host.report(d);
+    return this.#finish(exit, instruction);
+  }
+
+  /** The virtual CPU has executed it: what faults there is the guest's own. */
+  #finish(exit: EngineExit, instruction: Instruction | undefined): TechniqueExit {
+    if (isContinuation(exit)) return CONTINUE;
+    if (exit.kind !== 'fault' || exit.vector === UNIMPLEMENTED_VECTOR) return exit;
+    return this.#deliver(exit.vector, exit.errorCode, instruction);
+  }
+
+  /** One instruction with its bare-metal meaning, in whichever world holds the CPU. The counter of directly executed ones does not see it. */
+  protected onVirtualCpu(): EngineExit {
+    const { engine } = this.host;
+    const counted = engine.cpu.get(EVENT_CELLS.sensitive);
+    this.#direct = true;
+    try {
+      return engine.step();
+    } finally {
+      this.#direct = false;
+      engine.cpu.set(EVENT_CELLS.sensitive, counted);
+    }
+  }
+
+  /** Like `onVirtualCpu`, on the silicon's state. */
+  protected onSilicon(): EngineExit {
+    this.world.enterGuest();
+    try {
+      return this.onVirtualCpu();
+    } finally {
+      this.world.leaveGuest();
+    }
+  }
+
+  #deliver(vector: number, errorCode: number, instruction: Instruction | undefined): TechniqueExit {
+    return this.host.deliverFault(vector, errorCode, instruction) === 'stopped' ? { kind: 'stopped' } : CONTINUE;
+  }
+
+  showBlock(): void {
+    if (!this.world.canRunDirectly()) return;
+    this.world.enterGuest();
+    try {
+      this.host.engine.showBlock();
+    } finally {
+      this.world.leaveGuest();
+    }
+  }
+
+  hardwareState(): Int32Array {
+    return this.world.hardwareState();
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A technique is a policy about sensitive instructions, events and privilege, not another CPU. Between runs the CPU state
+ * holds what the guest believes (the virtual CPU); a technique that deprivileges swaps the silicon's state in to run.
+ */
+import type { Attention, Block } from '../../engine/block';
+import type { Interpreter, EngineExit } from '../../engine/interpreter';
+import type { TranslationPolicy } from '../../engine/policy';
+import type { TechniqueId } from '../../protocol/techniques';
+import type { VmmEventKind } from '../../protocol/vmmEvent';
+import type { Instruction } from '../../x86/decoder';
+import type { CostEvent } from '../cost/profiles';
+
+/** What an event is about, before the VM adds where and when. */
+export interface EventDraft {
+  readonly kind: VmmEventKind;
+  readonly instruction?: Instruction;
+  readonly reason: string;
+  readonly sentence: string;
+  readonly cost?: CostEvent;
+  readonly vector?: number;
+  readonly port?: number;
+  readonly write?: boolean;
+}
+
+/** What a technique may ask of the VM that runs it. */
+export interface TechniqueHost {
+  readonly engine: Interpreter;
+  /** True: stop here, before the instruction; nothing has been counted. False: go on (and report it with `report`). */
+  stopsAt(draft: EventDraft): boolean;
+  report(draft: EventDraft): void;
+  /** Report what happened at `eip` of a block. */
+  reportAt(draft: EventDraft, block: Block, eip: number): void;
+  /** Changes whenever `interested` may answer otherwise. */
+  readonly watchVersion: number;
+  /** Somebody records events or may stop at one of these. */
+  interested(instruction: Instruction): boolean;
+  /** Events an instruction is by itself (port, softwareInterrupt, controlWrite), whoever executes it. */
+  sideEvents(instruction: Instruction): EventDraft[];
+  /** Deliver an exception to the guest, on the virtual CPU. */
+  deliverFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'delivered' | 'stopped';
+  /** Instruction at CS:EIP of the virtual CPU, or undefined. */
+  decodeCurrent(): Instruction | undefined;
+}
+
+/** How a run ended, as far as the VM must act on it. */
+export type TechniqueExit =
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'stopped' }
+  | Extract<EngineExit, { kind: 'fault' }>
+  | { readonly kind: 'attend'; readonly attention: Attention };
+
+export interface Technique {
+  readonly id: TechniqueId;
+  readonly policy: TranslationPolicy;
+  /** Instructions between two looks at host time. */
+  readonly slice: number;
+  /** Retire up to `budget` instructions of the guest. `single`: exactly one, past breakpoints and watches. */
+  run(budget: number, single: boolean): TechniqueExit;
+  /** An attention with kind `policy`: the technique takes the instruction. */
+  take(instruction: Instruction): TechniqueExit;
+  /** Have the block at EIP translated, for whoever looks at the code cache. */
+  showBlock(): void;
+  /** What the silicon held when the guest last ran: the same as the virtual CPU under bare metal. */
+  hardwareState(): Int32Array;
+}
+
+export const CONTINUE: TechniqueExit = { kind: 'continue' };
+
+/** Exits that only mean: look around and go on. */
+export const isContinuation = (exit: EngineExit): exit is Extract<EngineExit, { kind: 'budget' | 'dispatch' | 'fuel' }> =>
+  exit.kind === 'budget' || exit.kind === 'dispatch' || exit.kind === 'fuel';
+
+/** VT-x exit reason of an instruction that always has one when it exits; task switches are the exception. */
+export const exitReason = ({ spec }: Instruction): string | undefined => (spec.sensitive?.exit === 'TASK_SWITCH' ? undefined : spec.sensitive?.exit);
+
+/** What the instruction does on bare metal, to end a sentence with. */
+export const effectOf = ({ spec }: Instruction): string => {
+  const effect = spec.sensitive?.bare ?? `${spec.mnemonic.toUpperCase()}.`;
+  return effect[0].toLowerCase() + effect.slice(1);
+};

@@ -1,0 +1,502 @@
+/**
+ * A virtual machine: one CPU, one memory, one set of devices, one technique. It owns the run loop; nothing in it is shared
+ * with another VM. Guest time is a function of retired instructions and of time skipped while halted.
+ */
+import type { Bus } from '../devices/bus';
+import type { GuestClock } from '../devices/clock';
+import type { InterruptController } from '../devices/interruptController';
+import type { Block } from '../engine/block';
+import { Interpreter } from '../engine/interpreter';
+import type { FormTable } from '../engine/forms';
+import { hexh } from '../base/bits';
+import { GuestMemory } from '../memory/guestMemory';
+import { LinearMemory } from '../memory/linearMemory';
+import type { TechniqueId } from '../protocol/techniques';
+import { type CpuModel, type ExecutionContext, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
+import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
+import { REAL_ATTRIBUTES } from '../semantics/system/segments';
+import { CPU, CpuState } from '../x86/cpuState';
+import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
+import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
+import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
+import { CS, LDTR, TR } from '../x86/registers';
+import { CostLedger } from './cost/ledger';
+import type { CostProfile } from './cost/profiles';
+import type { StopReason } from './debuggable';
+import { DeprivilegedWorld } from './deprivileged';
+import { EventDesk, type Place, type Suppression } from './eventDesk';
+import type { Firmware } from './firmwareContext';
+import { inFirmware, serve } from './firmwareService';
+import { BareMetal } from './techniques/bareMetal';
+import { BinaryTranslation } from './techniques/binaryTranslation';
+import type { EventDraft, Technique, TechniqueExit, TechniqueHost } from './techniques/technique';
+import { TrapAndEmulate } from './techniques/trapAndEmulate';
+
+/** Guest time per retired instruction. */
+export const NANOSECONDS_PER_INSTRUCTION = 10;
+/** Turns that retire more are worth a look at host time. */
+const LONG_TURN = 2_000;
+
+/** The devices of a VM, as the run loop sees them. */
+export interface Platform {
+  readonly bus: Bus;
+  readonly clock: GuestClock;
+  readonly interrupts: InterruptController;
+  readonly firmware: Firmware;
+  readonly a20: boolean;
+  setA20(enabled: boolean): void;
+  /** State of all devices, for hashing. */
+  describe(): string;
+}
+
+export interface VmOptions {
+  readonly memory: WebAssembly.Memory;
+  /** Bytes of RAM. */
+  readonly ram: number;
+  readonly technique: TechniqueId;
+  readonly model: CpuModel;
+  readonly interpreter: { readonly module: WebAssembly.Module; readonly forms: FormTable; readonly opcodes: OpcodeMap };
+  readonly profile: CostProfile;
+}
+
+export class VirtualMachine implements TechniqueHost {
+  readonly cpu: CpuState;
+  readonly physical: GuestMemory;
+  readonly linear: LinearMemory;
+  readonly engine: Interpreter;
+  readonly ledger: CostLedger;
+  readonly desk: EventDesk;
+  readonly technique: Technique;
+  readonly context: ExecutionContext;
+  readonly opcodes: OpcodeMap;
+  #platform!: Platform;
+  #world: DeprivilegedWorld | undefined;
+  #place: Place = { retired: 0, cs: 0, eip: 0, linear: 0, codeSize: 2 };
+  #pending: StopReason | undefined;
+  /** Coordinate and EIP of the last stop: going on from there does not stop there again. */
+  #stoppedAt: { retired: number; eip: number; on: Suppression } = { retired: -1, eip: -1, on: 'breakpoint' };
+  #skipped = 0;
+  #unimplemented = '';
+  #mode = 0;
+  #restart: (() => void) | undefined;
+
+  constructor(options: VmOptions) {
+    this.cpu = new CpuState(options.memory);
+    const bus = {
+      read: (address: number, size: 1 | 2 | 4) => this.#platform.bus.read('memory', address, size),
+      write: (address: number, size: 1 | 2 | 4, value: number) => this.#platform.bus.write('memory', address, size, value),
+    };
+    this.physical = new GuestMemory(options.memory, options.ram, bus);
+    this.linear = new LinearMemory(this.cpu, this.physical);
+    this.ledger = new CostLedger(options.technique, options.profile);
+    this.desk = new EventDesk(this.cpu, this.ledger);
+    this.opcodes = options.interpreter.opcodes;
+    this.context = this.#executionContext(options.model);
+    this.technique = this.#createTechnique(options.technique);
+    this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter);
+    this.engine.translated.on((block) => this.#translated(block));
+    this.engine.cache.invalidated.on((block) => this.#invalidated(block));
+    this.resetCpu();
+  }
+
+  #createTechnique(id: TechniqueId): Technique {
+    if (id === 'bare') return new BareMetal(this);
+    this.#world = new DeprivilegedWorld(this.cpu, this.linear, this.context);
+    return id === 'trap' ? new TrapAndEmulate(this, this.#world) : new BinaryTranslation(this, this.#world);
+  }
+
+  #executionContext(model: CpuModel): ExecutionContext {
+    return {
+      cpu: this.cpu,
+      memory: this.linear,
+      model,
+      readPort: (port, size) => {
+        this.#syncClock();
+        return this.#platform.bus.read('port', port, size);
+      },
+      writePort: (port, size, value) => {
+        this.#syncClock();
+        this.#platform.bus.write('port', port, size, value);
+      },
+      timeStamp: () => this.now() / NANOSECONDS_PER_INSTRUCTION,
+      noteUnimplemented: (what) => {
+        this.#unimplemented = what;
+      },
+      stateChanged: (what, linear) => this.#stateChanged(what, linear),
+    };
+  }
+
+  /** Connect devices; `restart` puts the machine back to power-on when the guest pulls the reset line. */
+  attach(platform: Platform, restart: () => void): void {
+    this.#platform = platform;
+    this.#restart = restart;
+    platform.bus.unclaimed.on((what) => this.report({ kind: 'unclaimed', reason: what, sentence: `No device answers ${what}; the bus reads as all ones.` }));
+  }
+
+  get platform(): Platform {
+    return this.#platform;
+  }
+
+  /** Registers after RESET (SDM Vol. 3, table 9-1), real mode at F000:FFF0. */
+  resetCpu(): void {
+    const { cpu } = this;
+    cpu.i32.fill(0, CPU.GPR >> 2, CPU.END >> 2);
+    cpu.set(CPU.EFLAGS, EFLAGS_FIXED);
+    cpu.statusFlags = 0;
+    cpu.set(CPU.CR0, CR0_ET);
+    cpu.set(CPU.IDTR_LIMIT, 0x3ff);
+    cpu.set(CPU.DR0 + 24, 0xffff0ff0);
+    cpu.set(CPU.DR0 + 28, 0x400);
+    for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
+    cpu.setSegment(CS, { selector: 0xf000, base: 0xf0000, limit: 0xffff, attributes: REAL_ATTRIBUTES });
+    for (const s of [LDTR, TR]) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: s === TR ? 0x8b : 0 });
+    cpu.eip = 0xfff0;
+    this.linear.setUser(false);
+    this.linear.loadPagingMode();
+    this.#mode = 0;
+  }
+
+  get retired(): number {
+    return this.engine.retired;
+  }
+
+  /** Guest time, nanoseconds. */
+  now(): number {
+    return this.engine.retired * NANOSECONDS_PER_INSTRUCTION + this.#skipped;
+  }
+
+  get cycles(): number {
+    const direct = this.desk.counts.sensitive;
+    return this.ledger.total + direct * this.ledger.price('sensitive') + this.retired * this.ledger.price('instruction');
+  }
+
+  #syncClock(): void {
+    this.#platform.clock.advanceTo(this.now());
+  }
+
+  #stateChanged(what: 'translation' | 'privilege' | 'page', linear = 0): void {
+    if (this.#world?.aside) return;
+    if (what === 'page') {
+      this.linear.flushPage(linear);
+      this.engine.cache.clearJumpCache();
+      return;
+    }
+    if (what === 'translation') {
+      this.linear.loadPagingMode();
+      this.engine.cache.clearJumpCache();
+    }
+    // Outside protected mode there are no rings.
+    if (!this.cpu.protectedMode) this.cpu.set(CPU.CPL, 0);
+    this.linear.setUser(this.cpu.cpl === 3);
+    this.#noteMode();
+  }
+
+  #noteMode(): void {
+    const mode = (this.cpu.cr0 & (CR0_PE | CR0_PG)) | (this.cpu.get(CPU.EFLAGS) & EFLAGS_VM);
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    const name = modeName(mode);
+    this.report({ kind: 'modeSwitch', reason: name, sentence: `The guest’s CPU is in ${name} now.` });
+  }
+
+  // What techniques ask (TechniqueHost).
+
+  get watchVersion(): number {
+    return this.desk.watchVersion;
+  }
+  interested(instruction: Instruction): boolean {
+    return this.desk.interested(instruction);
+  }
+  sideEvents(instruction: Instruction): EventDraft[] {
+    return this.desk.sideEvents(instruction);
+  }
+  stopsAt(draft: EventDraft): boolean {
+    return this.desk.stopsAt(draft, this.#place);
+  }
+  report(draft: EventDraft): void {
+    this.desk.report(draft, this.#place);
+  }
+
+  reportAt(draft: EventDraft, block: Block, eip: number): void {
+    this.desk.report(draft, this.#placeIn(block, eip));
+  }
+
+  #placeIn(block: Block, eip: number): Place {
+    return { retired: this.engine.retired, cs: block.cs, eip, linear: (block.linear - block.eip + eip) >>> 0, codeSize: block.codeSize };
+  }
+
+  /** Remember where the next events belong: CS:EIP of the virtual CPU. */
+  #mark(): void {
+    const { cpu } = this;
+    this.#place = { retired: this.engine.retired, cs: cpu.selector(CS), eip: cpu.eip, linear: (cpu.segmentBase(CS) + cpu.eip) >>> 0, codeSize: cpu.codeSize };
+  }
+
+  decodeCurrent(): Instruction | undefined {
+    this.#mark();
+    const bytes = this.readLinear(this.#place.linear, MAX_INSTRUCTION_LENGTH);
+    const decoded = decode(this.opcodes, bytes, 0, bytes.length, this.#place.codeSize);
+    return decoded.kind === 'instruction' ? decoded.instruction : undefined;
+  }
+
+  deliverFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'delivered' | 'stopped' {
+    this.#mark();
+    const spec = EXCEPTIONS.find((e) => e.vector === vector);
+    const code = spec?.errorCode ? `(${hexh(errorCode, 1)})` : '';
+    const what = instruction ? instruction.spec.mnemonic.toUpperCase() : 'The instruction';
+    const draft: EventDraft = {
+      kind: 'guestFault',
+      vector,
+      reason: `${vectorName(vector)}${code}`,
+      sentence: `${what} raised ${vectorName(vector)}${code}, ${spec?.description ?? 'exception'}; the guest’s handler gets it.`,
+      cost: vector === 14 ? 'pageFault' : 'guestFault',
+      ...(instruction ? { instruction } : {}),
+    };
+    if (this.stopsAt(draft)) return 'stopped';
+    this.report(draft);
+    this.#deliver(vector, errorCode, true);
+    return 'delivered';
+  }
+
+  #deliver(vector: number, errorCode: number, exception: boolean): void {
+    const { cpu, context } = this;
+    const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
+    const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true }, exception);
+    if (outcome.kind === 'unimplemented') this.#stopUnimplemented(this.#unimplemented);
+    if (outcome.kind !== 'tripleFault') return;
+    const causes = outcome.chain.map((fault, i) => `${i ? 'while delivering it, ' : ''}${vectorName(fault.vector)} with error code ${hexh(fault.errorCode, 4)}`);
+    const draft: EventDraft = { kind: 'tripleFault', reason: 'shutdown', sentence: `Triple fault: ${causes.join('; ')}.` };
+    this.report(draft);
+    this.#pending = { kind: 'tripleFault', causes };
+  }
+
+  #stopUnimplemented(what: string): void {
+    this.report({ kind: 'unimplemented', reason: what, sentence: `Ringside does not execute ${what} yet.` });
+    this.#pending = { kind: 'unimplemented', what };
+  }
+
+  #translated(block: Block): void {
+    if (this.technique.id !== 'bt' || block.instructions.length === 0) return;
+    this.ledger.charge('translateInstruction', block.instructions.length);
+    const place = this.#placeIn(block, block.eip);
+    this.desk.report(
+      {
+        kind: 'blockTranslated',
+        reason: block.endReason,
+        sentence: `Translated ${block.instructions.length} instructions at ${hexh(block.linear)}; the block ends for: ${block.endReason}.`,
+      },
+      place,
+    );
+  }
+
+  #invalidated(block: Block): void {
+    if (this.technique.id !== 'bt' || block.invalidatedBy === 'breakpoints changed') return;
+    const place = this.#placeIn(block, block.eip);
+    this.desk.report(
+      { kind: 'blockInvalidated', reason: block.invalidatedBy ?? '', sentence: `The block at ${hexh(block.linear)} was thrown away: ${block.invalidatedBy}.` },
+      place,
+    );
+  }
+
+  // The run loop.
+
+  requestStop(reason: StopReason = { kind: 'pause' }): void {
+    this.#pending ??= reason;
+  }
+
+  /** The guest pulled the reset line: act between two instructions. */
+  #resetRequested = false;
+  requestReset(): void {
+    this.#resetRequested = true;
+  }
+
+  /** Retire up to `maxInstructions`, for up to `maxMilliseconds` of host time. */
+  run(maxInstructions: number, maxMilliseconds: number): StopReason {
+    const end = this.engine.retired + maxInstructions;
+    const deadline = performance.now() + maxMilliseconds;
+    const here = this.#stoppedAt.retired === this.engine.retired && this.#stoppedAt.eip === this.cpu.eip;
+    this.desk.suppressed = here ? this.#stoppedAt.on : undefined;
+    let before = this.engine.retired;
+    for (let turn = 1; ; turn++) {
+      const stop = this.#turn(end);
+      if (stop) {
+        // Stepping runs single instructions: somebody who watches sees the block they belong to all the same.
+        if (this.desk.recording && (maxInstructions === 1 || stop.kind !== 'budget')) this.technique.showBlock();
+        return this.#stopped(stop);
+      }
+      // A turn of a few instructions is cheaper than asking for the time.
+      const long = this.engine.retired - before > LONG_TURN;
+      before = this.engine.retired;
+      if ((long || (turn & 15) === 0) && performance.now() > deadline) return { kind: 'budget' };
+    }
+  }
+
+  #stopped(stop: StopReason): StopReason {
+    this.#syncClock(); // devices are where the position says, however it was reached
+    if (stop.kind !== 'budget') this.#stoppedAt = { retired: this.engine.retired, eip: this.cpu.eip, on: stop.kind === 'event' ? stop.event.kind : 'breakpoint' };
+    this.desk.suppressed = undefined;
+    return stop;
+  }
+
+  #takePending(): StopReason | undefined {
+    const stop = this.#pending;
+    this.#pending = undefined;
+    return stop;
+  }
+
+  /** One turn: time, reset, halt, interrupts, then a slice of the guest. */
+  #turn(end: number): StopReason | undefined {
+    const { cpu, engine } = this;
+    const stop = this.#takePending();
+    if (stop) return stop;
+    if (this.#resetRequested) {
+      this.#resetRequested = false;
+      this.#restart?.();
+    }
+    if (engine.retired >= end) return { kind: 'budget' };
+    this.#syncClock();
+    if (cpu.get(CPU.HALTED)) return this.#idle();
+    const { interrupts } = this.#platform;
+    const inhibited = cpu.get(CPU.INHIBIT) !== 0;
+    if (interrupts.pending && !inhibited && cpu.get(CPU.EFLAGS) & EFLAGS_IF) return this.#interrupt();
+    const trap = (cpu.get(CPU.EFLAGS) & EFLAGS_TF) !== 0;
+    cpu.set(CPU.INHIBIT, 0);
+    const before = engine.retired;
+    const single = this.desk.suppressed !== undefined || inhibited || trap;
+    const outcome = single ? this.#stepOne() : this.#handle(this.technique.run(Math.min(end - before, this.technique.slice, this.#untilNextTimer()), false));
+    if (trap && !outcome && engine.retired > before) this.#singleStepTrap();
+    this.desk.suppressed = undefined;
+    return outcome;
+  }
+
+  /** One instruction, past breakpoints; what it is still gets reported. */
+  #stepOne(): StopReason | undefined {
+    const instruction = this.technique.id === 'bare' ? this.decodeCurrent() : undefined;
+    if (instruction && this.interested(instruction)) return this.#watched(instruction);
+    return this.#handle(this.technique.run(1, true));
+  }
+
+  #untilNextTimer(): number {
+    const due = this.#platform.clock.nextDue();
+    return due === undefined ? Number.MAX_SAFE_INTEGER : Math.max(1, Math.ceil((due - this.now()) / NANOSECONDS_PER_INSTRUCTION));
+  }
+
+  /** Halted: wake on an interrupt, skip time to the next timer, or report that nothing can wake the guest. */
+  #idle(): StopReason | undefined {
+    const { cpu } = this;
+    const { interrupts, clock } = this.#platform;
+    const enabled = (cpu.get(CPU.EFLAGS) & EFLAGS_IF) !== 0;
+    if (enabled && interrupts.pending) {
+      cpu.set(CPU.HALTED, 0);
+      cpu.set(CPU.INHIBIT, 0);
+      return undefined;
+    }
+    const due = clock.nextDue();
+    if (!enabled || due === undefined) return { kind: 'halted', interruptsEnabled: enabled };
+    this.#skipped += Math.max(0, due - this.now());
+    return undefined;
+  }
+
+  #interrupt(): StopReason | undefined {
+    this.#mark();
+    // The vector is known only once acknowledged: a stop asked for by vector is served after delivery.
+    const vector = this.#platform.interrupts.acknowledge();
+    const draft: EventDraft = {
+      kind: 'interrupt',
+      vector,
+      reason: `vector ${hexh(vector, 2)}`,
+      sentence: `The interrupt controller raised vector ${hexh(vector, 2)}; the guest’s handler gets it.`,
+      cost: 'interruptDelivery',
+    };
+    const stop = this.stopsAt(draft);
+    this.#deliver(vector, 0, false);
+    this.report(draft);
+    return stop ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
+  }
+
+  #singleStepTrap(): void {
+    const { cpu } = this;
+    cpu.set(CPU.DR0 + 24, cpu.get(CPU.DR0 + 24) | 0x4000);
+    this.deliverFault(DB, 0, undefined);
+  }
+
+  #handle(exit: TechniqueExit): StopReason | undefined {
+    switch (exit.kind) {
+      case 'continue':
+        return undefined;
+      case 'stopped':
+        return { kind: 'event', event: this.desk.stopEvent! };
+      case 'fault':
+        if (exit.vector === UNIMPLEMENTED_VECTOR) {
+          this.#mark();
+          this.#stopUnimplemented(this.#unimplemented);
+          return this.#takePending();
+        }
+        return this.deliverFault(exit.vector, exit.errorCode, this.decodeCurrent()) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
+      case 'attend':
+        return this.#attend(exit);
+    }
+  }
+
+  #attend({ attention }: Extract<TechniqueExit, { kind: 'attend' }>): StopReason | undefined {
+    this.#mark();
+    switch (attention.kind) {
+      case 'breakpoint':
+        return { kind: 'breakpoint', linear: this.#place.linear };
+      case 'unimplemented':
+        this.#stopUnimplemented(attention.what);
+        return this.#takePending();
+      case 'watch':
+        return this.#watched(attention.instruction);
+      case 'policy':
+        return attention.instruction.spec.lift === 'firmware' ? this.#serveFirmware(attention.instruction) : this.#handle(this.technique.take(attention.instruction));
+      case 'fault':
+        return undefined; // the engine has made it an exit of its own
+    }
+  }
+
+  /** An instruction somebody watches is about to run directly. */
+  #watched(instruction: Instruction): StopReason | undefined {
+    const drafts = this.desk.directEvents(instruction);
+    for (const draft of drafts) if (this.stopsAt(draft)) return { kind: 'event', event: this.desk.stopEvent! };
+    const place = this.#place;
+    const before = this.engine.retired;
+    const outcome = this.#handle(this.technique.run(1, true));
+    if (this.engine.retired > before) for (const draft of drafts) this.desk.report(draft, place);
+    return outcome;
+  }
+
+  /** The BIOS ROM calls its service; anywhere else the instruction does not exist. */
+  #serveFirmware(instruction: Instruction): StopReason | undefined {
+    if (!inFirmware(this.#place.linear) || this.cpu.protectedMode)
+      return this.deliverFault(6, 0, instruction) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
+    const { firmware } = this.#platform;
+    const host = { context: this.context, a20: this.#platform.a20, setA20: (on: boolean) => this.#platform.setA20(on), now: () => this.now() };
+    this.#syncClock();
+    const { sentence, retried } = serve(firmware, instruction.immediate & 0xff, instruction.length, host);
+    if (retried) return undefined;
+    this.engine.retired += 1;
+    this.report({ kind: 'firmware', reason: sentence.split(/[: ]/, 2).join(' '), sentence });
+    return undefined;
+  }
+
+  // Looking at memory without touching it.
+
+  readLinear(linear: number, length: number): Uint8Array {
+    const out = new Uint8Array(length);
+    for (let at = 0; at < length; ) {
+      const from = (linear + at) >>> 0;
+      const found = this.linear.translate(from, { write: false, user: false }, false);
+      if (found.kind === 'fault') return out.subarray(0, at);
+      const n = Math.min(length - at, 4096 - (from & 0xfff));
+      out.set(this.physical.readBytes(found.physical, n), at);
+      at += n;
+    }
+    return out;
+  }
+}
+
+const modeName = (mode: number): string => {
+  if (!(mode & CR0_PE)) return 'real mode';
+  if (mode & EFLAGS_VM) return 'virtual-8086 mode';
+  return mode & CR0_PG ? 'protected mode with paging' : 'protected mode';
+};
