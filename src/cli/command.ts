@@ -1,0 +1,133 @@
+/** What a subcommand is: its options as rows, from which parsing and help are derived, and a function. */
+import { parseArgs } from 'node:util';
+import type { Assembly } from '../asm/assembly';
+import { UserError } from '../base/userError';
+import type { Subject } from '../debug/compare';
+import { isTechnique, TECHNIQUES, type TechniqueId } from '../protocol/techniques';
+
+/** Launch attributes of a guest, as the user gave them: the machine's configuration checks them. */
+export type GuestAttributes = Readonly<Record<string, unknown>>;
+
+/** Everything a command may touch. Tests give their own. */
+export interface CliEnvironment {
+  readonly stdout: (chunk: Uint8Array | string) => void;
+  readonly stderr: (text: string) => void;
+  readonly readFile: (path: string) => Uint8Array;
+  readonly writeFile: (path: string, content: Uint8Array | string) => void;
+  readonly assemble: (path: string, define: Readonly<Record<string, string>>) => Assembly;
+  readonly createGuest: (attributes: GuestAttributes) => Subject;
+  /** Speak DAP on stdin and stdout until the client disconnects. */
+  readonly serveDap: () => Promise<void>;
+  /** Host time in milliseconds. */
+  readonly now: () => number;
+  /** Let other work of the process happen. */
+  readonly pause: () => Promise<void>;
+  /** True once the user pressed Ctrl+C. */
+  readonly interrupted: () => boolean;
+}
+
+export interface OptionSpec {
+  readonly name: string;
+  readonly short?: string;
+  /** Placeholder of its value; without one the option is a switch. */
+  readonly value?: string;
+  /** May be given more than once. */
+  readonly multiple?: true;
+  readonly help: string;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Name of the file it works on, when it takes one. */
+  readonly operand?: string;
+  readonly options: readonly OptionSpec[];
+  /** More for --help, after the options. */
+  readonly notes?: string;
+  readonly run: (args: Arguments, environment: CliEnvironment) => Promise<number>;
+}
+
+/** The user pressed Ctrl+C and there is nothing to report. */
+export class Interrupted extends Error {}
+
+const usageError = (message: string): UserError => new UserError('cli.usage', message);
+
+/** The command line of one subcommand, parsed. */
+export class Arguments {
+  constructor(
+    readonly operand: string,
+    readonly values: Readonly<Record<string, string | boolean | string[] | undefined>>,
+  ) {}
+
+  text(name: string): string | undefined {
+    const value = this.values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  list(name: string): readonly string[] {
+    const value = this.values[name];
+    return Array.isArray(value) ? value : [];
+  }
+
+  has(name: string): boolean {
+    return this.values[name] === true;
+  }
+
+  /** A count: decimal, 0x…, or with a suffix k, M or G (thousands). */
+  count(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const match = /^(0x[0-9a-f]+|\d[\d_]*)([kMG]?)$/i.exec(text);
+    const value = match ? Number(match[1].replaceAll('_', '')) * { '': 1, k: 1e3, m: 1e6, g: 1e9 }[match[2].toLowerCase()]! : Number.NaN;
+    if (!Number.isSafeInteger(value)) throw usageError(`--${name} ${text}: expected a whole number, such as 1000, 0x7C00 or 10M`);
+    return value;
+  }
+
+  technique(name: string): TechniqueId | undefined {
+    const text = this.text(name);
+    if (text === undefined || isTechnique(text)) return text;
+    throw usageError(`--${name} ${text}: expected ${TECHNIQUES.map((t) => t.id).join(', ')}`);
+  }
+
+  /** NAME=VALUE or NAME, any number of times; undefined when not given. */
+  definitions(name: string): Record<string, string> | undefined {
+    const items = this.list(name).map((item): [string, string] => {
+      const [, macro, value = ''] = /^([A-Za-z_.?@][\w$#@~.?]*)(?:=(.*))?$/s.exec(item) ?? [];
+      if (macro === undefined) throw usageError(`--${name} ${item}: expected NAME or NAME=VALUE`);
+      return [macro, value];
+    });
+    return items.length > 0 ? Object.fromEntries(items) : undefined;
+  }
+}
+
+/** A negative number is the value of the option before it, never an option: joined to it. */
+function joinNegative({ options }: Command, argv: readonly string[]): string[] {
+  const takesValue = new Set(options.filter((o) => o.value).flatMap((o) => [`--${o.name}`, ...(o.short ? [`-${o.short}`] : [])]));
+  const joined: string[] = [];
+  for (const word of argv) {
+    const before = joined.at(-1) ?? '';
+    if (takesValue.has(before) && /^-\d/.test(word)) joined[joined.length - 1] = before.startsWith('--') ? `${before}=${word}` : before + word;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+/** Parse what follows the name of `command`. Throws UserError naming the option. */
+export function parseArguments(command: Command, argv: readonly string[]): Arguments {
+  const options = Object.fromEntries(
+    command.options.map((o) => [o.name, { type: o.value ? 'string' : 'boolean', ...(o.short ? { short: o.short } : {}), ...(o.multiple ? { multiple: true } : {}) } as const]),
+  );
+  const parse = () => {
+    try {
+      return parseArgs({ args: joinNegative(command, argv), options, allowPositionals: true, strict: true });
+    } catch (error) {
+      // Node's message goes on with advice about quoting; its first sentence names the option.
+      throw usageError(`${(error as Error).message.split(/\.\s|\.$/)[0]}; see ringside ${command.name} --help`);
+    }
+  };
+  const { values, positionals } = parse();
+  if (command.operand && positionals.length === 0) throw usageError(`ringside ${command.name}: expected ${command.operand}; see ringside ${command.name} --help`);
+  const extra = positionals[command.operand ? 1 : 0];
+  if (extra !== undefined) throw usageError(`ringside ${command.name}: '${extra}' is one argument too many`);
+  return new Arguments(positionals[0] ?? '', values as Record<string, string | boolean | string[]>);
+}

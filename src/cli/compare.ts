@@ -1,0 +1,35 @@
+/** `ringside compare`: the same guest under every technique, side by side. */
+import { compareTechniques } from '../debug/compare';
+import { TECHNIQUES } from '../protocol/techniques';
+import { type Arguments, type CliEnvironment, type Command, Interrupted } from './command';
+import { comparisonJson, comparisonText } from './comparison';
+import { exitCode } from './exitCodes';
+import { guestAttributes, MACHINE_OPTIONS } from './guestOptions';
+
+const DEFAULT_LIMIT = 10_000_000;
+
+export const compare: Command = {
+  name: 'compare',
+  summary: 'Run a guest under every technique and show where they differ and what they cost',
+  operand: 'GUEST',
+  options: [
+    ...MACHINE_OPTIONS,
+    { name: 'max-instructions', short: 'n', value: 'N', help: `stop after so many instructions (${DEFAULT_LIMIT / 1e6}M by default)` },
+    { name: 'json', help: 'write the comparison as JSON' },
+  ],
+  notes: `Exit codes: 0 when every technique ends in the state that bare metal ends in, ${exitCode('diverged')} when one does not.`,
+  async run(args: Arguments, environment: CliEnvironment): Promise<number> {
+    const attributes = guestAttributes(args);
+    const maxInstructions = args.count('max-instructions') ?? DEFAULT_LIMIT;
+    const { now } = environment;
+    const pause = async () => {
+      if (environment.interrupted()) throw new Interrupted();
+      await environment.pause();
+    };
+    const techniques = TECHNIQUES.map((technique) => technique.id);
+    await pause();
+    const runs = await compareTechniques((technique) => environment.createGuest({ ...attributes, technique }), { techniques, maxInstructions, now, pause });
+    environment.stdout(args.has('json') ? comparisonJson(args.operand, runs) : comparisonText(args.operand, runs));
+    return runs.every((run) => run.equal) ? exitCode('ok') : exitCode('diverged');
+  },
+};

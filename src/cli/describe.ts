@@ -1,0 +1,52 @@
+/** Why a run ended and what happened in it, as text. */
+import { hexh } from '../base/bits';
+import { VMM_EVENT_KINDS, type VmmEventKind } from '../protocol/vmmEvent';
+import type { StopReason } from '../vmm/debuggable';
+
+export function describeStop(stop: StopReason): string {
+  switch (stop.kind) {
+    case 'budget':
+      return 'instruction limit';
+    case 'breakpoint':
+      return `breakpoint at ${hexh(stop.linear, 8)}`;
+    case 'event':
+      return `event: ${stop.event.sentence}`;
+    case 'halted':
+      return 'halted';
+    case 'exited':
+      return `powered off with ${stop.code}`;
+    case 'tripleFault':
+      return 'triple fault';
+    case 'unimplemented':
+      return `not implemented: ${stop.what}`;
+    case 'pause':
+      return 'interrupted';
+  }
+}
+
+/** Thousands separated: 1,234,567. */
+export const thousands = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+/** What the report calls each kind of event. */
+export const EVENT_NAMES: Readonly<Record<VmmEventKind, string>> = {
+  sensitive: 'sensitive, run directly',
+  silent: 'silently wrong',
+  trap: 'traps',
+  callout: 'callouts',
+  blockEnd: 'translated blocks run to their end',
+  blockTranslated: 'blocks translated',
+  blockInvalidated: 'blocks invalidated',
+  interrupt: 'interrupts',
+  softwareInterrupt: 'software interrupts',
+  guestFault: 'guest faults',
+  tripleFault: 'triple faults',
+  firmware: 'firmware calls',
+  modeSwitch: 'mode switches',
+  controlWrite: 'control writes',
+  port: 'port accesses',
+  unimplemented: 'not implemented',
+  unclaimed: 'unclaimed accesses',
+};
+
+/** Kinds that occur in any of the counts, in the order of the protocol. */
+export const countedKinds = (counts: readonly Readonly<Record<VmmEventKind, number>>[]): VmmEventKind[] => VMM_EVENT_KINDS.filter((kind) => counts.some((c) => c[kind] > 0));

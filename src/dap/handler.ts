@@ -1,0 +1,22 @@
+/** One request: its name, what its arguments must be, the capability it implements, and what it does. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Check } from './arguments';
+import type { SessionContext } from './sessionContext';
+
+export interface Handler {
+  readonly command: string;
+  readonly capabilities: DebugProtocol.Capabilities;
+  answer(session: SessionContext, args: unknown): unknown;
+}
+
+export interface HandlerSpec<T> {
+  readonly capabilities?: DebugProtocol.Capabilities;
+  /** Returns the response body, now or later. */
+  readonly run: (session: SessionContext, args: T) => unknown;
+}
+
+export const handler = <T>(command: string, check: Check<T>, spec: HandlerSpec<T>): Handler => ({
+  command,
+  capabilities: spec.capabilities ?? {},
+  answer: (session, args) => spec.run(session, check(args, 'arguments')),
+});

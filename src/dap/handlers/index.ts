@@ -1,0 +1,70 @@
+/** Every request that Ringside answers. */
+import type { Handler } from '../handler';
+import { breakpointLocations } from './breakpointLocations';
+import { completions } from './completions';
+import { configurationDone } from './configurationDone';
+import { disassemble } from './disassemble';
+import { disconnect } from './disconnect';
+import { evaluate } from './evaluate';
+import { exceptionInfo } from './exceptionInfo';
+import { goto, gotoTargets } from './goto';
+import { initialize } from './initialize';
+import { launch } from './launch';
+import { loadedSources } from './loadedSources';
+import { readMemory } from './readMemory';
+import { restart } from './restart';
+import { continueRequest, next, pause, stepIn, stepOut } from './resume';
+import { ringsideBlocks } from './ringsideBlocks';
+import { ringsideExits } from './ringsideExits';
+import { ringsideInput } from './ringsideInput';
+import { ringsideScreen } from './ringsideScreen';
+import { scopes } from './scopes';
+import { setBreakpoints } from './setBreakpoints';
+import { setExceptionBreakpoints } from './setExceptionBreakpoints';
+import { setExpression } from './setExpression';
+import { setFunctionBreakpoints } from './setFunctionBreakpoints';
+import { setInstructionBreakpoints } from './setInstructionBreakpoints';
+import { setVariable } from './setVariable';
+import { stackTrace } from './stackTrace';
+import { terminate } from './terminate';
+import { threads } from './threads';
+import { variables } from './variables';
+import { writeMemory } from './writeMemory';
+
+export const HANDLERS: readonly Handler[] = [
+  initialize,
+  launch,
+  configurationDone,
+  restart,
+  terminate,
+  disconnect,
+  setBreakpoints,
+  breakpointLocations,
+  setFunctionBreakpoints,
+  setInstructionBreakpoints,
+  setExceptionBreakpoints,
+  exceptionInfo,
+  continueRequest,
+  pause,
+  next,
+  stepIn,
+  stepOut,
+  gotoTargets,
+  goto,
+  threads,
+  stackTrace,
+  scopes,
+  variables,
+  setVariable,
+  setExpression,
+  evaluate,
+  completions,
+  disassemble,
+  readMemory,
+  writeMemory,
+  loadedSources,
+  ringsideBlocks,
+  ringsideExits,
+  ringsideScreen,
+  ringsideInput,
+];

@@ -1,0 +1,19 @@
+import type { ExitsResponse } from '../../protocol/requests';
+import { VMM_EVENT_KINDS } from '../../protocol/vmmEvent';
+import { count, list, oneOf, optional, shape } from '../arguments';
+import { handler } from '../handler';
+
+/** The newest events, as far back as they are kept. */
+export const ringsideExits = handler(
+  'ringside/exits',
+  shape({ since: optional(count(Number.MAX_SAFE_INTEGER)), count: optional(count(1e6)), kinds: optional(list(oneOf(...VMM_EVENT_KINDS))) }),
+  {
+    run({ target }, { since = 0, count: most, kinds }): ExitsResponse {
+      const { technique, events, eventCounts, retired, cycles } = target.vm;
+      const recorded = events.read(since).filter(({ entry }) => kinds === undefined || kinds.includes(entry.kind));
+      const newest = most === undefined ? recorded : recorded.slice(Math.max(0, recorded.length - most));
+      const rows = newest.map(({ sequence, entry }) => ({ ...entry, sequence, source: target.sourceMap.location(entry.linear) }));
+      return { technique, rows, nextSequence: events.nextSequence, counts: { ...eventCounts }, retired, cycles };
+    },
+  },
+);

@@ -1,0 +1,33 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { hex } from '../../base/bits';
+import { formatAddress } from '../../debug/breakpoints';
+import { callStack, type Frame } from '../../debug/callStack';
+import { count, optional, shape } from '../arguments';
+import { handler } from '../handler';
+import { clientLine, type SessionContext, sourceOf } from '../sessionContext';
+
+export const stackTrace = handler('stackTrace', shape({ startFrame: optional(count(1e6)), levels: optional(count(1e6)) }), {
+  capabilities: { supportsDelayedStackTraceLoading: true },
+  run(session, { startFrame = 0, levels = 0 }) {
+    const frames = callStack(session.stoppedTarget.vm);
+    const shown = frames.slice(startFrame, levels > 0 ? startFrame + levels : undefined);
+    return { stackFrames: shown.map((frame, i) => frameBody(session, frame, startFrame + i)), totalFrames: frames.length };
+  },
+});
+
+function frameBody(session: SessionContext, frame: Frame, index: number): DebugProtocol.StackFrame {
+  const { sourceMap, symbols } = session.target;
+  // A return address may already belong to the next line: the call is what the frame is at.
+  const at = index > 0 && !frame.interrupted ? frame.linear - 1 : frame.linear;
+  const place = sourceMap.location(at);
+  const name = symbols.describe(frame.linear, true) ?? `${hex(frame.cs, 4)}:${hex(frame.eip, 4)}`;
+  return {
+    id: index + 1,
+    name: frame.interrupted ? `${name} (interrupted)` : name,
+    line: place ? clientLine(session, place.line) : 0,
+    column: place ? session.client.columnBase : 0,
+    ...(place && { source: sourceOf(place.path) }),
+    instructionPointerReference: formatAddress(frame.linear),
+    presentationHint: place || index === 0 ? 'normal' : 'subtle',
+  };
+}

@@ -1,0 +1,42 @@
+/** From launch attributes to a machine, with every complaint where the user will see it. */
+import type { Diagnostic } from '../asm/assembly';
+import { UserError } from '../base/userError';
+import type { DebugMachine, MachineFactory } from '../debug/debugMachine';
+import { type Configuration, parseConfiguration } from '../machine/configuration';
+import { RequestError } from './errors';
+import type { SessionContext } from './sessionContext';
+
+/** What the loader may throw for a program that does not assemble. */
+interface Undigested {
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
+export const formatDiagnostic = (d: Diagnostic): string => `${d.path}:${d.line}:${d.column}: ${d.severity}: ${d.message}`;
+
+const refuse = (problems: readonly string[]): RequestError => new RequestError('launch', problems.join('\n'), true);
+
+export function checkAttributes(attributes: Readonly<Record<string, unknown>>): Configuration {
+  const result = parseConfiguration(attributes);
+  if ('problems' in result) throw refuse(result.problems);
+  return result.config;
+}
+
+export async function buildMachine(session: SessionContext, create: MachineFactory, config: Configuration): Promise<DebugMachine> {
+  let machine: DebugMachine;
+  try {
+    machine = await create(config);
+  } catch (error) {
+    checkDiagnostics(session, (error as Undigested | undefined)?.diagnostics ?? []);
+    throw error instanceof UserError ? refuse([error.message]) : error;
+  }
+  checkDiagnostics(session, machine.assembly?.diagnostics ?? []);
+  for (const note of machine.notes ?? []) session.output(`${note}\n`, 'console');
+  return machine;
+}
+
+/** Each one as output with a link to its place; errors fail the launch. */
+function checkDiagnostics(session: SessionContext, diagnostics: readonly Diagnostic[]): void {
+  for (const d of diagnostics) session.output(`${formatDiagnostic(d)}\n`, d.severity === 'error' ? 'stderr' : 'console', d);
+  const errors = diagnostics.filter((d) => d.severity === 'error');
+  if (errors.length > 0) throw refuse(errors.map(formatDiagnostic));
+}

@@ -1,0 +1,59 @@
+/** How a stop of the target is told to the client: the `stopped` event, and the sentence for `exceptionInfo`. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Breakpoint, BreakpointOrigin } from '../debug/breakpoints';
+import { EXCEPTION_FILTERS } from '../debug/exceptionFilters';
+import type { TargetStop } from '../debug/target';
+import { THREAD_ID } from './sessionContext';
+
+const REASONS: Readonly<Record<BreakpointOrigin, string>> = { source: 'breakpoint', function: 'function breakpoint', instruction: 'instruction breakpoint', filter: 'exception' };
+
+export const haltSentence = (interruptsEnabled: boolean): string =>
+  interruptsEnabled
+    ? 'HLT waits for an interrupt, and no device will raise one: only your input can wake the guest.'
+    : 'HLT with interrupts disabled (IF=0): nothing can wake the processor.';
+
+const ids = (hit: readonly Breakpoint[]) => ({ hitBreakpointIds: hit.map((b) => b.id) });
+
+/** Title and text of a stop that is shown as an exception. */
+function exceptionText(stop: TargetStop): { id: string; title: string; text: string; causes?: readonly string[] } | undefined {
+  switch (stop.kind) {
+    case 'event': {
+      const filter = EXCEPTION_FILTERS.find((f) => stop.hit.some((b) => b.filter === f.filter));
+      const title = [filter?.label ?? stop.event.kind, stop.event.instruction || stop.event.reason].filter(Boolean).join(': ');
+      return { id: stop.event.kind, title, text: stop.event.sentence };
+    }
+    case 'tripleFault':
+      return { id: 'tripleFault', title: 'Triple fault', text: ['The processor shut down.', ...stop.causes].join('\n'), causes: stop.causes };
+    case 'halted':
+      return { id: 'halted', title: 'Halted', text: haltSentence(stop.interruptsEnabled) };
+    case 'unimplemented':
+      return { id: 'unimplemented', title: 'Not implemented', text: `Ringside does not implement ${stop.what}. The instruction has not been executed.` };
+    case 'limit':
+      return { id: 'limit', title: 'Instruction limit', text: `The guest has retired ${stop.instructions} instructions, as many as maxInstructions allows.` };
+    case 'failed':
+      return { id: 'failed', title: 'Ringside failed', text: stop.error instanceof Error ? stop.error.message : String(stop.error) };
+    default:
+      return undefined;
+  }
+}
+
+export function stoppedBody(stop: TargetStop): DebugProtocol.StoppedEvent['body'] {
+  const common = { threadId: THREAD_ID, allThreadsStopped: true };
+  if (stop.kind === 'breakpoint') return { ...common, reason: REASONS[stop.hit[0].origin], ...ids(stop.hit) };
+  const exception = exceptionText(stop);
+  if (!exception) return { ...common, reason: stop.kind };
+  const hit = stop.kind === 'event' || stop.kind === 'tripleFault' ? stop.hit : [];
+  const reason = hit.length > 0 && !hit.some((b) => b.origin === 'filter') ? REASONS[hit[0].origin] : 'exception';
+  return { ...common, reason, description: exception.title, text: exception.text, ...(hit.length > 0 && ids(hit)) };
+}
+
+export function exceptionInfoBody(stop: TargetStop | undefined): DebugProtocol.ExceptionInfoResponse['body'] | undefined {
+  const exception = stop && exceptionText(stop);
+  if (!exception) return undefined;
+  return {
+    exceptionId: exception.id,
+    description: `${exception.title}. ${exception.text}`,
+    breakMode: 'always',
+    details: { message: exception.text, typeName: exception.title, ...(exception.causes && { stackTrace: exception.causes.join('\n') }) },
+  };
+}

@@ -1,0 +1,196 @@
+/** The variable containers: one function a container, by key. A row says what to evaluate to read it again or to set it. */
+import { hex } from '../base/bits';
+import { formatAddress } from '../debug/breakpoints';
+import { register, selectorsAreParagraphs } from '../debug/codeView';
+import type { DebugTarget } from '../debug/target';
+import type { SegmentView } from '../vmm/debuggable';
+import { CR0_BITS, CR0_PG, EFLAGS_BITS, EFLAGS_VM } from '../x86/flags';
+import { REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
+
+export interface VariableRow {
+  readonly name: string;
+  readonly value: string;
+  readonly type?: string;
+  /** Absent for what cannot be named in an expression, and so not be set. */
+  readonly evaluateName?: string;
+  /** Key of the container it opens. */
+  readonly children?: string;
+  readonly memoryReference?: string;
+}
+
+export interface Scope {
+  readonly key: string;
+  readonly name: string;
+  readonly presentationHint?: 'registers';
+  readonly expensive: boolean;
+}
+
+export const scopes = (target: DebugTarget): Scope[] => [
+  { key: 'registers', name: 'Registers', presentationHint: 'registers', expensive: false },
+  { key: 'flags', name: 'Flags', expensive: false },
+  { key: 'segments', name: 'Segments', expensive: false },
+  { key: 'system', name: 'System registers', expensive: false },
+  ...(target.vm.technique === 'bare' ? [] : [{ key: 'hardware', name: 'Hardware (what the silicon holds)', expensive: false }]),
+];
+
+type SegmentName = Parameters<DebugTarget['vm']['segment']>[0];
+type Bits = readonly (readonly [name: string, mask: number, meaning: string])[];
+
+/** Segments that general registers usually point into. */
+const POINTS_INTO: Readonly<Record<string, SegmentName>> = { ebx: 'ds', esi: 'ds', edi: 'es', esp: 'ss', ebp: 'ss', eip: 'cs' };
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  eax: ['ax', 'ah', 'al'],
+  ecx: ['cx', 'ch', 'cl'],
+  edx: ['dx', 'dh', 'dl'],
+  ebx: ['bx', 'bh', 'bl'],
+  esp: ['sp'],
+  ebp: ['bp'],
+  esi: ['si'],
+  edi: ['di'],
+};
+const HARDWARE = ['eflags', 'cpl', 'cs', 'ss', 'ds', 'es', 'fs', 'gs', 'cr0', 'cr2', 'cr3', 'cr4', 'gdtr.base', 'gdtr.limit', 'idtr.base', 'idtr.limit', 'ldtr', 'tr'];
+const DIGITS: Readonly<Record<string, number>> = { cpl: 1, 'gdtr.limit': 4, 'idtr.limit': 4, ldtr: 4, tr: 4, cs: 4, ss: 4, ds: 4, es: 4, fs: 4, gs: 4 };
+
+const number = (value: number, digits = 8): string => `0x${hex(value, digits)}`;
+
+/** `PE ET PG`: the names of the bits that are set; fields with a number. */
+function bitNames(value: number, bits: Bits): string {
+  return bits
+    .filter(([, mask]) => value & mask)
+    .map(([name, mask]) => (mask & (mask - 1) ? `${name}=${fieldValue(value, mask)}` : name))
+    .join(' ');
+}
+
+const fieldValue = (value: number, mask: number): number => (value & mask) >>> (31 - Math.clz32(mask & -mask));
+
+const registerRow = (target: DebugTarget, name: string, digits = 8): VariableRow => {
+  const value = register(target.vm, name);
+  const segment = POINTS_INTO[name];
+  return {
+    name,
+    value: number(value, digits),
+    evaluateName: name,
+    type: value < 10 ? undefined : String(value),
+    ...(PARTS[name] && { children: `parts:${name}` }),
+    ...(segment && { memoryReference: formatAddress((target.vm.segment(segment).base + value) >>> 0) }),
+  };
+};
+
+const flagRows = (value: number, bits: Bits, settable: boolean): VariableRow[] =>
+  bits.map(([name, mask, meaning]) => ({ name, value: String(fieldValue(value, mask)), type: meaning, ...(settable && { evaluateName: name.toLowerCase() }) }));
+
+const describeSegment = ({ selector, base, limit }: SegmentView): string => `${number(selector, 4)}  base ${number(base)} limit ${number(limit)}`;
+
+const SEGMENT_TYPES = [
+  'read-only',
+  'read-only, accessed',
+  'read/write',
+  'read/write, accessed',
+  'expand-down',
+  'expand-down, accessed',
+  'expand-down, read/write',
+  'expand-down, read/write, accessed',
+  'execute-only',
+  'execute-only, accessed',
+  'execute/read',
+  'execute/read, accessed',
+  'conforming',
+  'conforming, accessed',
+  'conforming, read',
+  'conforming, read, accessed',
+];
+
+function segmentRows({ base, limit, attributes }: SegmentView): VariableRow[] {
+  const flag = (bit: number, yes: string, no: string) => (attributes & (1 << bit) ? yes : no);
+  return [
+    { name: 'base', value: number(base), memoryReference: formatAddress(base) },
+    { name: 'limit', value: number(limit), type: 'bytes, inclusive' },
+    { name: 'type', value: attributes & 0x10 ? SEGMENT_TYPES[attributes & 15] : `system ${attributes & 15}` },
+    { name: 'DPL', value: String((attributes >> 5) & 3), type: 'descriptor privilege level' },
+    { name: 'present', value: flag(7, 'yes', 'no') },
+    { name: 'D/B', value: flag(14, '32-bit', '16-bit'), type: 'default operation size' },
+    { name: 'G', value: flag(15, 'pages', 'bytes'), type: 'granularity' },
+  ];
+}
+
+export function modeName(target: DebugTarget): string {
+  const { vm } = target;
+  if (selectorsAreParagraphs(vm)) return register(vm, 'eflags') & EFLAGS_VM ? 'virtual-8086' : 'real';
+  return `protected, ring ${register(vm, 'cpl')}${register(vm, 'cr0') & CR0_PG ? ', paging' : ''}`;
+}
+
+function systemRows(target: DebugTarget): VariableRow[] {
+  const { vm } = target;
+  const plain = (name: string) => ({ name, value: number(register(vm, name), DIGITS[name] ?? 8), evaluateName: name });
+  const table = (name: string): VariableRow => ({
+    name,
+    value: `base ${number(register(vm, `${name}.base`))} limit ${number(register(vm, `${name}.limit`), 4)}`,
+    children: `table:${name}`,
+    memoryReference: formatAddress(register(vm, `${name}.base`)),
+  });
+  const cr0 = register(vm, 'cr0');
+  return [
+    { name: 'mode', value: modeName(target) },
+    { name: 'cpl', value: String(register(vm, 'cpl')), type: 'current privilege level' },
+    { ...plain('cr0'), value: `${number(cr0)}  ${bitNames(cr0, CR0_BITS)}`, children: 'bits:cr0' },
+    ...['cr2', 'cr3', 'cr4'].filter((name) => vm.readRegister(name) !== undefined).map(plain),
+    table('gdtr'),
+    table('idtr'),
+    ...(['ldtr', 'tr'] as const).map((name) => ({ ...plain(name), value: describeSegment(vm.segment(name)), children: `segment:${name}` })),
+    ...['dr0', 'dr1', 'dr2', 'dr3', 'dr6', 'dr7'].filter((name) => vm.readRegister(name) !== undefined).map(plain),
+    { name: 'retired', value: String(vm.retired), type: 'guest instructions since power-on' },
+    { name: 'cycles', value: String(vm.cycles), type: 'modelled' },
+  ];
+}
+
+/** What the silicon holds, and beside it what the guest believes where that differs. */
+function hardwareRows({ vm }: DebugTarget): VariableRow[] {
+  return HARDWARE.flatMap((name) => {
+    const value = vm.hardwareRegister(name);
+    if (value === undefined) return [];
+    const believed = vm.readRegister(name);
+    const text = number(value, DIGITS[name] ?? 8);
+    return [{ name, value: believed === undefined || believed === value ? text : `${text}  (guest believes ${number(believed, DIGITS[name] ?? 8)})` }];
+  });
+}
+
+/** Rows of the container with this key; undefined when there is none. */
+export function variables(target: DebugTarget, key: string): VariableRow[] | undefined {
+  const { vm } = target;
+  const [kind, name = ''] = key.split(':');
+  const eflags = register(vm, 'eflags');
+  switch (kind) {
+    case 'registers':
+      return [
+        ...REGISTERS_32.map((r) => registerRow(target, r)),
+        registerRow(target, 'eip'),
+        { ...registerRow(target, 'eflags'), value: `${number(eflags)}  ${bitNames(eflags, EFLAGS_BITS)}`, children: 'flags' },
+      ];
+    case 'parts':
+      return (PARTS[name] ?? []).map((part) => registerRow(target, part, part.endsWith('l') || part.endsWith('h') ? 2 : 4));
+    case 'flags':
+      return flagRows(eflags, EFLAGS_BITS, true);
+    case 'segments':
+      return SEGMENT_REGISTERS.map((s) => ({ name: s, value: describeSegment(vm.segment(s)), evaluateName: s, children: `segment:${s}` }));
+    case 'segment':
+      return segmentRows(vm.segment(name as SegmentName));
+    case 'system':
+      return systemRows(target);
+    case 'bits':
+      return flagRows(register(vm, name), CR0_BITS, false);
+    case 'table':
+      return ['base', 'limit'].map((field) => ({ name: field, value: number(register(vm, `${name}.${field}`), field === 'limit' ? 4 : 8), evaluateName: `${name}.${field}` }));
+    case 'hardware':
+      return hardwareRows(target);
+    default:
+      return undefined;
+  }
+}
+
+/** The container that a register opens when it is evaluated. */
+export function childrenOf(registerName: string): string | undefined {
+  if ((SEGMENT_REGISTERS as readonly string[]).includes(registerName) || registerName === 'ldtr' || registerName === 'tr') return `segment:${registerName}`;
+  if (registerName === 'eflags') return 'flags';
+  if (registerName === 'cr0') return 'bits:cr0';
+  return PARTS[registerName] && `parts:${registerName}`;
+}

@@ -1,0 +1,73 @@
+/** What a breakpoint asks besides being reached: a condition, a hit count, or a message to log instead of stopping. */
+import { UserError } from '../base/userError';
+import { type EvaluationContext, evaluate, evaluateTree, formatValue } from './expressions';
+import { type Expression, parseExpression, parseNumber } from './expressionSyntax';
+
+export interface BreakpointRequest {
+  readonly condition?: string;
+  readonly hitCondition?: string;
+  readonly logMessage?: string;
+}
+
+const HIT_TESTS: Readonly<Record<string, (hits: number, n: number) => boolean>> = {
+  '>': (hits, n) => hits > n,
+  '>=': (hits, n) => hits >= n,
+  '<': (hits, n) => hits < n,
+  '<=': (hits, n) => hits <= n,
+  '=': (hits, n) => hits === n,
+  '==': (hits, n) => hits === n,
+  '!=': (hits, n) => hits !== n,
+  '%': (hits, n) => n > 0 && hits % n === 0,
+};
+
+/** `5` and `==5` the fifth hit, `>5` from the sixth on, `%2` every second one. */
+export function parseHitCondition(text: string): (hits: number) => boolean {
+  const match = /^\s*(>=|<=|==|!=|=|>|<|%)?\s*(\w+)\s*$/.exec(text);
+  const count = match ? parseNumber(match[2]) : undefined;
+  if (!match || count === undefined) throw new UserError('breakpoint.hitCondition', `"${text}" is not a hit count: write 5, >5, >=5, <5, ==5 or %5.`);
+  const test = HIT_TESTS[match[1] ?? '=='];
+  return (hits) => test(hits, count);
+}
+
+export type Verdict = { readonly stop: boolean; readonly log?: string };
+
+export class BreakpointCondition {
+  readonly #condition: Expression | undefined;
+  readonly #enough: ((hits: number) => boolean) | undefined;
+  #hits = 0;
+
+  /** Throws UserError when a part cannot be understood. */
+  constructor(readonly request: BreakpointRequest) {
+    this.#condition = request.condition?.trim() ? parseExpression(request.condition) : undefined;
+    this.#enough = request.hitCondition?.trim() ? parseHitCondition(request.hitCondition) : undefined;
+  }
+
+  /** Reached: counts a hit when the condition holds. A condition that cannot be evaluated stops, and says why. */
+  reached(context: EvaluationContext): Verdict {
+    if (this.#condition) {
+      try {
+        if (evaluateTree(this.#condition, context).value === 0) return { stop: false };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return { stop: true, log: `Breakpoint condition "${this.request.condition}": ${error.message}` };
+      }
+    }
+    this.#hits++;
+    if (this.#enough && !this.#enough(this.#hits)) return { stop: false };
+    const { logMessage } = this.request;
+    return logMessage ? { stop: false, log: interpolate(logMessage, context) } : { stop: true };
+  }
+}
+
+/** `AX is {ax}`: each {expression} by its value; \{ is a brace. */
+export function interpolate(message: string, context: EvaluationContext): string {
+  return message.replace(/\\([{}])|\{([^{}]*)\}/g, (_, brace: string | undefined, expression: string) => {
+    if (brace) return brace;
+    try {
+      return formatValue(evaluate(expression, context));
+    } catch (error) {
+      if (error instanceof UserError) return `{${error.message}}`;
+      throw error;
+    }
+  });
+}

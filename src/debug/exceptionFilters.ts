@@ -1,0 +1,66 @@
+/** The exception filters: one superset for all techniques, because a client asks for them once, before launch. */
+import type { TechniqueId } from '../protocol/techniques';
+import type { VmmEventKind } from '../protocol/vmmEvent';
+
+export interface ExceptionFilter {
+  readonly filter: string;
+  readonly label: string;
+  readonly description: string;
+  readonly default: boolean;
+  readonly kinds: readonly VmmEventKind[];
+  /** Where such events can happen at all. */
+  readonly techniques: readonly TechniqueId[];
+}
+
+const EVERYWHERE: readonly TechniqueId[] = ['bare', 'trap', 'bt'];
+
+export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
+  {
+    filter: 'sensitive',
+    label: 'Sensitive instruction',
+    description: 'Before an instruction that reads or changes privileged state, whatever the technique does with it.',
+    default: false,
+    kinds: ['sensitive', 'silent', 'trap', 'callout'],
+    techniques: EVERYWHERE,
+  },
+  {
+    filter: 'trap',
+    label: 'Trap to the VMM',
+    description: 'A privileged instruction in user mode faulted; the VMM is about to emulate it.',
+    default: false,
+    kinds: ['trap'],
+    techniques: ['trap', 'bt'],
+  },
+  {
+    filter: 'callout',
+    label: 'Callout to the VMM',
+    description: 'A translated block ended in an instruction that the VMM emulates.',
+    default: false,
+    kinds: ['callout'],
+    techniques: ['bt'],
+  },
+  {
+    filter: 'silent',
+    label: 'Silent misbehaviour',
+    description: 'A sensitive instruction that does not trap runs in user mode and does something other than on bare metal.',
+    default: true,
+    kinds: ['silent'],
+    techniques: ['trap'],
+  },
+  {
+    filter: 'guestFault',
+    label: 'Guest fault',
+    description: 'An exception is delivered to the guest: #GP, #PF, #UD, #DE …',
+    default: false,
+    kinds: ['guestFault'],
+    techniques: EVERYWHERE,
+  },
+  {
+    filter: 'tripleFault',
+    label: 'Triple fault',
+    description: 'A fault while delivering a double fault: the processor shuts down.',
+    default: true,
+    kinds: ['tripleFault'],
+    techniques: EVERYWHERE,
+  },
+];

@@ -1,0 +1,158 @@
+/** Debugger expressions: NASM's operators, numbers and effective addresses, parsed to a tree. Errors name the place and what was expected. */
+import { parseInteger } from '../asm/numbers';
+import { UserError } from '../base/userError';
+
+export type Expression =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'unary'; readonly operator: string; readonly operand: Expression }
+  | { readonly kind: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
+  | { readonly kind: 'far'; readonly segment: Expression; readonly offset: Expression }
+  | { readonly kind: 'physical'; readonly address: Expression }
+  | { readonly kind: 'memory'; readonly size: 1 | 2 | 4 | undefined; readonly address: Expression }
+  | { readonly kind: 'sized'; readonly size: 1 | 2 | 4; readonly operand: Expression };
+
+interface Token {
+  readonly kind: 'number' | 'name' | 'operator' | 'end';
+  readonly text: string;
+  readonly value: number;
+  readonly at: number;
+}
+
+const SIZES: Readonly<Record<string, 1 | 2 | 4>> = { byte: 1, word: 2, dword: 4 };
+
+/** Binary operators by precedence, loosest first. */
+const PRECEDENCE: readonly (readonly string[])[] = [['||'], ['&&'], ['|'], ['^'], ['&'], ['==', '!=', '<>', '=', '<', '<=', '>', '>='], ['<<', '>>'], ['+', '-'], ['*', '/', '%']];
+
+const TOKEN = /\s*(?:(\$?\d[\w$]*)|([A-Za-z_.?@$][\w.?@$#~]*)|('(?:[^'\\]|\\.)*'|"[^"]*")|(\|\||&&|==|!=|<>|<=|>=|<<|>>|[-+*/%&|^~!()[\]:<>=])|(\S))/y;
+
+/** Far beyond what anybody writes, and far below what the stack of calls takes. */
+const MOST_TOKENS = 1000;
+const MOST_NESTED = 100;
+
+export const expressionError = (message: string): UserError => new UserError('expression', message);
+
+/** A number of at most 32 bits in any NASM notation: 0x1F, 1Fh, $1F, 31, 0b11111, 37q. */
+export function parseNumber(text: string): number | undefined {
+  const value = /^\$?\d/.test(text) ? parseInteger(text) : undefined;
+  return value !== undefined && value >= 0n && value <= 0xffffffffn ? Number(value) : undefined;
+}
+
+function tokens(text: string): Token[] {
+  const out: Token[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.length) {
+    const match = TOKEN.exec(text);
+    if (!match) break;
+    const [whole, number, name, quoted, operator, stray] = match;
+    const at = match.index + whole.search(/\S/);
+    if (stray) throw expressionError(`Unexpected ${stray} at column ${at + 1} of "${text}".`);
+    if (number) {
+      const value = parseNumber(number);
+      if (value === undefined) throw expressionError(`${number} is not a number of 32 bits: write 0x1F, 1Fh, 31, 0b11111 or 37q.`);
+      out.push({ kind: 'number', text: number, value, at });
+    } else if (quoted) out.push({ kind: 'number', text: quoted, value: [...quoted.slice(1, -1)].reduceRight((v, c) => ((v << 8) | (c.charCodeAt(0) & 0xff)) >>> 0, 0), at });
+    else if (name) out.push({ kind: 'name', text: name, value: 0, at });
+    else out.push({ kind: 'operator', text: operator, value: 0, at });
+  }
+  out.push({ kind: 'end', text: 'the end', value: 0, at: text.length });
+  return out;
+}
+
+class Parser {
+  readonly #tokens: Token[];
+  #next = 0;
+  #nested = 0;
+
+  constructor(readonly text: string) {
+    this.#tokens = tokens(text);
+    if (this.#tokens.length > MOST_TOKENS) throw expressionError(`The expression is too long: ${this.#tokens.length} numbers, names and operators; at most ${MOST_TOKENS}.`);
+  }
+
+  get token(): Token {
+    return this.#tokens[this.#next];
+  }
+
+  accept(...texts: string[]): string | undefined {
+    const { kind, text } = this.token;
+    if (kind !== 'operator' || !texts.includes(text)) return undefined;
+    this.#next++;
+    return text;
+  }
+
+  expect(text: string): void {
+    if (!this.accept(text)) throw expressionError(`Expected ${text} but found ${this.token.text} at column ${this.token.at + 1} of "${this.text}".`);
+  }
+
+  whole(): Expression {
+    const expression = this.far();
+    if (this.token.kind !== 'end') throw expressionError(`Unexpected ${this.token.text} at column ${this.token.at + 1} of "${this.text}".`);
+    return expression;
+  }
+
+  /** `segment:offset`, `phys:address`, or a plain expression. */
+  far(): Expression {
+    if (this.token.kind === 'name' && this.token.text.toLowerCase() === 'phys' && this.#tokens[this.#next + 1].text === ':') {
+      this.#next += 2;
+      return { kind: 'physical', address: this.binary(0) };
+    }
+    const left = this.binary(0);
+    return this.accept(':') ? { kind: 'far', segment: left, offset: this.binary(0) } : left;
+  }
+
+  binary(level: number): Expression {
+    if (level === PRECEDENCE.length) return this.unary();
+    let left = this.binary(level + 1);
+    for (let operator = this.accept(...PRECEDENCE[level]); operator; operator = this.accept(...PRECEDENCE[level])) {
+      left = { kind: 'binary', operator, left, right: this.binary(level + 1) };
+    }
+    return left;
+  }
+
+  unary(): Expression {
+    if (++this.#nested > MOST_NESTED) throw expressionError(`The expression is nested too deeply: more than ${MOST_NESTED} parentheses, brackets and signs.`);
+    const operator = this.accept('-', '+', '~', '!');
+    const expression: Expression = operator ? { kind: 'unary', operator, operand: this.unary() } : this.primary();
+    this.#nested--;
+    return expression;
+  }
+
+  primary(): Expression {
+    const { kind, text, value } = this.token;
+    if (this.accept('(')) {
+      const inner = this.far();
+      this.expect(')');
+      return inner;
+    }
+    if (this.accept('[')) return this.memory(undefined);
+    if (kind === 'number') {
+      this.#next++;
+      return { kind: 'number', value };
+    }
+    if (kind === 'name') {
+      this.#next++;
+      const size = SIZES[text.toLowerCase()];
+      if (!size) return { kind: 'name', name: text };
+      if (this.accept('[')) return this.memory(size);
+      return { kind: 'sized', size, operand: this.token.kind === 'name' && this.token.text.toLowerCase() === 'phys' ? this.far() : this.unary() };
+    }
+    throw expressionError(`Expected a register, symbol, number or [address] but found ${text} at column ${this.token.at + 1} of "${this.text}".`);
+  }
+
+  memory(size: 1 | 2 | 4 | undefined): Expression {
+    const address = this.far();
+    this.expect(']');
+    return { kind: 'memory', size, address };
+  }
+}
+
+export function parseExpression(text: string): Expression {
+  if (!text.trim()) throw expressionError('The expression is empty.');
+  return new Parser(text).whole();
+}
+
+/** `place = value` split at the assignment sign; undefined when the text is no assignment. */
+export function splitAssignment(text: string): { place: string; value: string } | undefined {
+  const match = /^([^=<>!]*[^=<>!\s])\s*=(?!=)(.*)$/s.exec(text);
+  return match ? { place: match[1], value: match[2] } : undefined;
+}

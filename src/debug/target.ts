@@ -1,0 +1,271 @@
+/**
+ * One machine under the debugger: running or stopped, in bounded slices between which messages get in. Runs and steps
+ * end in a TargetStop; breakpoints whose condition fails, hit counts not reached and log points never surface.
+ */
+import type { Disposable } from '../base/events';
+import { Emitter } from '../base/events';
+import type { VmmEvent } from '../protocol/vmmEvent';
+import type { StopReason } from '../vmm/debuggable';
+import { type Breakpoint, Breakpoints } from './breakpoints';
+import { instructionPointer } from './codeView';
+import type { DebugMachine } from './debugMachine';
+import type { EvaluationContext } from './expressions';
+import { SourceMap } from './sourceMap';
+import { type Granularity, type Leg, type LegResult, type Step, type StepKind, step } from './stepping';
+import { SymbolTable } from './symbolTable';
+import { eventLoopYield, type Yield } from './yieldToEventLoop';
+
+export type TargetStop =
+  | { readonly kind: 'entry' | 'step' | 'pause' }
+  | { readonly kind: 'breakpoint'; readonly hit: readonly Breakpoint[] }
+  | { readonly kind: 'event'; readonly event: VmmEvent; readonly hit: readonly Breakpoint[] }
+  | Extract<StopReason, { kind: 'halted' | 'exited' | 'unimplemented' }>
+  /** `hit`: who asked to be told before the session ends. */
+  | { readonly kind: 'tripleFault'; readonly causes: readonly string[]; readonly hit: readonly Breakpoint[] }
+  /** As many instructions as the configuration allows have retired. */
+  | { readonly kind: 'limit'; readonly instructions: number }
+  /** A defect of Ringside: this VM stops, nothing else does. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+export interface LogLine {
+  readonly text: string;
+  /** Where the guest was. */
+  readonly linear: number;
+}
+
+const SLICE_MILLISECONDS = 8;
+/** Bounds of what the VM is asked to retire at once: it looks at the clock only now and then. */
+const SMALLEST_BUDGET = 10_000;
+const LARGEST_BUDGET = 1_000_000_000;
+
+/** What the VM is being run for: freely, or leg by leg. */
+interface Run {
+  readonly step?: Step;
+  leg?: Leg;
+  legStart: number;
+  interruptedAt?: number;
+}
+
+/** A position that the user has been shown, and what was decided there: continuing from it must not stop on the same again. */
+interface Settled {
+  readonly retired: number;
+  readonly linear: number;
+  readonly decided: Set<string>;
+}
+
+export class DebugTarget implements Disposable {
+  readonly sourceMap: SourceMap;
+  readonly symbols: SymbolTable;
+  readonly context: EvaluationContext;
+  readonly breakpoints: Breakpoints;
+  readonly stopped = new Emitter<TargetStop>();
+  readonly logged = new Emitter<LogLine>();
+  /** After every slice of a run, before a stop is reported. */
+  readonly sliced = new Emitter<void>();
+  readonly #yield: Yield;
+  #state: 'stopped' | 'running' | 'ended' = 'stopped';
+  #lastStop: TargetStop | undefined;
+  #pauseRequested = false;
+  #budget = SMALLEST_BUDGET;
+  #armed: number | undefined;
+  #settled: Settled = { retired: -1, linear: -1, decided: new Set() };
+
+  constructor(
+    readonly machine: DebugMachine,
+    readonly maxInstructions = Number.POSITIVE_INFINITY,
+    yieldToEventLoop: Yield = eventLoopYield(),
+  ) {
+    this.#yield = yieldToEventLoop;
+    this.sourceMap = new SourceMap(machine.assembly, machine.loadAddress);
+    this.symbols = new SymbolTable(machine.assembly, machine.loadAddress, machine.symbols);
+    this.context = { vm: machine.vm, symbols: this.symbols };
+    this.breakpoints = new Breakpoints(this.context, this.sourceMap);
+  }
+
+  get vm() {
+    return this.machine.vm;
+  }
+
+  get running(): boolean {
+    return this.#state === 'running';
+  }
+
+  /** Shut down or powered off: it can be looked at, but not resumed. */
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get lastStop(): TargetStop | undefined {
+    return this.#lastStop;
+  }
+
+  /** Report the position before the first instruction as a stop. */
+  stopOnEntry(): void {
+    this.#finish({ kind: 'entry' });
+  }
+
+  resume(): void {
+    this.#start({ legStart: 0 });
+  }
+
+  step(kind: StepKind, granularity: Granularity): void {
+    if (this.#state !== 'stopped') return;
+    const steps = step(kind, granularity, this);
+    const first = steps.next({});
+    if (first.done) this.#finish({ kind: 'step' });
+    else this.#start({ step: steps, leg: first.value, legStart: this.vm.retired });
+  }
+
+  pause(): void {
+    if (this.#state === 'running') this.#pauseRequested = true;
+  }
+
+  dispose(): void {
+    this.#state = 'ended';
+    this.machine.dispose?.();
+  }
+
+  #start(run: Run): void {
+    if (this.#state !== 'stopped') return;
+    this.#state = 'running';
+    this.#pauseRequested = false;
+    void this.#drive(run);
+  }
+
+  async #drive(run: Run): Promise<void> {
+    const watch = run.step && this.vm.eventSource.on((event) => event.kind === 'interrupt' && (run.interruptedAt ??= event.linear));
+    try {
+      // Responses and events of the request that resumed us go first.
+      await this.#yield();
+      while (this.#state === 'running') {
+        const stop = this.#slice(run) ?? (this.#pauseRequested ? ({ kind: 'pause' } as const) : undefined);
+        this.sliced.fire();
+        if (stop) return this.#finish(stop);
+        await this.#yield();
+      }
+    } catch (error) {
+      this.#finish({ kind: 'failed', error });
+    } finally {
+      watch?.dispose();
+    }
+  }
+
+  #finish(stop: TargetStop): void {
+    if (this.#state === 'ended') return;
+    const over = stop.kind === 'exited' || stop.kind === 'tripleFault' || stop.kind === 'failed' || stop.kind === 'limit';
+    this.#state = over ? 'ended' : 'stopped';
+    this.#lastStop = stop;
+    this.#settle().add('address');
+    this.stopped.fire(stop);
+  }
+
+  /** Run until the slice's time is up or there is something to report. */
+  #slice(run: Run): TargetStop | undefined {
+    const deadline = performance.now() + SLICE_MILLISECONDS;
+    do {
+      const here = this.#arrive();
+      if (here) return here;
+      const stop = this.#runOnce(run, Math.max(1, deadline - performance.now()));
+      if (stop) return stop;
+      if (!run.leg || !this.#legOver(run.leg, run.legStart, run)) continue;
+      const result: LegResult = run.interruptedAt === undefined ? {} : { interruptedAt: run.interruptedAt };
+      run.interruptedAt = undefined;
+      const next = run.step?.next(result);
+      if (!next || next.done) return this.#arrive() ?? { kind: 'step' };
+      run.leg = next.value;
+      run.legStart = this.vm.retired;
+    } while (performance.now() < deadline && !this.#pauseRequested);
+    return undefined;
+  }
+
+  #runOnce(run: Run, milliseconds: number): TargetStop | undefined {
+    this.#arm(run.leg?.kind === 'until' ? run.leg.linear : undefined);
+    const left = this.maxInstructions - this.vm.retired;
+    if (left <= 0) return { kind: 'limit', instructions: this.maxInstructions };
+    const reason = run.leg?.kind === 'instruction' ? this.vm.run(1, milliseconds) : this.#runBudget(left, milliseconds);
+    switch (reason.kind) {
+      case 'budget':
+      case 'breakpoint': // a user's or a leg's: both are recognised by position
+        return undefined;
+      case 'pause':
+        return { kind: 'pause' };
+      case 'event':
+        return this.#arriveAtEvent(reason.event);
+      case 'tripleFault':
+        return { ...reason, hit: this.breakpoints.reachedEvent(this.#shutdown(reason.causes)).hit };
+      default:
+        return reason;
+    }
+  }
+
+  /** As many instructions as take about a slice, by how long the last ones took. */
+  #runBudget(most: number, milliseconds: number): StopReason {
+    const before = performance.now();
+    const reason = this.vm.run(Math.min(this.#budget, most), milliseconds);
+    const elapsed = performance.now() - before;
+    if (elapsed > SLICE_MILLISECONDS) this.#budget = Math.max(SMALLEST_BUDGET, this.#budget >> 1);
+    else if (elapsed < SLICE_MILLISECONDS / 4) this.#budget = Math.min(LARGEST_BUDGET, this.#budget * 2);
+    return reason;
+  }
+
+  #legOver(leg: Leg, start: number, run: Run): boolean {
+    if (leg.kind === 'instruction') return this.vm.retired !== start || run.interruptedAt !== undefined;
+    return this.vm.retired !== start && instructionPointer(this.vm) === leg.linear && leg.accept();
+  }
+
+  /** Breakpoints of the instruction about to execute, each asked once. */
+  #arrive(): TargetStop | undefined {
+    if (!this.#userAddresses().has(instructionPointer(this.vm))) return undefined;
+    const decided = this.#settle();
+    if (decided.has('address')) return undefined;
+    decided.add('address');
+    const linear = instructionPointer(this.vm);
+    const { hit, logs } = this.breakpoints.reachedAddress(linear);
+    for (const text of logs) this.logged.fire({ text, linear });
+    return hit.length > 0 ? { kind: 'breakpoint', hit } : undefined;
+  }
+
+  #arriveAtEvent(event: VmmEvent): TargetStop | undefined {
+    const decided = this.#settle();
+    const key = `${event.kind} ${event.reason}`;
+    if (decided.has(key)) return undefined;
+    decided.add(key);
+    const { hit, logs } = this.breakpoints.reachedEvent(event);
+    for (const text of logs) this.logged.fire({ text, linear: event.linear });
+    return hit.length > 0 ? { kind: 'event', event, hit } : undefined;
+  }
+
+  #shutdown(causes: readonly string[]): VmmEvent {
+    const { vm } = this;
+    const position = { retired: vm.retired, cs: vm.readRegister('cs') ?? 0, eip: vm.readRegister('eip') ?? 0, linear: instructionPointer(vm) };
+    return { kind: 'tripleFault', ...position, mnemonic: '', instruction: '', reason: 'triple fault', sentence: causes.join(' '), cycles: 0 };
+  }
+
+  /** What has been decided at this position. */
+  #settle(): Set<string> {
+    const { retired } = this.vm;
+    const linear = instructionPointer(this.vm);
+    if (this.#settled.retired !== retired || this.#settled.linear !== linear) this.#settled = { retired, linear, decided: new Set() };
+    return this.#settled.decided;
+  }
+
+  #addresses: Set<number> = new Set();
+
+  #userAddresses(): Set<number> {
+    if (this.breakpoints.takeChanged()) {
+      this.#addresses = this.breakpoints.linear;
+      this.#armed = undefined;
+      this.vm.setBreakpoints(this.#addresses);
+      this.vm.setEventStops(this.breakpoints.eventStops);
+    }
+    return this.#addresses;
+  }
+
+  /** Add a leg's address to the user's. */
+  #arm(linear: number | undefined): void {
+    const addresses = this.#userAddresses();
+    if (this.#armed === linear) return;
+    this.#armed = linear;
+    this.vm.setBreakpoints(linear === undefined ? addresses : new Set([...addresses, linear]));
+  }
+}

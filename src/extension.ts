@@ -1,0 +1,29 @@
+/** Entry point in VS Code: construct, connect, nothing else. */
+import * as vscode from 'vscode';
+import { registerProblems } from './ui/assemblyProblems';
+import { registerConfigurations } from './ui/configurationProvider';
+import { registerEventBreakpoints } from './ui/eventBreakpointPicker';
+import { registerEditorProviders } from './ui/editorProviders';
+import { registerScreen } from './ui/screenView';
+import { SessionTracker } from './ui/sessionTracker';
+import { TechniqueChoice } from './ui/techniqueChoice';
+import { registerTechniqueStatus } from './ui/techniqueStatus';
+import { registerViews } from './ui/views';
+import { registerAdapter } from './ui/workerAdapter';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const tracker = new SessionTracker();
+  const choice = new TechniqueChoice(context.workspaceState);
+  context.subscriptions.push(tracker, choice);
+  registerAdapter(context);
+  registerConfigurations(context, choice);
+  registerTechniqueStatus(context, choice, tracker);
+  registerViews(context, tracker);
+  registerProblems(context, tracker);
+  registerScreen(context, tracker);
+  registerEditorProviders(context);
+  registerEventBreakpoints(context);
+  void vscode.commands.executeCommand('setContext', 'ringside.active', true);
+}
+
+export function deactivate(): void {}

@@ -1,0 +1,27 @@
+/** Entry point of the command line: construct, connect, nothing else. */
+import { assemble } from './asm/assemble';
+import { UserError } from './base/userError';
+import { runCli } from './cli/cli';
+import type { GuestAttributes } from './cli/command';
+import { nodeEnvironment } from './cli/nodeEnvironment';
+import { serveStandardStreams } from './debugAdapter';
+import type { Subject } from './debug/compare';
+import { parseConfiguration } from './machine/configuration';
+import { createMachine } from './machine/machine';
+import { nodeFiles, readFile, writeFile } from './nodeFiles';
+
+function createGuest(attributes: GuestAttributes): Subject {
+  const result = parseConfiguration(attributes);
+  if ('problems' in result) throw Object.assign(new UserError('launch.configuration', result.problems.join('\n')), { problems: result.problems });
+  return createMachine(result.config, nodeFiles);
+}
+
+const environment = nodeEnvironment({
+  readFile,
+  writeFile,
+  assemble: (path, define) => assemble(new TextDecoder().decode(readFile(path)), { path, define, readFile: (name, from) => nodeFiles.readInclude(name, from) }),
+  createGuest,
+  serveDap: () => serveStandardStreams(),
+});
+// Not process.exit: output that is still on its way must arrive.
+process.exitCode = await runCli(process.argv.slice(2), environment);

@@ -1,0 +1,81 @@
+/** Launch configurations: F5 on an assembly file without a launch.json, one entry per technique in the Run menu, and defaults. */
+import * as vscode from 'vscode';
+import { TECHNIQUES } from '../protocol/techniques';
+import { baseName } from './address';
+import { COMMANDS, DEBUG_TYPE, isAssembly } from './identifiers';
+import type { TechniqueChoice } from './techniqueChoice';
+
+/** The assembly file in front of the user. */
+const activeProgram = (): vscode.TextDocument | undefined => {
+  const document = vscode.window.activeTextEditor?.document;
+  return document && isAssembly(document.languageId) ? document : undefined;
+};
+
+/** A path where there are files, a URI elsewhere (a browser's file system). */
+const programOf = (document: vscode.TextDocument): string => (document.uri.scheme === 'file' ? document.uri.fsPath : document.uri.toString());
+
+const configure = (program: string, technique: (typeof TECHNIQUES)[number]): vscode.DebugConfiguration => ({
+  type: DEBUG_TYPE,
+  request: 'launch',
+  name: `${technique.name}: ${baseName(program)}`,
+  program,
+  technique: technique.id,
+});
+
+class LaunchConfigurations implements vscode.DebugConfigurationProvider {
+  constructor(private readonly choice: TechniqueChoice) {}
+
+  /** Null opens launch.json, undefined gives up silently. */
+  async resolveDebugConfiguration(_folder: vscode.WorkspaceFolder | undefined, given: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | null | undefined> {
+    const configuration = { ...given };
+    if (!configuration.type && !configuration.request && !configuration.name) {
+      const document = activeProgram();
+      if (!document) return null;
+      Object.assign(configuration, { type: DEBUG_TYPE, request: 'launch', name: baseName(document.fileName), program: programOf(document) });
+    }
+    if (!configuration.program) {
+      const document = activeProgram();
+      if (!document) {
+        void vscode.window.showErrorMessage('Ringside: "program" is missing from the launch configuration. Name the guest to run: an assembly source or a boot image.');
+        return undefined;
+      }
+      configuration.program = programOf(document);
+    }
+    configuration.technique ??= await this.choice.ask(`Debug ${baseName(String(configuration.program))}`);
+    if (configuration.technique === undefined) return undefined;
+    // The views come forward when the session starts; the console stays one click away.
+    configuration.internalConsoleOptions ??= 'neverOpen';
+    return configuration;
+  }
+}
+
+/** For a new launch.json: the file in front, as VS Code writes it. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: VS Code's variable
+const FILE = '${file}';
+
+const initial: vscode.DebugConfigurationProvider = {
+  provideDebugConfigurations: () => TECHNIQUES.map((technique) => ({ ...configure(FILE, technique), name: technique.name })),
+};
+
+/** For the Run and Debug menu: this file under each technique. */
+const dynamic: vscode.DebugConfigurationProvider = {
+  provideDebugConfigurations: () => {
+    const document = activeProgram();
+    return document ? TECHNIQUES.map((technique) => configure(programOf(document), technique)) : [];
+  },
+};
+
+export function registerConfigurations(context: vscode.ExtensionContext, choice: TechniqueChoice): void {
+  const { Initial, Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
+  context.subscriptions.push(
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new LaunchConfigurations(choice)),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, initial, Initial),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, dynamic, Dynamic),
+    vscode.commands.registerCommand(COMMANDS.debugFile, async (uri?: vscode.Uri) => {
+      const document = uri ? await vscode.workspace.openTextDocument(uri) : activeProgram();
+      if (!document) return;
+      const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+      await vscode.debug.startDebugging(folder, { type: DEBUG_TYPE, request: 'launch', name: baseName(document.fileName), program: programOf(document) });
+    }),
+  );
+}

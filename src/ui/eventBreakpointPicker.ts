@@ -1,0 +1,44 @@
+/** The command that adds an event breakpoint: choose from what is known, or type one. */
+import * as vscode from 'vscode';
+import { EVENT_CHOICES } from './eventBreakpoints';
+import { COMMANDS } from './identifiers';
+
+/** What is known, or what was typed when nothing known contains it: the debug adapter judges that, and says why when it cannot stop there. */
+function items(typed: string): vscode.QuickPickItem[] {
+  const known: vscode.QuickPickItem[] = [];
+  for (const [i, { name, description, group }] of EVENT_CHOICES.entries()) {
+    if (group !== EVENT_CHOICES[i - 1]?.group) known.push({ label: group, kind: vscode.QuickPickItemKind.Separator });
+    known.push({ label: name, description });
+  }
+  const unknown = typed && !EVENT_CHOICES.some((c) => c.name.toLowerCase().includes(typed.toLowerCase()));
+  return unknown ? [{ label: typed, description: 'stop here', alwaysShow: true }, ...known] : known;
+}
+
+function add(name: string): void {
+  const exists = vscode.debug.breakpoints.some((b) => b instanceof vscode.FunctionBreakpoint && b.functionName === name);
+  if (!exists) vscode.debug.addBreakpoints([new vscode.FunctionBreakpoint(name)]);
+  void vscode.commands.executeCommand('workbench.debug.action.focusBreakpointsView');
+}
+
+function pick(): void {
+  const picker = vscode.window.createQuickPick();
+  picker.title = 'Ringside: Add Event Breakpoint';
+  picker.placeholder = 'Stop when… (choose, or type insn:cli, int:0x21, port:0x60, phys:0x1000)';
+  picker.matchOnDescription = true;
+  picker.items = items('');
+  picker.onDidChangeValue((value) => {
+    picker.items = items(value.trim());
+  });
+  picker.onDidAccept(() => {
+    const name = picker.selectedItems[0]?.label ?? picker.value.trim();
+    if (!name) return;
+    picker.hide();
+    add(name);
+  });
+  picker.onDidHide(() => picker.dispose());
+  picker.show();
+}
+
+export function registerEventBreakpoints(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(vscode.commands.registerCommand(COMMANDS.addEventBreakpoint, pick));
+}

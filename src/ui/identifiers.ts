@@ -1,0 +1,46 @@
+/** Names that package.json and the code must agree on; test/ui/manifest.test.ts holds them together. */
+import { DEBUG_TYPE } from '../protocol/requests';
+
+export { DEBUG_TYPE };
+
+/** Our own language, for people who have no other assembly extension. */
+export const LANGUAGE = 'ringside-asm';
+
+/** Assembly languages of other extensions in use: all the same to the debugger. */
+export const ASSEMBLY_LANGUAGES = [
+  LANGUAGE,
+  'asm',
+  'nasm',
+  'yasm',
+  'asm-intel-x86-generic',
+  'asm-collection',
+  'assembly',
+  'x86asm',
+  'masm',
+  'tasm',
+  'gas',
+  'gnuassembly',
+  's',
+  'platformio-debug.asm',
+] as const;
+
+/** Languages whose compiled code may be debugged by source line. */
+export const COMPILED_LANGUAGES = ['c', 'cpp', 'rust', 'zig'] as const;
+
+export const COMMANDS = {
+  selectTechnique: 'ringside.selectTechnique',
+  debugFile: 'ringside.debugFile',
+  addEventBreakpoint: 'ringside.addEventBreakpoint',
+  revealSource: 'ringside.revealSource',
+  refreshViews: 'ringside.refreshViews',
+  filterExits: 'ringside.filterExits',
+} as const;
+
+export const VIEWS = {
+  blocks: 'ringside.blocks',
+  exits: 'ringside.exits',
+  screen: 'ringside.screen',
+} as const;
+
+/** Files that F5 can debug without a launch.json. */
+export const isAssembly = (languageId: string): boolean => (ASSEMBLY_LANGUAGES as readonly string[]).includes(languageId);

@@ -1,0 +1,44 @@
+/** What the editor knows about instructions and registers: generated from the instruction table by scripts/generateGrammar.mjs. */
+import type { TechniqueId } from '../protocol/techniques';
+import { EXIT_REASONS, INSTRUCTIONS, REGISTER_NAMES, RESERVED_WORDS } from './instructionFacts.gen';
+
+export { EXIT_REASONS, INSTRUCTIONS };
+
+/** Techniques a sentence exists for: those that can be launched, and two that a lesson compares them with. */
+export type ExplainedTechnique = TechniqueId | 'hvm' | 'pv';
+
+export interface InstructionCase extends Partial<Readonly<Record<ExplainedTechnique, string>>> {
+  /** Pattern that the operands match; without one the case takes the rest. */
+  readonly operands?: string;
+  readonly name?: string;
+  readonly kind: string;
+  /** Popek and Goldberg: C control-, M mode-, L location-sensitive. */
+  readonly class?: string;
+  readonly gate?: string;
+  readonly exit?: string;
+}
+
+export interface InstructionFacts {
+  /** The mnemonic this one is another name of. */
+  readonly of?: string;
+  readonly flow: string;
+  readonly cases: readonly InstructionCase[];
+  readonly encodings: readonly string[];
+  readonly since?: string;
+  readonly reads?: readonly string[];
+  readonly writes?: readonly string[];
+  readonly undefined?: readonly string[];
+}
+
+export const REGISTERS: ReadonlySet<string> = new Set(Object.values(REGISTER_NAMES).flat());
+
+/** Directives, data and size words, prefixes. */
+export const RESERVED: ReadonlySet<string> = new Set(RESERVED_WORDS);
+
+export const factsOf = (mnemonic: string): InstructionFacts | undefined => (Object.hasOwn(INSTRUCTIONS, mnemonic) ? INSTRUCTIONS[mnemonic] : undefined);
+
+/** The case that these operands (source text after the mnemonic) select. */
+export function caseOf(entry: InstructionFacts, operands: string): InstructionCase {
+  const text = operands.trim().replace(/^(word|dword|short|near|strict)\s+/i, '');
+  return entry.cases.find((c) => !c.operands || new RegExp(`^(?:${c.operands})$`, 'i').test(text)) ?? entry.cases[entry.cases.length - 1];
+}

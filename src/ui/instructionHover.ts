@@ -1,0 +1,55 @@
+/** The hover on a mnemonic: what it is to a hypervisor, and what each technique does with it. Pure: no `vscode`. */
+import { TECHNIQUES } from '../protocol/techniques';
+import { caseOf, type ExplainedTechnique, factsOf, type InstructionCase, type InstructionFacts } from './instructionFacts';
+
+/** The order in which techniques were invented, and in which a hover lists them. */
+const EXPLAINED: readonly { id: ExplainedTechnique; name: string }[] = [
+  ...TECHNIQUES.map(({ id, name }) => ({ id, name })),
+  { id: 'pv' as const, name: 'Paravirtualized' },
+  { id: 'hvm' as const, name: 'Hardware-assisted (VT-x)' },
+];
+
+const GATES: Readonly<Record<string, string>> = {
+  cpl: 'faults at any CPL > 0',
+  iopl: 'faults when CPL > IOPL',
+  tss: 'faults when CPL > IOPL and the TSS’s I/O bitmap denies the port',
+  cr4: 'faults outside ring 0 when a CR4 bit says so',
+};
+
+const CLASSES: Readonly<Record<string, string>> = { C: 'control-sensitive', M: 'mode-sensitive', L: 'location-sensitive' };
+
+const CONTROL = new Set(['jump', 'branch', 'call', 'return', 'farJump', 'farCall', 'farReturn', 'interrupt']);
+
+function headline(mnemonic: string, entry: InstructionFacts, one: InstructionCase): string {
+  const name = `**${mnemonic.toUpperCase()}**${entry.of ? ` (another name of ${entry.of.toUpperCase()})` : ''}`;
+  if (one.kind === 'innocuous') return `${name} — innocuous: it runs directly under every technique.`;
+  const classes = [...(one.class ?? '')].map((letter) => CLASSES[letter]).join(', ');
+  if (one.kind === 'privileged') return `${name} — **privileged**: ${GATES[one.gate ?? 'cpl']} (${classes}).`;
+  return `${name} — **sensitive, not privileged**: it never faults in user mode, so a VMM that waits for traps misses it (${classes}).`;
+}
+
+const technicalLine = (entry: InstructionFacts): string =>
+  [
+    `\`${entry.encodings.slice(0, 6).join('`, `')}\`${entry.encodings.length > 6 ? ' …' : ''}`,
+    entry.since ? `since ${entry.since === 'p6' ? 'P6' : entry.since === 'pentium' ? 'Pentium' : entry.since}` : '',
+    entry.reads ? `reads ${entry.reads.join(' ')}` : '',
+    entry.writes ? `writes ${entry.writes.join(' ')}` : '',
+    entry.undefined ? `leaves ${entry.undefined.join(' ')} undefined` : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+
+/** Markdown, or undefined for a word that is no mnemonic. `running` is marked. */
+export function instructionHover(mnemonic: string, operands: string, running?: string): string | undefined {
+  const entry = factsOf(mnemonic.toLowerCase());
+  if (!entry) return undefined;
+  const one = caseOf(entry, operands);
+  const lines = [headline(mnemonic, entry, one), ''];
+  if (one.kind !== 'innocuous') {
+    lines.push('| Technique | What happens |', '|:---|:---|');
+    for (const { id, name } of EXPLAINED) if (one[id]) lines.push(`| ${id === running ? `**${name}** ◂` : name} | ${one[id]} |`);
+    lines.push('');
+  } else if (CONTROL.has(entry.flow)) lines.push('Ends a basic block, and with it a translation block.', '');
+  lines.push(technicalLine(entry));
+  return lines.join('\n');
+}

@@ -1,0 +1,105 @@
+/**
+ * The one listener to debug sessions. It keeps the session that views show (the active one, or the last that was)
+ * and re-publishes what happens to it as typed events.
+ */
+import * as vscode from 'vscode';
+import type { CustomRequest, CustomRequests } from '../protocol/requests';
+import { DEBUG_TYPE } from './identifiers';
+
+export type SessionState = 'running' | 'stopped';
+
+interface DapEvent {
+  readonly type: string;
+  readonly event?: string;
+  readonly body?: unknown;
+}
+
+export class SessionTracker implements vscode.Disposable {
+  readonly #disposables: vscode.Disposable[] = [];
+  readonly #states = new Map<string, SessionState>();
+  readonly #created = new vscode.EventEmitter<vscode.DebugSession>();
+  readonly #output = new vscode.EventEmitter<object>();
+  readonly #changed = new vscode.EventEmitter<vscode.DebugSession | undefined>();
+  readonly #started = new vscode.EventEmitter<vscode.DebugSession>();
+  readonly #stopped = new vscode.EventEmitter<vscode.DebugSession>();
+  readonly #continued = new vscode.EventEmitter<vscode.DebugSession>();
+  readonly #ended = new vscode.EventEmitter<vscode.DebugSession>();
+  #current: vscode.DebugSession | undefined;
+
+  /** About to launch: before anything is said or done. */
+  readonly onDidCreate = this.#created.event;
+  /** Body of an output event. */
+  readonly onDidOutput = this.#output.event;
+  /** The session that views show is another one, or none. */
+  readonly onDidChangeCurrent = this.#changed.event;
+  readonly onDidStart = this.#started.event;
+  /** Stopped, or changed while stopped: views are out of date. */
+  readonly onDidStop = this.#stopped.event;
+  readonly onDidContinue = this.#continued.event;
+  readonly onDidEnd = this.#ended.event;
+
+  constructor() {
+    const ours = (session: vscode.DebugSession | undefined): session is vscode.DebugSession => session?.type === DEBUG_TYPE;
+    this.#disposables.push(
+      vscode.debug.onDidStartDebugSession((session) => {
+        if (!ours(session)) return;
+        if (!this.#states.has(session.id)) this.#states.set(session.id, 'running');
+        this.#started.fire(session);
+        this.#select(session);
+      }),
+      vscode.debug.onDidChangeActiveDebugSession((session) => ours(session) && this.#select(session)),
+      vscode.debug.onDidTerminateDebugSession((session) => ours(session) && this.#end(session)),
+      vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
+        createDebugAdapterTracker: (session) => {
+          this.#created.fire(session);
+          return { onDidSendMessage: (message: DapEvent) => this.#follow(session, message) };
+        },
+      }),
+    );
+  }
+
+  get current(): vscode.DebugSession | undefined {
+    return this.#current;
+  }
+
+  stateOf(session: vscode.DebugSession): SessionState | undefined {
+    return this.#states.get(session.id);
+  }
+
+  /** Ask the current session; undefined when there is none or it cannot answer now. */
+  async request<C extends CustomRequest>(command: C, args: CustomRequests[C]['args']): Promise<CustomRequests[C]['body'] | undefined> {
+    try {
+      return await this.#current?.customRequest(command, args);
+    } catch {
+      return undefined; // ended or still starting: the next stop asks again
+    }
+  }
+
+  #follow(session: vscode.DebugSession, message: DapEvent): void {
+    if (message.type !== 'event') return;
+    if (message.event === 'output' && message.body) this.#output.fire(message.body);
+    if (message.event === 'stopped' || (message.event === 'invalidated' && this.#states.get(session.id) === 'stopped')) {
+      this.#states.set(session.id, 'stopped');
+      this.#stopped.fire(session);
+    } else if (message.event === 'continued') {
+      this.#states.set(session.id, 'running');
+      this.#continued.fire(session);
+    }
+  }
+
+  #select(session: vscode.DebugSession | undefined): void {
+    if (this.#current?.id === session?.id) return;
+    this.#current = session;
+    this.#changed.fire(session);
+  }
+
+  #end(session: vscode.DebugSession): void {
+    this.#states.delete(session.id);
+    this.#ended.fire(session);
+    if (this.#current?.id === session.id) this.#select(undefined);
+  }
+
+  dispose(): void {
+    for (const disposable of [...this.#disposables, this.#created, this.#output, this.#changed, this.#started, this.#stopped, this.#continued, this.#ended]) disposable.dispose();
+  }
+}

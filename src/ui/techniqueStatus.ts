@@ -1,0 +1,58 @@
+/** The status bar item that names the technique; a click changes it and offers to run the session again under it. */
+import * as vscode from 'vscode';
+import { isTechnique, type TechniqueId } from '../protocol/techniques';
+import { COMMANDS, isAssembly } from './identifiers';
+import type { SessionTracker } from './sessionTracker';
+import { type TechniqueChoice, techniqueOf } from './techniqueChoice';
+
+/** The technique a session runs under: its configuration's. */
+const runningUnder = (session: vscode.DebugSession | undefined): TechniqueId | undefined => {
+  const id = session?.configuration.technique;
+  return isTechnique(id) ? id : undefined;
+};
+
+/** Launch attributes that say what to run; VS Code's own (`__sessionId` and the like) stay behind. */
+const relaunchable = (configuration: vscode.DebugConfiguration, technique: TechniqueId): vscode.DebugConfiguration => ({
+  ...(Object.fromEntries(Object.entries(configuration).filter(([name]) => !name.startsWith('__'))) as vscode.DebugConfiguration),
+  technique,
+});
+
+async function relaunch(session: vscode.DebugSession, technique: TechniqueId): Promise<void> {
+  const { name } = techniqueOf(technique);
+  const answer = await vscode.window.showInformationMessage(`Run ${session.name} again under ${name}?`, 'Run Again', 'Not Now');
+  if (answer !== 'Run Again') return;
+  await vscode.debug.stopDebugging(session);
+  await vscode.debug.startDebugging(session.workspaceFolder, relaunchable(session.configuration, technique));
+}
+
+export function registerTechniqueStatus(context: vscode.ExtensionContext, choice: TechniqueChoice, tracker: SessionTracker): void {
+  const item = vscode.window.createStatusBarItem('ringside.technique', vscode.StatusBarAlignment.Left, 50);
+  item.name = 'Ringside Technique';
+  item.command = COMMANDS.selectTechnique;
+  const show = () => {
+    const id = runningUnder(tracker.current) ?? choice.last;
+    const technique = id && techniqueOf(id);
+    item.text = `$(vm) ${technique?.name ?? 'Choose Technique'}`;
+    item.tooltip = new vscode.MarkdownString(
+      technique ? `**${technique.name}**\n\n${technique.description}\n\nClick to change how the guest is run.` : 'How Ringside runs the guest. Click to choose.',
+    );
+    item.accessibilityInformation = { label: `Ringside technique: ${technique?.name ?? 'none chosen'}` };
+    const languageId = vscode.window.activeTextEditor?.document.languageId;
+    if (tracker.current || (languageId && isAssembly(languageId))) item.show();
+    else item.hide();
+  };
+  show();
+  context.subscriptions.push(
+    item,
+    choice.onDidChange(show),
+    tracker.onDidChangeCurrent(show),
+    vscode.window.onDidChangeActiveTextEditor(show),
+    vscode.commands.registerCommand(COMMANDS.selectTechnique, async () => {
+      const session = tracker.current;
+      const before = runningUnder(session);
+      const technique = await choice.ask('Ringside: Technique', before ?? choice.last);
+      if (technique && session && technique !== before) await relaunch(session, technique);
+      return technique;
+    }),
+  );
+}

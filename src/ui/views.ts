@@ -1,0 +1,70 @@
+/** The views of a session: what each one asks the debug adapter for, and the commands on their rows. */
+import * as vscode from 'vscode';
+import type { SourceLocation } from '../protocol/requests';
+import { VMM_EVENT_KINDS, type VmmEventKind } from '../protocol/vmmEvent';
+import { blockRows } from './blockRows';
+import { EVENT_KINDS, exitRows } from './exitRows';
+import { COMMANDS, VIEWS } from './identifiers';
+import { RowTree } from './rowTree';
+import type { SessionTracker } from './sessionTracker';
+import { toUri } from './uri';
+
+const NEWEST = 500;
+const FILTER_KEY = 'ringside.hiddenExitKinds';
+/** The block cache has a view of its own; a loop's block ends would bury everything else. */
+const HIDDEN_AT_FIRST: readonly VmmEventKind[] = ['blockTranslated', 'blockEnd', 'blockInvalidated'];
+
+async function revealSource(location: SourceLocation | { source?: SourceLocation }): Promise<void> {
+  const source = 'path' in location ? location : location.source;
+  if (!source) return;
+  const line = Math.max(0, source.line - 1);
+  await vscode.window.showTextDocument(toUri(source.path), { selection: new vscode.Range(line, 0, line, 0), preserveFocus: true });
+}
+
+async function chooseKinds(hidden: readonly VmmEventKind[]): Promise<VmmEventKind[] | undefined> {
+  const items = VMM_EVENT_KINDS.map((kind): vscode.QuickPickItem & { event: VmmEventKind } => ({
+    label: `$(${EVENT_KINDS[kind].icon}) ${EVENT_KINDS[kind].name}`,
+    event: kind,
+    picked: !hidden.includes(kind),
+  }));
+  const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: 'VM Exits: Events to Show' });
+  return chosen && VMM_EVENT_KINDS.filter((kind) => !chosen.some((c) => c.event === kind));
+}
+
+export function registerViews(context: vscode.ExtensionContext, tracker: SessionTracker): void {
+  const hidden = () => context.workspaceState.get<VmmEventKind[]>(FILTER_KEY, [...HIDDEN_AT_FIRST]);
+  const blocks = new RowTree(
+    VIEWS.blocks,
+    async () => {
+      const response = await tracker.request('ringside/blocks', { count: NEWEST });
+      return response && blockRows(response);
+    },
+    tracker,
+  );
+  const exits = new RowTree(
+    VIEWS.exits,
+    async () => {
+      const kinds = VMM_EVENT_KINDS.filter((kind) => !hidden().includes(kind));
+      const response = await tracker.request('ringside/exits', { count: NEWEST, kinds });
+      return response && exitRows(response, kinds);
+    },
+    tracker,
+  );
+  const refresh = () => Promise.all([blocks.refresh(), exits.refresh()]);
+  context.subscriptions.push(
+    blocks,
+    exits,
+    vscode.commands.registerCommand(COMMANDS.revealSource, revealSource),
+    vscode.commands.registerCommand(COMMANDS.refreshViews, refresh),
+    vscode.commands.registerCommand(COMMANDS.filterExits, async () => {
+      const chosen = await chooseKinds(hidden());
+      if (!chosen) return;
+      await context.workspaceState.update(FILTER_KEY, chosen);
+      await exits.refresh();
+    }),
+    // The views are why one is here: bring them forward when a session starts, without taking the keyboard.
+    tracker.onDidStart((session) => {
+      if (!session.parentSession) void vscode.commands.executeCommand(`${VIEWS.exits}.focus`, { preserveFocus: true });
+    }),
+  );
+}
