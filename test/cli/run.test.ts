@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StopReason } from '../../src/vmm/debuggable';
+import { cli } from './environment';
+import { type FakeInstruction, nops } from './fakeVm';
+
+const print = (text: string): FakeInstruction => ({ text: 'out dx,al', run: (vm) => vm.serial.fire(new TextEncoder().encode(text)) });
+const stop = (reason: StopReason): FakeInstruction => ({ text: 'hlt', run: () => reason });
+const forever: FakeInstruction = { text: 'jmp $', run: (vm) => void vm.registers.eip-- };
+
+test('stdout holds the serial output and nothing else; the report goes to stderr', async () => {
+  const { code, stdout, stderr } = await cli(['run', 'a.asm'], { script: [print('hello '), print('world\n')] });
+  assert.equal(code, 0);
+  assert.equal(stdout, 'hello world\n');
+  assert.match(stderr, /^halted after 2 instructions, 2 modelled cycles \(trap, \d+ ms\)\n$/);
+});
+
+const ENDINGS: [StopReason, number][] = [
+  [{ kind: 'exited', code: 0 }, 0],
+  [{ kind: 'exited', code: 42 }, 42],
+  [{ kind: 'halted', interruptsEnabled: false }, 0],
+  [{ kind: 'tripleFault', causes: ['#GP in the handler of #PF.'] }, 101],
+  [{ kind: 'unimplemented', what: 'VMRUN' }, 103],
+];
+for (const [reason, expected] of ENDINGS)
+  test(`exit code when the guest ends with ${JSON.stringify(reason)}`, async () => {
+    assert.equal((await cli(['run', 'a.asm'], { script: [stop(reason)] })).code, expected);
+  });
+
+test('a triple fault lists what led to it', async () => {
+  const { stderr } = await cli(['run', 'a.asm'], { script: [stop({ kind: 'tripleFault', causes: ['first', 'second'] })] });
+  assert.match(stderr, /triple fault .*\n {2}first\n {2}second\n/);
+});
+
+test('--max-instructions ends the run', async () => {
+  const { code, stderr } = await cli(['run', 'a.asm', '--max-instructions', '2k'], { script: [forever] });
+  assert.equal(code, 102);
+  assert.match(stderr, /instruction limit after 2,000 instructions/);
+});
+
+test('Ctrl+C ends the run with a report', async () => {
+  let slices = 0;
+  const { code, stderr } = await cli(['run', 'a.asm', '-n', '10'], { script: [forever], interrupted: () => slices++ >= 0 });
+  assert.equal(code, 130);
+  assert.match(stderr, /^interrupted/);
+});
+
+test('settings reach the machine', async () => {
+  const { requests } = await cli(['run', 'kernel.elf', '-t', 'bt', '--append', 'quiet', '--mem', '64M', '--cpu', '486', '--load-address', '0x8000', '-D', 'A=1', '-D', 'B']);
+  assert.deepEqual(requests, [{ program: 'kernel.elf', technique: 'bt', append: 'quiet', memory: '64M', cpu: '486', loadAddress: '0x8000', define: { A: '1', B: '' } }]);
+});
+
+test('--json is one line of JSON on stderr', async () => {
+  const { stdout, stderr } = await cli(['run', 'a.asm', '--json'], { script: [...nops(3), print('x')] });
+  assert.equal(stdout, 'x');
+  const report = JSON.parse(stderr);
+  assert.deepEqual([report.guest, report.technique, report.stop.kind, report.exitCode, report.retired], ['a.asm', 'trap', 'halted', 0, 4]);
+});

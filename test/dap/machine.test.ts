@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMachine } from '../../src/machine/machine';
+import { DapClient } from './dapClient';
+
+const SOURCE = `org 0x7c00
+start:
+  xor ax, ax
+  mov ds, ax
+  mov ss, ax
+  mov sp, 0x7c00
+  mov cx, 3
+again:
+  call work
+  loop again
+  mov al, 'A'
+  out 0xe9, al
+  mov ah, 0x0e
+  int 0x10
+  pushf
+  cli
+  popf
+  sti
+spin:
+  jmp spin
+work:
+  push bx
+  inc bx
+  pop bx
+  ret
+times 510-($-$$) db 0
+dw 0xaa55
+`;
+const PATH = '/guest/boot.asm';
+
+async function begin(attributes: object, source = SOURCE): Promise<DapClient> {
+  const files = { readFile: () => new TextEncoder().encode(source), readInclude: () => undefined };
+  const client = new DapClient((config) => createMachine(config, files));
+  await client.start({ program: PATH, ...attributes });
+  return client;
+}
+
+const lineOf = (text: string) => SOURCE.split('\n').indexOf(text) + 1;
+
+for (const technique of ['bare', 'trap', 'bt']) {
+  test(`${technique}: steps, breaks, calls and returns on the real machine`, async () => {
+    const client = await begin({ technique });
+    await client.event('stopped');
+    assert.equal(await client.line(), 3);
+    for (let i = 0; i < 5; i++) await client.go('next');
+    assert.equal(await client.line(), lineOf('  call work'));
+    await client.go('stepIn');
+    assert.equal(await client.line(), lineOf('  push bx'));
+    await client.go('next');
+    const { stackFrames } = await client.request('stackTrace', { threadId: 1 });
+    assert.deepEqual(
+      stackFrames.map((f: { name: string }) => f.name),
+      ['work+1h', 'again+3h'],
+    );
+    await client.go('stepOut');
+    assert.equal(await client.line(), lineOf('  loop again'));
+    await client.go('next');
+    assert.equal(await client.line(), lineOf("  mov al, 'A'"));
+    await client.request('setBreakpoints', { source: { path: PATH }, breakpoints: [{ line: lineOf('  int 0x10') }] });
+    assert.equal((await client.go('continue')).reason, 'breakpoint');
+    assert.equal(client.output('stdout'), 'A');
+    await client.go('next');
+    assert.equal(await client.line(), lineOf('  pushf'));
+    assert.equal((await client.request('ringside/screen', {})).lines[0].trimEnd().includes('A'), true);
+    await client.request('continue', { threadId: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await client.go('pause');
+    assert.equal(await client.line(), lineOf('  jmp spin'));
+    await client.go('next');
+    assert.equal(await client.line(), lineOf('  jmp spin'));
+    const rows = (await client.request('disassemble', { memoryReference: 'spin', instructionOffset: -4, instructionCount: 6 })).instructions;
+    assert.deepEqual(
+      rows.slice(0, 5).map((r: { instruction: string }) => r.instruction.split(' ')[0]),
+      ['pushf', 'cli', 'popf', 'sti', 'jmp'],
+    );
+    await client.request('disconnect');
+  });
+}
+
+test('trap: the events of the guest stop it, in words', async () => {
+  const client = await begin({ technique: 'trap' });
+  await client.event('stopped');
+  await client.request('setExceptionBreakpoints', { filters: ['trap'] });
+  const seen: string[] = [];
+  for (let i = 0; i < 4; i++) {
+    seen.push((await client.go('continue')).description);
+    assert.match((await client.request('exceptionInfo', { threadId: 1 })).description, /VMM/);
+  }
+  assert.deepEqual(
+    seen,
+    ['out 0xe9,al', 'int 0x10', 'iret', 'pushf'].map((instruction) => `Trap to the VMM: ${instruction}`),
+  );
+});
+
+const RECURSION = `org 0x7c00
+  lgdt [gdtr]
+  mov eax, cr0
+  inc ax
+  mov cr0, eax
+  jmp 8:main
+bits 32
+main:
+  mov ax, 16
+  mov ss, ax
+  mov ds, ax
+  mov esp, 0x7000
+  push dword 3
+  call factorial
+  jmp $
+factorial:
+  mov eax, [esp+4]
+  cmp eax, 1
+  jbe .done
+  push eax
+  dec eax
+  push eax
+  call factorial
+  add esp, 4
+  pop edx
+  imul eax, edx
+.done:
+  ret
+gdt: dq 0, 0x00cf9a000000ffff, 0x00cf92000000ffff
+gdtr: dw 23
+  dd gdt
+`;
+
+test('protected mode: recursion shows every activation, conditions tell them apart, step out returns from one', async () => {
+  const client = await begin({ technique: 'bt', kind: 'flat' }, RECURSION);
+  await client.event('stopped');
+  await client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'factorial', condition: 'dword [esp+4] == 1' }] });
+  await client.go('continue');
+  const names = async () => (await client.request('stackTrace', { threadId: 1 })).stackFrames.map((f: { name: string }) => f.name.replace(/\+.*/, ''));
+  assert.deepEqual(await names(), ['factorial', 'factorial', 'factorial', 'main']);
+  await client.go('stepOut');
+  assert.deepEqual(await names(), ['factorial', 'factorial', 'main']);
+  await client.go('stepOut');
+  await client.go('stepOut');
+  assert.deepEqual(await names(), ['main']);
+  assert.equal((await client.request('evaluate', { expression: 'eax' })).result, '0x00000006');
+  const { instructions } = await client.request('disassemble', { memoryReference: 'main', instructionOffset: -2, instructionCount: 3 });
+  assert.deepEqual(
+    instructions.map((i: { instruction: string }) => i.instruction),
+    ['mov cr0,eax', 'jmp 0x8:0x7c11', 'mov ax,0x10'],
+  );
+});

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GuestClock } from '../../src/devices/clock';
+import { Cmos } from '../../src/devices/cmos';
+import { out, RecordingLine, roundTrip } from './support';
+
+const SECOND = 1_000_000_000;
+
+const make = (memory = 64 << 20) => {
+  const clock = new GuestClock();
+  const irq = new RecordingLine();
+  const cmos = new Cmos(clock, irq, { start: Date.UTC(1999, 11, 31, 23, 59, 58), memory });
+  const read = (register: number) => {
+    out(cmos, 0, 0, register);
+    return cmos.read(0, 1, 1);
+  };
+  const write = (register: number, value: number) => {
+    out(cmos, 0, 0, register);
+    out(cmos, 0, 1, value);
+  };
+  const date = () => [0x32, 9, 8, 7, 4, 2, 0].map((r) => read(r).toString(16).padStart(2, '0')).join(' ');
+  return { clock, irq, cmos, read, write, date };
+};
+
+test('time is the start date plus guest time, in BCD', () => {
+  const { clock, date, read } = make();
+  assert.equal(date(), '19 99 12 31 23 59 58');
+  clock.advanceTo(2 * SECOND);
+  assert.equal(date(), '20 00 01 01 00 00 00');
+  assert.equal(read(6), 7, 'a Saturday');
+});
+
+test('12-hour and binary formats', () => {
+  const { read, write } = make();
+  write(0x0b, 0x00);
+  assert.equal(read(4), 0x91, '11 p.m.');
+  write(0x0b, 0x06);
+  assert.deepEqual([read(4), read(0)], [23, 58]);
+});
+
+test('a set time goes on from there; SET holds it', () => {
+  const { clock, read, write, date } = make();
+  write(0x0b, 0x82);
+  write(0, 0x30);
+  clock.advanceTo(10 * SECOND);
+  assert.equal(read(0), 0x30);
+  write(0x0b, 0x02);
+  clock.advanceTo(12 * SECOND);
+  assert.equal(date(), '19 99 12 31 23 59 32');
+});
+
+test('memory size bytes', () => {
+  const { read } = make(64 << 20);
+  assert.equal(read(0x15) | (read(0x16) << 8), 640);
+  assert.equal(read(0x17) | (read(0x18) << 8), 63 * 1024);
+  assert.equal(read(0x34) | (read(0x35) << 8), 48 * 16);
+  assert.equal(read(0x0d), 0x80);
+});
+
+test('periodic interrupt at 1024 Hz until register C is read', () => {
+  const { clock, irq, read, write } = make();
+  write(0x0b, 0x42);
+  clock.advanceTo(1_000_000);
+  assert.equal(irq.edges, 1);
+  clock.advanceTo(5_000_000);
+  assert.equal(irq.edges, 1);
+  assert.equal(read(0x0c), 0xc0);
+  assert.equal(read(0x0c), 0x00);
+  clock.advanceTo(6_000_000);
+  assert.equal(irq.edges, 2);
+});
+
+test('alarm and update-ended', () => {
+  const { clock, irq, read, write } = make();
+  write(1, 0x00);
+  write(3, 0xff);
+  write(5, 0xff);
+  write(0x0b, 0x22);
+  clock.advanceTo(1.5 * SECOND);
+  assert.equal(irq.edges, 0);
+  clock.advanceTo(2 * SECOND);
+  assert.equal(irq.edges, 1);
+  assert.equal(read(0x0c) & 0xb0, 0xb0);
+});
+
+test('update in progress just before the second', () => {
+  const { clock, read } = make();
+  assert.equal(read(0x0a), 0x26);
+  clock.advanceTo(SECOND - 100_000);
+  assert.equal(read(0x0a), 0xa6);
+});
+
+test('NMI mask is kept; state survives', () => {
+  const { cmos, write } = make();
+  write(0x50, 0x77);
+  out(cmos, 0, 0, 0x8f);
+  assert.ok(cmos.nmiMasked);
+  const [after, before] = roundTrip(cmos, () => write(0x50, 1));
+  assert.deepEqual(after, before);
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GuestClock } from '../../src/devices/clock';
+import { Uart } from '../../src/devices/uart';
+import { out, RecordingLine, roundTrip } from './support';
+
+const make = () => {
+  const clock = new GuestClock();
+  const irq = new RecordingLine();
+  const uart = new Uart('uart0', clock, irq);
+  const sent: number[] = [];
+  uart.output.on((byte) => sent.push(byte));
+  const read = (offset: number) => uart.read(0, offset, 1);
+  return { clock, irq, uart, sent, read };
+};
+
+test('sends, and says it is empty', () => {
+  const { uart, sent, read } = make();
+  out(uart, 0, 0, 0x48, 0x69);
+  assert.deepEqual(sent, [0x48, 0x69]);
+  assert.equal(read(5), 0x60);
+});
+
+test('the divisor latch hides data and interrupt registers', () => {
+  const { uart, read, sent } = make();
+  out(uart, 0, 3, 0x83);
+  out(uart, 0, 0, 0x01);
+  out(uart, 0, 1, 0x02);
+  assert.deepEqual([read(0), read(1)], [1, 2]);
+  out(uart, 0, 3, 0x03);
+  assert.equal(read(1), 0);
+  assert.deepEqual(sent, []);
+});
+
+test('receives at the guest’s pace, with and without FIFO', () => {
+  const { uart, read } = make();
+  uart.receive([1, 2, 3]);
+  assert.equal(read(5) & 1, 1);
+  assert.deepEqual([read(0), read(0), read(0), read(5) & 1], [1, 2, 3, 0]);
+  out(uart, 0, 2, 0x01);
+  assert.equal(read(2), 0xc1, 'FIFOs enabled, no interrupt');
+  uart.receive(Array.from({ length: 40 }, (_, i) => i));
+  assert.deepEqual(
+    Array.from({ length: 40 }, () => read(0)),
+    Array.from({ length: 40 }, (_, i) => i),
+  );
+});
+
+test('interrupts by priority: data, then transmitter; OUT2 gates them', () => {
+  const { uart, irq, read } = make();
+  out(uart, 0, 1, 0x03);
+  assert.ok(!irq.level);
+  out(uart, 0, 4, 0x08);
+  assert.ok(irq.level, 'transmitter empty');
+  uart.receive([0x41]);
+  assert.equal(read(2), 0x04);
+  read(0);
+  assert.equal(read(2), 0x02);
+  assert.equal(read(2), 0x01, 'reading IIR ended it');
+  assert.ok(!irq.level);
+  const edges = irq.edges;
+  out(uart, 0, 0, 0x42);
+  assert.equal(irq.edges, edges + 1);
+  out(uart, 0, 0, 0x43);
+  assert.equal(irq.edges, edges + 2, 'every byte sent is an edge');
+});
+
+test('below the trigger level a character timeout interrupts', () => {
+  const { clock, uart, irq, read } = make();
+  out(uart, 0, 2, 0xc1);
+  out(uart, 0, 1, 0x01);
+  out(uart, 0, 4, 0x08);
+  uart.receive([1, 2]);
+  assert.ok(!irq.level);
+  clock.advanceTo(10_000_000);
+  assert.ok(irq.level);
+  assert.equal(read(2), 0xcc);
+  read(0);
+  assert.ok(!irq.level);
+});
+
+test('loopback returns data and modem lines', () => {
+  const { uart, sent, read } = make();
+  assert.equal(read(6) & 0xf0, 0xb0);
+  out(uart, 0, 4, 0x1a);
+  out(uart, 0, 0, 0x5a);
+  assert.deepEqual(sent, []);
+  assert.equal(read(0), 0x5a);
+  assert.equal(read(6) & 0xf0, 0x90, 'RTS and OUT2 come back as CTS and DCD');
+});
+
+test('scratch register and state', () => {
+  const { uart, read } = make();
+  out(uart, 0, 7, 0xa5);
+  uart.receive([9, 8]);
+  const [after, before] = roundTrip(uart, () => uart.reset());
+  assert.deepEqual(after, before);
+  assert.equal(read(7), 0xa5);
+});

@@ -1,0 +1,121 @@
+/** The workbench as a user meets it: a page object over the selectors that hold from VS Code 1.100 to 1.139. */
+
+export async function soon(what, probe, milliseconds = 20_000) {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`${what}: not within ${milliseconds} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+}
+
+export class Workbench {
+  constructor(page, fileName) {
+    this.page = page;
+    this.editor = page.locator(`.editor-instance .monaco-editor[data-uri$="/${fileName}"]`).first();
+  }
+
+  /** The file is shown and its grammar applied: more than the plain token class. */
+  async ready() {
+    await this.editor.locator('.view-line').first().waitFor();
+    await soon('coloured tokens', () => this.editor.evaluate((e) => new Set([...e.querySelectorAll('.view-lines .view-line span span')].map((s) => s.className)).size >= 3));
+  }
+
+  lineNumber(line) {
+    return this.editor.locator('.margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
+  }
+
+  /** Click in the gutter. It answers only once the debug contribution is up, so wait for its hint under the mouse. */
+  async toggleBreakpoint(line) {
+    const number = await this.lineNumber(line).boundingBox();
+    const margin = await this.editor.locator('.overflow-guard > .margin[role=presentation]').boundingBox();
+    const x = margin.x + 9;
+    const y = number.y + number.height / 2;
+    await soon('the gutter', async () => {
+      await this.page.mouse.move(x + 40, y);
+      await this.page.mouse.move(x, y);
+      return this.editor
+        .locator('.codicon-debug-hint')
+        .waitFor({ timeout: 300 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+    await this.page.mouse.click(x, y);
+    await this.editor.locator('.codicon-debug-breakpoint').first().waitFor();
+  }
+
+  /** Number of the line that is marked as the next to execute; undefined between two stops. */
+  async stoppedLine() {
+    return this.editor.evaluate((e) => {
+      const mark = e.querySelector('.view-overlays .debug-top-stack-frame-line');
+      if (!mark) return undefined;
+      const top = mark.getBoundingClientRect().top;
+      const number = [...e.querySelectorAll('.margin-view-overlays .line-numbers')].find((n) => Math.abs(n.getBoundingClientRect().top - top) < 4);
+      return Number(number?.textContent);
+    });
+  }
+
+  /** Continue from a stop elsewhere (on entry) until the line is reached. */
+  async runTo(line) {
+    await soon(`a run to line ${line}`, async () => {
+      const at = await this.stoppedLine();
+      if (at !== undefined && at !== line) await this.page.keyboard.press('F5');
+      return at === line;
+    });
+  }
+
+  pane(name) {
+    return this.page.locator('.pane', { has: this.page.locator(`.pane-header[aria-label^="${name}"]`) });
+  }
+
+  /** Rows of a tree view as text; the view is expanded first. */
+  async rows(name) {
+    const header = this.page.locator(`.pane-header[aria-label^="${name}"]`);
+    await header.waitFor();
+    if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+    return this.pane(name)
+      .locator('.monaco-list-row')
+      .evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('.label-name, .label-description')].map((part) => part.textContent.trim()).join(' ')));
+  }
+
+  rowLike(name, pattern) {
+    return soon(`a row like ${pattern} in ${name}`, async () => (await this.rows(name)).find((text) => pattern.test(text)));
+  }
+
+  /** Choose in the quick pick that is open. */
+  async choose(label) {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  async command(title) {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input[type=text]');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.choose(title);
+  }
+
+  /** Put the mouse on a word of a line and wait for the hover's text. */
+  async hover(line, word) {
+    const top = (await this.lineNumber(line).boundingBox()).y;
+    const box = await this.editor.evaluate(
+      (e, { top, word }) => {
+        const row = [...e.querySelectorAll('.view-lines .view-line')].find((l) => Math.abs(l.getBoundingClientRect().top - top) < 4);
+        const span = [...row.querySelectorAll('span span')].find((s) => s.textContent.trim() === word);
+        const { left, top: y, width, height } = span.getBoundingClientRect();
+        return { x: left + width / 2, y: y + height / 2 };
+      },
+      { top, word },
+    );
+    await this.page.mouse.move(box.x + 60, box.y + 40);
+    await this.page.mouse.move(box.x, box.y, { steps: 4 });
+    const hover = this.page.locator('.monaco-hover:not(.hidden) .monaco-hover-content').first();
+    await hover.waitFor();
+    return hover.textContent();
+  }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ATTRIBUTES, launchSchema, parseConfiguration, type Configuration } from '../../src/machine/configuration';
+
+const parse = (raw: unknown): Configuration => {
+  const result = parseConfiguration(raw);
+  assert.ok('config' in result, JSON.stringify(result));
+  return result.config;
+};
+
+const problems = (raw: unknown): readonly string[] => {
+  const result = parseConfiguration(raw);
+  return 'problems' in result ? result.problems : [];
+};
+
+test('a program is enough', () => {
+  assert.deepEqual(parse({ program: 'boot.asm' }), {
+    program: 'boot.asm',
+    technique: 'trap',
+    kind: 'auto',
+    memory: 64,
+    cpu: 'p6',
+    append: '',
+    stopOnEntry: true,
+    onHalt: 'stop',
+    profile: 'p4-672',
+    startDate: Date.UTC(2005, 0, 1),
+  });
+});
+
+test('sizes, addresses, numbers and macros in the forms people write', () => {
+  const config = parse({ program: 'p', memory: '16M', loadAddress: '0x10000', entry: '1000h', bits: '32', cpu: 486, maxInstructions: 10, define: { DEBUG: 1, NAME: 'x' } });
+  assert.deepEqual(
+    [config.memory, config.loadAddress, config.entry, config.bits, config.cpu, config.maxInstructions, config.define],
+    [16, 0x10000, 0x1000, 32, '486', 10, { DEBUG: '1', NAME: 'x' }],
+  );
+  assert.equal(parse({ program: 'p', memory: '1G' }).memory, 1024);
+  assert.equal(parse({ program: 'p', startDate: '1999-12-31' }).startDate, Date.UTC(1999, 11, 31));
+});
+
+test('what VS Code adds is left alone', () => {
+  assert.deepEqual(problems({ type: 'ringside', request: 'launch', name: 'x', program: 'p', __sessionId: '1', internalConsoleOptions: 'neverOpen', presentation: {} }), []);
+});
+
+test('every wrong attribute gives one sentence', () => {
+  assert.deepEqual(problems({ technique: 'magic', memory: 0, stopOnEntry: 'yes', techniqe: 'bare', colour: 1 }), [
+    '"program" is missing: expected the path of the guest to run.',
+    '"technique" is "magic": expected one of "bare", "trap", "bt".',
+    '"memory" is 0: expected a whole number of MiB from 1 to 1024.',
+    '"stopOnEntry" is "yes": expected true or false.',
+    '"techniqe" is not a launch attribute; did you mean "technique"?',
+    '"colour" is not a launch attribute.',
+  ]);
+});
+
+test('no value breaks it', () => {
+  const values = [Number.NaN, Infinity, -1, 1.5, '', 'x'.repeat(1000), [], {}, [[]], () => 0, Symbol('s'), 10n, true, '\0', { toString: () => 'trap' }];
+  for (const { name } of ATTRIBUTES) {
+    for (const value of values) {
+      const result = parseConfiguration({ program: 'p', [name]: value });
+      if ('problems' in result) assert.ok(result.problems.length === 1 && result.problems[0].startsWith(`"${name}" is `), `${name}: ${result.problems.join()}`);
+    }
+  }
+  for (const raw of [undefined, null, 5, 'x', [], Number.NaN]) assert.equal(problems(raw).length, 1);
+});
+
+test('prototypes are not touched', () => {
+  const result = parseConfiguration(JSON.parse('{"program":"p","__proto__":{"technique":"bt"},"define":{"__proto__":"1"}}'));
+  assert.ok('config' in result);
+  assert.equal(result.config.technique, 'trap');
+  assert.equal(Object.getPrototypeOf(result.config.define), Object.prototype);
+  assert.equal(problems(JSON.parse('{"program":"p","constructor":1,"toString":2}')).length, 2);
+  assert.equal(({} as Record<string, unknown>).technique, undefined);
+  assert.deepEqual(problems(Object.create({ program: 'inherited' })), ['"program" is missing: expected the path of the guest to run.']);
+});
+
+test('the schema has every attribute with description and default', () => {
+  const { required, properties } = launchSchema();
+  assert.deepEqual(required, ['program']);
+  assert.deepEqual(
+    Object.keys(properties),
+    ATTRIBUTES.map((a) => a.name),
+  );
+  assert.equal(properties.memory.default, 64);
+  assert.ok(Object.values(properties).every((p) => typeof p.description === 'string'));
+  for (const a of ATTRIBUTES) if ('valueDescriptions' in a) assert.equal(a.values.length, a.valueDescriptions.length, a.name);
+});

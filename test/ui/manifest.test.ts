@@ -1,0 +1,65 @@
+/** package.json and the code agree: names, languages, and the schema of launch.json. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { TECHNIQUES } from '../../src/protocol/techniques';
+import { ASSEMBLY_LANGUAGES, COMMANDS, COMPILED_LANGUAGES, DEBUG_TYPE, LANGUAGE, VIEWS } from '../../src/ui/identifiers';
+
+const manifest = JSON.parse(fs.readFileSync('package.json', 'utf8'));
+const { contributes } = manifest;
+
+test('commands, views and debug type', () => {
+  assert.deepEqual(contributes.commands.map((c: { command: string }) => c.command).sort(), Object.values(COMMANDS).sort());
+  assert.deepEqual(
+    Object.values<{ id: string }[]>(contributes.views)
+      .flatMap((views) => views.map((v) => v.id))
+      .sort(),
+    Object.values(VIEWS).sort(),
+  );
+  assert.deepEqual(
+    contributes.debuggers.map((d: { type: string }) => d.type),
+    [DEBUG_TYPE],
+  );
+});
+
+test('every command in a menu exists', () => {
+  const known = new Set<string>(Object.values(COMMANDS));
+  for (const [menu, items] of Object.entries<{ command: string }[]>(contributes.menus)) for (const { command } of items) assert.ok(known.has(command), `${menu}: ${command}`);
+});
+
+test('breakpoints and F5 in every assembly language', () => {
+  assert.deepEqual(contributes.debuggers[0].languages, ASSEMBLY_LANGUAGES);
+  assert.deepEqual(
+    contributes.breakpoints.map((b: { language: string }) => b.language),
+    [...ASSEMBLY_LANGUAGES, ...COMPILED_LANGUAGES],
+  );
+  for (const language of ASSEMBLY_LANGUAGES) assert.ok(manifest.activationEvents.includes(`onLanguage:${language}`), language);
+  assert.deepEqual(
+    contributes.languages.map((l: { id: string }) => l.id),
+    [LANGUAGE],
+  );
+});
+
+test('a snippet for every technique', () => {
+  const snippets: { body: { technique: string } }[] = contributes.debuggers[0].configurationSnippets;
+  assert.deepEqual(
+    snippets.map((s) => s.body.technique),
+    TECHNIQUES.map((t) => t.id),
+  );
+});
+
+test('launch.json has the attributes of the configuration', () => {
+  const run = spawnSync(process.execPath, ['scripts/generateManifest.mjs', '--check'], { encoding: 'utf8' });
+  assert.equal(run.status, 0, run.stderr);
+});
+
+test('files that the manifest names are there', () => {
+  const named = [
+    manifest.icon,
+    ...contributes.grammars.map((g: { path: string }) => g.path),
+    ...contributes.snippets.map((s: { path: string }) => s.path),
+    contributes.languages[0].configuration,
+  ];
+  for (const file of named) assert.ok(fs.existsSync(file), file);
+});
