@@ -43,22 +43,37 @@ export const CPU = {
   /** Pending debug-exception causes for DR6. */
   APIC_BASE: 0x1094,
   SEGMENTS: 0x1100,
+  /** x87 registers R0..R7 by physical number, 16 bytes apart: 64-bit significand (also MM0..MM7), then sign and exponent in 16 bits. */
+  X87: 0x1300,
+  /** XMM0..XMM7, 16 bytes each. */
+  XMM: 0x1380,
+  /** x87 control and status words; the full tag word, two bits a physical register. */
+  X87_CONTROL: 0x1400,
+  X87_STATUS: 0x1404,
+  X87_TAGS: 0x1408,
+  /** Last x87 instruction: opcode (11 bits), pointer and selector, operand pointer and selector. */
+  X87_OPCODE: 0x140c,
+  X87_EIP: 0x1410,
+  X87_CS: 0x1414,
+  X87_DATA: 0x1418,
+  X87_DS: 0x141c,
+  MXCSR: 0x1420,
   /** Derived, never saved: */
-  STACK_MASK: 0x1300,
-  READ_MASK: 0x1304,
-  WRITE_MASK: 0x1308,
-  MODE: 0x130c,
+  STACK_MASK: 0x1480,
+  READ_MASK: 0x1484,
+  WRITE_MASK: 0x1488,
+  MODE: 0x148c,
   /** A pending guest fault: vector + 1, or 0; its error code. */
-  FAULT: 0x1310,
-  FAULT_CODE: 0x1314,
+  FAULT: 0x1490,
+  FAULT_CODE: 0x1494,
   /** Engine exit: reason and the record it happened at. */
-  EXIT_RECORD: 0x1318,
-  BUDGET: 0x131c,
+  EXIT_RECORD: 0x1498,
+  BUDGET: 0x149c,
   /** Iterations of repeated string instructions before the engine looks up. */
-  FUEL: 0x1320,
+  FUEL: 0x14a0,
   /** 1 after an exit whose instruction did retire although EIP names it. */
-  RETIRED: 0x1324,
-  END: 0x1400,
+  RETIRED: 0x14a4,
+  END: 0x1500,
 } as const;
 
 export const SEGMENT_STRIDE = 64;
