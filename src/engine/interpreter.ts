@@ -26,11 +26,13 @@ export type EngineExit =
   | { readonly kind: 'dispatch' }
   | { readonly kind: 'fault'; readonly vector: number; readonly errorCode: number }
   | { readonly kind: 'attend'; readonly attention: Attention; readonly block: Block }
-  /** A long repeated instruction is at a boundary between two elements. */
+  /** It took long: a repeated instruction, at a boundary between two elements, or many blocks entered. */
   | { readonly kind: 'fuel' };
 
-/** Elements of repeated string instructions before the run loop looks up. */
-const FUEL = 1 << 18;
+/** Elements of repeated string instructions before the run loop looks up: a device may take a microsecond for each. */
+const FUEL = 1 << 13;
+/** Block entries before the run loop looks up: one may cost a translation. */
+const ENTRIES = 2_000;
 
 type Run = (record: number, budget: number) => number;
 
@@ -164,7 +166,8 @@ export class Interpreter {
   run(budget: number): EngineExit {
     const end = this.#retired + budget;
     this.cpu.set(CPU.FUEL, FUEL);
-    while (end - this.#retired > MAX_BLOCK_INSTRUCTIONS) {
+    for (let entries = 0; end - this.#retired > MAX_BLOCK_INSTRUCTIONS; entries++) {
+      if (entries === ENTRIES) return { kind: 'fuel' };
       const block = this.#block(false);
       if (isExit(block)) return block;
       const exit = this.#enter(block, Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff));

@@ -34,8 +34,6 @@ import { TrapAndEmulate } from './techniques/trapAndEmulate';
 
 /** Guest time per retired instruction. */
 export const NANOSECONDS_PER_INSTRUCTION = 10;
-/** Turns that retire more are worth a look at host time. */
-const LONG_TURN = 2_000;
 
 /** The devices of a VM, as the run loop sees them. */
 export interface Platform {
@@ -315,18 +313,14 @@ export class VirtualMachine implements TechniqueHost {
     const deadline = performance.now() + maxMilliseconds;
     const here = this.#stoppedAt.retired === this.engine.retired && this.#stoppedAt.eip === this.cpu.eip;
     this.desk.suppressed = here ? this.#stoppedAt.on : undefined;
-    let before = this.engine.retired;
-    for (let turn = 1; ; turn++) {
+    for (;;) {
       const stop = this.#turn(end);
       if (stop) {
         // Stepping runs single instructions: somebody who watches sees the block they belong to all the same.
         if (this.desk.recording && (maxInstructions === 1 || stop.kind !== 'budget')) this.technique.showBlock();
         return this.#stopped(stop);
       }
-      // A turn of a few instructions is cheaper than asking for the time.
-      const long = this.engine.retired - before > LONG_TURN;
-      before = this.engine.retired;
-      if ((long || (turn & 15) === 0) && performance.now() > deadline) return { kind: 'budget' };
+      if (performance.now() > deadline) return { kind: 'budget' };
     }
   }
 

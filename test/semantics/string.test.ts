@@ -86,7 +86,9 @@ test('a long repetition looks up from time to time with an exact state', () => {
   assert.equal(run.vm.engine.retired, 0);
   assert.equal(run.read32(0x10000 + 4 * (done - 1)), 0x5a5a5a5a);
   assert.equal(run.read32(0x10000 + 4 * done), 0);
-  assert.equal(run.vm.engine.run(1000).kind, 'dispatch');
+  let rest = run.vm.engine.run(1000);
+  while (rest.kind === 'fuel') rest = run.vm.engine.run(1000);
+  assert.equal(rest.kind, 'dispatch');
   assert.equal(run.vm.engine.retired, 2);
   assert.deepEqual([run.cpu.reg(ECX), run.cpu.reg(EDI), run.eip], [0, 0x10000 + 4 * count, 0x1003]);
 });
