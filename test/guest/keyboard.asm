@@ -32,7 +32,8 @@ start:
         xor ah, ah
         int 0x16
         out 0xe9, al
-.poll:  mov ah, 1
+.poll:  hlt
+        mov ah, 1
         int 0x16
         jz .poll
         xor ah, ah
