@@ -8,7 +8,7 @@ import type { TechniqueId } from '../../protocol/techniques';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
 import { vectorName } from '../../x86/exceptions';
-import { EFLAGS_IF, EFLAGS_IOPL } from '../../x86/flags';
+import { CR4_TSD, EFLAGS_IF, EFLAGS_IOPL } from '../../x86/flags';
 import { CS } from '../../x86/registers';
 import type { SensitivityName } from '../../x86/sensitivity';
 import type { DeprivilegedWorld } from '../deprivileged';
@@ -35,7 +35,7 @@ export abstract class DeprivilegedTechnique implements Technique {
     this.policy = {
       get key() {
         const world = self.#direct ? 1 : self.guestKernel ? (self.realMode ? 2 : 3) : self.ownsFlags ? 5 : 4;
-        return 8 * host.watchVersion + world;
+        return 16 * host.watchVersion + world + (self.timeStampTraps ? 8 : 0);
       },
       treat: (instruction) => (instruction.spec.lift === 'firmware' ? 'exit' : self.#direct ? 'execute' : self.treat(instruction)),
       watches: (instruction) => !self.#direct && self.runsDirectly(instruction) && host.interested(instruction),
@@ -67,8 +67,13 @@ export abstract class DeprivilegedTechnique implements Technique {
     return SHOWS_VMM.includes(name) || (this.ownsFlags && USES_FLAGS.includes(name));
   }
 
+  protected get timeStampTraps(): boolean {
+    return (this.host.engine.cpu.get(CPU.CR4) & CR4_TSD) !== 0;
+  }
+
   /** Sensitive, and yet the silicon executes it without telling the VMM. */
   protected runsDirectly(instruction: Instruction): boolean {
+    if (instruction.spec.sensitivity === 'rdtsc') return !this.timeStampTraps && this.treat(instruction) === 'execute';
     if (instruction.spec.sensitive?.kind !== 'sensitive' || this.treat(instruction) === 'exit') return false;
     return !(this.realMode && FAULTS_IN_V86.includes(instruction.spec.sensitivity as SensitivityName));
   }
