@@ -355,8 +355,9 @@ export class VirtualMachine implements TechniqueHost {
     const trap = (cpu.get(CPU.EFLAGS) & EFLAGS_TF) !== 0;
     cpu.set(CPU.INHIBIT, 0);
     const before = engine.retired;
-    const single = this.desk.suppressed !== undefined || inhibited || trap;
-    const outcome = single ? this.#stepOne() : this.#handle(this.technique.run(Math.min(end - before, this.technique.slice, this.#untilNextTimer()), false));
+    const slice = inhibited || trap ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
+    const outcome = this.desk.suppressed !== undefined ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
+    if (inhibited && outcome && engine.retired === before) cpu.set(CPU.INHIBIT, 1); // stopped inside the shadow
     if (trap && !outcome && engine.retired > before) this.#singleStepTrap();
     this.desk.suppressed = undefined;
     return outcome;
