@@ -32,7 +32,7 @@ export type EngineExit =
 /** Elements of repeated string instructions before the run loop looks up: a device may take a microsecond for each. */
 const FUEL = 1 << 13;
 /** Block entries before the run loop looks up: one may cost a translation. */
-const ENTRIES = 2_000;
+const ENTRIES = 250;
 
 type Run = (record: number, budget: number) => number;
 
