@@ -314,13 +314,12 @@ export class VirtualMachine implements TechniqueHost {
     const here = this.#stoppedAt.retired === this.engine.retired && this.#stoppedAt.eip === this.cpu.eip;
     this.desk.suppressed = here ? this.#stoppedAt.on : undefined;
     for (;;) {
-      const stop = this.#turn(end);
+      const stop = this.#turn(end) ?? (performance.now() > deadline ? { kind: 'budget' } : undefined);
       if (stop) {
         // Stepping runs single instructions: somebody who watches sees the block they belong to all the same.
         if (this.desk.recording && (maxInstructions === 1 || stop.kind !== 'budget')) this.technique.showBlock();
         return this.#stopped(stop);
       }
-      if (performance.now() > deadline) return { kind: 'budget' };
     }
   }
 
