@@ -182,9 +182,13 @@ export class Builder {
     return this.let(and(add(register(ESP, 4), constant(bytes)), cell(CPU.STACK_MASK)));
   }
 
-  /** Move the stack pointer to `offset`; with a 16-bit stack the upper half of ESP stays. */
+  /** ESP with the stack pointer at `offset`: with a 16-bit stack the upper half stays. */
+  stackPointerAt(offset: Expr): Expr {
+    return or(and(register(ESP, 4), binary('xor', cell(CPU.STACK_MASK), constant(-1))), and(offset, cell(CPU.STACK_MASK)));
+  }
+
   setStackPointer(offset: Expr): void {
-    this.setRegister(ESP, 4, or(and(register(ESP, 4), binary('xor', cell(CPU.STACK_MASK), constant(-1))), and(offset, cell(CPU.STACK_MASK))));
+    this.setRegister(ESP, 4, this.stackPointerAt(offset));
   }
 
   /** Push; `commit` runs after the store can no longer fault. */

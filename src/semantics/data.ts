@@ -59,8 +59,9 @@ export const pop: Lift = (b) => {
   const value = b.top();
   const above = b.stackOffset(b.size);
   if (segment >= 0) {
+    const popped = b.let(b.stackPointerAt(above)); // by the size of the stack before POP SS
     b.helper('loadSegment', constant(segment), value);
-    b.setStackPointer(above);
+    b.setRegister(ESP, 4, popped);
   } else if (b.inMemory(0)) {
     b.address(b.size); // ESP as a base counts as already popped
     b.write(0, value);

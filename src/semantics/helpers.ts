@@ -19,7 +19,6 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   loadAccessRights: segments.loadAccessRights,
   loadSegmentLimit: segments.loadSegmentLimit,
   verifySegment: segments.verifySegment,
-  adjustRpl: segments.adjustRpl,
   farJump: transfers.farJump,
   farCall: transfers.farCall,
   farReturn: transfers.farReturn,

@@ -1,7 +1,7 @@
 /** System instructions: flags, descriptor tables, control registers, port I/O. SDM Vol. 2; Vol. 3, 2.8. */
-import { CONDITION_Z, type Expr, ONE, STATUS, add, and, cell, condition, constant, isZero, or, register, truncate } from '../ir/microOp';
+import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, isZero, or, register, shl, truncate } from '../ir/microOp';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
-import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_VM } from '../x86/flags';
+import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
 import { EAX, EDX, LDTR, TR } from '../x86/registers';
 import { UD } from '../x86/exceptions';
 import { type Lift, requireIoPrivilege, requireIoplInV86, requireRing0 } from './lift';
@@ -165,11 +165,13 @@ const verify =
 export const verifyRead = verify(0);
 export const verifyWrite = verify(1);
 
-/** `ARPL`: raise the RPL of the destination selector to that of the source. */
+/** `ARPL`: raise the RPL of the destination selector to that of the source; otherwise nothing is written. */
 export const adjustRpl: Lift = (b) => {
-  const destination = b.readForUpdate(0);
-  const result = b.helper('adjustRpl', destination, b.read(1));
-  b.write(0, result);
+  const destination = b.let(b.read(0));
+  const rpl = b.let(and(b.read(1), constant(3)));
+  const lower = b.let(binary('lessU', and(destination, constant(3)), rpl));
+  b.if(lower, () => b.write(0, or(and(destination, constant(0xfffc)), rpl)));
+  b.emit({ k: 'setStatus', value: or(and(STATUS, constant(~EFLAGS_ZF)), shl(lower, constant(6))) });
 };
 
 export const readTimeStampCounter: Lift = (b) => {

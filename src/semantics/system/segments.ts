@@ -136,12 +136,5 @@ export function verifySegment(context: ExecutionContext, selector: number, write
   setZero(context, d !== undefined && (write ? d.writable : d.readable));
 }
 
-/** New destination selector; ZF says whether it changed. */
-export function adjustRpl(context: ExecutionContext, destination: number, source: number): number {
-  const lower = (destination & 3) < (source & 3);
-  setZero(context, lower);
-  return lower ? (destination & 0xfffc) | (source & 3) : destination;
-}
-
 /** Stack size by the B bit of a segment, in bytes. */
 export const stackSizeOf = (attributes: number): 2 | 4 => (attributes & ATTR_DB ? 4 : 2);

@@ -187,7 +187,7 @@ export function enter(context: ExecutionContext, operandSize: number, bytes: num
   const level = rawLevel & 31;
   const stack = Stack.current(context);
   stack.push(size, cpu.regSized(5, size));
-  const frame = (stack.esp & stack.mask) >>> 0;
+  const frame = stack.esp >>> 0;
   if (level > 0) {
     const chain = new Stack(context, stack.segment, cpu.reg(5), stack.user);
     for (let n = 1; n < level; n++) stack.push(size, chain.peek(size, -size * n));
