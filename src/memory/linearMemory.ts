@@ -3,6 +3,7 @@
  * that the TLB does not answer: page crossing, devices, marked pages, faults.
  */
 import { CPU, type CpuState } from '../x86/cpuState';
+import { type DebugCondition, debugConditions, debugHits } from '../x86/debugRegisters';
 import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PSE } from '../x86/flags';
 import type { GuestMemory } from './guestMemory';
@@ -72,11 +73,15 @@ export class LinearMemory {
     return this.#paging !== undefined;
   }
 
-  /** CR0, CR3 or CR4 of the guest changed. */
+  /** Data breakpoints; pages that hold one never enter the TLB. */
+  #watched: readonly DebugCondition[] = [];
+
+  /** CR0, CR3, CR4 or the debug registers of the guest changed. */
   loadPagingMode(): void {
     const { cpu } = this;
     const cr0 = cpu.get(CPU.CR0);
     this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, pageSizeExtension: (cpu.get(CPU.CR4) & CR4_PSE) !== 0 } : undefined;
+    this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
     this.flush();
   }
 
@@ -110,6 +115,7 @@ export class LinearMemory {
   #fill(linear: number, { physical, userAccess, writable, dirty }: Translation): void {
     if (!this.physical.isBacked(physical)) return;
     const page = linear >>> 12;
+    if (this.#watched.some(({ first, last }) => first >>> 12 <= page && page <= last >>> 12)) return;
     const mayWrite = dirty && this.physical.isPlain(physical);
     const userWritable = writable && userAccess;
     const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
@@ -124,6 +130,22 @@ export class LinearMemory {
 
   /** Read at the guest's privilege (or as supervisor, for descriptor tables). Sets the fault cells and gives 0 on #PF. `update`: write permission is needed too. */
   read(linear: number, size: Size, update = false, user = this.user): number {
+    if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
+    return this.#read(linear, size, update, user);
+  }
+
+  write(linear: number, size: Size, value: number, user = this.user): void {
+    if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access', 'write']);
+    this.#write(linear, size, value, user);
+  }
+
+  /** Data breakpoints trap behind the instruction; if it faults, nothing comes of them. */
+  #noteAccess(linear: number, size: Size, kinds: DebugCondition['kind'][]): void {
+    const hits = debugHits(this.#watched, kinds, linear, size);
+    if (hits) this.cpu.set(CPU.PENDING_DEBUG, this.cpu.get(CPU.PENDING_DEBUG) | hits);
+  }
+
+  #read(linear: number, size: Size, update: boolean, user: boolean): number {
     const first = this.#resolve(linear, update, user);
     if (first < 0) return 0;
     if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.read(first, size);
@@ -136,7 +158,7 @@ export class LinearMemory {
     return value >>> 0;
   }
 
-  write(linear: number, size: Size, value: number, user = this.user): void {
+  #write(linear: number, size: Size, value: number, user: boolean): void {
     const first = this.#resolve(linear, true, user);
     if (first < 0) return;
     if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.write(first, size, value);
@@ -149,14 +171,19 @@ export class LinearMemory {
 
   /** Supervisor access of the CPU itself to a descriptor table or TSS; the VMM's window included. */
   readSystem(linear: number, size: Size): number {
-    if (!this.#inWindow(linear)) return this.read(linear, size, false, false);
+    if (!this.#inWindow(linear)) return this.#read(linear, size, false, false);
     const { linear: start, host } = this.window as VmmWindow;
     const at = host + (linear - start);
     return size === 1 ? this.physical.u8[at] : size === 2 ? this.physical.view.getUint16(at, true) : this.physical.view.getUint32(at, true);
   }
 
+  /** Fault as a system access of one byte would. */
+  probeSystem(linear: number, write: boolean): void {
+    if (!this.#inWindow(linear)) this.#resolve(linear, write, false);
+  }
+
   writeSystem(linear: number, size: Size, value: number): void {
-    if (!this.#inWindow(linear)) return this.write(linear, size, value, false);
+    if (!this.#inWindow(linear)) return this.#write(linear, size, value, false);
     const { linear: start, host } = this.window as VmmWindow;
     const at = host + (linear - start);
     if (size === 1) this.physical.u8[at] = value;

@@ -56,7 +56,7 @@ const farPointer = (b: Parameters<Lift>[0]): { selector: Expr; offset: Expr } =>
 
 export const farJump: Lift = (b) => {
   const { selector, offset } = farPointer(b);
-  b.helper('farJump', selector, offset, constant(b.size));
+  b.helper('farJump', selector, offset, constant(b.size), NEXT);
   b.dispatch('eip');
 };
 

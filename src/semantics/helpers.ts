@@ -4,6 +4,7 @@
 import { CPU } from '../x86/cpuState';
 import * as control from './system/control';
 import { type ExecutionContext, GuestFault } from './system/context';
+import * as debug from './system/debug';
 import * as interrupts from './system/interrupts';
 import * as privilege from './system/privilege';
 import * as segments from './system/segments';
@@ -30,8 +31,8 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   popFlags: privilege.popFlags,
   readControl: control.readControl,
   writeControl: control.writeControl,
-  readDebug: control.readDebug,
-  writeDebug: control.writeDebug,
+  readDebug: debug.readDebug,
+  writeDebug: debug.writeDebug,
   readTest: control.readTest,
   writeTest: control.writeTest,
   invalidatePage: control.invalidatePage,

@@ -13,12 +13,13 @@ import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory } from '../memory/linearMemory';
 import type { TechniqueId } from '../protocol/techniques';
 import { type CpuModel, type ExecutionContext, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
+import { instructionBreakpoints } from '../semantics/system/debug';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
-import { CPU, CpuState } from '../x86/cpuState';
+import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
-import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
+import { CR0_ET, CR0_PE, CR0_PG, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
 import { CostLedger } from './cost/ledger';
 import type { CostProfile } from './cost/profiles';
@@ -260,7 +261,8 @@ export class VirtualMachine implements TechniqueHost {
   #deliver(vector: number, errorCode: number, exception: boolean): void {
     const { cpu, context } = this;
     const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
-    const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true }, exception);
+    if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
+    const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception);
     if (outcome.kind === 'unimplemented') this.#stopUnimplemented(this.#unimplemented);
     if (outcome.kind !== 'tripleFault') return;
     const causes = outcome.chain.map((fault, i) => `${i ? 'while delivering it, ' : ''}${vectorName(fault.vector)} with error code ${hexh(fault.errorCode, 4)}`);
@@ -356,16 +358,69 @@ export class VirtualMachine implements TechniqueHost {
     this.#syncClock();
     if (cpu.get(CPU.HALTED)) return this.#idle();
     const { interrupts } = this.#platform;
-    const inhibited = cpu.get(CPU.INHIBIT) !== 0;
-    if (interrupts.pending && !inhibited && cpu.get(CPU.EFLAGS) & EFLAGS_IF) return this.#interrupt();
-    const trap = (cpu.get(CPU.EFLAGS) & EFLAGS_TF) !== 0;
-    cpu.set(CPU.INHIBIT, 0);
+    if (this.#hasPending) return this.#deliverPending();
+    const inhibit = cpu.get(CPU.INHIBIT);
+    const flags = cpu.get(CPU.EFLAGS);
+    if (interrupts.pending && !inhibit && flags & EFLAGS_IF) return this.#interrupt();
+    const breakpoints = flags & EFLAGS_RF || inhibit === INHIBIT_DEBUG ? 0 : instructionBreakpoints(this.context);
+    if (breakpoints) return this.deliverFault(DB, breakpoints, this.decodeCurrent()) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
     const before = engine.retired;
-    const single = this.desk.suppressed !== undefined || inhibited || trap;
-    const outcome = single ? this.#stepOne() : this.#handle(this.technique.run(Math.min(end - before, this.technique.slice, this.#untilNextTimer()), false));
-    if (trap && !outcome && engine.retired > before) this.#singleStepTrap();
+    const debugged = (flags & EFLAGS_TF) !== 0 || (cpu.get(CPU.DR0 + 28) & DR7_ENABLED) !== 0;
+    const stopped = this.desk.suppressed !== undefined;
+    const single = stopped || inhibit !== 0 || debugged;
+    if (single && !stopped && this.#atBreakpoint()) return { kind: 'breakpoint', linear: this.#place.linear };
+    cpu.set(CPU.INHIBIT, 0);
+    cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
+    const outcome = debugged
+      ? this.#stepDebugged((flags & EFLAGS_TF) !== 0)
+      : single
+        ? this.#stepOne()
+        : this.#handle(this.technique.run(Math.min(end - before, this.technique.slice, this.#untilNextTimer()), false));
+    if (outcome && engine.retired === before) {
+      // Nothing has happened yet.
+      cpu.set(CPU.INHIBIT, inhibit);
+      cpu.set(CPU.EFLAGS, cpu.get(CPU.EFLAGS) | (flags & EFLAGS_RF));
+    }
     this.desk.suppressed = undefined;
+    return !outcome && this.#hasPending ? this.#deliverPending() : outcome;
+  }
+
+  #atBreakpoint(): boolean {
+    this.#mark();
+    return this.engine.translator.breakpoints.has(this.#place.linear);
+  }
+
+  /** One instruction, or one element of a repeated one, of a guest that debugs itself: TF, or breakpoints in DR7. */
+  #stepDebugged(trap: boolean): StopReason | undefined {
+    const { cpu, engine } = this;
+    const before = engine.retired;
+    cpu.set(CPU.SINGLE_STEP, trap ? 1 : 0);
+    cpu.set(CPU.FUEL, 1);
+    const outcome = this.#stepOne();
+    const done = engine.retired > before || cpu.get(CPU.FUEL) === 0;
+    if (cpu.get(CPU.SINGLE_STEP) && done && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG) cpu.set(CPU.PENDING_DEBUG, cpu.get(CPU.PENDING_DEBUG) | DR6_BS);
+    cpu.set(CPU.SINGLE_STEP, 0);
+    // Between two elements: the breakpoint on the instruction has been met.
+    if (engine.retired === before && cpu.get(CPU.FUEL) === 0) cpu.set(CPU.EFLAGS, cpu.get(CPU.EFLAGS) | EFLAGS_RF);
     return outcome;
+  }
+
+  get #hasPending(): boolean {
+    const { cpu } = this;
+    return cpu.get(CPU.TASK_FAULT) !== 0 || (cpu.get(CPU.PENDING_DEBUG) !== 0 && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG);
+  }
+
+  /** What the last instruction left for before the next one: a fault of the task switched to, then debug traps (SDM Vol. 3, table 6-2). */
+  #deliverPending(): StopReason | undefined {
+    const { cpu } = this;
+    const task = cpu.get(CPU.TASK_FAULT);
+    const cell = task ? CPU.TASK_FAULT : CPU.PENDING_DEBUG;
+    const value = cpu.get(cell);
+    cpu.set(cell, 0);
+    const outcome = task ? this.deliverFault(task - 1, cpu.get(CPU.TASK_FAULT_CODE), undefined) : this.deliverFault(DB, value, undefined);
+    if (outcome !== 'stopped') return undefined;
+    cpu.set(cell, value);
+    return { kind: 'event', event: this.desk.stopEvent! };
   }
 
   /** One instruction, past breakpoints; what it is still gets reported. */
@@ -411,12 +466,6 @@ export class VirtualMachine implements TechniqueHost {
     this.#deliver(vector, 0, false);
     this.report(draft);
     return stop ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
-  }
-
-  #singleStepTrap(): void {
-    const { cpu } = this;
-    cpu.set(CPU.DR0 + 24, cpu.get(CPU.DR0 + 24) | 0x4000);
-    this.deliverFault(DB, 0, undefined);
   }
 
   #handle(exit: TechniqueExit): StopReason | undefined {

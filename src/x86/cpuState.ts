@@ -30,7 +30,7 @@ export const CPU = {
   GDTR_LIMIT: 0x106c,
   IDTR_BASE: 0x1070,
   IDTR_LIMIT: 0x1074,
-  /** Nonzero: no interrupt is taken before the next instruction completes (after STI, MOV SS, POP SS). */
+  /** Nonzero: no interrupt is taken before the next instruction completes (after STI); `INHIBIT_DEBUG`: no debug exception either (after MOV SS, POP SS). */
   INHIBIT: 0x1078,
   /** Nonzero: halted by HLT. */
   HALTED: 0x107c,
@@ -40,8 +40,14 @@ export const CPU = {
   SYSENTER_CS: 0x1088,
   SYSENTER_ESP: 0x108c,
   SYSENTER_EIP: 0x1090,
-  /** Pending debug-exception causes for DR6. */
   APIC_BASE: 0x1094,
+  /** Debug traps that are due before the next instruction: the bits they set in DR6. */
+  PENDING_DEBUG: 0x1098,
+  /** A fault of the task just switched to, due before its first instruction: vector + 1, or 0; its error code. */
+  TASK_FAULT: 0x109c,
+  TASK_FAULT_CODE: 0x10a0,
+  /** Nonzero while an instruction executes that began with TF set; delivering an interrupt on its behalf clears it. */
+  SINGLE_STEP: 0x10a4,
   SEGMENTS: 0x1100,
   /** x87 registers R0..R7 by physical number, 16 bytes apart: 64-bit significand (also MM0..MM7), then sign and exponent in 16 bits. */
   X87: 0x1300,
@@ -75,6 +81,9 @@ export const CPU = {
   RETIRED: 0x14a4,
   END: 0x1500,
 } as const;
+
+/** SDM Vol. 3, 6.8.3. */
+export const INHIBIT_DEBUG = 2;
 
 export const SEGMENT_STRIDE = 64;
 /** Offsets inside one segment cache. `LOW` and the counts per access size are derived: what the fast path compares. */

@@ -1,9 +1,10 @@
 /** Control, debug, test and model-specific registers, CPUID, time stamp, port permissions. SDM Vol. 2; Vol. 3, 2.5 and 19.5. */
 import { CPU } from '../../x86/cpuState';
 import { GP, UD } from '../../x86/exceptions';
-import { CR0_CD, CR0_ET, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_DE, CR4_PCE, CR4_TSD } from '../../x86/flags';
+import { CR0_CD, CR0_ET, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_PCE, CR4_TSD } from '../../x86/flags';
 import { EAX, EBX, ECX, EDX, TR } from '../../x86/registers';
 import { type ExecutionContext, raise, readSystem, unimplemented } from './context';
+import { notePort } from './debug';
 import { ioplOf } from './privilege';
 
 const CONTROL_CELLS: Readonly<Record<number, number>> = { 0: CPU.CR0, 2: CPU.CR2, 3: CPU.CR3, 4: CPU.CR4 };
@@ -42,20 +43,6 @@ export function invalidatePage(context: ExecutionContext, linear: number): void 
   context.stateChanged('page', linear >>> 0);
 }
 
-/** DR4 and DR5 are DR6 and DR7, or #UD with CR4.DE. */
-const debugCell = (context: ExecutionContext, n: number): number => {
-  if ((n === 4 || n === 5) && context.cpu.get(CPU.CR4) & CR4_DE) raise(UD);
-  return CPU.DR0 + 4 * (n === 4 || n === 5 ? n + 2 : n);
-};
-
-export const readDebug = (context: ExecutionContext, n: number): number => context.cpu.get(debugCell(context, n));
-
-export function writeDebug(context: ExecutionContext, n: number, value: number): void {
-  const cell = debugCell(context, n);
-  const fixed = cell === CPU.DR0 + 24 ? (value | 0xffff0ff0) & ~0x1000 : cell === CPU.DR0 + 28 ? (value | 0x400) & ~0xd800 : value;
-  context.cpu.set(cell, fixed);
-}
-
 const testCell = (n: number): number => (n === 7 ? CPU.TR7 : CPU.TR6);
 export const readTest = (context: ExecutionContext, n: number): number => context.cpu.get(testCell(n));
 export const writeTest = (context: ExecutionContext, n: number, value: number): void => context.cpu.set(testCell(n), value);
@@ -73,8 +60,15 @@ export function checkPort(context: ExecutionContext, port: number, size: number)
   if (bits & ((1 << size) - 1)) raise(GP, 0);
 }
 
-export const portIn = (context: ExecutionContext, port: number, size: number): number => context.readPort(port, size as 1 | 2 | 4);
-export const portOut = (context: ExecutionContext, port: number, size: number, value: number): void => context.writePort(port, size as 1 | 2 | 4, value >>> 0);
+export function portIn(context: ExecutionContext, port: number, size: number): number {
+  notePort(context, port, size);
+  return context.readPort(port, size as 1 | 2 | 4);
+}
+
+export function portOut(context: ExecutionContext, port: number, size: number, value: number): void {
+  notePort(context, port, size);
+  context.writePort(port, size as 1 | 2 | 4, value >>> 0);
+}
 
 export function checkTimeStampAccess(context: ExecutionContext): void {
   if (context.cpu.get(CPU.CR4) & CR4_TSD && context.cpu.cpl > 0) raise(GP, 0);

@@ -1,7 +1,7 @@
 /** CPL, flags that depend on it, stacks of inner rings in the TSS. */
 import { CPU } from '../../x86/cpuState';
 import { TS } from '../../x86/exceptions';
-import { EFLAGS_AC, EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, STATUS_FLAGS } from '../../x86/flags';
+import { EFLAGS_AC, EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM, STATUS_FLAGS } from '../../x86/flags';
 import { TR } from '../../x86/registers';
 import { type ExecutionContext, raise, readSystem } from './context';
 import { asErrorCode } from './descriptors';
@@ -20,6 +20,10 @@ export function writeFlags(context: ExecutionContext, value: number, mask: numbe
   cpu.eflags = (before & ~mask) | (value & mask);
   if ((before ^ cpu.eflags) & EFLAGS_VM) context.stateChanged('privilege');
 }
+
+/** Flags that exist on this processor. */
+export const existingFlags = ({ model }: ExecutionContext): number =>
+  STATUS_FLAGS | EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | ((EFLAGS_AC | EFLAGS_VIF | EFLAGS_VIP | EFLAGS_ID) & model.eflagsBits);
 
 /** Flags that POPF and IRET may change at this CPL and IOPL (SDM Vol. 2, POPF; IRET). */
 export function changeableFlags(context: ExecutionContext, size: number): number {

@@ -7,8 +7,8 @@ import { UNIMPLEMENTED_VECTOR } from '../../semantics/system/context';
 import type { TechniqueId } from '../../protocol/techniques';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
-import { vectorName } from '../../x86/exceptions';
-import { EFLAGS_IF, EFLAGS_IOPL } from '../../x86/flags';
+import { DB, vectorName } from '../../x86/exceptions';
+import { EFLAGS_IF, EFLAGS_IOPL, EFLAGS_VIF, EFLAGS_VIP } from '../../x86/flags';
 import { CS } from '../../x86/registers';
 import type { SensitivityName } from '../../x86/sensitivity';
 import type { DeprivilegedWorld } from '../deprivileged';
@@ -56,6 +56,7 @@ export abstract class DeprivilegedTechnique implements Technique {
 
   /** What to do with an instruction of the guest that runs on the silicon. */
   protected treat(instruction: Instruction): 'execute' | 'exit' {
+    if (instruction.spec.lift === 'int1') return 'exit';
     return (this.guestKernel ? this.interceptsInKernel(instruction) : this.#interceptsInUser(instruction)) ? 'exit' : 'execute';
   }
 
@@ -73,13 +74,19 @@ export abstract class DeprivilegedTechnique implements Technique {
     return !(this.realMode && FAULTS_IN_V86.includes(instruction.spec.sensitivity as SensitivityName));
   }
 
-  abstract take(instruction: Instruction): TechniqueExit;
+  /** INT1 needs no privilege: its debug exception goes straight to the VMM. The rest is the technique's. */
+  take(instruction: Instruction): TechniqueExit {
+    return instruction.spec.lift === 'int1' ? this.emulate(instruction, this.trapDraft(instruction, DB)) : this.intercept(instruction);
+  }
+
+  /** An instruction that `treat` let exit. */
+  protected abstract intercept(instruction: Instruction): TechniqueExit;
 
   run(budget: number, single: boolean): TechniqueExit {
     const { engine } = this.host;
     this.guestKernel = engine.cpu.cpl < 3;
     this.realMode = engine.cpu.realSegments;
-    this.ownsFlags = !this.guestKernel && (engine.cpu.get(CPU.EFLAGS) & (EFLAGS_IF | EFLAGS_IOPL)) !== EFLAGS_IF;
+    this.ownsFlags = !this.guestKernel && (engine.cpu.get(CPU.EFLAGS) & (EFLAGS_IF | EFLAGS_IOPL | EFLAGS_VIF | EFLAGS_VIP)) !== EFLAGS_IF;
     if (!this.world.canRunDirectly()) return this.#interpret(single);
     this.world.enterGuest();
     let exit: EngineExit;
