@@ -5,9 +5,9 @@
 import { CPU, type CpuState } from '../x86/cpuState';
 import { type DebugCondition, debugConditions, debugHits } from '../x86/debugRegisters';
 import { PF } from '../x86/exceptions';
-import { CR0_PG, CR0_WP, CR4_PSE } from '../x86/flags';
+import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import type { GuestMemory } from './guestMemory';
-import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, RAM, TLB } from './layout';
+import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, RAM, TLB } from './layout';
 import { type Access, type PageFault, type PagingMode, type Translation, walkPage } from './pageWalker';
 
 /** Linear pages that the VMM keeps for itself under a deprivileging technique: supervisor-only, backed by host memory. */
@@ -17,6 +17,12 @@ export interface VmmWindow {
   readonly length: number;
   /** The CPU stored into it: the accessed bit of a descriptor, the busy bit of a TSS. */
   written?(offset: number): void;
+}
+
+/** What paging the processor has beyond 32-bit paging. */
+export interface PagingFeatures {
+  readonly physicalBits: number;
+  readonly pse36: boolean;
 }
 
 type Size = 1 | 2 | 4;
@@ -33,6 +39,7 @@ export class LinearMemory {
   constructor(
     readonly cpu: CpuState,
     readonly physical: GuestMemory,
+    readonly features: PagingFeatures,
   ) {
     this.#tlb = new Int32Array(cpu.memory.buffer, TLB, 1 << 20);
     this.#tlb.fill(DENY_ALL);
@@ -49,6 +56,19 @@ export class LinearMemory {
   flush(): void {
     for (let i = 0; i < this.#filledCount; i++) this.#tlb[this.#filled[i]] = DENY_ALL;
     this.#filledCount = 0;
+  }
+
+  /** What a load of CR3 invalidates with CR4.PGE (SDM Vol. 3, 4.10.4.1). */
+  #flushNonGlobal(): void {
+    let kept = 0;
+    for (let i = 0; i < this.#filledCount; i++) {
+      const page = this.#filled[i];
+      const entry = this.#tlb[page];
+      if ((entry & DENY_ALL) === DENY_ALL) continue;
+      if (entry & GLOBAL_PAGE) this.#filled[kept++] = page;
+      else this.#tlb[page] = DENY_ALL;
+    }
+    this.#filledCount = kept;
   }
 
   flushPage(linear: number): void {
@@ -68,6 +88,8 @@ export class LinearMemory {
 
   /** The guest's paging, whatever the silicon's registers show. */
   #paging: PagingMode | undefined;
+  /** CR4.PGE. */
+  #keepsGlobal = false;
 
   get paging(): boolean {
     return this.#paging !== undefined;
@@ -77,19 +99,36 @@ export class LinearMemory {
   #watched: readonly DebugCondition[] = [];
 
   /** CR0, CR3, CR4 or the debug registers of the guest changed. */
-  loadPagingMode(): void {
+  loadPagingMode(change: 'any' | 'cr3' = 'any'): void {
     const { cpu } = this;
     const cr0 = cpu.get(CPU.CR0);
-    this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, pageSizeExtension: (cpu.get(CPU.CR4) & CR4_PSE) !== 0 } : undefined;
+    const cr4 = cpu.get(CPU.CR4);
+    this.#paging =
+      cr0 & CR0_PG
+        ? {
+            cr3: cpu.get(CPU.CR3),
+            writeProtect: (cr0 & CR0_WP) !== 0,
+            pageSizeExtension: (cr4 & CR4_PSE) !== 0,
+            pdptes: cr4 & CR4_PAE ? cpu.i32.slice(CPU.PDPTE >> 2, (CPU.PDPTE >> 2) + 8) : undefined,
+            ...this.features,
+          }
+        : undefined;
+    this.#keepsGlobal = (cr4 & CR4_PGE) !== 0;
     this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
-    this.flush();
+    if (change === 'cr3' && this.#keepsGlobal) this.#flushNonGlobal();
+    else this.flush();
+  }
+
+  /** The A20 gate is a wire: bit 20 of an address. */
+  #onTheBus(physical: number): number {
+    return physical < 0x1_0000_0000 ? (physical & this.physical.a20Mask) >>> 0 : physical;
   }
 
   /** Linear to physical for an access; faults as values. `commit` false leaves A and D bits alone. */
   translate(linear: number, access: Access, commit = true): Translation | PageFault {
-    if (!this.#paging) return { kind: 'page', physical: (linear & this.physical.a20Mask) >>> 0, userAccess: true, writable: true, dirty: true };
+    if (!this.#paging) return { kind: 'page', physical: this.#onTheBus(linear), userAccess: true, writable: true, dirty: true, global: false };
     const result = walkPage(this.physical, this.#paging, linear, access, commit);
-    return result.kind === 'page' ? { ...result, physical: (result.physical & this.physical.a20Mask) >>> 0 } : result;
+    return result.kind === 'page' ? { ...result, physical: this.#onTheBus(result.physical) } : result;
   }
 
   #inWindow(linear: number): boolean {
@@ -112,7 +151,7 @@ export class LinearMemory {
     return -1;
   }
 
-  #fill(linear: number, { physical, userAccess, writable, dirty }: Translation): void {
+  #fill(linear: number, { physical, userAccess, writable, dirty, global }: Translation): void {
     if (!this.physical.isBacked(physical)) return;
     const page = linear >>> 12;
     if (this.#watched.some(({ first, last }) => first >>> 12 <= page && page <= last >>> 12)) return;
@@ -125,7 +164,7 @@ export class LinearMemory {
       if (this.#filledCount === FILLED_CAPACITY) this.flush();
       this.#filled[this.#filledCount++] = page;
     }
-    this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny;
+    this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny | (global && this.#keepsGlobal ? GLOBAL_PAGE : 0);
   }
 
   /** Read at the guest's privilege (or as supervisor, for descriptor tables). Sets the fault cells and gives 0 on #PF. `update`: write permission is needed too. */

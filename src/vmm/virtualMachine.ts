@@ -12,7 +12,7 @@ import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory } from '../memory/linearMemory';
 import type { TechniqueId } from '../protocol/techniques';
-import { type CpuModel, type ExecutionContext, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
+import { type CpuModel, type ExecutionContext, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
@@ -21,6 +21,7 @@ import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from
 import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
 import { CR0_ET, CR0_PE, CR0_PG, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
+import { pagingFeatures } from './cpuModels';
 import { CostLedger } from './cost/ledger';
 import type { CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
@@ -88,7 +89,7 @@ export class VirtualMachine implements TechniqueHost {
       write: (address: number, size: 1 | 2 | 4, value: number) => this.#platform.bus.write('memory', address, size, value),
     };
     this.physical = new GuestMemory(options.memory, options.ram, bus);
-    this.linear = new LinearMemory(this.cpu, this.physical);
+    this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model));
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.opcodes = options.interpreter.opcodes;
@@ -175,15 +176,15 @@ export class VirtualMachine implements TechniqueHost {
     this.#platform.clock.advanceTo(this.now());
   }
 
-  #stateChanged(what: 'translation' | 'privilege' | 'page', linear = 0): void {
+  #stateChanged(what: StateChange, linear = 0): void {
     if (this.#world?.aside) return;
     if (what === 'page') {
       this.linear.flushPage(linear);
       this.engine.cache.clearJumpCache();
       return;
     }
-    if (what === 'translation') {
-      this.linear.loadPagingMode();
+    if (what === 'translation' || what === 'addressSpace') {
+      this.linear.loadPagingMode(what === 'addressSpace' ? 'cr3' : 'any');
       this.engine.cache.clearJumpCache();
     }
     // Outside protected mode there are no rings.

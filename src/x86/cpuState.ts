@@ -48,6 +48,8 @@ export const CPU = {
   TASK_FAULT_CODE: 0x10a0,
   /** Nonzero while an instruction executes that began with TF set; delivering an interrupt on its behalf clears it. */
   SINGLE_STEP: 0x10a4,
+  /** The four page-directory-pointer-table entries of PAE paging, 8 bytes each, as they were last loaded. */
+  PDPTE: 0x10a8,
   SEGMENTS: 0x1100,
   /** x87 registers R0..R7 by physical number, 16 bytes apart: 64-bit significand (also MM0..MM7), then sign and exponent in 16 bits. */
   X87: 0x1300,

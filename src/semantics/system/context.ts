@@ -18,8 +18,11 @@ export interface ExecutionContext {
   /** Something Ringside does not do yet was reached: its name. The run stops there. */
   noteUnimplemented(what: string): void;
   /** CR0, CR3, CR4, EFLAGS.VM, CPL changed: caches that depend on them are stale. */
-  stateChanged(what: 'translation' | 'privilege' | 'page', linear?: number): void;
+  stateChanged(what: StateChange, linear?: number): void;
 }
+
+/** `addressSpace`: CR3 alone. */
+export type StateChange = 'translation' | 'addressSpace' | 'privilege' | 'page';
 
 export interface CpuModel {
   readonly name: string;

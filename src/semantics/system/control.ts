@@ -1,7 +1,8 @@
 /** Control, debug, test and model-specific registers, CPUID, time stamp, port permissions. SDM Vol. 2; Vol. 3, 2.5 and 19.5. */
+import { PTE_P } from '../../memory/pageWalker';
 import { CPU } from '../../x86/cpuState';
 import { GP, UD } from '../../x86/exceptions';
-import { CR0_CD, CR0_ET, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_PCE, CR4_TSD } from '../../x86/flags';
+import { CR0_CD, CR0_ET, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_PAE, CR4_PCE, CR4_PGE, CR4_PSE, CR4_TSD } from '../../x86/flags';
 import { EAX, EBX, ECX, EDX, TR } from '../../x86/registers';
 import { type ExecutionContext, raise, readSystem, unimplemented } from './context';
 import { notePort } from './debug';
@@ -14,11 +15,9 @@ export const readControl = (context: ExecutionContext, n: number): number => con
 export function writeControl(context: ExecutionContext, n: number, rawValue: number): void {
   const value = rawValue >>> 0;
   if (n === 0) writeCr0(context, value);
-  else if (n === 4) writeCr4(context, value);
-  else {
-    context.cpu.set(CONTROL_CELLS[n], value);
-    if (n === 3) context.stateChanged('translation');
-  }
+  else if (n === 2) context.cpu.set(CPU.CR2, value);
+  else if (n === 3) loadAddressSpace(context, value);
+  else writeCr4(context, value);
 }
 
 function writeCr0(context: ExecutionContext, value: number): void {
@@ -27,16 +26,41 @@ function writeCr0(context: ExecutionContext, value: number): void {
   if (value & context.model.cr0Bits & CR0_NW && !(value & CR0_CD)) raise(GP, 0);
   const before = cpu.cr0;
   const after = ((value & context.model.cr0Bits) | CR0_ET) >>> 0;
+  if ((before ^ after) & (CR0_PG | CR0_CD | CR0_NW)) loadPointers(context, after, cpu.get(CPU.CR4), cpu.get(CPU.CR3));
   cpu.set(CPU.CR0, after);
   if ((before ^ after) & (CR0_PG | CR0_PE | CR0_WP)) context.stateChanged('translation');
   if ((before ^ after) & CR0_PE) context.stateChanged('privilege');
 }
 
 function writeCr4(context: ExecutionContext, value: number): void {
-  if (context.model.cr4Bits === 0) raise(UD);
-  if (value & ~context.model.cr4Bits) raise(GP, 0);
-  context.cpu.set(CPU.CR4, value);
+  const { cpu, model } = context;
+  if (model.cr4Bits === 0) raise(UD);
+  if (value & ~model.cr4Bits) raise(GP, 0);
+  const changed = cpu.get(CPU.CR4) ^ value;
+  if (changed & (CR4_PAE | CR4_PGE | CR4_PSE)) loadPointers(context, cpu.cr0, value, cpu.get(CPU.CR3));
+  cpu.set(CPU.CR4, value);
   context.stateChanged('translation');
+}
+
+/** `MOV CR3`, and the CR3 of a new task. */
+export function loadAddressSpace(context: ExecutionContext, cr3: number): void {
+  const { cpu } = context;
+  loadPointers(context, cpu.cr0, cpu.get(CPU.CR4), cr3);
+  cpu.set(CPU.CR3, cr3);
+  context.stateChanged('addressSpace');
+}
+
+/** Bits of a page-directory-pointer-table entry that must be zero: in the low half, and above the address in the high half. */
+const PDPTE_RESERVED = 0x1e6;
+const PDPTE_RESERVED_HIGH = ~0xf;
+
+/** With PAE paging, load the four entries CR3 points at; a reserved bit in one that is present is #GP(0) (SDM Vol. 3, 4.4.1). */
+function loadPointers({ cpu, memory }: ExecutionContext, cr0: number, cr4: number, cr3: number): void {
+  if (!(cr0 & CR0_PG) || !(cr4 & CR4_PAE)) return;
+  const table = (cr3 & 0xffffffe0) >>> 0;
+  const words = Array.from({ length: 8 }, (_, n) => memory.physical.read(table + 4 * n, 4));
+  for (let n = 0; n < 8; n += 2) if (words[n] & PTE_P && (words[n] & PDPTE_RESERVED || words[n + 1] & PDPTE_RESERVED_HIGH)) raise(GP, 0);
+  words.forEach((word, n) => cpu.set(CPU.PDPTE + 4 * n, word));
 }
 
 export function invalidatePage(context: ExecutionContext, linear: number): void {

@@ -9,6 +9,7 @@ import { CR0_PG, CR0_TS, DR6_BT, DR7_LOCAL, EFLAGS_NT, EFLAGS_RF, EFLAGS_VM } fr
 import { CS, DS, ES, FS, GS, LDTR, SS, TR } from '../../x86/registers';
 import { type ExecutionContext, GuestFault, check, raise, readSystem, writeSystem } from './context';
 import { type Descriptor, TYPE_LDT, TYPE_TSS_16, TYPE_TSS_16_BUSY, TYPE_TSS_32, TYPE_TSS_32_BUSY, asErrorCode, cacheOf, isNull, lookDescriptor, rplOf } from './descriptors';
+import { loadAddressSpace } from './control';
 import { existingFlags, setCpl } from './privilege';
 import { V86_ATTRIBUTES } from './segments';
 
@@ -160,15 +161,11 @@ export function takeTaskFault({ cpu }: ExecutionContext): GuestFault | undefined
   return new GuestFault(vector - 1, cpu.get(CPU.TASK_FAULT_CODE));
 }
 
-/** Everything but descriptors: CR3 (with paging), EFLAGS, EIP, general registers, selectors. */
+/** Everything but CR3 and descriptors: EFLAGS, EIP, general registers, selectors. */
 function loadTask(context: ExecutionContext, task: Task, nests: boolean): void {
   const { cpu } = context;
   cpu.set(CPU.CR0, cpu.cr0 | CR0_TS);
   cpu.set(CPU.DR0 + 28, cpu.get(CPU.DR0 + 28) & ~DR7_LOCAL);
-  if (task.cr3 !== undefined && cpu.cr0 & CR0_PG) {
-    cpu.set(CPU.CR3, task.cr3);
-    context.stateChanged('translation');
-  }
   cpu.eflags = (task.eflags & existingFlags(context)) | (nests ? EFLAGS_NT : 0);
   cpu.eip = task.eip;
   task.registers.forEach((value, n) => cpu.setReg(n, value));
@@ -178,9 +175,10 @@ function loadTask(context: ExecutionContext, task: Task, nests: boolean): void {
   setCpl(context, task.eflags & EFLAGS_VM ? 3 : rplOf(task.selectors[CS]));
 }
 
-/** The descriptors of the new task, checked in the order of SDM Vol. 3, table 7-1. */
-function loadSegments(context: ExecutionContext, { selectors, ldt, eflags }: Task, ext: number): void {
+/** CR3 (with paging) and the descriptors of the new task, checked in the order of SDM Vol. 3, table 7-1. */
+function loadSegments(context: ExecutionContext, { selectors, ldt, eflags, cr3 }: Task, ext: number): void {
   const { cpu } = context;
+  if (cr3 !== undefined && cpu.cr0 & CR0_PG) loadAddressSpace(context, cr3);
   const refuse = (vector: number, selector: number): never => raise(vector, asErrorCode(selector) + ext);
   const look = (selector: number): Descriptor => (isNull(selector) ? undefined : lookDescriptor(context, selector)) ?? refuse(TS, selector);
 
