@@ -6,9 +6,9 @@ import * as control from './system/control';
 import { type ExecutionContext, GuestFault } from './system/context';
 import * as debug from './system/debug';
 import * as interrupts from './system/interrupts';
-import * as privilege from './system/privilege';
 import * as segments from './system/segments';
 import * as transfers from './system/transfers';
+import * as virtualInterrupts from './system/virtualInterrupts';
 
 /** Arguments and result are 32-bit. */
 export type Helper = (context: ExecutionContext, ...args: number[]) => number | void;
@@ -25,10 +25,15 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   farCall: transfers.farCall,
   farReturn: transfers.farReturn,
   enter: transfers.enter,
+  interrupt: interrupts.interrupt,
   softwareInterrupt: interrupts.softwareInterrupt,
   debugTrap: interrupts.debugTrap,
   interruptReturn: interrupts.interruptReturn,
-  popFlags: privilege.popFlags,
+  popFlags: interrupts.popFlags,
+  requireVirtualFlags: virtualInterrupts.requireVirtualFlags,
+  virtualFlags: virtualInterrupts.virtualFlags,
+  clearVirtualInterrupt: virtualInterrupts.clearVirtualInterrupt,
+  setVirtualInterrupt: virtualInterrupts.setVirtualInterrupt,
   readControl: control.readControl,
   writeControl: control.writeControl,
   readDebug: debug.readDebug,

@@ -32,6 +32,8 @@ import {
   EFLAGS_NT,
   EFLAGS_RF,
   EFLAGS_TF,
+  EFLAGS_VIF,
+  EFLAGS_VIP,
   EFLAGS_VM,
 } from '../x86/flags';
 import { CS, LDTR, SS, TR } from '../x86/registers';
@@ -50,6 +52,8 @@ export const VMM_LDT_SELECTOR = GDT_BYTES - 16;
 
 /** Flags that user mode changes for itself; the others are the VMM's to keep. */
 const USER_FLAGS = EFLAGS_TF | EFLAGS_DF | EFLAGS_NT | EFLAGS_RF | EFLAGS_AC | EFLAGS_ID;
+/** Flags that user mode sees and cannot change: without CR4.VME and PVI they do nothing. */
+const SHOWN_FLAGS = EFLAGS_VIF | EFLAGS_VIP;
 /** CR0 as the VMM runs the machine: what SMSW shows. */
 const HOST_CR0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 /** What user mode may not do by CR4 is the guest's choice. */
@@ -154,7 +158,7 @@ export class DeprivilegedWorld {
     else cpu.setSegment(LDTR, { ...(kernel ? NULL_SEGMENT : ldt), selector: VMM_LDT_SELECTOR });
     cpu.setSegment(TR, { selector: VMM_TSS_SELECTOR, base: VMM_BASE + TSS_OFFSET, limit: TSS_LIMIT, attributes: 0x8b });
     this.#writeVmm(TSS_OFFSET + 100, [(TSS_LIMIT + 1) << 16]);
-    cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & USER_FLAGS) | EFLAGS_IF | EFLAGS_FIXED | (v86 ? EFLAGS_VM : 0));
+    cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & (USER_FLAGS | SHOWN_FLAGS)) | EFLAGS_IF | EFLAGS_FIXED | (v86 ? EFLAGS_VM : 0));
     cpu.set(CPU.CPL, 3);
     cpu.set(CPU.CR0, HOST_CR0);
     cpu.set(CPU.CR4, cpu.get(CPU.CR4) & GUEST_CR4);

@@ -408,17 +408,17 @@ export class VirtualMachine implements TechniqueHost {
 
   get #hasPending(): boolean {
     const { cpu } = this;
-    return cpu.get(CPU.TASK_FAULT) !== 0 || (cpu.get(CPU.PENDING_DEBUG) !== 0 && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG);
+    return cpu.get(CPU.DUE_FAULT) !== 0 || (cpu.get(CPU.PENDING_DEBUG) !== 0 && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG);
   }
 
-  /** What the last instruction left for before the next one: a fault of the task switched to, then debug traps (SDM Vol. 3, table 6-2). */
+  /** What the last instruction left for before the next one: a fault due, then debug traps (SDM Vol. 3, table 6-2). */
   #deliverPending(): StopReason | undefined {
     const { cpu } = this;
-    const task = cpu.get(CPU.TASK_FAULT);
-    const cell = task ? CPU.TASK_FAULT : CPU.PENDING_DEBUG;
+    const task = cpu.get(CPU.DUE_FAULT);
+    const cell = task ? CPU.DUE_FAULT : CPU.PENDING_DEBUG;
     const value = cpu.get(cell);
     cpu.set(cell, 0);
-    const outcome = task ? this.deliverFault(task - 1, cpu.get(CPU.TASK_FAULT_CODE), undefined) : this.deliverFault(DB, value, undefined);
+    const outcome = task ? this.deliverFault(task - 1, cpu.get(CPU.DUE_FAULT_CODE), undefined) : this.deliverFault(DB, value, undefined);
     if (outcome !== 'stopped') return undefined;
     cpu.set(cell, value);
     return { kind: 'event', event: this.desk.stopEvent! };

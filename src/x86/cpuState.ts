@@ -43,9 +43,9 @@ export const CPU = {
   APIC_BASE: 0x1094,
   /** Debug traps that are due before the next instruction: the bits they set in DR6. */
   PENDING_DEBUG: 0x1098,
-  /** A fault of the task just switched to, due before its first instruction: vector + 1, or 0; its error code. */
-  TASK_FAULT: 0x109c,
-  TASK_FAULT_CODE: 0x10a0,
+  /** A fault due before the next instruction, of a task just switched to or for a pending virtual interrupt: vector + 1, or 0; its error code. */
+  DUE_FAULT: 0x109c,
+  DUE_FAULT_CODE: 0x10a0,
   /** Nonzero while an instruction executes that began with TF set; delivering an interrupt on its behalf clears it. */
   SINGLE_STEP: 0x10a4,
   /** The four page-directory-pointer-table entries of PAE paging, 8 bytes each, as they were last loaded. */

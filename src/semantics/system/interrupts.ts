@@ -18,11 +18,12 @@ import {
   parseDescriptor,
   rplOf,
 } from './descriptors';
-import { changeableFlags, innerStack, ioplOf, setCpl, writeFlags } from './privilege';
+import { changeableFlags, innerStack, setCpl, writeFlags } from './privilege';
 import { V86_ATTRIBUTES, realModeSegment, stackSegment } from './segments';
 import { Stack } from './stack';
-import { switchTask, switchThroughGate, takeTaskFault, taskSize } from './taskSwitch';
+import { switchTask, switchThroughGate, takeDueFault, taskSize } from './taskSwitch';
 import { enterCode, returnOuter, returnTarget } from './transfers';
+import { checkVirtualFlags, interruptInV86, noteVirtualInterrupt, requireVirtualFlags, withoutIopl, writeVirtualFlags } from './virtualInterrupts';
 
 export interface Delivery {
   readonly vector: number;
@@ -111,7 +112,7 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
 /** Through a task gate: the handler is a task of its own, an error code goes on its stack (SDM Vol. 3, 6.12.2). */
 function deliverToTask(context: ExecutionContext, gate: Descriptor, { returnEip, external, resume = false, errorCode }: Delivery): void {
   switchThroughGate(context, gate, { cause: 'event', next: returnEip, ext: external ? 1 : 0, resume });
-  if (errorCode === undefined || context.cpu.get(CPU.TASK_FAULT)) return;
+  if (errorCode === undefined || context.cpu.get(CPU.DUE_FAULT)) return;
   const stack = Stack.current(context);
   stack.push(taskSize(context), errorCode);
   stack.commit();
@@ -150,7 +151,7 @@ export function deliverEvent(context: ExecutionContext, delivery: Delivery, exce
   for (;;) {
     try {
       deliver(context, current);
-      const fault = takeTaskFault(context);
+      const fault = takeDueFault(context);
       if (fault) throw fault;
       return { kind: 'delivered', vector: current.vector };
     } catch (fault) {
@@ -176,7 +177,12 @@ export function deliverEvent(context: ExecutionContext, delivery: Delivery, exce
 /** Real mode pushes no error codes. */
 export const pushesErrorCode = (context: ExecutionContext, vector: number): boolean => context.cpu.protectedMode && EXCEPTIONS.some((e) => e.vector === vector && e.errorCode);
 
-/** `INT n`, `INT3`, `INTO`. */
+/** `INT n`. */
+export function interrupt(context: ExecutionContext, vector: number, next: number): void {
+  if (!context.cpu.v86 || !interruptInV86(context, vector, next)) softwareInterrupt(context, vector, next);
+}
+
+/** `INT3`, `INTO`: no IOPL asked for. */
 export function softwareInterrupt(context: ExecutionContext, vector: number, next: number): void {
   deliver(context, { vector, software: true, errorCode: undefined, returnEip: next, external: false });
 }
@@ -185,6 +191,14 @@ export function softwareInterrupt(context: ExecutionContext, vector: number, nex
 export function debugTrap(context: ExecutionContext, vector: number, next: number): void {
   enterDebugHandler(context, 0);
   deliver(context, { vector, software: false, errorCode: undefined, returnEip: next, external: true });
+}
+
+/** `POPF`: like IRET's flags, but RF is cleared and VM stays. */
+export function popFlags(context: ExecutionContext, value: number, size: number): void {
+  if (withoutIopl(context)) {
+    checkVirtualFlags(context, value);
+    writeVirtualFlags(context, value);
+  } else writeFlags(context, value & ~EFLAGS_RF, changeableFlags(context, size));
 }
 
 type Size = 2 | 4;
@@ -208,22 +222,26 @@ export function interruptReturn(context: ExecutionContext, operandSize: number, 
     stack.commit();
   }
   writeFlags(context, flags, mask);
+  noteVirtualInterrupt(context);
 }
 
 function returnReal(context: ExecutionContext, size: Size): void {
   const { cpu } = context;
-  if (cpu.v86 && ioplOf(context) < 3) raise(GP, 0);
+  requireVirtualFlags(context, size);
   const stack = Stack.current(context);
   const eip = stack.pop(size);
   const selector = stack.pop(size) & 0xffff;
   const flags = stack.pop(size);
   const code = realModeSegment(context, CS, selector);
   if (eip > code.limit) raise(GP, 0);
+  const virtual = withoutIopl(context);
+  if (virtual) checkVirtualFlags(context, flags);
   const mask = changeableFlags(context, size) & ~(cpu.v86 ? EFLAGS_IOPL : 0);
   cpu.setSegment(CS, code);
   cpu.eip = eip;
   stack.commit();
-  writeFlags(context, flags, mask);
+  if (virtual) writeVirtualFlags(context, flags);
+  else writeFlags(context, flags, mask);
 }
 
 /** IRET from ring 0 with VM set in the image: nine doublewords in all (SDM Vol. 3, 20.2.5). */
@@ -238,4 +256,5 @@ function returnToV86(context: ExecutionContext, stack: Stack, eip: number, cs: n
   cpu.setReg(4, esp);
   cpu.eip = eip;
   setCpl(context, 3);
+  noteVirtualInterrupt(context);
 }

@@ -35,11 +35,6 @@ export function changeableFlags(context: ExecutionContext, size: number): number
   return mask;
 }
 
-/** `POPF`: like IRET's flags, but RF is cleared and VM stays. */
-export function popFlags(context: ExecutionContext, value: number, size: number): void {
-  writeFlags(context, value & ~EFLAGS_RF, changeableFlags(context, size));
-}
-
 /** SS:ESP for ring `cpl` from the current TSS; beyond its limit is #TS. */
 export function innerStack(context: ExecutionContext, cpl: number): { selector: number; esp: number } {
   const tss = context.cpu.segment(TR);

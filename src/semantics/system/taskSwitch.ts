@@ -1,7 +1,7 @@
 /**
  * Hardware task switching: far jumps, calls, interrupts and IRET that lead to a task-state segment. SDM Vol. 3, chapter 7.
  * Up to the moment the old state is saved a fault belongs to the old task and nothing has changed. From then on the new
- * task runs: what is wrong with its segments is its own fault, noted in the TASK_FAULT cells and delivered before its first instruction.
+ * task runs: what is wrong with its segments is its own fault, noted in the DUE_FAULT cells and delivered before its first instruction.
  */
 import { CPU, type SegmentCache } from '../../x86/cpuState';
 import { GP, NP, SS_FAULT, TS } from '../../x86/exceptions';
@@ -12,6 +12,7 @@ import { type Descriptor, TYPE_LDT, TYPE_TSS_16, TYPE_TSS_16_BUSY, TYPE_TSS_32, 
 import { loadAddressSpace } from './control';
 import { existingFlags, setCpl } from './privilege';
 import { V86_ATTRIBUTES } from './segments';
+import { noteVirtualInterrupt } from './virtualInterrupts';
 
 /** Where a TSS keeps what (SDM Vol. 3, figures 7-2 and 7-10); registers and segments in the order of their numbers. */
 interface TssFormat {
@@ -144,21 +145,22 @@ export function switchTask(context: ExecutionContext, rawSelector: number, how: 
   loadTask(context, task, nests);
   try {
     loadSegments(context, task, ext);
+    noteVirtualInterrupt(context);
     if (task.trap) cpu.set(CPU.PENDING_DEBUG, cpu.get(CPU.PENDING_DEBUG) | DR6_BT);
   } catch (fault) {
     if (!(fault instanceof GuestFault)) throw fault;
     cpu.set(CPU.FAULT, 0);
-    cpu.set(CPU.TASK_FAULT, fault.vector + 1);
-    cpu.set(CPU.TASK_FAULT_CODE, fault.errorCode);
+    cpu.set(CPU.DUE_FAULT, fault.vector + 1);
+    cpu.set(CPU.DUE_FAULT_CODE, fault.errorCode);
   }
 }
 
-/** The fault of a new task that is due before its first instruction, taken out of the cells. */
-export function takeTaskFault({ cpu }: ExecutionContext): GuestFault | undefined {
-  const vector = cpu.get(CPU.TASK_FAULT);
+/** The fault that is due before the next instruction, taken out of the cells. */
+export function takeDueFault({ cpu }: ExecutionContext): GuestFault | undefined {
+  const vector = cpu.get(CPU.DUE_FAULT);
   if (vector === 0) return undefined;
-  cpu.set(CPU.TASK_FAULT, 0);
-  return new GuestFault(vector - 1, cpu.get(CPU.TASK_FAULT_CODE));
+  cpu.set(CPU.DUE_FAULT, 0);
+  return new GuestFault(vector - 1, cpu.get(CPU.DUE_FAULT_CODE));
 }
 
 /** Everything but CR3 and descriptors: EFLAGS, EIP, general registers, selectors. */

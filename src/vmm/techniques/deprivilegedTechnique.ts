@@ -8,7 +8,7 @@ import type { TechniqueId } from '../../protocol/techniques';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
 import { DB, vectorName } from '../../x86/exceptions';
-import { EFLAGS_IF, EFLAGS_IOPL, EFLAGS_VIF, EFLAGS_VIP } from '../../x86/flags';
+import { EFLAGS_IF, EFLAGS_IOPL } from '../../x86/flags';
 import { CS } from '../../x86/registers';
 import type { SensitivityName } from '../../x86/sensitivity';
 import type { DeprivilegedWorld } from '../deprivileged';
@@ -86,7 +86,7 @@ export abstract class DeprivilegedTechnique implements Technique {
     const { engine } = this.host;
     this.guestKernel = engine.cpu.cpl < 3;
     this.realMode = engine.cpu.realSegments;
-    this.ownsFlags = !this.guestKernel && (engine.cpu.get(CPU.EFLAGS) & (EFLAGS_IF | EFLAGS_IOPL | EFLAGS_VIF | EFLAGS_VIP)) !== EFLAGS_IF;
+    this.ownsFlags = !this.guestKernel && (engine.cpu.get(CPU.EFLAGS) & (EFLAGS_IF | EFLAGS_IOPL)) !== EFLAGS_IF;
     if (!this.world.canRunDirectly()) return this.#interpret(single);
     this.world.enterGuest();
     let exit: EngineExit;
