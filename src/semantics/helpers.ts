@@ -6,6 +6,7 @@ import * as control from './system/control';
 import { type ExecutionContext, GuestFault } from './system/context';
 import * as debug from './system/debug';
 import * as interrupts from './system/interrupts';
+import * as modelSpecific from './system/modelSpecific';
 import * as segments from './system/segments';
 import * as transfers from './system/transfers';
 import * as virtualInterrupts from './system/virtualInterrupts';
@@ -44,12 +45,12 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   checkPort: control.checkPort,
   portIn: control.portIn,
   portOut: control.portOut,
-  checkTimeStampAccess: control.checkTimeStampAccess,
-  timeStampLow: control.timeStampLow,
-  timeStampHigh: control.timeStampHigh,
-  readPerformanceCounter: control.readPerformanceCounter,
-  readModelSpecific: control.readModelSpecific,
-  writeModelSpecific: control.writeModelSpecific,
+  checkTimeStampAccess: modelSpecific.checkTimeStampAccess,
+  timeStampLow: modelSpecific.timeStampLow,
+  timeStampHigh: modelSpecific.timeStampHigh,
+  readPerformanceCounter: modelSpecific.readPerformanceCounter,
+  readModelSpecific: modelSpecific.readModelSpecific,
+  writeModelSpecific: modelSpecific.writeModelSpecific,
   identify: control.identify,
   systemEnter: control.systemEnter,
   systemExit: control.systemExit,

@@ -61,8 +61,10 @@ const features = (...names: (keyof typeof FEATURE)[]): number => names.reduce((b
 /** Address bits and page sizes that follow from the feature bits. */
 export const pagingFeatures = ({ features: bits }: CpuModel): PagingFeatures => ({ physicalBits: bits & FEATURE.PAE ? 36 : 32, pse36: (bits & FEATURE.PSE36) !== 0 });
 
+const NO_LEAVES = { brand: 0, leaves: [], localApic: false } as const;
+
 export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuModel & { readonly generation: CpuGeneration }>> = {
-  '386': { name: '386', generation: '386', family: 3, signature: 0x303, vendor: VENDOR, features: 0, hasCpuid: false, cr0Bits: CR0_386, cr4Bits: 0, eflagsBits: 0 },
+  '386': { name: '386', generation: '386', family: 3, signature: 0x303, vendor: VENDOR, features: 0, hasCpuid: false, ...NO_LEAVES, cr0Bits: CR0_386, cr4Bits: 0, eflagsBits: 0 },
   '486': {
     name: '486',
     generation: '486',
@@ -71,6 +73,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     vendor: VENDOR,
     features: 0,
     hasCpuid: true,
+    ...NO_LEAVES,
     cr0Bits: CR0_486,
     cr4Bits: 0,
     eflagsBits: EFLAGS_AC | EFLAGS_ID,
@@ -83,6 +86,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     vendor: VENDOR,
     features: features('VME', 'DE', 'PSE', 'TSC', 'MSR', 'MCE', 'CX8'),
     hasCpuid: true,
+    ...NO_LEAVES,
     cr0Bits: CR0_486,
     cr4Bits: CR4_PENTIUM,
     eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,
@@ -96,6 +100,10 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     vendor: VENDOR,
     features: features('VME', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36'),
     hasCpuid: true,
+    brand: 2,
+    // TLBs; 16-KiB instruction and data caches, 256-KiB second-level cache (SDM Vol. 2, CPUID, table of descriptors).
+    leaves: [[0x03020101, 0, 0, 0x0c040882]],
+    localApic: false,
     cr0Bits: CR0_486,
     cr4Bits: CR4_P6,
     eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,

@@ -15,6 +15,7 @@ import type { TechniqueId } from '../protocol/techniques';
 import { type CpuModel, type ExecutionContext, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
+import { resetModelSpecific } from '../semantics/system/modelSpecific';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
@@ -146,6 +147,7 @@ export class VirtualMachine implements TechniqueHost {
     cpu.set(CPU.EFLAGS, EFLAGS_FIXED);
     cpu.statusFlags = 0;
     cpu.set(CPU.CR0, CR0_ET);
+    resetModelSpecific(cpu);
     cpu.set(CPU.IDTR_LIMIT, 0x3ff);
     cpu.set(CPU.DR0 + 24, 0xffff0ff0);
     cpu.set(CPU.DR0 + 28, 0x400);

@@ -40,7 +40,10 @@ export const CPU = {
   SYSENTER_CS: 0x1088,
   SYSENTER_ESP: 0x108c,
   SYSENTER_EIP: 0x1090,
-  APIC_BASE: 0x1094,
+  /** What WRMSR has added to the time-stamp counter, 64 bits. */
+  TSC_OFFSET: 0x10c8,
+  /** Cache test registers TR3 to TR5 of the 486. */
+  TR3: 0x10d0,
   /** Debug traps that are due before the next instruction: the bits they set in DR6. */
   PENDING_DEBUG: 0x1098,
   /** A fault due before the next instruction, of a task just switched to or for a pending virtual interrupt: vector + 1, or 0; its error code. */
@@ -66,22 +69,24 @@ export const CPU = {
   X87_DATA: 0x1418,
   X87_DS: 0x141c,
   MXCSR: 0x1420,
+  /** The other model-specific registers, 8 bytes each (semantics/system/modelSpecific). */
+  MSRS: 0x1480,
   /** Derived, never saved: */
-  STACK_MASK: 0x1480,
-  READ_MASK: 0x1484,
-  WRITE_MASK: 0x1488,
-  MODE: 0x148c,
+  STACK_MASK: 0x1780,
+  READ_MASK: 0x1784,
+  WRITE_MASK: 0x1788,
+  MODE: 0x178c,
   /** A pending guest fault: vector + 1, or 0; its error code. */
-  FAULT: 0x1490,
-  FAULT_CODE: 0x1494,
+  FAULT: 0x1790,
+  FAULT_CODE: 0x1794,
   /** Engine exit: reason and the record it happened at. */
-  EXIT_RECORD: 0x1498,
-  BUDGET: 0x149c,
+  EXIT_RECORD: 0x1798,
+  BUDGET: 0x179c,
   /** Iterations of repeated string instructions before the engine looks up. */
-  FUEL: 0x14a0,
+  FUEL: 0x17a0,
   /** 1 after an exit whose instruction did retire although EIP names it. */
-  RETIRED: 0x14a4,
-  END: 0x1500,
+  RETIRED: 0x17a4,
+  END: 0x1800,
 } as const;
 
 /** SDM Vol. 3, 6.8.3. */

@@ -32,6 +32,12 @@ export interface CpuModel {
   /** CPUID.1:EDX; 0 when the model has no CPUID. */
   readonly features: number;
   readonly hasCpuid: boolean;
+  /** CPUID.1:EBX: brand index. */
+  readonly brand: number;
+  /** CPUID leaves from 2 on: EAX, EBX, ECX, EDX. */
+  readonly leaves: readonly (readonly number[])[];
+  /** There is a local APIC to enable. */
+  readonly localApic: boolean;
   /** CR0 bits that exist; CR4 bits that exist. */
   readonly cr0Bits: number;
   readonly cr4Bits: number;

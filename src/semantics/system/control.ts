@@ -1,12 +1,13 @@
-/** Control, debug, test and model-specific registers, CPUID, time stamp, port permissions. SDM Vol. 2; Vol. 3, 2.5 and 19.5. */
+/** Control and test registers, CPUID, SYSENTER, port permissions. SDM Vol. 2; Vol. 3, 2.5 and 19.5. */
 import { PTE_P } from '../../memory/pageWalker';
 import { CPU } from '../../x86/cpuState';
 import { GP, UD } from '../../x86/exceptions';
-import { CR0_CD, CR0_ET, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_PAE, CR4_PCE, CR4_PGE, CR4_PSE, CR4_TSD } from '../../x86/flags';
-import { EAX, EBX, ECX, EDX, TR } from '../../x86/registers';
-import { type ExecutionContext, raise, readSystem, unimplemented } from './context';
+import { CR0_CD, CR0_ET, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE, EFLAGS_IF, EFLAGS_RF, EFLAGS_VM } from '../../x86/flags';
+import { CS, EAX, EBX, ECX, EDX, ESP, SS, TR } from '../../x86/registers';
+import { type ExecutionContext, raise, readSystem } from './context';
 import { notePort } from './debug';
-import { ioplOf } from './privilege';
+import { apicEnabled } from './modelSpecific';
+import { ioplOf, setCpl, writeFlags } from './privilege';
 
 const CONTROL_CELLS: Readonly<Record<number, number>> = { 0: CPU.CR0, 2: CPU.CR2, 3: CPU.CR3, 4: CPU.CR4 };
 
@@ -67,9 +68,13 @@ export function invalidatePage(context: ExecutionContext, linear: number): void 
   context.stateChanged('page', linear >>> 0);
 }
 
-const testCell = (n: number): number => (n === 7 ? CPU.TR7 : CPU.TR6);
-export const readTest = (context: ExecutionContext, n: number): number => context.cpu.get(testCell(n));
-export const writeTest = (context: ExecutionContext, n: number, value: number): void => context.cpu.set(testCell(n), value);
+/** TR3 to TR7 on the 486; the 386 has TR6 and TR7 only. The caches and the TLB they test are not modelled. */
+function testCell({ model }: ExecutionContext, n: number): number {
+  if (n < 6 && model.family < 4) raise(UD);
+  return n < 6 ? CPU.TR3 + 4 * (n - 3) : CPU.TR6 + 4 * (n - 6);
+}
+export const readTest = (context: ExecutionContext, n: number): number => context.cpu.get(testCell(context, n));
+export const writeTest = (context: ExecutionContext, n: number, value: number): void => context.cpu.set(testCell(context, n), value);
 
 /** Port permission: IOPL, then the I/O bitmap of a 32-bit TSS; otherwise #GP(0) (SDM Vol. 3, 19.5.2). */
 export function checkPort(context: ExecutionContext, port: number, size: number): void {
@@ -94,62 +99,50 @@ export function portOut(context: ExecutionContext, port: number, size: number, v
   context.writePort(port, size as 1 | 2 | 4, value >>> 0);
 }
 
-export function checkTimeStampAccess(context: ExecutionContext): void {
-  if (context.cpu.get(CPU.CR4) & CR4_TSD && context.cpu.cpl > 0) raise(GP, 0);
-}
-export const timeStampLow = (context: ExecutionContext): number => context.timeStamp() % 0x1_0000_0000;
-export const timeStampHigh = (context: ExecutionContext): number => Math.floor(context.timeStamp() / 0x1_0000_0000);
-
-export function readPerformanceCounter(context: ExecutionContext): void {
-  if (!(context.cpu.get(CPU.CR4) & CR4_PCE) && context.cpu.cpl > 0) raise(GP, 0);
-  unimplemented(context, 'RDPMC');
-}
-
-const MSR_TSC = 0x10;
-const MSR_APIC_BASE = 0x1b;
-const MSR_SYSENTER_CS = 0x174;
-const MSR_CELLS: Readonly<Record<number, number>> = { [MSR_APIC_BASE]: CPU.APIC_BASE, [MSR_SYSENTER_CS]: CPU.SYSENTER_CS, 0x175: CPU.SYSENTER_ESP, 0x176: CPU.SYSENTER_EIP };
-
-/** `RDMSR`: an unknown register is #GP(0). */
-export function readModelSpecific(context: ExecutionContext): void {
-  const { cpu } = context;
-  const msr = cpu.reg(ECX);
-  if (msr !== MSR_TSC && MSR_CELLS[msr] === undefined) raise(GP, 0);
-  cpu.setReg(EAX, msr === MSR_TSC ? timeStampLow(context) : cpu.get(MSR_CELLS[msr]));
-  cpu.setReg(EDX, msr === MSR_TSC ? timeStampHigh(context) : 0);
-}
-
-export function writeModelSpecific(context: ExecutionContext): void {
-  const { cpu } = context;
-  const msr = cpu.reg(ECX);
-  if (msr === MSR_TSC) return unimplemented(context, 'writing the time-stamp counter');
-  if (MSR_CELLS[msr] === undefined) raise(GP, 0);
-  cpu.set(MSR_CELLS[msr], cpu.reg(EAX));
-}
-
 const word = (text: string, at: number): number => [0, 1, 2, 3].reduce((value, i) => value | (text.charCodeAt(at + i) << (8 * i)), 0);
 
-/** `CPUID`: vendor in leaf 0, family and features in leaf 1. */
+const APIC_FEATURE = 1 << 9;
+
+/** `CPUID`: vendor in leaf 0, family and features in leaf 1, the rest as the model has it; beyond the last leaf, the last. */
 export function identify(context: ExecutionContext): void {
   const { cpu, model } = context;
-  const leaf = cpu.reg(EAX);
-  const set = (a: number, b: number, c: number, d: number): void => {
-    cpu.setReg(EAX, a);
-    cpu.setReg(EBX, b);
-    cpu.setReg(ECX, c);
-    cpu.setReg(EDX, d);
-  };
-  if (leaf === 0) set(1, word(model.vendor, 0), word(model.vendor, 8), word(model.vendor, 4));
-  else if (leaf === 1) set(model.signature, 0, 0, model.features);
-  else set(0, 0, 0, 0);
+  const features = model.features | (model.localApic && apicEnabled(context) ? APIC_FEATURE : 0);
+  const leaves = [[model.leaves.length + 1, word(model.vendor, 0), word(model.vendor, 8), word(model.vendor, 4)], [model.signature, model.brand, 0, features], ...model.leaves];
+  const leaf = leaves[Math.min(cpu.reg(EAX), leaves.length - 1)];
+  [EAX, EBX, ECX, EDX].forEach((register, n) => cpu.setReg(register, leaf[n]));
 }
 
-/** `SYSENTER`, `SYSEXIT` (SDM Vol. 2): flat segments derived from the SYSENTER_CS MSR. */
-export function systemEnter(context: ExecutionContext): void {
-  if (!context.cpu.protectedMode || (context.cpu.get(CPU.SYSENTER_CS) & 0xfffc) === 0) raise(GP, 0);
-  unimplemented(context, 'SYSENTER');
+/** Flat 32-bit segments that SYSENTER and SYSEXIT load without looking at a descriptor, at ring 0. */
+const FLAT_CODE = 0xc09b;
+const FLAT_DATA = 0xc093;
+
+function enterFlat(context: ExecutionContext, codeSelector: number, cpl: number, eip: number, esp: number): void {
+  const { cpu } = context;
+  const load = (segment: number, selector: number, attributes: number): void =>
+    cpu.setSegment(segment, { selector: (selector & 0xfffc) | cpl, base: 0, limit: 0xffffffff, attributes: attributes | (cpl << 5) });
+  load(CS, codeSelector, FLAT_CODE);
+  load(SS, codeSelector + 8, FLAT_DATA);
+  cpu.eip = eip;
+  cpu.setReg(ESP, esp);
+  setCpl(context, cpl);
 }
+
+const sysenterCs = ({ cpu }: ExecutionContext): number => {
+  const selector = cpu.get(CPU.SYSENTER_CS);
+  if (!cpu.protectedMode || (selector & 0xfffc) === 0) raise(GP, 0);
+  return selector;
+};
+
+/** `SYSENTER` (SDM Vol. 2): ring 0 at the address in the MSRs, interrupts off, out of virtual-8086 mode too. */
+export function systemEnter(context: ExecutionContext): void {
+  const { cpu } = context;
+  const selector = sysenterCs(context);
+  writeFlags(context, 0, EFLAGS_VM | EFLAGS_IF | EFLAGS_RF);
+  enterFlat(context, selector, 0, cpu.get(CPU.SYSENTER_EIP), cpu.get(CPU.SYSENTER_ESP));
+}
+
+/** `SYSEXIT`: ring 3 at EDX, with the stack at ECX. */
 export function systemExit(context: ExecutionContext): void {
-  if (!context.cpu.protectedMode || (context.cpu.get(CPU.SYSENTER_CS) & 0xfffc) === 0) raise(GP, 0);
-  unimplemented(context, 'SYSEXIT');
+  const { cpu } = context;
+  enterFlat(context, sysenterCs(context) + 16, 3, cpu.reg(EDX), cpu.reg(ECX));
 }

@@ -7,7 +7,7 @@ import { UNIMPLEMENTED_VECTOR } from '../../semantics/system/context';
 import type { TechniqueId } from '../../protocol/techniques';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
-import { DB, vectorName } from '../../x86/exceptions';
+import { vectorName } from '../../x86/exceptions';
 import { EFLAGS_IF, EFLAGS_IOPL } from '../../x86/flags';
 import { CS } from '../../x86/registers';
 import type { SensitivityName } from '../../x86/sensitivity';
@@ -19,6 +19,9 @@ const SHOWS_VMM: readonly SensitivityName[] = ['sgdt', 'sidt', 'sldt', 'str', 's
 const USES_FLAGS: readonly SensitivityName[] = ['pushf', 'popf', 'iret'];
 /** In virtual-8086 mode with IOPL 0 they fault to the VMM. */
 export const FAULTS_IN_V86: readonly SensitivityName[] = [...USES_FLAGS, 'softwareInterrupt'];
+
+/** Lifts that need no privilege and yet go to ring 0 at once, which is the VMM: INT1 by the debug exception, SYSENTER by the MSRs. */
+const LANDS_IN_VMM = ['int1', 'sysenter'];
 
 export abstract class DeprivilegedTechnique implements Technique {
   abstract readonly id: TechniqueId;
@@ -56,7 +59,7 @@ export abstract class DeprivilegedTechnique implements Technique {
 
   /** What to do with an instruction of the guest that runs on the silicon. */
   protected treat(instruction: Instruction): 'execute' | 'exit' {
-    if (instruction.spec.lift === 'int1') return 'exit';
+    if (LANDS_IN_VMM.includes(instruction.spec.lift)) return 'exit';
     return (this.guestKernel ? this.interceptsInKernel(instruction) : this.#interceptsInUser(instruction)) ? 'exit' : 'execute';
   }
 
@@ -74,9 +77,13 @@ export abstract class DeprivilegedTechnique implements Technique {
     return !(this.realMode && FAULTS_IN_V86.includes(instruction.spec.sensitivity as SensitivityName));
   }
 
-  /** INT1 needs no privilege: its debug exception goes straight to the VMM. The rest is the technique's. */
   take(instruction: Instruction): TechniqueExit {
-    return instruction.spec.lift === 'int1' ? this.emulate(instruction, this.trapDraft(instruction, DB)) : this.intercept(instruction);
+    return LANDS_IN_VMM.includes(instruction.spec.lift) ? this.emulate(instruction, this.#landed(instruction)) : this.intercept(instruction);
+  }
+
+  #landed(instruction: Instruction): EventDraft {
+    const name = instruction.spec.mnemonic.toUpperCase();
+    return { kind: 'trap', instruction, reason: name, sentence: `${name} led the silicon to the VMM, which emulated it on the virtual CPU.`, cost: 'trap' };
   }
 
   /** An instruction that `treat` let exit. */
