@@ -20,7 +20,7 @@ import { REAL_ATTRIBUTES } from '../semantics/system/segments';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
-import { CR0_ET, CR0_PE, CR0_PG, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
+import { CR0_ET, CR0_PE, CR0_PG, DEBUGCTL_BTF, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
 import { pagingFeatures } from './cpuModels';
 import { CostLedger } from './cost/ledger';
@@ -361,12 +361,15 @@ export class VirtualMachine implements TechniqueHost {
     this.#syncClock();
     if (cpu.get(CPU.HALTED)) return this.#idle();
     const { interrupts } = this.#platform;
-    if (this.#hasPending) return this.#deliverPending();
+    if (this.#hasPending) return this.#moveOn(this.#deliverPending());
     const inhibit = cpu.get(CPU.INHIBIT);
     const flags = cpu.get(CPU.EFLAGS);
     if (interrupts.pending && !inhibit && flags & EFLAGS_IF) return this.#interrupt();
     const breakpoints = flags & EFLAGS_RF || inhibit === INHIBIT_DEBUG ? 0 : instructionBreakpoints(this.context);
-    if (breakpoints) return this.deliverFault(DB, breakpoints, this.decodeCurrent()) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
+    if (breakpoints) {
+      const delivered = this.deliverFault(DB, breakpoints, this.decodeCurrent()) === 'delivered';
+      return this.#moveOn(delivered ? undefined : { kind: 'event', event: this.desk.stopEvent! });
+    }
     const before = engine.retired;
     const debugged = (flags & EFLAGS_TF) !== 0 || (cpu.get(CPU.DR0 + 28) & DR7_ENABLED) !== 0;
     const stopped = this.desk.suppressed !== undefined;
@@ -388,6 +391,12 @@ export class VirtualMachine implements TechniqueHost {
     return !outcome && this.#hasPending ? this.#deliverPending() : outcome;
   }
 
+  /** The guest is elsewhere now: what the last stop was about is behind it. */
+  #moveOn(stop: StopReason | undefined): StopReason | undefined {
+    this.desk.suppressed = undefined;
+    return stop;
+  }
+
   #atBreakpoint(): boolean {
     this.#mark();
     return this.engine.translator.breakpoints.has(this.#place.linear);
@@ -399,8 +408,10 @@ export class VirtualMachine implements TechniqueHost {
     const before = engine.retired;
     cpu.set(CPU.SINGLE_STEP, trap ? 1 : 0);
     cpu.set(CPU.FUEL, 1);
+    const branches = trap && (cpu.get(CPU.DEBUG_CONTROL) & DEBUGCTL_BTF) !== 0;
+    const next = branches ? cpu.eip + (this.decodeCurrent()?.length ?? 0) : -1;
     const outcome = this.#stepOne();
-    const done = engine.retired > before || cpu.get(CPU.FUEL) === 0;
+    const done = engine.retired > before ? cpu.eip !== next : !branches && cpu.get(CPU.FUEL) === 0;
     if (cpu.get(CPU.SINGLE_STEP) && done && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG) cpu.set(CPU.PENDING_DEBUG, cpu.get(CPU.PENDING_DEBUG) | DR6_BS);
     cpu.set(CPU.SINGLE_STEP, 0);
     // Between two elements: the breakpoint on the instruction has been met.

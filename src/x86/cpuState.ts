@@ -44,6 +44,8 @@ export const CPU = {
   TSC_OFFSET: 0x10c8,
   /** Cache test registers TR3 to TR5 of the 486. */
   TR3: 0x10d0,
+  /** The DEBUGCTL MSR. */
+  DEBUG_CONTROL: 0x10dc,
   /** Debug traps that are due before the next instruction: the bits they set in DR6. */
   PENDING_DEBUG: 0x1098,
   /** A fault due before the next instruction, of a task just switched to or for a pending virtual interrupt: vector + 1, or 0; its error code. */

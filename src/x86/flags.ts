@@ -78,6 +78,8 @@ export const DR6_BT = 1 << 15;
 export const DR7_LOCAL = 0x155;
 export const DR7_ENABLED = 0xff;
 export const DR7_GD = 1 << 13;
+/** DEBUGCTL: single steps on branches only (SDM Vol. 3, 17.4.1). */
+export const DEBUGCTL_BTF = 1 << 1;
 
 export const CR4_VME = 1 << 0;
 export const CR4_PVI = 1 << 1;

@@ -1,5 +1,5 @@
-; The debug registers: instruction, data and I/O breakpoints, RF, general detection, DR4 and DR5, single steps beside them,
-; INT1 and INT3. SDM Vol. 3, 17.2 and 17.3; 6.8.3 (MOV SS holds them off).
+; The debug registers: instruction, data and I/O breakpoints, RF, general detection, DR4 and DR5, single steps beside them and
+; on branches, INT1 and INT3. SDM Vol. 3, 17.2 to 17.4; 6.8.3 (MOV SS holds them off).
 ; expect: serial "PASS\n"
 ; expect: exit 0
 %include "lib/protected.inc"
@@ -231,6 +231,27 @@ main:
         expect_debug .s9, BS, 0
         expect_no_more
         no_breakpoints
+
+        ; with DEBUGCTL.BTF a single step is a branch taken; the exception clears it
+        mov ecx, 0x1d9
+        xor edx, edx
+        mov eax, 2
+        wrmsr
+        trap_flag 1
+        nop
+        clc
+        jc .b1
+        jmp .b1
+        nop
+.b1:    nop
+.b2:    trap_flag 0
+.b3:    expect_debug .b1, BS, 0
+        expect_debug .b2, BS, 0
+        mov esi, [looked]
+        expect dword [trail + esi + 4], BS
+        add dword [looked], 12
+        expect_debug .b3, BS, 0
+        expect_no_more
 
         ; INT1 asks for no privilege and sets nothing in DR6; INT3 asks for the gate's
         int1

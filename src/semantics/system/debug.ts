@@ -5,7 +5,7 @@
 import { CPU } from '../../x86/cpuState';
 import { debugConditions, debugHits } from '../../x86/debugRegisters';
 import { DB, UD } from '../../x86/exceptions';
-import { CR4_DE, DR6_BD, DR7_ENABLED, DR7_GD } from '../../x86/flags';
+import { CR4_DE, DEBUGCTL_BTF, DR6_BD, DR7_ENABLED, DR7_GD } from '../../x86/flags';
 import { CS } from '../../x86/registers';
 import { type ExecutionContext, raise } from './context';
 
@@ -36,10 +36,11 @@ export function setDebugCell(context: ExecutionContext, cell: number, value: num
   context.stateChanged('translation'); // pages with data breakpoints leave the fast path, or come back to it
 }
 
-/** Entering a debug exception handler: why, in DR6; general detection is off, so that the handler may look. */
+/** Entering a debug exception handler: why, in DR6; general detection is off, so that the handler may look, and BTF. */
 export function enterDebugHandler({ cpu }: ExecutionContext, causes: number): void {
   cpu.set(DR6, cpu.get(DR6) | causes);
   cpu.set(DR7, cpu.get(DR7) & ~DR7_GD);
+  cpu.set(CPU.DEBUG_CONTROL, cpu.get(CPU.DEBUG_CONTROL) & ~DEBUGCTL_BTF);
 }
 
 /** B bits of the breakpoints on the instruction about to execute. */

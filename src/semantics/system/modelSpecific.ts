@@ -1,7 +1,7 @@
 /**
  * Model-specific registers: which exist on which family, which bits can be written, what they hold after RESET.
  * SDM Vol. 3, chapter 11 (MTRR, PAT), 15 (machine check), appendix B.5 and B.6 (P6 and Pentium). Memory types, machine
- * checks and branch records have no effect here; performance counters hold what is written and do not count.
+ * checks and branch records (but not DEBUGCTL.BTF) have no effect here; performance counters hold what is written and do not count.
  */
 import { CPU } from '../../x86/cpuState';
 import { GP } from '../../x86/exceptions';
@@ -102,7 +102,7 @@ const ROWS: readonly Msr[] = [
   msr(0x17b, 'MCG_CTL', 6, { writable: ALL }),
   msr(0x186, 'PERFEVTSEL0', 6, { writable: [0, 0xffdfffff | 0] }),
   msr(0x187, 'PERFEVTSEL1', 6, { writable: [0, 0xff9fffff | 0] }),
-  msr(0x1d9, 'DEBUGCTL', 6, { writable: [0, 0x7d] }),
+  msr(0x1d9, 'DEBUGCTL', 6, { writable: [0, 0x7f], own: CPU.DEBUG_CONTROL }),
   msr(0x1db, 'LASTBRANCHFROMIP', 6),
   msr(0x1dc, 'LASTBRANCHTOIP', 6),
   msr(0x1dd, 'LASTINTFROMIP', 6),
