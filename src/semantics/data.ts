@@ -1,6 +1,6 @@
 /** Data movement: MOV, XCHG, stack, conversions. SDM Vol. 2. */
 import { fixedSegment } from '../ir/builder';
-import { CONDITION_C, type Expr, STATUS, add, and, binary, cell, condition, constant, equal, extendSigned, or, register, select, shl, shrU, truncate } from '../ir/microOp';
+import { CONDITION_C, type Expr, STATUS, ZERO, add, and, binary, cell, condition, constant, equal, extendSigned, or, register, select, shl, shrU, truncate } from '../ir/microOp';
 import { CPU } from '../x86/cpuState';
 import { EFLAGS_OF, EFLAGS_ZF, STATUS_FLAGS } from '../x86/flags';
 import { EAX, EBP, EBX, ECX, EDX, ESP, SS } from '../x86/registers';
@@ -107,6 +107,7 @@ export const loadFarPointer: Lift = (b) => {
   const offset = b.load('operand', b.address(), b.size);
   const selector = b.load('operand', b.addressPlus(b.size), 2);
   b.helper('loadSegment', constant(segment), selector);
+  b.setCell(CPU.INHIBIT, ZERO); // LSS loads ESP with SS: nothing is held off
   b.setRegister('reg', b.size, offset);
 };
 

@@ -4,10 +4,12 @@
 import { CPU } from '../x86/cpuState';
 import * as control from './system/control';
 import { type ExecutionContext, GuestFault } from './system/context';
+import * as debug from './system/debug';
 import * as interrupts from './system/interrupts';
-import * as privilege from './system/privilege';
+import * as modelSpecific from './system/modelSpecific';
 import * as segments from './system/segments';
 import * as transfers from './system/transfers';
+import * as virtualInterrupts from './system/virtualInterrupts';
 
 /** Arguments and result are 32-bit. */
 export type Helper = (context: ExecutionContext, ...args: number[]) => number | void;
@@ -23,26 +25,31 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   farCall: transfers.farCall,
   farReturn: transfers.farReturn,
   enter: transfers.enter,
+  interrupt: interrupts.interrupt,
   softwareInterrupt: interrupts.softwareInterrupt,
   debugTrap: interrupts.debugTrap,
   interruptReturn: interrupts.interruptReturn,
-  popFlags: privilege.popFlags,
+  popFlags: interrupts.popFlags,
+  requireVirtualFlags: virtualInterrupts.requireVirtualFlags,
+  virtualFlags: virtualInterrupts.virtualFlags,
+  clearVirtualInterrupt: virtualInterrupts.clearVirtualInterrupt,
+  setVirtualInterrupt: virtualInterrupts.setVirtualInterrupt,
   readControl: control.readControl,
   writeControl: control.writeControl,
-  readDebug: control.readDebug,
-  writeDebug: control.writeDebug,
+  readDebug: debug.readDebug,
+  writeDebug: debug.writeDebug,
   readTest: control.readTest,
   writeTest: control.writeTest,
   invalidatePage: control.invalidatePage,
   checkPort: control.checkPort,
   portIn: control.portIn,
   portOut: control.portOut,
-  checkTimeStampAccess: control.checkTimeStampAccess,
-  timeStampLow: control.timeStampLow,
-  timeStampHigh: control.timeStampHigh,
-  readPerformanceCounter: control.readPerformanceCounter,
-  readModelSpecific: control.readModelSpecific,
-  writeModelSpecific: control.writeModelSpecific,
+  checkTimeStampAccess: modelSpecific.checkTimeStampAccess,
+  timeStampLow: modelSpecific.timeStampLow,
+  timeStampHigh: modelSpecific.timeStampHigh,
+  readPerformanceCounter: modelSpecific.readPerformanceCounter,
+  readModelSpecific: modelSpecific.readModelSpecific,
+  writeModelSpecific: modelSpecific.writeModelSpecific,
   identify: control.identify,
   systemEnter: control.systemEnter,
   systemExit: control.systemExit,

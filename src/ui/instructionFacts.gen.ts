@@ -206,6 +206,7 @@ export const INSTRUCTIONS: Readonly<Record<string, InstructionFacts>> = {
   "retw": {"of":"ret","flow":"return","cases":[{"kind":"innocuous"}],"encodings":["C3","C2"]},
   "rol": {"flow":"next","cases":[{"kind":"innocuous"}],"encodings":["C0 /0","C1 /0","D0 /0","D1 /0","D2 /0","D3 /0"],"writes":["CF"],"undefined":["OF"]},
   "ror": {"flow":"next","cases":[{"kind":"innocuous"}],"encodings":["C0 /1","C1 /1","D0 /1","D1 /1","D2 /1","D3 /1"],"writes":["CF"],"undefined":["OF"]},
+  "rsm": {"flow":"next","cases":[{"kind":"innocuous"}],"encodings":["0F AA"],"since":"486"},
   "sahf": {"flow":"next","cases":[{"kind":"innocuous"}],"encodings":["9E"],"writes":["SF","ZF","AF","PF","CF"]},
   "sal": {"of":"shl","flow":"next","cases":[{"kind":"innocuous"}],"encodings":["C0 /4","C1 /4","D0 /4","D1 /4","D2 /4","D3 /4"],"writes":["SF","ZF","PF","CF"],"undefined":["OF","AF"]},
   "salc": {"flow":"next","cases":[{"kind":"innocuous"}],"encodings":[],"reads":["CF"]},

@@ -3,6 +3,7 @@ import { UserError } from '../base/userError';
 import { GuestFault, type ExecutionContext } from '../semantics/system/context';
 import { cacheOf, fetchDescriptor } from '../semantics/system/descriptors';
 import { writeControl } from '../semantics/system/control';
+import { setDebugCell } from '../semantics/system/debug';
 import { loadSegment, realModeSegment } from '../semantics/system/segments';
 import { CPU, type CpuState, byteRegisterOffset } from '../x86/cpuState';
 import { CS, LDTR, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TR } from '../x86/registers';
@@ -72,6 +73,7 @@ export function writeRegister(context: ExecutionContext, name: string, value: nu
   } else if (name === 'ldtr' || name === 'tr' || name === 'cpl') return false;
   else if (Object.hasOwn(SEGMENTS, name)) guarded(context, `${name} = ${hexh(value, 4)}`, () => writeSegment(context, SEGMENTS[name], value & 0xffff));
   else if (/^cr[034]$/.test(name)) guarded(context, `${name} = ${hexh(value, 8)}`, () => writeControl(context, Number(name[2]), value));
+  else if (/^dr[0-7]$/.test(name) && Object.hasOwn(CELLS, name)) setDebugCell(context, CELLS[name], value);
   else if (Object.hasOwn(CELLS, name)) cpu.set(CELLS[name], value);
   else return false;
   return true;

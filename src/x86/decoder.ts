@@ -58,7 +58,6 @@ const UNIMPLEMENTED_0F: readonly (readonly [first: number, last: number, name: s
   [0x50, 0x5f, 'SSE arithmetic'],
   [0x78, 0x79, 'VMREAD or VMWRITE'],
   [0x60, 0x7f, 'MMX or SSE2'],
-  [0xaa, 0xaa, 'RSM'],
   [0xae, 0xae, 'FXSAVE group'],
   [0xc2, 0xc6, 'SSE'],
   [0xd0, 0xfe, 'MMX or SSE2'],

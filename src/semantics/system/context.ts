@@ -18,8 +18,11 @@ export interface ExecutionContext {
   /** Something Ringside does not do yet was reached: its name. The run stops there. */
   noteUnimplemented(what: string): void;
   /** CR0, CR3, CR4, EFLAGS.VM, CPL changed: caches that depend on them are stale. */
-  stateChanged(what: 'translation' | 'privilege' | 'page', linear?: number): void;
+  stateChanged(what: StateChange, linear?: number): void;
 }
+
+/** `addressSpace`: CR3 alone. */
+export type StateChange = 'translation' | 'addressSpace' | 'privilege' | 'page';
 
 export interface CpuModel {
   readonly name: string;
@@ -29,6 +32,12 @@ export interface CpuModel {
   /** CPUID.1:EDX; 0 when the model has no CPUID. */
   readonly features: number;
   readonly hasCpuid: boolean;
+  /** CPUID.1:EBX: brand index. */
+  readonly brand: number;
+  /** CPUID leaves from 2 on: EAX, EBX, ECX, EDX. */
+  readonly leaves: readonly (readonly number[])[];
+  /** There is a local APIC to enable. */
+  readonly localApic: boolean;
   /** CR0 bits that exist; CR4 bits that exist. */
   readonly cr0Bits: number;
   readonly cr4Bits: number;
