@@ -276,6 +276,7 @@ function registerField(i: Instruction, which: 'reg' | 'rm'): number {
   const number = which === 'reg' ? i.reg : i.rm;
   if (number < 0) return 0;
   if (which === 'reg' && i.spec.operands.some((o) => /^[SCDT][wd]$/.test(o))) return number;
+  if (which === 'rm' && i.spec.operands.includes('STi')) return number;
   const operand = i.spec.operands.find((o) => (which === 'reg' ? /^[GZ]/ : /^[ER]/).test(o));
   return isByte(operand) ? byteRegisterOffset(number) : 4 * number;
 }

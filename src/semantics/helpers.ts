@@ -8,6 +8,9 @@ import * as interrupts from './system/interrupts';
 import * as privilege from './system/privilege';
 import * as segments from './system/segments';
 import * as transfers from './system/transfers';
+import * as x87Arithmetic from './x87/arithmeticHelpers';
+import * as x87Environment from './x87/environment';
+import * as x87Transfers from './x87/transferHelpers';
 
 /** Arguments and result are 32-bit. */
 export type Helper = (context: ExecutionContext, ...args: number[]) => number | void;
@@ -47,6 +50,49 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   identify: control.identify,
   systemEnter: control.systemEnter,
   systemExit: control.systemExit,
+  x87Arithmetic: x87Arithmetic.x87Arithmetic,
+  x87ArithmeticSingle: x87Arithmetic.x87ArithmeticSingle,
+  x87ArithmeticDouble: x87Arithmetic.x87ArithmeticDouble,
+  x87ArithmeticInteger: x87Arithmetic.x87ArithmeticInteger,
+  x87Compare: x87Arithmetic.x87Compare,
+  x87CompareSingle: x87Arithmetic.x87CompareSingle,
+  x87CompareDouble: x87Arithmetic.x87CompareDouble,
+  x87CompareInteger: x87Arithmetic.x87CompareInteger,
+  x87CompareFlags: x87Arithmetic.x87CompareFlags,
+  x87Test: x87Arithmetic.x87Test,
+  x87Examine: x87Arithmetic.x87Examine,
+  x87SetSign: x87Arithmetic.x87SetSign,
+  x87Unary: x87Arithmetic.x87Unary,
+  x87UnaryPush: x87Arithmetic.x87UnaryPush,
+  x87Extract: x87Arithmetic.x87Extract,
+  x87Remainder: x87Arithmetic.x87Remainder,
+  x87Scale: x87Arithmetic.x87Scale,
+  x87Popping: x87Arithmetic.x87Popping,
+  x87LoadSingle: x87Transfers.x87LoadSingle,
+  x87LoadDouble: x87Transfers.x87LoadDouble,
+  x87LoadInteger: x87Transfers.x87LoadInteger,
+  x87LoadBcd: x87Transfers.x87LoadBcd,
+  x87LoadExtended: x87Transfers.x87LoadExtended,
+  x87LoadRegister: x87Transfers.x87LoadRegister,
+  x87LoadConstant: x87Transfers.x87LoadConstant,
+  x87StoreSingle: x87Transfers.x87StoreSingle,
+  x87StoreDouble: x87Transfers.x87StoreDouble,
+  x87StoreExtended: x87Transfers.x87StoreExtended,
+  x87StoreInteger: x87Transfers.x87StoreInteger,
+  x87StoreBcd: x87Transfers.x87StoreBcd,
+  x87StoreRegister: x87Transfers.x87StoreRegister,
+  x87Exchange: x87Transfers.x87Exchange,
+  x87MoveOnCondition: x87Transfers.x87MoveOnCondition,
+  x87Free: x87Transfers.x87Free,
+  x87MoveTop: x87Transfers.x87MoveTop,
+  x87Pending: x87Environment.x87Pending,
+  x87Initialize: x87Environment.x87Initialize,
+  x87ClearExceptions: x87Environment.x87ClearExceptions,
+  x87LoadControl: x87Environment.x87LoadControl,
+  x87StoreEnvironment: x87Environment.x87StoreEnvironment,
+  x87LoadEnvironment: x87Environment.x87LoadEnvironment,
+  x87Save: x87Environment.x87Save,
+  x87Restore: x87Environment.x87Restore,
 };
 
 /** Bind the helpers to one CPU: what generated code imports. */

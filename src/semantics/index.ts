@@ -9,6 +9,7 @@ import { type Lift, requireProtectedMode } from './lift';
 import * as shift from './shift';
 import * as string from './string';
 import * as system from './systemLifts';
+import { X87_LIFTS, wait } from './x87Lifts';
 
 export const LIFTS: Readonly<Record<string, Lift>> = {
   add: arithmetic.addition,
@@ -63,7 +64,6 @@ export const LIFTS: Readonly<Record<string, Lift>> = {
   lea: data.loadEffectiveAddress,
   xchg: data.exchange,
   nop: data.noOperation,
-  wait: data.noOperation,
   cbw: data.convertInPlace,
   cwd: data.convertToPair,
   lahf: data.storeFlagsInAh,
@@ -152,6 +152,9 @@ export const LIFTS: Readonly<Record<string, Lift>> = {
   sysexit: system.systemExit,
   vmcall: system.hypercall,
   firmware: system.firmware,
+
+  wait,
+  ...X87_LIFTS,
 };
 
 const endsBlock = (s: Statement | undefined): boolean => s !== undefined && (s.k === 'jump' || s.k === 'branch' || s.k === 'indirect' || s.k === 'dispatch' || s.k === 'fault');

@@ -15,6 +15,8 @@ import type { TechniqueId } from '../protocol/techniques';
 import { type CpuModel, type ExecutionContext, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
+import { CONTROL_RESET } from '../semantics/x87/status';
+import { X87 } from '../semantics/x87/unit';
 import { CPU, CpuState } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
@@ -109,6 +111,7 @@ export class VirtualMachine implements TechniqueHost {
     return {
       cpu: this.cpu,
       memory: this.linear,
+      x87: new X87(this.cpu),
       model,
       readPort: (port, size) => {
         this.#syncClock();
@@ -150,6 +153,8 @@ export class VirtualMachine implements TechniqueHost {
     for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     cpu.setSegment(CS, { selector: 0xf000, base: 0xf0000, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     for (const s of [LDTR, TR]) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: s === TR ? 0x8b : 0 });
+    cpu.set(CPU.X87_CONTROL, CONTROL_RESET);
+    cpu.set(CPU.X87_TAGS, 0x5555);
     cpu.eip = 0xfff0;
     this.linear.setUser(false);
     this.linear.loadPagingMode();

@@ -156,6 +156,8 @@ export class OpcodeMap {
       cursor.immediate = cursor.operand(trailing[0]);
       if (trailing.length > 1) cursor.immediate2 = cursor.operand(trailing[1]);
     }
+    // FOP, the last x87 opcode, has the ModRM byte in it.
+    if (slot >= 0xd8 && slot <= 0xdf) cursor.immediate = modRm;
     if (cursor.isShort()) return cursor.shortage();
     // LOCK needs a memory destination on a row that allows it (SDM Vol. 2, LOCK).
     if (cursor.lock && !(row.lockable && modRm >= 0 && cursor.rm < 0)) return { kind: 'invalid', length: cursor.length };

@@ -95,6 +95,8 @@ const named = (names: readonly string[], width?: Width): OperandSyntax => ({ wid
 /** Written, but says nothing about the size of the operation: CL as a count, DX as a port, a segment register pushed. */
 const literal = (text: string): OperandSyntax => ({ format: () => text });
 
+const sizedMemoryOnly = (width: 2 | 4): OperandSyntax => ({ memory: true, width, format: (c) => sizedMemory(c, width) });
+
 const plainMemory: OperandSyntax = { memory: true, format: memory };
 
 const implied: OperandSyntax = { implied: true, format: () => '' };
@@ -173,6 +175,8 @@ const OPERAND_SYNTAX: Readonly<Record<Operand, OperandSyntax>> = {
   eAX: fixedRegister('v', 0),
   CL: literal('cl'),
   DX: literal('dx'),
+  ST: literal('st0'),
+  STi: { format: ({ instruction }) => `st${instruction.rm}` },
   '1': literal('1'),
   ES: literal('es'),
   CS: literal('cs'),
@@ -183,6 +187,9 @@ const OPERAND_SYNTAX: Readonly<Record<Operand, OperandSyntax>> = {
   M: plainMemory,
   Ma: plainMemory,
   Ms: plainMemory,
+  Mw: sizedMemoryOnly(2),
+  Md: sizedMemoryOnly(4),
+  Mt: { memory: true, format: (c) => `tword ${memory(c)}` },
   Mq: { memory: true, width: 4, format: (c) => `qword ${memory(c)}` },
   Mp: { memory: true, format: farPointerMemory },
   Ob: { memory: true, format: memory },

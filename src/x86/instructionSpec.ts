@@ -8,9 +8,9 @@ import { SENSITIVITY, type SensitivityName, type SensitivitySpec } from './sensi
 /**
  * E ModRM r/m, G ModRM reg, S segment register in reg, C/D/T control/debug/test register in reg,
  * M memory only, R register only (r/m), I immediate, J relative branch, A far pointer, O absolute offset,
- * X DS:SI, Y ES:DI, Z register in the opcode's low three bits.
+ * X DS:SI, Y ES:DI, Z register in the opcode's low three bits, ST the top of the x87 stack, STi ST(i) in r/m.
  * Sizes: b byte, w word, d doubleword, q quadword, v word or doubleword by operand size, z likewise (immediates),
- * p far pointer, a pair of bounds, s six-byte pseudo-descriptor, bs byte sign-extended to the operand size,
+ * t ten bytes, p far pointer, a pair of bounds, s six-byte pseudo-descriptor, bs byte sign-extended to the operand size,
  * `RvMw` a register of operand size or a word in memory. `1` the constant one.
  */
 export const OPERANDS = [
@@ -31,7 +31,10 @@ export const OPERANDS = [
   'Ma',
   'Mp',
   'Ms',
+  'Mw',
+  'Md',
   'Mq',
+  'Mt',
   'Ib',
   'Ibs',
   'Iw',
@@ -52,6 +55,8 @@ export const OPERANDS = [
   'eAX',
   'CL',
   'DX',
+  'ST',
+  'STi',
   '1',
   'ES',
   'CS',
@@ -141,7 +146,7 @@ export function row(encoding: string, mnemonic: string, operands = '', columns: 
   const [short, long = short] = mnemonic.split('|');
   const hasModRm = tail !== undefined;
   const memoryOnly = operandList.some((o) => o[0] === 'M');
-  const registerOnly = operandList.some((o) => o === 'Rd');
+  const registerOnly = operandList.some((o) => o === 'Rd' || o === 'STi');
   return {
     ...columns,
     map,
