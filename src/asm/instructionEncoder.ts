@@ -105,11 +105,12 @@ function matchForms({ instruction, operands, context, address }: Evaluated): Fit
     reaches: (target) => reaches(target, context.at),
     isOffsetOnly: () => address !== undefined && !address.base && !address.index,
   };
+  const to = operands.some((operand) => operand.to);
   return forms.flatMap((form) => {
     tried.form = form;
     tried.size = form.operandSize === undefined || form.operandSize === 'default' ? own : form.operandSize;
     const count = operands.length - (countRegister(form, operands) ? 1 : 0);
-    return count === form.operands.length && form.operands.every((letter, n) => MATCHES[letter](operands[n], tried)) ? [{ form, size: tried.size }] : [];
+    return count === form.operands.length && form.to === to && form.operands.every((letter, n) => MATCHES[letter](operands[n], tried)) ? [{ form, size: tried.size }] : [];
   });
 }
 
@@ -133,7 +134,8 @@ function requireSize({ operands, instruction }: Evaluated, fitting: readonly Fit
   if (widths.size > 1) throw new SourceError('operation size not specified', instruction.operands[at].place);
 }
 
-const memoryWidth = (letter: Letter, size: number): number => (letter.endsWith('b') ? 1 : letter.endsWith('w') ? 2 : letter.endsWith('v') ? size : 0);
+const WIDTHS: Readonly<Record<string, number>> = { b: 1, w: 2, d: 4, q: 8, t: 10 };
+const memoryWidth = (letter: Letter, size: number): number => (letter.endsWith('v') ? size : (WIDTHS[letter.slice(-1)] ?? 0));
 
 function mismatch({ instruction, operands }: Evaluated): string {
   const counts = new Set((FORMS.get(instruction.mnemonic) ?? []).map((form) => form.operands.length));

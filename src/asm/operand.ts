@@ -11,6 +11,8 @@ interface Keywords {
   readonly size?: number;
   readonly strict?: true;
   readonly distance?: 'near' | 'far' | 'short';
+  /** `fadd to st1`. */
+  readonly to?: true;
   readonly place: Place;
 }
 
@@ -162,6 +164,7 @@ export const MATCHES: Readonly<Record<Letter, Match>> = {
   Md: memory(four),
   Mq: memory(eight),
   Mt: memory(() => 10),
+  Mi: memory(() => undefined),
   Ib: immediate(one),
   Ibs: signExtendedByte,
   Iw: immediate(two),

@@ -9,16 +9,13 @@ import { INSTRUCTIONS } from '../x86/instructionTable';
 import { LIFTS } from '../semantics';
 import { FIRST_FORM } from './record';
 
-/** x87 instructions whose image in memory has an operand size. */
-const SIZED_IMAGES = ['fldenv', 'fnstenv', 'frstor', 'fnsave'];
-
 /** Does a 66h prefix change the row's meaning? */
 const variesByOperandSize = (spec: InstructionSpec): boolean =>
   !spec.size32 &&
   (spec.mnemonic !== spec.mnemonic32 ||
-    spec.operands.some((o) => /[vzpas]$/.test(o) || o === 'RvMw' || o === 'eAX' || /^[A-Z]S$/.test(o)) ||
+    spec.operands.some((o) => /[vzpas]$/.test(o) || o === 'RvMw' || o === 'Mi' || o === 'eAX' || /^[A-Z]S$/.test(o)) ||
     spec.flow !== 'next' ||
-    ['leave', 'enter', 'push', 'pop', 'pusha', 'popa', 'arpl', ...SIZED_IMAGES].includes(spec.lift));
+    ['leave', 'enter', 'push', 'pop', 'pusha', 'popa', 'arpl'].includes(spec.lift));
 
 const hasMemoryForm = (spec: InstructionSpec): boolean => spec.operands.some((o) => o[0] === 'E' || o[0] === 'M' || o === 'RvMw') && spec.mod !== 'register';
 const hasRegisterForm = (spec: InstructionSpec): boolean => spec.mod !== 'memory';

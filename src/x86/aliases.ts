@@ -12,9 +12,13 @@ export interface Alias {
   readonly addressSize?: 2 | 4;
   /** Byte before the instruction. */
   readonly prefix?: number;
+  /** WAIT comes first: the x87 instruction that reports pending exceptions. */
+  readonly waits?: true;
 }
 
 const conditional = (stem: string): Alias[] => CONDITIONS.flatMap(({ name, aliases }) => aliases.map((alias) => ({ name: `${stem}${alias}`, of: `${stem}${name}` })));
+
+const waiting = (...names: string[]): Alias[] => names.map((name) => ({ name: `f${name}`, of: `fn${name}`, waits: true }));
 
 export const ALIASES: readonly Alias[] = [
   ...conditional('j'),
@@ -27,6 +31,7 @@ export const ALIASES: readonly Alias[] = [
   { name: 'icebp', of: 'int1' },
   { name: 'int03', of: 'int3' },
   { name: 'pause', of: 'nop', prefix: 0xf3 },
+  ...waiting('init', 'clex', 'eni', 'disi', 'stcw', 'stsw', 'stenv', 'save'),
   { name: 'loopz', of: 'loope' },
   { name: 'loopnz', of: 'loopne' },
   { name: 'jcxz', of: 'jcxz', addressSize: 2 },

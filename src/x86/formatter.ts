@@ -186,6 +186,7 @@ const OPERAND_SYNTAX: Readonly<Record<Operand, OperandSyntax>> = {
   GS: literal('gs'),
   M: plainMemory,
   Ma: plainMemory,
+  Mi: plainMemory,
   Ms: plainMemory,
   Mw: sizedMemoryOnly(2),
   Md: sizedMemoryOnly(4),

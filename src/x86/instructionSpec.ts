@@ -10,7 +10,7 @@ import { SENSITIVITY, type SensitivityName, type SensitivitySpec } from './sensi
  * M memory only, R register only (r/m), I immediate, J relative branch, A far pointer, O absolute offset,
  * X DS:SI, Y ES:DI, Z register in the opcode's low three bits, ST the top of the x87 stack, STi ST(i) in r/m.
  * Sizes: b byte, w word, d doubleword, q quadword, v word or doubleword by operand size, z likewise (immediates),
- * t ten bytes, p far pointer, a pair of bounds, s six-byte pseudo-descriptor, bs byte sign-extended to the operand size,
+ * t ten bytes, i x87 environment or state by operand size, p far pointer, a pair of bounds, s six-byte pseudo-descriptor, bs byte sign-extended to the operand size,
  * `RvMw` a register of operand size or a word in memory. `1` the constant one.
  */
 export const OPERANDS = [
@@ -35,6 +35,7 @@ export const OPERANDS = [
   'Md',
   'Mq',
   'Mt',
+  'Mi',
   'Ib',
   'Ibs',
   'Iw',

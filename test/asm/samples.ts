@@ -48,6 +48,7 @@ const SAMPLES: Readonly<Record<Operand, Sample>> = {
   Ms: (a) => memory(a),
   Mw: (a) => memory(a, 'word'),
   Md: (a) => memory(a, 'dword'),
+  Mi: (a) => memory(a),
   Mt: (a) => memory(a, 'tword'),
   Mq: (a) => memory(a, 'qword'),
   Ib: fixed(...FEW_IMMEDIATES),
@@ -70,7 +71,7 @@ const SAMPLES: Readonly<Record<Operand, Sample>> = {
   eAX: fixed('ax', 'eax'),
   CL: fixed('cl'),
   DX: fixed('dx'),
-  ST: fixed('st0', 'st'),
+  ST: fixed('st0'),
   STi: fixed('st0', 'st1', 'st7', 'to st2'),
   '1': fixed('1'),
   ES: fixed('es'),
@@ -94,6 +95,8 @@ export function linesOf(spec: InstructionSpec, bits: 16 | 32): string[] {
   const combinations = samples.flatMap((_, varied) => product(samples.map((all, n) => (n === varied ? all : pick(all)))));
   const operands = samples.length === 0 ? [''] : [...new Set(combinations.map((texts) => texts.join(',')))];
   const prefixes = ['', 'o16 ', 'o32 '];
+  // What the x87 leaves unwritten.
+  if (spec.operands.includes('STi')) operands.push('', 'st3', 'to st3', 'st0,st3', 'st3,st0', 'st3,st4', 'to st0,st3');
   return mnemonics.flatMap((name) => operands.flatMap((text, n) => (n === 0 ? prefixes : ['']).map((prefix) => `${prefix}${name} ${text}`.trim())));
 }
 

@@ -35,6 +35,9 @@ const P6_FEATURES: ReadonlySet<number> = new Set([
   CpuidFeature.CMOV,
   CpuidFeature.CPUID,
   CpuidFeature.CX8,
+  CpuidFeature.FPU,
+  CpuidFeature.FPU287,
+  CpuidFeature.FPU387,
   CpuidFeature.MSR,
   CpuidFeature.MULTIBYTENOP,
   CpuidFeature.RDPMC,
@@ -56,10 +59,6 @@ interface Case {
 /** Every difference that is meant, and why. The first that applies counts. */
 const DIFFERENCES: readonly (readonly [reason: string, applies: (c: Case) => boolean])[] = [
   [
-    'x87 is decoded for its length only',
-    (c) => c.ours.kind === 'unimplemented' && c.opcode >= 0xd8 && c.opcode <= 0xdf && (c.theirs.isInvalid || c.ours.length === c.theirs.length),
-  ],
-  [
     'MMX, SSE, FXSAVE, VMREAD and RSM are known by opcode only',
     (c) => c.ours.kind === 'unimplemented' && c.opcode === 0x0f && (c.theirs.isInvalid || !c.features.every((f) => P6_FEATURES.has(f))),
   ],
@@ -79,6 +78,7 @@ const REGISTER_BLOCKS: readonly (readonly [kind: string, first: number, count: n
   ['segment', Register.ES, 6],
   ['control', Register.CR0, 8],
   ['debug', Register.DR0, 8],
+  ['st', Register.ST0, 8],
 ]; // prettier-ignore
 
 function theirRegister(register: number, isWord: boolean): string {
@@ -122,11 +122,13 @@ function theirOperand(i: iced.Instruction, n: number, ours: Instruction): string
   }
 }
 
+const OTHER_NAMES: Readonly<Record<string, string>> = { shl: 'sal', nop: 'xchg', fstp: 'fstpnce', fsetpm: 'fnsetpm' };
+
 /** Names under which iced-x86 knows a row of the table. */
 function matchesMnemonic({ spec, operandSize, addressSize }: Instruction, theirs: string): boolean {
   if (spec.lift === 'jcxz') return theirs === (addressSize === 4 ? 'jecxz' : 'jcxz');
   const ours = operandSize === 4 ? spec.mnemonic32 : spec.mnemonic;
-  return theirs === ours || (spec.mnemonic === 'shl' && theirs === 'sal') || (spec.mnemonic === 'nop' && theirs === 'xchg');
+  return theirs === ours || OTHER_NAMES[ours] === theirs;
 }
 
 function difference(c: Case): string | undefined {

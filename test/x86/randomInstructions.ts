@@ -84,6 +84,9 @@ function operandValue(operand: Operand, i: Instruction, position: number, eip: n
   if (operand === 'Sw') return registerOperand('segment', i.reg);
   if (operand === 'Cd') return registerOperand('control', i.reg);
   if (operand === 'Dd') return registerOperand('debug', i.reg);
+  if (operand === 'ST') return registerOperand('st', 0);
+  if (operand === 'STi') return registerOperand('st', i.rm);
+  if (operand === 'AX') return registerOperand('r16', 0);
   if (operand === 'AL') return registerOperand('r8', 0);
   if (operand === 'eAX') return registerOperand(GENERAL[i.operandSize], 0);
   if (operand === 'CL') return registerOperand('r8', 1);
