@@ -3,10 +3,10 @@
  * SDM Vol. 2; Vol. 1, 8.1.8 (pointers) and 8.7 (exceptions); Vol. 3, 2.5 (CR0).
  */
 import type { Builder } from '../ir/builder';
-import { type Expr, and, cell, condition, constant, equal, extendSigned, or, ZERO } from '../ir/microOp';
+import { type Expr, and, cell, condition, constant, equal, extendSigned, isZero, or, select, ZERO } from '../ir/microOp';
 import { CPU, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import { NM } from '../x86/exceptions';
-import { CR0_EM, CR0_MP, CR0_TS } from '../x86/flags';
+import { CR0_EM, CR0_MP, CR0_TS, EFLAGS_VM } from '../x86/flags';
 import { CS, EAX } from '../x86/registers';
 import type { Lift } from './lift';
 import { ARITHMETIC, POPPING, UNARY } from './x87/arithmeticHelpers';
@@ -21,6 +21,12 @@ const requireDevice = (b: Builder): void => b.if(and(cell(CPU.CR0), constant(CR0
 /** An unmasked exception of an earlier instruction is reported now. */
 const reportPending = (b: Builder): void => b.if(and(cell(CPU.X87_STATUS), constant(ES)), () => void b.helper('x87Pending'));
 
+/**
+ * Selectors count where addresses are made of them. In protected mode they are zero, as on the processors that deprecate FPU CS and DS
+ * (CPUID.7:EBX bit 13, SDM Vol. 1, 8.1.8): ring deprivileging would show in their RPL.
+ */
+const realSelector = (selector: Expr): Expr => select(and(cell(CPU.CR0), isZero(and(cell(CPU.EFLAGS), constant(EFLAGS_VM)))), ZERO, selector);
+
 /** An instruction that is not control: it waits, and leaves where it and its memory operand are. The decoder puts ModRM in the immediate. */
 const numeric =
   (operation: Lift): Lift =>
@@ -30,10 +36,10 @@ const numeric =
     operation(b);
     b.setCell(CPU.X87_OPCODE, or(constant((b.form.spec.opcode & 7) << 8), and({ k: 'field', field: 'immediate' }, constant(0xff))));
     b.setCell(CPU.X87_EIP, { k: 'field', field: 'eip' });
-    b.setCell(CPU.X87_CS, cell(CPU.SEGMENTS + CS * SEGMENT_STRIDE + SEGMENT.SELECTOR));
+    b.setCell(CPU.X87_CS, realSelector(cell(CPU.SEGMENTS + CS * SEGMENT_STRIDE + SEGMENT.SELECTOR)));
     if (!b.form.memory) return;
     b.setCell(CPU.X87_DATA, b.address());
-    b.setCell(CPU.X87_DS, { k: 'segmentCell', segment: SEGMENT_NUMBER, offset: SEGMENT.SELECTOR });
+    b.setCell(CPU.X87_DS, realSelector({ k: 'segmentCell', segment: SEGMENT_NUMBER, offset: SEGMENT.SELECTOR }));
   };
 
 const control =

@@ -12,7 +12,7 @@ import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory } from '../memory/linearMemory';
 import type { TechniqueId } from '../protocol/techniques';
-import { type CpuModel, type ExecutionContext, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
+import { type CpuModel, type ExecutionContext, type FpuErrorLine, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
 import { CONTROL_RESET } from '../semantics/x87/status';
@@ -45,6 +45,8 @@ export interface Platform {
   readonly clock: GuestClock;
   readonly interrupts: InterruptController;
   readonly firmware: Firmware;
+  /** Where FERR# goes; nowhere without it. */
+  readonly fpuError?: FpuErrorLine;
   readonly a20: boolean;
   setA20(enabled: boolean): void;
   /** State of all devices, for hashing. */
@@ -108,11 +110,19 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #executionContext(model: CpuModel): ExecutionContext {
+    const platform = (): Platform => this.#platform;
     return {
       cpu: this.cpu,
       memory: this.linear,
       x87: new X87(this.cpu),
       model,
+      fpuError: {
+        assert: () => platform().fpuError?.assert(),
+        release: () => platform().fpuError?.release(),
+        get ignored() {
+          return platform().fpuError?.ignored ?? false;
+        },
+      },
       readPort: (port, size) => {
         this.#syncClock();
         return this.#platform.bus.read('port', port, size);

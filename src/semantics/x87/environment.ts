@@ -2,26 +2,40 @@
 import { CPU } from '../../x86/cpuState';
 import { MF } from '../../x86/exceptions';
 import { CR0_NE } from '../../x86/flags';
-import { type ExecutionContext, raise } from '../system/context';
+import { type ExecutionContext, raise, waitForInterrupt } from '../system/context';
 import { readWide, writeWide } from '../system/wideOperand';
 import { BUSY, CONTROL_BITS, CONTROL_FIXED, ES, EXCEPTIONS, SF } from './status';
 
-/** An unmasked exception is pending at a waiting instruction. */
+/**
+ * An unmasked exception is pending at a waiting instruction: #MF, or with CR0.NE clear FERR#, and the processor stands still
+ * until an interrupt, unless IGNNE# lets it go on (SDM Vol. 1, D.2.1).
+ */
 export function x87Pending(context: ExecutionContext): void {
   if (context.cpu.cr0 & CR0_NE) raise(MF);
+  if (context.fpuError.ignored) return;
+  context.fpuError.assert();
+  waitForInterrupt(context);
 }
 
-export function x87Initialize({ x87 }: ExecutionContext): void {
-  x87.initialize();
+/** FERR# follows ES down. */
+function releaseError({ x87, fpuError }: ExecutionContext): void {
+  if (!(x87.status & ES)) fpuError.release();
 }
 
-export function x87ClearExceptions({ x87 }: ExecutionContext): void {
-  x87.status &= ~(EXCEPTIONS | SF | ES | BUSY);
+export function x87Initialize(context: ExecutionContext): void {
+  context.x87.initialize();
+  releaseError(context);
 }
 
-export function x87LoadControl({ x87, cpu }: ExecutionContext, word: number): void {
-  cpu.set(CPU.X87_CONTROL, (word & CONTROL_BITS) | CONTROL_FIXED);
-  x87.updatePending();
+export function x87ClearExceptions(context: ExecutionContext): void {
+  context.x87.status &= ~(EXCEPTIONS | SF | ES | BUSY);
+  releaseError(context);
+}
+
+export function x87LoadControl(context: ExecutionContext, word: number): void {
+  context.cpu.set(CPU.X87_CONTROL, (word & CONTROL_BITS) | CONTROL_FIXED);
+  context.x87.updatePending();
+  releaseError(context);
 }
 
 /** Bytes of an environment, by operand size. */
@@ -57,7 +71,8 @@ function writeEnvironment({ cpu, x87 }: ExecutionContext, view: DataView, size: 
   put(6, upper(operand));
 }
 
-function readEnvironment({ cpu, x87 }: ExecutionContext, view: DataView, size: number): void {
+function readEnvironment(context: ExecutionContext, view: DataView, size: number): void {
+  const { cpu, x87 } = context;
   const get = (n: number): number => (size === 2 ? view.getUint16(2 * n, true) : view.getUint32(4 * n, true));
   cpu.set(CPU.X87_CONTROL, (get(0) & CONTROL_BITS) | CONTROL_FIXED);
   cpu.set(CPU.X87_STATUS, get(1) & 0xffff);
@@ -70,6 +85,7 @@ function readEnvironment({ cpu, x87 }: ExecutionContext, view: DataView, size: n
   cpu.set(CPU.X87_DATA, real ? linear(5) : get(5));
   cpu.set(CPU.X87_DS, real ? 0 : get(6) & 0xffff);
   x87.updatePending();
+  releaseError(context);
 }
 
 /** FNSTENV masks all exceptions once the image is stored. */
@@ -79,6 +95,7 @@ export function x87StoreEnvironment(context: ExecutionContext, segment: number, 
   writeWide(context, segment, offset, new Uint8Array(view.buffer));
   context.cpu.set(CPU.X87_CONTROL, context.cpu.get(CPU.X87_CONTROL) | EXCEPTIONS);
   context.x87.updatePending();
+  releaseError(context);
 }
 
 export function x87LoadEnvironment(context: ExecutionContext, segment: number, offset: number, size: number): void {
@@ -93,7 +110,7 @@ export function x87Save(context: ExecutionContext, segment: number, offset: numb
   writeEnvironment(context, new DataView(bytes.buffer), size);
   for (let n = 0; n < 8; n++) bytes.set(context.x87.bytes(n), environmentLength(size) + 10 * n);
   writeWide(context, segment, offset, bytes);
-  context.x87.initialize();
+  x87Initialize(context);
 }
 
 export function x87Restore(context: ExecutionContext, segment: number, offset: number, size: number): void {
