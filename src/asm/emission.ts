@@ -70,8 +70,8 @@ export class Emission {
   }
 
   private modRm(): void {
-    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDT'));
-    const rm = this.operand('EMR') ?? this.written(this.form.spec.operands.indexOf('STi'));
+    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDTP'));
+    const rm = this.operand('EMRQN') ?? this.written(this.form.spec.operands.indexOf('STi'));
     const { address } = this.evaluated;
     if (rm?.kind === 'register') this.bytes.push(0xc0 | (reg << 3) | rm.register.number);
     else if (this.form.spec.operands.includes('STi')) this.bytes.push(0xc0 | (reg << 3) | DEFAULT_STACK_REGISTER);

@@ -17,7 +17,7 @@ const variesByOperandSize = (spec: InstructionSpec): boolean =>
     spec.flow !== 'next' ||
     ['leave', 'enter', 'push', 'pop', 'pusha', 'popa', 'arpl'].includes(spec.lift));
 
-const hasMemoryForm = (spec: InstructionSpec): boolean => spec.operands.some((o) => o[0] === 'E' || o[0] === 'M' || o === 'RvMw') && spec.mod !== 'register';
+const hasMemoryForm = (spec: InstructionSpec): boolean => spec.operands.some((o) => /^[EMQ]|^R.M/.test(o)) && spec.mod !== 'register';
 const hasRegisterForm = (spec: InstructionSpec): boolean => spec.mod !== 'memory';
 
 /** Does a 67h prefix? Memory operands, string indices, LOOP and JCXZ counters. */

@@ -2,6 +2,7 @@
  * The helpers by the name micro-ops use, and the boundary where a guest fault inside one becomes the pending-fault cells.
  */
 import { CPU } from '../x86/cpuState';
+import * as mmx from './mmx/helpers';
 import * as control from './system/control';
 import { type ExecutionContext, GuestFault } from './system/context';
 import * as interrupts from './system/interrupts';
@@ -50,6 +51,13 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   identify: control.identify,
   systemEnter: control.systemEnter,
   systemExit: control.systemExit,
+  mmxPacked: mmx.mmxPacked,
+  mmxPackedMemory: mmx.mmxPackedMemory,
+  mmxShift: mmx.mmxShift,
+  mmxShiftMemory: mmx.mmxShiftMemory,
+  mmxShiftImmediate: mmx.mmxShiftImmediate,
+  mmxSet: mmx.mmxSet,
+  mmxWord: mmx.mmxWord,
   x87Arithmetic: x87Arithmetic.x87Arithmetic,
   x87ArithmeticSingle: x87Arithmetic.x87ArithmeticSingle,
   x87ArithmeticDouble: x87Arithmetic.x87ArithmeticDouble,

@@ -8,11 +8,13 @@ const CR0_486 = CR0_386 | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD;
 const VENDOR = 'GenuineIntel';
 
 /** CPUID.1:EDX bits. */
+const FPU = 1 << 0;
 const PSE = 1 << 3;
 const TSC = 1 << 4;
 const MSR = 1 << 5;
 const CX8 = 1 << 8;
 const CMOV = 1 << 15;
+const MMX = 1 << 23;
 
 export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuModel & { readonly generation: CpuGeneration }>> = {
   '386': { name: '386', generation: '386', family: 3, signature: 0x303, vendor: VENDOR, features: 0, hasCpuid: false, cr0Bits: CR0_386, cr4Bits: 0, eflagsBits: 0 },
@@ -22,7 +24,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     family: 4,
     signature: 0x480,
     vendor: VENDOR,
-    features: 0,
+    features: FPU,
     hasCpuid: true,
     cr0Bits: CR0_486,
     cr4Bits: 0,
@@ -34,7 +36,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     family: 5,
     signature: 0x52c,
     vendor: VENDOR,
-    features: PSE | TSC | MSR | CX8,
+    features: FPU | PSE | TSC | MSR | CX8,
     hasCpuid: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_TSD | CR4_DE | CR4_PSE,
@@ -44,9 +46,9 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     name: 'p6',
     generation: 'p6',
     family: 6,
-    signature: 0x619,
+    signature: 0x652,
     vendor: VENDOR,
-    features: PSE | TSC | MSR | CX8 | CMOV,
+    features: FPU | PSE | TSC | MSR | CX8 | CMOV | MMX,
     hasCpuid: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_TSD | CR4_DE | CR4_PSE | CR4_PCE,

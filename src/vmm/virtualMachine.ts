@@ -12,6 +12,7 @@ import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory } from '../memory/linearMemory';
 import type { TechniqueId } from '../protocol/techniques';
+import { MmxRegisters } from '../semantics/mmx/registers';
 import { type CpuModel, type ExecutionContext, type FpuErrorLine, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
@@ -115,6 +116,7 @@ export class VirtualMachine implements TechniqueHost {
       cpu: this.cpu,
       memory: this.linear,
       x87: new X87(this.cpu),
+      mmx: new MmxRegisters(this.cpu),
       model,
       fpuError: {
         assert: () => platform().fpuError?.assert(),

@@ -5,7 +5,7 @@
 import type { Instruction } from './decoder';
 import { INSTRUCTIONS } from './instructionTable';
 import type { Operand } from './instructionSpec';
-import { CONTROL_REGISTERS, DEBUG_REGISTERS, EBP, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TEST_REGISTERS } from './registers';
+import { CONTROL_REGISTERS, DEBUG_REGISTERS, EBP, MMX_REGISTERS, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TEST_REGISTERS } from './registers';
 
 export interface FormatOptions {
   /** Name of a code or data address: an offset in its segment. */
@@ -97,6 +97,9 @@ const literal = (text: string): OperandSyntax => ({ format: () => text });
 
 const sizedMemoryOnly = (width: 2 | 4): OperandSyntax => ({ memory: true, width, format: (c) => sizedMemory(c, width) });
 
+/** The mnemonic tells the size. */
+const mmxOrMemory: OperandSyntax = { memory: true, format: (c) => (isMemory(c.instruction) ? memory(c) : MMX_REGISTERS[c.instruction.rm]) };
+
 const plainMemory: OperandSyntax = { memory: true, format: memory };
 
 const implied: OperandSyntax = { implied: true, format: () => '' };
@@ -175,6 +178,10 @@ const OPERAND_SYNTAX: Readonly<Record<Operand, OperandSyntax>> = {
   eAX: fixedRegister('v', 0),
   CL: literal('cl'),
   DX: literal('dx'),
+  Pq: { format: ({ instruction }) => MMX_REGISTERS[instruction.reg] },
+  Qq: mmxOrMemory,
+  Qd: mmxOrMemory,
+  Nq: mmxOrMemory,
   ST: literal('st0'),
   STi: { format: ({ instruction }) => `st${instruction.rm}` },
   '1': literal('1'),

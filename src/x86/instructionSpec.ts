@@ -12,6 +12,7 @@ import { SENSITIVITY, type SensitivityName, type SensitivitySpec } from './sensi
  * Sizes: b byte, w word, d doubleword, q quadword, v word or doubleword by operand size, z likewise (immediates),
  * t ten bytes, i x87 environment or state by operand size, p far pointer, a pair of bounds, s six-byte pseudo-descriptor, bs byte sign-extended to the operand size,
  * `RvMw` a register of operand size or a word in memory. `1` the constant one.
+ * MMX: P MMX register in reg, Q MMX register or memory, N MMX register (r/m); the size is that of memory.
  */
 export const OPERANDS = [
   'Eb',
@@ -27,6 +28,10 @@ export const OPERANDS = [
   'Td',
   'Rd',
   'RvMw',
+  'Pq',
+  'Qq',
+  'Qd',
+  'Nq',
   'M',
   'Ma',
   'Mp',
@@ -147,7 +152,7 @@ export function row(encoding: string, mnemonic: string, operands = '', columns: 
   const [short, long = short] = mnemonic.split('|');
   const hasModRm = tail !== undefined;
   const memoryOnly = operandList.some((o) => o[0] === 'M');
-  const registerOnly = operandList.some((o) => o === 'Rd' || o === 'STi');
+  const registerOnly = operandList.some((o) => o === 'Rd' || o === 'Nq' || o === 'STi');
   return {
     ...columns,
     map,

@@ -11,6 +11,7 @@ const rows = INSTRUCTIONS.filter((spec) => spec.lift !== 'unimplemented' && spec
 
 /** What nasm rejects and we accept, or the reverse, on purpose. */
 const LENIENT = [
+  /^ps[lr][la][wdq] mm\d,byte /, // likewise: a count that says its size
   /^(o16 |o32 )?(enter|shld|shrd|jcxz|invlpg|aam|aad)\b/, // nasm matches sizes of their operands more narrowly
 ];
 

@@ -38,6 +38,7 @@ const P6_FEATURES: ReadonlySet<number> = new Set([
   CpuidFeature.FPU,
   CpuidFeature.FPU287,
   CpuidFeature.FPU387,
+  CpuidFeature.MMX,
   CpuidFeature.MSR,
   CpuidFeature.MULTIBYTENOP,
   CpuidFeature.RDPMC,
@@ -47,6 +48,7 @@ const P6_FEATURES: ReadonlySet<number> = new Set([
 
 interface Case {
   readonly bytes: Uint8Array;
+  readonly prefixes: readonly number[];
   /** After the prefixes. */
   readonly opcode: number;
   readonly second: number;
@@ -56,12 +58,19 @@ interface Case {
   readonly features: readonly number[];
 }
 
+const isMmx = ({ spec }: Instruction): boolean => spec.operands.some((o) => o === 'Pq' || o === 'Nq') || spec.mnemonic === 'emms';
+
 /** Every difference that is meant, and why. The first that applies counts. */
 const DIFFERENCES: readonly (readonly [reason: string, applies: (c: Case) => boolean])[] = [
   [
-    'MMX, SSE, FXSAVE, VMREAD and RSM are known by opcode only',
+    'SSE, FXSAVE, VMREAD and RSM are known by opcode only',
     (c) => c.ours.kind === 'unimplemented' && c.opcode === 0x0f && (c.theirs.isInvalid || !c.features.every((f) => P6_FEATURES.has(f))),
   ],
+  [
+    '66, F2 and F3 make SSE2 instructions of MMX opcodes on later processors',
+    (c) => c.opcode === 0x0f && c.ours.kind === 'instruction' && isMmx(c.ours.instruction) && (c.theirs.isInvalid || c.prefixes.some((byte) => byte === 0x66 || byte >= 0xf2)),
+  ],
+  ['PADDQ is SSE2', (c) => c.ours.kind === 'unimplemented' && c.second === 0xd4],
   ['0F 3F is the call from the BIOS to its services', (c) => c.opcode === 0x0f && c.second === 0x3f],
   ['UD0 is invalid either way', (c) => c.ours.kind === 'invalid' && c.mnemonic === 'ud0'],
   ['0F 18..1F are reserved NOPs but for 1F /0', (c) => c.ours.kind !== 'instruction' && (c.mnemonic === 'reservednop' || (c.mnemonic === 'nop' && c.second !== 0x90))],
@@ -79,6 +88,7 @@ const REGISTER_BLOCKS: readonly (readonly [kind: string, first: number, count: n
   ['control', Register.CR0, 8],
   ['debug', Register.DR0, 8],
   ['st', Register.ST0, 8],
+  ['mm', Register.MM0, 8],
 ]; // prettier-ignore
 
 function theirRegister(register: number, isWord: boolean): string {
@@ -166,7 +176,7 @@ for (const codeSize of [2, 4] as const) {
         let at = start;
         while (PREFIX.has(bytes[at])) at++;
         const name = Mnemonic[theirs.mnemonic].toLowerCase();
-        const one: Case = { bytes, opcode: bytes[at], second: bytes[at + 1], ours, theirs, mnemonic: name, features: [] };
+        const one: Case = { bytes, prefixes: [...bytes.subarray(start, at)], opcode: bytes[at], second: bytes[at + 1], ours, theirs, mnemonic: name, features: [] };
         const found = difference(one);
         if (found === undefined) continue;
         const explained = { ...one, features: [...theirs.cpuidFeatures()] };

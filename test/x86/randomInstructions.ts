@@ -84,6 +84,8 @@ function operandValue(operand: Operand, i: Instruction, position: number, eip: n
   if (operand === 'Sw') return registerOperand('segment', i.reg);
   if (operand === 'Cd') return registerOperand('control', i.reg);
   if (operand === 'Dd') return registerOperand('debug', i.reg);
+  if (operand === 'Pq') return registerOperand('mm', i.reg);
+  if (operand === 'Qq' || operand === 'Qd' || operand === 'Nq') return i.rm < 0 ? memory() : registerOperand('mm', i.rm);
   if (operand === 'ST') return registerOperand('st', 0);
   if (operand === 'STi') return registerOperand('st', i.rm);
   if (operand === 'AX') return registerOperand('r16', 0);
