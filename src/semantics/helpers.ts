@@ -83,10 +83,11 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   x87LoadExtended: x87Transfers.x87LoadExtended,
   x87LoadRegister: x87Transfers.x87LoadRegister,
   x87LoadConstant: x87Transfers.x87LoadConstant,
-  x87StoreSingle: x87Transfers.x87StoreSingle,
-  x87StoreDouble: x87Transfers.x87StoreDouble,
-  x87StoreExtended: x87Transfers.x87StoreExtended,
-  x87StoreInteger: x87Transfers.x87StoreInteger,
+  x87CompleteStore: x87Transfers.x87CompleteStore,
+  x87ConvertSingle: x87Transfers.x87ConvertSingle,
+  x87ConvertDouble: x87Transfers.x87ConvertDouble,
+  x87ConvertExtended: x87Transfers.x87ConvertExtended,
+  x87ConvertInteger: x87Transfers.x87ConvertInteger,
   x87StoreBcd: x87Transfers.x87StoreBcd,
   x87StoreRegister: x87Transfers.x87StoreRegister,
   x87Exchange: x87Transfers.x87Exchange,
@@ -103,19 +104,26 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   x87Restore: x87Environment.x87Restore,
 };
 
-/** Bind the helpers to one CPU: what generated code imports. */
-export function bindHelpers(context: ExecutionContext): Record<string, (...args: number[]) => number> {
-  const guarded =
-    (helper: Helper) =>
-    (...args: number[]): number => {
-      try {
-        return helper(context, ...args) ?? 0;
-      } catch (fault) {
-        if (!(fault instanceof GuestFault)) throw fault;
-        context.cpu.set(CPU.FAULT, fault.vector + 1);
-        context.cpu.set(CPU.FAULT_CODE, fault.errorCode);
-        return 0;
-      }
-    };
-  return Object.fromEntries(Object.entries(HELPERS).map(([name, helper]) => [name, guarded(helper)]));
+type Bound = (...args: number[]) => number;
+
+/** A guest fault inside a helper becomes the pending-fault cells. */
+function noteFault({ cpu }: ExecutionContext, fault: unknown): number {
+  if (!(fault instanceof GuestFault)) throw fault;
+  cpu.set(CPU.FAULT, fault.vector + 1);
+  cpu.set(CPU.FAULT_CODE, fault.errorCode);
+  return 0;
 }
+
+/** Hot: as many arguments as any helper takes, written out, cost less than a list of them. */
+function bind(context: ExecutionContext, helper: Helper): Bound {
+  return (a, b, c, d, e, f) => {
+    try {
+      return helper(context, a, b, c, d, e, f) ?? 0;
+    } catch (fault) {
+      return noteFault(context, fault);
+    }
+  };
+}
+
+/** Bind the helpers to one CPU: what generated code imports. */
+export const bindHelpers = (context: ExecutionContext): Record<string, Bound> => Object.fromEntries(Object.entries(HELPERS).map(([name, helper]) => [name, bind(context, helper)]));

@@ -2,7 +2,7 @@
  * x87 instructions: whether they may run at all, their operands, the operation as a helper, the last instruction's pointers.
  * SDM Vol. 2; Vol. 1, 8.1.8 (pointers) and 8.7 (exceptions); Vol. 3, 2.5 (CR0).
  */
-import type { Builder } from '../ir/builder';
+import type { Builder, Size } from '../ir/builder';
 import { type Expr, and, cell, condition, constant, equal, extendSigned, isZero, or, select, ZERO } from '../ir/microOp';
 import { CPU, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import { NM } from '../x86/exceptions';
@@ -109,16 +109,38 @@ const loadIntegerOperand: Lift = (b) => {
   }
 };
 
-const STORES: Readonly<Record<string, string>> = { Md: 'x87StoreSingle', Mq: 'x87StoreDouble' };
+/** Store the first `length` bytes of the X87_STORED cells, all or none: that the last may be written is known before any is. */
+function storeResult(b: Builder, length: number): void {
+  const part = (at: number): Size => Math.min(4, length - at) as Size;
+  const last = length - part(length <= 4 ? 0 : length <= 8 ? 4 : 8);
+  if (last > 0) b.load('operand', b.addressPlus(last), part(last), true);
+  for (let at = 0; at < length; at += 4) b.store('operand', at === 0 ? b.address() : b.addressPlus(at), part(at), cell(CPU.X87_STORED + at));
+}
+
+const CONVERSIONS: Readonly<Record<string, readonly [helper: string, length: number]>> = {
+  Md: ['x87ConvertSingle', 4],
+  Mq: ['x87ConvertDouble', 8],
+  Mt: ['x87ConvertExtended', 10],
+};
+
+function convertAndStore(b: Builder, helper: string, length: number, pops: number, ...args: Expr[]): void {
+  b.address();
+  b.if(b.helper(helper, ...args), () => storeResult(b, length));
+  b.helper('x87CompleteStore', constant(pops));
+}
+
 const store = (pops: number): Lift =>
   numeric((b) => {
-    const operand = operandOf(b);
-    if (operand === 'Mt') callWithAddress('x87StoreExtended')(b);
-    else if (STORES[operand]) callWithAddress(STORES[operand], pops)(b);
+    const conversion = CONVERSIONS[operandOf(b)];
+    if (conversion) convertAndStore(b, ...conversion, pops);
     else b.helper('x87StoreRegister', STACK_REGISTER, constant(pops));
   });
 const INTEGER_SIZES: Readonly<Record<string, number>> = { Mw: 2, Md: 4, Mq: 8 };
-const storeInteger = (pops: number): Lift => numeric((b) => callWithAddress('x87StoreInteger', INTEGER_SIZES[operandOf(b)], pops)(b));
+const storeInteger = (pops: number): Lift =>
+  numeric((b) => {
+    const size = INTEGER_SIZES[operandOf(b)];
+    convertAndStore(b, 'x87ConvertInteger', size, pops, constant(size));
+  });
 
 /** Condition of FCMOVcc: two bits of the opcode and its lowest of the escape. */
 const MOVE_CONDITIONS = [2, 4, 6, 10] as const;

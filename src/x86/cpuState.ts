@@ -73,6 +73,8 @@ export const CPU = {
   FUEL: 0x14a0,
   /** 1 after an exit whose instruction did retire although EIP names it. */
   RETIRED: 0x14a4,
+  /** An x87 result on its way to memory: up to ten bytes. */
+  X87_STORED: 0x14a8,
   END: 0x1500,
 } as const;
 

@@ -139,9 +139,8 @@ export function x87SetSign({ x87 }: ExecutionContext, absolute: number): void {
     x87.complete(0);
     return;
   }
-  const { cpu } = x87;
-  const at = 0x1300 + 16 * x87.top + 8;
-  cpu.u8[at + 1] = absolute ? cpu.u8[at + 1] & 0x7f : cpu.u8[at + 1] ^ 0x80;
+  const before = x87.signExponent(0);
+  x87.write(0, absolute ? before & 0x7fff : before ^ 0x8000, x87.high(0), x87.low(0));
   x87.settle();
 }
 

@@ -1,8 +1,9 @@
 /** Helpers of loads, stores, constants, moves and the register stack (SDM Vol. 2, FLD, FST, FILD, FIST, FBLD, FBSTP, FXCH, FCMOVcc). */
+import { CPU } from '../../x86/cpuState';
 import type { ExecutionContext } from '../system/context';
 import { readWide, writeWide } from '../system/wideOperand';
 import { DOUBLE, DOUBLE_EXTENDED, type Format, SINGLE } from './result';
-import { FINITE, INFINITY, INTEGER_BIT, QUIET_BIT, SIGNALING_NAN, SPECIAL, UNSUPPORTED, ZERO } from './float80';
+import { FINITE, INFINITY, QUIET_BIT, SIGNALING_NAN, UNSUPPORTED, ZERO } from './float80';
 import { fromBcd, toBcd, toInteger } from './integers';
 import { C1, IE, PE, SF } from './status';
 import type { X87 } from './unit';
@@ -56,8 +57,7 @@ export function x87LoadExtended({ x87 }: ExecutionContext, low: number, high: nu
 }
 
 export function x87LoadRegister({ x87 }: ExecutionContext, n: number): void {
-  const bytes = new DataView(x87.bytes(n).buffer);
-  if (!x87.isEmpty(n)) return pushRaw(x87, bytes.getUint16(8, true), bytes.getInt32(4, true), bytes.getInt32(0, true));
+  if (!x87.isEmpty(n)) return pushRaw(x87, x87.signExponent(n), x87.high(n), x87.low(n));
   x87.begin();
   if (x87.isEmpty(7)) x87.stackUnderflow();
   else x87.stackOverflow();
@@ -90,14 +90,12 @@ export function x87LoadConstant({ x87 }: ExecutionContext, which: number): void 
   x87.completePush();
 }
 
-/** Store what `convert` makes of ST(0) in the low bytes of `words`; then pop. Unmasked exceptions but #P leave memory and stack alone. */
-function store(context: ExecutionContext, segment: number, offset: number, length: number, pops: number, convert: (view: DataView) => void): void {
-  const { x87 } = context;
-  x87.begin();
-  const view = new DataView(new ArrayBuffer(16));
-  convert(view);
+/**
+ * Stores go in three steps: a helper leaves what ST(0) becomes in the X87_STORED cells and says whether it may be stored (an unmasked
+ * exception but #P forbids it), micro-ops store it and may fault, and this one pops and reports.
+ */
+export function x87CompleteStore({ x87 }: ExecutionContext, pops: number): void {
   if (x87.quiet) {
-    writeWide(context, segment, offset, new Uint8Array(view.buffer, 0, length));
     if (pops > 0) x87.pop();
   } else {
     // What was not stored was not rounded.
@@ -107,85 +105,85 @@ function store(context: ExecutionContext, segment: number, offset: number, lengt
   x87.settle();
 }
 
-/** ST(0) rounded to a format without an explicit integer bit: sign, exponent and fraction with bit 62 the fraction's highest. */
-function narrow(x87: X87, format: Format, bias: number, special: number, put: (sign: number, exponent: number, high: number, low: number) => void): void {
-  const { a, result } = x87;
-  if (x87.isEmpty(0)) {
-    x87.stackUnderflow();
-    return put(1, special, QUIET_BIT, 0);
-  }
+function stored(x87: X87, low: number, high = 0): number {
+  x87.cpu.set(CPU.X87_STORED, low);
+  x87.cpu.set(CPU.X87_STORED + 4, high);
+  return x87.quiet ? 1 : 0;
+}
+
+/** ST(0) rounded to a format without an explicit integer bit, in parts. */
+function narrow(x87: X87, format: Format, bias: number, special: number): void {
+  const { a, result, narrowed } = x87;
   x87.load(a, 0);
-  switch (a.kind) {
-    case UNSUPPORTED:
-      result.raise(IE);
-      return put(1, special, QUIET_BIT, 0);
-    case ZERO:
-      return put(a.sign, 0, 0, 0);
-    case INFINITY:
-      return put(a.sign, special, 0, 0);
-    case FINITE: {
-      const exponent = result.roundTo(a.sign, a.exponent, a.high, a.low, 0, format);
-      if (exponent === Infinity) put(a.sign, special, 0, 0);
-      else put(a.sign, result.high >>> 31 === 0 ? 0 : exponent + bias, result.high, result.low);
-      return;
-    }
-    default:
-      if (a.kind === SIGNALING_NAN) result.raise(IE);
-      put(a.sign, special, a.high | QUIET_BIT, a.low);
+  narrowed.sign = a.sign;
+  narrowed.exponent = special;
+  narrowed.high = narrowed.low = 0;
+  if (x87.isEmpty(0) || a.kind === UNSUPPORTED) {
+    result.raise(x87.isEmpty(0) ? IE | SF : IE);
+    narrowed.sign = 1;
+    narrowed.high = QUIET_BIT;
+  } else if (a.kind === ZERO) narrowed.exponent = 0;
+  else if (a.kind === FINITE) {
+    const exponent = result.roundTo(a.sign, a.exponent, a.high, a.low, 0, format);
+    if (exponent === Infinity) return;
+    narrowed.exponent = result.high >>> 31 === 0 ? 0 : exponent + bias;
+    narrowed.high = result.high;
+    narrowed.low = result.low;
+  } else if (a.kind !== INFINITY) {
+    if (a.kind === SIGNALING_NAN) result.raise(IE);
+    narrowed.high = a.high | QUIET_BIT;
+    narrowed.low = a.low;
   }
 }
 
-export function x87StoreSingle(context: ExecutionContext, segment: number, offset: number, pops: number): void {
-  store(context, segment, offset, 4, pops, (view) =>
-    narrow(context.x87, SINGLE, 127, 0xff, (sign, exponent, high) => view.setUint32(0, (sign << 31) | (exponent << 23) | ((high & 0x7fffffff) >>> 8), true)),
-  );
+export function x87ConvertSingle({ x87 }: ExecutionContext): number {
+  x87.begin();
+  narrow(x87, SINGLE, 127, 0xff);
+  const { sign, exponent, high } = x87.narrowed;
+  return stored(x87, (sign << 31) | (exponent << 23) | ((high & 0x7fffffff) >>> 8));
 }
 
-export function x87StoreDouble(context: ExecutionContext, segment: number, offset: number, pops: number): void {
-  store(context, segment, offset, 8, pops, (view) =>
-    narrow(context.x87, DOUBLE, 1023, 0x7ff, (sign, exponent, high, low) => {
-      view.setUint32(4, (sign << 31) | (exponent << 20) | ((high & 0x7fffffff) >>> 11), true);
-      view.setUint32(0, (high << 21) | (low >>> 11), true);
-    }),
-  );
+export function x87ConvertDouble({ x87 }: ExecutionContext): number {
+  x87.begin();
+  narrow(x87, DOUBLE, 1023, 0x7ff);
+  const { sign, exponent, high, low } = x87.narrowed;
+  return stored(x87, (high << 21) | (low >>> 11), (sign << 31) | (exponent << 20) | ((high & 0x7fffffff) >>> 11));
 }
 
-export function x87StoreExtended(context: ExecutionContext, segment: number, offset: number): void {
-  const { x87 } = context;
-  store(context, segment, offset, 10, 1, (view) => {
-    if (!x87.isEmpty(0)) return new Uint8Array(view.buffer).set(x87.bytes(0));
-    x87.stackUnderflow();
-    view.setUint32(4, INTEGER_BIT | QUIET_BIT, true);
-    view.setUint16(8, 0x8000 | SPECIAL, true);
-  });
+/** The bits as they are. */
+export function x87ConvertExtended({ x87 }: ExecutionContext): number {
+  x87.begin();
+  const empty = x87.isEmpty(0);
+  if (empty) x87.stackUnderflow();
+  x87.cpu.set(CPU.X87_STORED + 8, empty ? x87.result.signExponent : x87.signExponent(0));
+  return empty ? stored(x87, x87.result.low, x87.result.high) : stored(x87, x87.low(0), x87.high(0));
 }
 
-export function x87StoreInteger(context: ExecutionContext, segment: number, offset: number, size: number, pops: number): void {
-  const { x87 } = context;
-  store(context, segment, offset, size, pops, (view) => {
-    const { a, result } = x87;
-    if (x87.isEmpty(0)) {
-      result.raise(IE | SF);
-      a.unpackInteger64(0, 0);
-      a.kind = UNSUPPORTED;
-    } else x87.load(a, 0);
-    toInteger(result, a, (8 * size) as 16 | 32 | 64);
-    view.setUint32(0, result.low, true);
-    view.setUint32(4, result.high, true);
-  });
+export function x87ConvertInteger({ x87 }: ExecutionContext, size: number): number {
+  x87.begin();
+  const { a, result } = x87;
+  x87.load(a, 0);
+  if (x87.isEmpty(0)) {
+    result.raise(IE | SF);
+    a.kind = UNSUPPORTED;
+  }
+  toInteger(result, a, (8 * size) as 16 | 32 | 64);
+  return stored(x87, result.low, result.high);
 }
 
 export function x87StoreBcd(context: ExecutionContext, segment: number, offset: number): void {
   const { x87 } = context;
-  store(context, segment, offset, 10, 1, (view) => {
-    const { a, result } = x87;
-    x87.load(a, 0);
-    if (x87.isEmpty(0)) {
-      result.raise(IE | SF);
-      a.kind = UNSUPPORTED;
-    }
-    toBcd(result, a, new Uint8Array(view.buffer, 0, 10));
-  });
+  x87.begin();
+  const { a, result } = x87;
+  x87.load(a, 0);
+  if (x87.isEmpty(0)) {
+    result.raise(IE | SF);
+    a.kind = UNSUPPORTED;
+  }
+  const bytes = new Uint8Array(10);
+  toBcd(result, a, bytes);
+  if (x87.quiet) writeWide(context, segment, offset, bytes);
+  x87CompleteStore(context, 1);
 }
 
 /** FST ST(i), FSTP ST(i). */
@@ -193,10 +191,9 @@ export function x87StoreRegister({ x87 }: ExecutionContext, n: number, pops: num
   x87.begin();
   if (x87.isEmpty(0)) x87.stackUnderflow();
   else {
-    const bytes = new DataView(x87.bytes(0).buffer);
-    x87.result.signExponent = bytes.getUint16(8, true);
-    x87.result.high = bytes.getUint32(4, true);
-    x87.result.low = bytes.getUint32(0, true);
+    x87.result.signExponent = x87.signExponent(0);
+    x87.result.high = x87.high(0);
+    x87.result.low = x87.low(0);
   }
   x87.complete(n, pops);
 }
@@ -222,10 +219,7 @@ export function x87MoveOnCondition(context: ExecutionContext, condition: number,
     x87.complete(0);
     return;
   }
-  if (condition) {
-    const bytes = new DataView(x87.bytes(n).buffer);
-    x87.write(0, bytes.getUint16(8, true), bytes.getInt32(4, true), bytes.getInt32(0, true));
-  }
+  if (condition) x87.write(0, x87.signExponent(n), x87.high(n), x87.low(n));
 }
 
 /** FFREE, and FFREEP which also pops. */

@@ -16,6 +16,8 @@ export class X87 {
   readonly result = new Result();
   /** Of instructions that have two: FXTRACT, FSINCOS. */
   readonly second = new Result();
+  /** Parts of a number on its way to a narrower format. */
+  readonly narrowed = { sign: 0, exponent: 0, high: 0, low: 0 };
   readonly #u16: Uint16Array;
 
   constructor(readonly cpu: CpuState) {
@@ -54,6 +56,14 @@ export class X87 {
     return ((this.tags >>> (2 * ((this.top + n) & 7))) & 3) === EMPTY;
   }
 
+  low(n: number): number {
+    return this.cpu.i32[this.#at(n) >> 2];
+  }
+
+  high(n: number): number {
+    return this.cpu.i32[(this.#at(n) + 4) >> 2];
+  }
+
   signExponent(n: number): number {
     return this.#u16[(this.#at(n) + 8) >> 1];
   }
@@ -88,7 +98,8 @@ export class X87 {
   }
 
   exchange(n: number): void {
-    const [x, y] = [this.#at(0) >> 2, this.#at(n) >> 2];
+    const x = this.#at(0) >> 2;
+    const y = this.#at(n) >> 2;
     const { i32 } = this.cpu;
     for (let word = 0; word < 3; word++) {
       const kept = i32[x + word];
