@@ -77,6 +77,7 @@ const one = () => 1;
 const two = () => 2;
 const four = () => 4;
 const eight = () => 8;
+const sixteen = () => 16;
 const byOperandSize = (context: MatchContext): number => context.size;
 
 /** LAR, LSL and MOV to a segment register take any general register for their 16 bits of source. */
@@ -158,7 +159,21 @@ export const MATCHES: Readonly<Record<Letter, Match>> = {
   Ma: memory(() => undefined),
   Mp: farMemory,
   Ms: memory(() => undefined),
+  Md: memory(four),
   Mq: memory(eight),
+  Mx: memory(sixteen),
+  RdMw: either(general(four), general(two), memory(two)),
+  Gd: general(four),
+  Pq: inFile('mmx'),
+  Qq: either(inFile('mmx'), memory(eight)),
+  Qd: either(inFile('mmx'), memory(four)),
+  Nq: inFile('mmx'),
+  Vx: inFile('xmm'),
+  Wx: either(inFile('xmm'), memory(sixteen)),
+  Wu: either(inFile('xmm'), memory(sixteen)),
+  Wq: either(inFile('xmm'), memory(eight)),
+  Wd: either(inFile('xmm'), memory(four)),
+  Ux: inFile('xmm'),
   Ib: immediate(one),
   Ibs: signExtendedByte,
   Iw: immediate(two),
