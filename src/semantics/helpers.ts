@@ -8,6 +8,8 @@ import * as interrupts from './system/interrupts';
 import * as privilege from './system/privilege';
 import * as segments from './system/segments';
 import * as transfers from './system/transfers';
+import { executeVector, maskedStore, requireSse } from './vector/execute';
+import { loadMxcsr, restoreState, saveState } from './vector/state';
 
 /** Arguments and result are 32-bit. */
 export type Helper = (context: ExecutionContext, ...args: number[]) => number | void;
@@ -47,6 +49,12 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   identify: control.identify,
   systemEnter: control.systemEnter,
   systemExit: control.systemExit,
+  vector: executeVector,
+  maskedStore,
+  requireSse,
+  loadMxcsr,
+  saveState,
+  restoreState,
 };
 
 /** Bind the helpers to one CPU: what generated code imports. */
