@@ -87,6 +87,7 @@ export class Emission {
     const operand = this.written(at);
     const { address } = this.evaluated;
     const width = immediateWidth(letter, this.size);
+    if (!operand && width === 1 && this.form.alias?.immediate !== undefined) this.bytes.push(this.form.alias.immediate);
     if (letter[0] === 'O' && address) this.number(address.displacement, address.size, address.memory.place);
     else if (operand?.kind === 'far') {
       this.number(operand.worth, this.size, operand.place);

@@ -28,6 +28,7 @@ const CR0_486 = CR0_386 | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD;
 const VENDOR = 'GenuineIntel';
 
 /** CPUID.1:EDX bits. */
+const FPU = 1 << 0;
 const PSE = 1 << 3;
 const TSC = 1 << 4;
 const MSR = 1 << 5;
@@ -83,7 +84,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6' | 'p3'
     family: 6,
     signature: 0x68a,
     vendor: VENDOR,
-    features: PSE | TSC | MSR | CX8 | CMOV | MMX | FXSR | SSE,
+    features: FPU | PSE | TSC | MSR | CX8 | CMOV | MMX | FXSR | SSE,
     hasCpuid: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_TSD | CR4_DE | CR4_PSE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT,
@@ -95,7 +96,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6' | 'p3'
     family: 15,
     signature: 0xf29,
     vendor: VENDOR,
-    features: PSE | TSC | MSR | CX8 | CMOV | CLFSH | MMX | FXSR | SSE | SSE2,
+    features: FPU | PSE | TSC | MSR | CX8 | CMOV | CLFSH | MMX | FXSR | SSE | SSE2,
     hasCpuid: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_TSD | CR4_DE | CR4_PSE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT,

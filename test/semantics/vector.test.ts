@@ -36,20 +36,23 @@ for (const format of [SINGLE, DOUBLE])
         environment.settle();
         return `${bits.toString(16)} MXCSR ${cpu.get(CPU.MXCSR).toString(16)}`;
       };
-      const written = (): bigint => readBits(format, result, 0);
+      const written = (compute: () => void): bigint => {
+        compute();
+        return readBits(format, result, 0);
+      };
       for (let n = 0; n < 6000; n++) {
         const [a, b] = [randomBits(format.bytes), randomBits(format.bytes)];
         writeBits(format, x, 0, a);
         writeBits(format, y, 0, b);
         for (const name of Object.keys(COMBINATIONS) as CombinationName[]) {
-          const host = outcome((e) => (combineLane(name, format, result, x, y, 0, e), written()));
+          const host = outcome((e) => written(() => combineLane(name, format, result, x, y, 0, e)));
           assert.equal(
             host,
             outcome((e) => combine(name, format, a, b, e)),
             `${name} ${a.toString(16)} ${b.toString(16)}`,
           );
         }
-        const root = outcome((e) => (squareRootLane(format, result, x, 0, e), written()));
+        const root = outcome((e) => written(() => squareRootLane(format, result, x, 0, e)));
         assert.equal(
           root,
           outcome((e) => squareRoot(format, a, e)),
