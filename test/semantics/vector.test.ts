@@ -1,8 +1,8 @@
 /** SSE and SSE2 beside the captured cases: the host's arithmetic against the exact one, and what faults leave behind. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMBINATIONS, type CombinationName, DOUBLE, SINGLE, combine, squareRoot } from '../../src/semantics/vector/binaryFloat';
-import { combineLane, readBits, squareRootLane, writeBits } from '../../src/semantics/vector/lanes';
+import { COMBINATIONS, type CombinationName, DOUBLE, SINGLE, combine, convert, squareRoot, toInteger } from '../../src/semantics/vector/binaryFloat';
+import { combineLane, convertElement, readBits, squareRootLane, writeBits } from '../../src/semantics/vector/lanes';
 import { FloatEnvironment, MXCSR_PE, MXCSR_RESET } from '../../src/semantics/vector/mxcsr';
 import { CPU, CpuState } from '../../src/x86/cpuState';
 import { GP, PF, UD } from '../../src/x86/exceptions';
@@ -50,6 +50,27 @@ for (const format of [SINGLE, DOUBLE])
             host,
             outcome((e) => combine(name, format, a, b, e)),
             `${name} ${a.toString(16)} ${b.toString(16)}`,
+          );
+        }
+        const other = format === SINGLE ? DOUBLE : SINGLE;
+        const converted = outcome((e) => {
+          convertElement(format, other, result, x, 0, false, e);
+          return readBits(other, result, 0);
+        });
+        assert.equal(
+          converted,
+          outcome((e) => convert(format, other, a, e)),
+          `to ${8 * other.bytes} bits ${a.toString(16)}`,
+        );
+        for (const truncate of [false, true]) {
+          const integer = outcome((e) => {
+            convertElement(format, 'integer', result, x, 0, truncate, e);
+            return BigInt(result.getInt32(0, true));
+          });
+          assert.equal(
+            integer,
+            outcome((e) => BigInt(toInteger(format, a, truncate, e))),
+            `to an integer ${a.toString(16)}`,
           );
         }
         const root = outcome((e) => written(() => squareRootLane(format, result, x, 0, e)));

@@ -16,6 +16,12 @@ function locate({ cpu }: ExecutionContext, segment: number, offset: number, leng
   return linear;
 }
 
+/** The operand where it is, if it can be accessed there like any memory; undefined otherwise, and when its pages would fault. */
+export function viewWide(context: ExecutionContext, segment: number, offset: number, length: number, write: boolean, alignment = 1): DataView | undefined {
+  const host = context.memory.hostOffset(locate(context, segment, offset, length, write, alignment), length, write);
+  return host < 0 ? undefined : new DataView(context.cpu.u8.buffer, host, length);
+}
+
 /** Fill `into` from the operand. Faults as the guest's access would. */
 export function readWide(context: ExecutionContext, segment: number, offset: number, into: Uint8Array, alignment = 1): void {
   const linear = locate(context, segment, offset, into.length, false, alignment);

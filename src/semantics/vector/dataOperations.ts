@@ -35,9 +35,9 @@ const signMask =
 /** Elements of `bytes`, the first half from the destination, the second from the source, each chosen by the next bits of the immediate. */
 const shuffleFloats =
   (bytes: 4 | 8): Operation =>
-  (destination, source, { immediate }) => {
+  (destination, source, { cpu, immediate }) => {
     const count = 16 / bytes;
-    const result = new DataView(new ArrayBuffer(16));
+    const { result } = cpu.views;
     for (let n = 0; n < count; n++) {
       const choice = (immediate >>> (n * Math.log2(count))) & (count - 1);
       copyBytes(result, n * bytes, n < count / 2 ? destination : source, choice * bytes, bytes);

@@ -8,10 +8,10 @@ import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../../x86/flags';
 import type { InstructionSpec, Operand } from '../../x86/instructionSpec';
 import { INSTRUCTIONS } from '../../x86/instructionTable';
 import { type ExecutionContext, raise } from '../system/context';
-import { checkWritable, readWide, writeWide } from '../system/wideOperand';
+import { checkWritable, readWide, viewWide, writeWide } from '../system/wideOperand';
 import { DATA_OPERATIONS } from './dataOperations';
 import { FLOAT_OPERATIONS } from './floatOperations';
-import { leaveMmx, mmxRegister, requireMmx } from './mmxState';
+import { leaveMmx, requireMmx } from './mmxState';
 import { FloatEnvironment } from './mxcsr';
 import type { Operation } from './operation';
 
@@ -67,10 +67,20 @@ export function requireSse({ cpu }: ExecutionContext): void {
   if (cpu.cr0 & CR0_TS) raise(NM);
 }
 
-function registerView({ cpu }: ExecutionContext, file: OperandPlace['file'], field: number): DataView {
-  if (file === 'mmx') return mmxRegister(cpu, field);
-  return file === 'xmm' ? new DataView(cpu.memory.buffer, CPU.XMM + 16 * field, 16) : new DataView(cpu.memory.buffer, CPU.GPR + field, 4);
+/** `field`: a register number, or the byte offset of a general register. */
+const registerView = ({ cpu: { views } }: ExecutionContext, file: OperandPlace['file'], field: number): DataView =>
+  file === 'general' ? views.general[field >> 2] : views[file][field];
+
+function sourceInMemory(context: ExecutionContext, { bytes, alignment }: OperandPlace, segment: number, offset: number): DataView {
+  const inPlace = viewWide(context, segment, offset, bytes, false, alignment);
+  if (inPlace) return inPlace;
+  const copy = new Uint8Array(bytes);
+  readWide(context, segment, offset, copy, alignment);
+  return new DataView(copy.buffer);
 }
+
+const inMemory = ({ field }: OperandPlace, rm: number): boolean => field === 'rm' && rm < 0;
+const fieldOf = ({ field }: OperandPlace, reg: number, rm: number): number => (field === 'reg' ? reg : rm);
 
 const NOTHING = new DataView(new ArrayBuffer(0));
 
@@ -83,22 +93,17 @@ export function executeVector(context: ExecutionContext, row: number, reg: numbe
   const { cpu } = context;
   if (plan.usesXmm) requireSse(context);
   if (plan.usesMmx) requireMmx(context);
-  const inMemory = (operand: OperandPlace): boolean => operand.field === 'rm' && rm < 0;
-  const view = (operand: OperandPlace): DataView => registerView(context, operand.file, operand.field === 'reg' ? reg : rm);
-
   let source: DataView = NOTHING;
-  if (plan.source && inMemory(plan.source)) {
-    const bytes = new Uint8Array(plan.source.bytes);
-    readWide(context, segment, offset, bytes, plan.source.alignment);
-    source = new DataView(bytes.buffer);
-  } else if (plan.source) source = view(plan.source);
+  if (plan.source)
+    source = inMemory(plan.source, rm) ? sourceInMemory(context, plan.source, segment, offset) : registerView(context, plan.source.file, fieldOf(plan.source, reg, rm));
 
   const operands = { cpu, float: new FloatEnvironment(cpu), immediate: immediate & 0xff };
-  if (inMemory(plan.destination)) {
-    const bytes = new Uint8Array(plan.destination.bytes);
-    plan.operation(new DataView(bytes.buffer), source, operands);
-    writeWide(context, segment, offset, bytes, plan.destination.alignment);
-  } else plan.operation(view(plan.destination), source, operands);
+  if (inMemory(plan.destination, rm)) {
+    const { bytes, alignment } = plan.destination;
+    const destination = viewWide(context, segment, offset, bytes, true, alignment) ?? new DataView(new ArrayBuffer(bytes));
+    plan.operation(destination, source, operands);
+    if (destination.buffer !== cpu.u8.buffer) writeWide(context, segment, offset, new Uint8Array(destination.buffer), alignment);
+  } else plan.operation(registerView(context, plan.destination.file, fieldOf(plan.destination, reg, rm)), source, operands);
 
   // A conversion from memory touches no MMX register, and leaves the x87 alone (SDM Vol. 2, CVTPI2PD).
   const touchesMmx = plan.usesMmx && !(plan.source?.file === 'mmx' && plan.destination.file === 'xmm' && rm < 0);

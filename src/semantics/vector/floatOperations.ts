@@ -1,7 +1,7 @@
 /** Floating-point operations of SSE and SSE2 by mnemonic (SDM Vol. 1, 10.4 and 11.4; Vol. 2). */
 import { EFLAGS_CF, EFLAGS_PF, EFLAGS_ZF } from '../../x86/flags';
-import { type BinaryFormat, type CombinationName, DOUBLE, type Relation, SINGLE, compare, convert, decode, fromInteger, toInteger, zero } from './binaryFloat';
-import { SHAPES, approximateLane, combineLane, readBits, squareRootLane, writeBits } from './lanes';
+import { type BinaryFormat, type CombinationName, DOUBLE, type Relation, SINGLE, decode, zero } from './binaryFloat';
+import { type Element, SHAPES, approximateLane, combineLane, compareLane, convertElement, elementBytes, readBits, squareRootLane, writeBits } from './lanes';
 import type { FloatEnvironment } from './mxcsr';
 import { type Operation, type OperationContext, type Operations, clearBytes, copyBytes } from './operation';
 
@@ -13,7 +13,7 @@ const eachLane =
   (suffix: keyof typeof SHAPES, lane: Lane): Operation =>
   (destination, source, context) => {
     const { format, lanes } = SHAPES[suffix];
-    const result = new DataView(new ArrayBuffer(16));
+    const { result } = context.cpu.views;
     for (let n = 0; n < lanes; n++) lane(format, result, destination, source, n * format.bytes, context);
     context.float.settle();
     copyBytes(destination, 0, result, 0, lanes * format.bytes);
@@ -29,6 +29,7 @@ const combination =
     combineLane(name, format, result, destination, source, at, float);
 
 const flushed = (format: BinaryFormat, bits: bigint, float: FloatEnvironment): bigint => {
+  if (!float.denormalsAreZeros) return bits;
   const { kind, negative } = decode(format, bits, float);
   return kind === 'zero' ? zero(format, negative) : bits;
 };
@@ -37,9 +38,8 @@ const flushed = (format: BinaryFormat, bits: bigint, float: FloatEnvironment): b
 const extreme =
   (wanted: Relation): Lane =>
   (format, result, destination, source, at, { float }) => {
-    const a = readBits(format, destination, at);
-    const b = readBits(format, source, at);
-    writeBits(format, result, at, flushed(format, compare(format, a, b, true, float) === wanted ? a : b, float));
+    const chosen = compareLane(format, destination, source, at, true, float) === wanted ? destination : source;
+    writeBits(format, result, at, flushed(format, readBits(format, chosen, at), float));
   };
 
 /** Comparison predicates (SDM Vol. 2, table 3-1); the next four are their negations. */
@@ -52,7 +52,7 @@ const PREDICATES: readonly (readonly [holds: readonly Relation[], quietIsInvalid
 
 const comparison: Lane = (format, result, destination, source, at, { float, immediate }) => {
   const [holds, quietIsInvalid] = PREDICATES[immediate & 3];
-  const relation = compare(format, readBits(format, destination, at), readBits(format, source, at), quietIsInvalid, float);
+  const relation = compareLane(format, destination, source, at, quietIsInvalid, float);
   const isTrue = holds.includes(relation) !== ((immediate & 4) !== 0);
   for (let n = 0; n < format.bytes; n += 4) result.setInt32(at + n, isTrue ? -1 : 0, true);
 };
@@ -63,33 +63,20 @@ const RELATION_FLAGS: Readonly<Record<Relation, number>> = { unordered: EFLAGS_Z
 const compareToFlags =
   (format: BinaryFormat, quietIsInvalid: boolean): Operation =>
   (destination, source, { cpu, float }) => {
-    const relation = compare(format, readBits(format, destination, 0), readBits(format, source, 0), quietIsInvalid, float);
+    const relation = compareLane(format, destination, source, 0, quietIsInvalid, float);
     float.settle();
     cpu.statusFlags = RELATION_FLAGS[relation];
   };
 
-/** A signed doubleword, or a floating-point format. */
-type Element = 'integer' | BinaryFormat;
-const bytesOf = (element: Element): number => (element === 'integer' ? 4 : element.bytes);
-
-function convertElement(from: Element, to: Element, result: DataView, source: DataView, n: number, truncate: boolean, float: FloatEnvironment): void {
-  const at = n * bytesOf(from);
-  const there = n * bytesOf(to);
-  if (from === 'integer') {
-    if (to !== 'integer') writeBits(to, result, there, fromInteger(to, source.getInt32(at, true), float));
-  } else if (to === 'integer') result.setInt32(there, toInteger(from, readBits(from, source, at), truncate, float), true);
-  else writeBits(to, result, there, convert(from, to, readBits(from, source, at), float));
-}
-
 /** The low `count` elements; what is left of the destination stays, or is cleared. */
 const conversion =
   (from: Element, to: Element, count: number, truncate = false, clearsRest = false): Operation =>
-  (destination, source, { float }) => {
-    const result = new DataView(new ArrayBuffer(16));
+  (destination, source, { cpu, float }) => {
+    const { result } = cpu.views;
     for (let n = 0; n < count; n++) convertElement(from, to, result, source, n, truncate, float);
     float.settle();
-    copyBytes(destination, 0, result, 0, count * bytesOf(to));
-    if (clearsRest) clearBytes(destination, count * bytesOf(to));
+    copyBytes(destination, 0, result, 0, count * elementBytes(to));
+    if (clearsRest) clearBytes(destination, count * elementBytes(to));
   };
 
 /** To integers, by the rounding mode and (with a second T) toward zero. */

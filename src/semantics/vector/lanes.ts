@@ -1,5 +1,5 @@
 /** Floating-point lanes of a register, and the arithmetic of the host wherever it gives the exact answer. */
-import { type BinaryFormat, type CombinationName, DOUBLE, SINGLE, combine, squareRoot } from './binaryFloat';
+import { type BinaryFormat, type CombinationName, DOUBLE, type Relation, SINGLE, combine, compare, convert, fromInteger, squareRoot, toInteger } from './binaryFloat';
 import type { FloatEnvironment } from './mxcsr';
 
 /** The suffix of a mnemonic: packed or scalar, single or double. */
@@ -72,6 +72,48 @@ export function squareRootLane(format: BinaryFormat, to: DataView, x: DataView, 
     if (environment.inexactIsKnown || (format === SINGLE && result * result === a)) return writeNumber(format, to, at, result);
   }
   writeBits(format, to, at, squareRoot(format, readBits(format, x, at), environment));
+}
+
+/** How two lanes compare; ordinary numbers raise nothing. */
+export function compareLane(format: BinaryFormat, x: DataView, y: DataView, at: number, quietIsInvalid: boolean, environment: FloatEnvironment): Relation {
+  const [a, b] = [readNumber(format, x, at), readNumber(format, y, at)];
+  if (isOrdinary(format, a) && isOrdinary(format, b)) return a < b ? 'less' : a > b ? 'greater' : 'equal';
+  return compare(format, readBits(format, x, at), readBits(format, y, at), quietIsInvalid, environment);
+}
+
+/** A signed doubleword, or a floating-point format. */
+export type Element = 'integer' | BinaryFormat;
+export const elementBytes = (element: Element): number => (element === 'integer' ? 4 : element.bytes);
+
+function integerToFloat(to: BinaryFormat, x: number, result: DataView, at: number, environment: FloatEnvironment): void {
+  if (rounded(to, x) === x || (environment.hostRounds && environment.inexactIsKnown)) writeNumber(to, result, at, x);
+  else writeBits(to, result, at, fromInteger(to, x, environment));
+}
+
+/** An integer is exact; another number, truncated, at most inexact. */
+function floatToInteger(from: BinaryFormat, source: DataView, at: number, truncate: boolean, environment: FloatEnvironment): number {
+  const x = readNumber(from, source, at);
+  const integer = Math.trunc(x);
+  const isKnown = integer === x || (truncate && environment.hostRounds && environment.inexactIsKnown && isOrdinary(from, x));
+  return isKnown && integer >= -0x80000000 && integer <= 0x7fffffff ? integer : toInteger(from, readBits(from, source, at), truncate, environment);
+}
+
+function floatToFloat(from: BinaryFormat, to: BinaryFormat, source: DataView, at: number, result: DataView, there: number, environment: FloatEnvironment): void {
+  const x = readNumber(from, source, at);
+  const y = rounded(to, x);
+  const isKnown = isOrdinary(from, x) && (x === 0 || isSafe(to, y)) && (y === x || (environment.hostRounds && environment.inexactIsKnown));
+  if (isKnown) writeNumber(to, result, there, x);
+  else writeBits(to, result, there, convert(from, to, readBits(from, source, at), environment));
+}
+
+/** Element `n` of the result from element `n` of the source. */
+export function convertElement(from: Element, to: Element, result: DataView, source: DataView, n: number, truncate: boolean, environment: FloatEnvironment): void {
+  const at = n * elementBytes(from);
+  const there = n * elementBytes(to);
+  if (to === 'integer') {
+    if (from !== 'integer') result.setInt32(there, floatToInteger(from, source, at, truncate, environment), true);
+  } else if (from === 'integer') integerToFloat(to, source.getInt32(at, true), result, there, environment);
+  else floatToFloat(from, to, source, at, result, there, environment);
 }
 
 /**

@@ -15,8 +15,6 @@ export function requireMmx({ cpu }: ExecutionContext): void {
   if (cpu.get(CPU.X87_STATUS) & STATUS_ES) raise(MF);
 }
 
-export const mmxRegister = (cpu: CpuState, n: number): DataView => new DataView(cpu.memory.buffer, CPU.X87 + 16 * n, 8);
-
 /** An MMX instruction is done: the stack top is 0 and every tag says valid; the written register reads as a NaN to the x87. */
 export function leaveMmx(cpu: CpuState, written: number | undefined): void {
   cpu.set(CPU.X87_STATUS, cpu.get(CPU.X87_STATUS) & ~STATUS_TOP);

@@ -16,10 +16,12 @@ export type Operation = (destination: DataView, source: DataView, context: Opera
 
 export type Operations = Readonly<Record<string, Operation>>;
 
-/** Copy `length` bytes; the views may overlap. */
-export const copyBytes = (destination: DataView, to: number, source: DataView, from: number, length: number): void =>
-  new Uint8Array(destination.buffer, destination.byteOffset + to, length).set(new Uint8Array(source.buffer, source.byteOffset + from, length));
+/** Copy `length` bytes, doubleword by doubleword, the lowest first. */
+export function copyBytes(destination: DataView, to: number, source: DataView, from: number, length: number): void {
+  for (let at = 0; at < length; at += 4) destination.setUint32(to + at, source.getUint32(from + at, true), true);
+}
 
-export const clearBytes = (destination: DataView, from: number): void => {
-  new Uint8Array(destination.buffer, destination.byteOffset + from, destination.byteLength - from).fill(0);
-};
+/** Clear the destination from byte `from` on, a multiple of four. */
+export function clearBytes(destination: DataView, from: number): void {
+  for (let at = from; at < destination.byteLength; at += 4) destination.setUint32(at, 0, true);
+}
