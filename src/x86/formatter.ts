@@ -175,7 +175,8 @@ const OPERAND_SYNTAX: Readonly<Record<Operand, OperandSyntax>> = {
   Gd: generalRegister(4),
   Pq: vectorRegister(MMX_REGISTERS, 8),
   Qq: vectorOrMemory(MMX_REGISTERS, 8),
-  Qd: vectorOrMemory(MMX_REGISTERS, 4),
+  // nasm takes the doubleword that PUNPCKL reads for a quadword.
+  Qd: vectorOrMemory(MMX_REGISTERS, 8),
   Nq: vectorOrMemory(MMX_REGISTERS, 8),
   Vx: vectorRegister(XMM_REGISTERS, 16),
   Wx: vectorOrMemory(XMM_REGISTERS, 16),
