@@ -74,7 +74,7 @@ export const CPU = {
   /** 1 after an exit whose instruction did retire although EIP names it. */
   RETIRED: 0x14a4,
   /** 16 bytes: the result of a vector operation on its way to a register. */
-  VECTOR_RESULT: 0x14b0,
+  VECTOR_RESULT: 0x14e0,
   END: 0x1500,
 } as const;
 
