@@ -64,14 +64,15 @@ export class Emission {
 
   private opcode(): void {
     const { spec } = this.form;
+    if (spec.prefix && spec.prefix !== 'NP') this.bytes.push(Number.parseInt(spec.prefix, 16));
     if (spec.map) this.bytes.push(spec.map);
     this.bytes.push(spec.opcode + registerNumber(this.operand('Z')));
     if (spec.modRm !== undefined) this.bytes.push(spec.modRm);
   }
 
   private modRm(): void {
-    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDTP'));
-    const rm = this.operand('EMRQN') ?? this.written(this.form.spec.operands.indexOf('STi'));
+    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDTPV'));
+    const rm = this.operand('EMRQNWU') ?? this.written(this.form.spec.operands.indexOf('STi'));
     const { address } = this.evaluated;
     if (rm?.kind === 'register') this.bytes.push(0xc0 | (reg << 3) | rm.register.number);
     else if (this.form.spec.operands.includes('STi')) this.bytes.push(0xc0 | (reg << 3) | DEFAULT_STACK_REGISTER);
@@ -80,13 +81,14 @@ export class Emission {
       this.bytes.push((encoded.mod << 6) | (reg << 3) | encoded.rm);
       if (encoded.sib !== undefined) this.bytes.push(encoded.sib);
       if (encoded.displacementSize) this.number(address.displacement, encoded.displacementSize, address.memory.place);
-    }
+    } else if (this.form.spec.registerOnly) this.bytes.push(0xc0 | (reg << 3));
   }
 
   private immediate(letter: Letter, at: number): void {
     const operand = this.written(at);
     const { address } = this.evaluated;
     const width = immediateWidth(letter, this.size);
+    if (!operand && width === 1 && this.form.alias?.immediate !== undefined) this.bytes.push(this.form.alias.immediate);
     if (letter[0] === 'O' && address) this.number(address.displacement, address.size, address.memory.place);
     else if (operand?.kind === 'far') {
       this.number(operand.worth, this.size, operand.place);

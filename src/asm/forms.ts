@@ -71,14 +71,18 @@ function buildForms(): Map<string, Form[]> {
   for (const form of assembled.flatMap(formsOf)) file(form.operandSize === 4 ? form.spec.mnemonic32 : form.spec.mnemonic, form);
   // Without operands, arithmetic pops.
   for (const name of ARITHMETIC) for (const form of forms.get(`${name}p`) ?? []) if (form.operands.length === 0) file(name, form);
-  const aliased = ALIASES.map(
-    (alias) => [alias.name, (forms.get(alias.of) ?? []).filter((form) => !alias.prefix || form.operands.length === 0).map((form) => withAlias(form, alias))] as const,
-  );
+  const aliased = ALIASES.map((alias) => [alias.name, (forms.get(alias.of) ?? []).filter((form) => isMeant(form, alias)).map((form) => withAlias(form, alias))] as const);
   for (const [name, list] of aliased) forms.set(name, list);
   return forms;
 }
 
-const withAlias = (form: Form, alias: Alias): Form => ({ ...form, alias, operandSize: alias.operandSize ?? form.operandSize });
+/** PAUSE is NOP without an operand; the comparison of strings takes no predicate. */
+const isMeant = ({ operands }: Form, alias: Alias): boolean => (!alias.prefix || operands.length === 0) && (alias.immediate === undefined || operands.length > 0);
+
+function withAlias(form: Form, alias: Alias): Form {
+  const written = form.operands.length - (alias.immediate === undefined ? 0 : 1);
+  return { ...form, alias, operandSize: alias.operandSize ?? form.operandSize, operands: form.operands.slice(0, written), order: form.order.slice(0, written) };
+}
 
 export const FORMS: ReadonlyMap<string, readonly Form[]> = buildForms();
 

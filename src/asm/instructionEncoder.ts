@@ -1,5 +1,5 @@
 /** One instruction to bytes: among the forms of its name that its operands fit, the shortest (NASM's -Ox). */
-import { CPU_GENERATIONS, type CpuGeneration, type Operand as Letter } from '../x86/instructionSpec';
+import { CPU_GENERATIONS, type CpuGeneration, LATEST_GENERATION, type Operand as Letter } from '../x86/instructionSpec';
 import { SourceError } from './diagnostics';
 import { resolveAddress } from './effectiveAddress';
 import { Emission, type EncodingContext, type Evaluated, countRegister, segmentPrefix } from './emission';
@@ -21,7 +21,7 @@ export function encodeInstruction(instruction: Instruction, context: EncodingCon
   const evaluated = evaluateOperands(instruction, context);
   const matching = matchForms(evaluated);
   if (matching.length === 0) throw new SourceError(mismatch(evaluated), instruction.place);
-  const fitting = context.generation === LATEST ? matching : matching.filter((fit) => isOn(context.generation, fit));
+  const fitting = context.generation === LATEST_GENERATION ? matching : matching.filter((fit) => isOn(context.generation, fit));
   if (fitting.length === 0) return jumpAround(matching[0].form, evaluated) ?? unsupported(instruction, context.generation);
   requireSize(evaluated, fitting);
   const { form, size } = shortest(fitting, evaluated);
@@ -29,8 +29,6 @@ export function encodeInstruction(instruction: Instruction, context: EncodingCon
     context.warn(`\`${instruction.mnemonic}' cannot be locked here`, instruction.place);
   return Uint8Array.from(new Emission(form, size, evaluated, true).bytes);
 }
-
-const LATEST = CPU_GENERATIONS[CPU_GENERATIONS.length - 1];
 
 const unsupported = (instruction: Instruction, generation: CpuGeneration): never => {
   throw new SourceError(`no such instruction on the ${generation}`, instruction.place);

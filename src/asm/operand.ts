@@ -79,6 +79,7 @@ const one = () => 1;
 const two = () => 2;
 const four = () => 4;
 const eight = () => 8;
+const sixteen = () => 16;
 const byOperandSize = (context: MatchContext): number => context.size;
 
 /** LAR, LSL and MOV to a segment register take any general register for their 16 bits of source. */
@@ -163,8 +164,17 @@ export const MATCHES: Readonly<Record<Letter, Match>> = {
   Mw: memory(two),
   Md: memory(four),
   Mq: memory(eight),
+  Mx: memory(sixteen),
+  RdMw: either(general(four), general(two), memory(two)),
+  Gd: general(four),
   Mt: memory(() => 10),
   Mi: memory(() => undefined),
+  Vx: inFile('xmm'),
+  Wx: either(inFile('xmm'), memory(sixteen)),
+  Wu: either(inFile('xmm'), memory(sixteen)),
+  Wq: either(inFile('xmm'), memory(eight)),
+  Wd: either(inFile('xmm'), memory(four)),
+  Ux: inFile('xmm'),
   Ib: immediate(one),
   Ibs: signExtendedByte,
   Iw: immediate(two),

@@ -271,8 +271,8 @@ const targetFaults = (cpu: CpuState, i: Instruction, next: number): boolean => b
 
 const isByte = (operand: Operand | undefined): boolean => operand !== undefined && /^[EGZ]b$/.test(operand);
 
-/** Letters of registers that no register file of the general ones holds: segment, control, debug and test, MMX, x87 registers. */
-const NUMBERED = { reg: /^[SCDT][wd]$|^P/, rm: /^[QN]|^STi/ } as const;
+/** Letters of registers that no register file of the general ones holds: segment, control, debug and test, x87, MMX and XMM registers. */
+const NUMBERED = { reg: /^[SCDT][wd]$|^[PV]/, rm: /^[QNWU]|^STi/ } as const;
 
 /** Byte offset of a register operand in the register file; the number itself for the others. */
 function registerField(i: Instruction, which: 'reg' | 'rm'): number {

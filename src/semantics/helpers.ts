@@ -9,6 +9,8 @@ import * as interrupts from './system/interrupts';
 import * as privilege from './system/privilege';
 import * as segments from './system/segments';
 import * as transfers from './system/transfers';
+import { executeVector, maskedStore, requireSse } from './vector/execute';
+import { loadMxcsr, restoreState, saveState } from './vector/state';
 import * as x87Arithmetic from './x87/arithmeticHelpers';
 import * as x87Environment from './x87/environment';
 import * as x87Transfers from './x87/transferHelpers';
@@ -51,6 +53,12 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   identify: control.identify,
   systemEnter: control.systemEnter,
   systemExit: control.systemExit,
+  vector: executeVector,
+  maskedStore,
+  requireSse,
+  loadMxcsr,
+  saveState,
+  restoreState,
   mmxPacked: mmx.mmxPacked,
   mmxPackedMemory: mmx.mmxPackedMemory,
   mmxShift: mmx.mmxShift,

@@ -9,6 +9,7 @@ import { type Lift, requireProtectedMode } from './lift';
 import * as shift from './shift';
 import * as string from './string';
 import * as system from './systemLifts';
+import * as vector from './vectorLifts';
 import { MMX_LIFTS } from './mmxLifts';
 import { X87_LIFTS, wait } from './x87Lifts';
 
@@ -157,6 +158,13 @@ export const LIFTS: Readonly<Record<string, Lift>> = {
   wait,
   ...X87_LIFTS,
   ...MMX_LIFTS,
+  vector: vector.vector,
+  maskedStore: vector.maskedStore,
+  fxsave: vector.saveState,
+  fxrstor: vector.restoreState,
+  ldmxcsr: vector.loadMxcsr,
+  stmxcsr: vector.storeMxcsr,
+  clflush: vector.flushLine,
 };
 
 const endsBlock = (s: Statement | undefined): boolean => s !== undefined && (s.k === 'jump' || s.k === 'branch' || s.k === 'indirect' || s.k === 'dispatch' || s.k === 'fault');

@@ -25,6 +25,8 @@ import {
   CR0_PG,
   CR0_TS,
   CR0_WP,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
   CR4_PCE,
   CR4_TSD,
   EFLAGS_AC,
@@ -53,12 +55,12 @@ export const VMM_LDT_SELECTOR = GDT_BYTES - 16;
 
 /** Flags that user mode changes for itself; the others are the VMM's to keep. */
 const USER_FLAGS = EFLAGS_TF | EFLAGS_DF | EFLAGS_NT | EFLAGS_RF | EFLAGS_AC | EFLAGS_ID;
-/** CR0 as the VMM runs the machine: what SMSW shows. */
+/** CR0 as the VMM runs the machine, but for GUEST_CR0: what SMSW shows. */
 const HOST_CR0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
-/** Whether x87 instructions fault is the guest's choice. */
+/** Whose state the x87 and XMM registers hold is the guest's business: it asked for #NM or #UD. */
 const GUEST_CR0 = CR0_MP | CR0_EM | CR0_TS;
-/** What user mode may not do by CR4 is the guest's choice. */
-const GUEST_CR4 = CR4_TSD | CR4_PCE;
+/** What user mode may and may not do by CR4 is the guest's choice. */
+const GUEST_CR4 = CR4_TSD | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
 const NULL_SEGMENT: SegmentCache = { selector: 0, base: 0, limit: 0, attributes: 0 };
 
@@ -158,7 +160,7 @@ export class DeprivilegedWorld {
     this.#writeVmm(TSS_OFFSET + 100, [(TSS_LIMIT + 1) << 16]);
     cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & USER_FLAGS) | EFLAGS_IF | EFLAGS_FIXED | (v86 ? EFLAGS_VM : 0));
     cpu.set(CPU.CPL, 3);
-    cpu.set(CPU.CR0, HOST_CR0 | (cpu.get(CPU.CR0) & GUEST_CR0));
+    cpu.set(CPU.CR0, HOST_CR0 | (cpu.cr0 & GUEST_CR0));
     cpu.set(CPU.CR4, cpu.get(CPU.CR4) & GUEST_CR4);
     cpu.set(CPU.IDTR_BASE, VMM_BASE + IDT_OFFSET);
     cpu.set(CPU.IDTR_LIMIT, IDT_LIMIT);
@@ -177,11 +179,11 @@ export class DeprivilegedWorld {
     const loaded = [0, 1, 2, 3, 4, 5].filter((s) => !sameCache(cpu.segment(s), this.#entered[s])).map((s) => ({ s, cache: cpu.segment(s) }));
     const userFlags = cpu.get(CPU.EFLAGS) & USER_FLAGS;
     const kept = cpu.i32.slice(CPU.GPR >> 2, CPU.EFLAGS >> 2);
-    const numeric = cpu.i32.slice(CPU.X87 >> 2, CPU.STACK_MASK >> 2);
+    const floating = cpu.i32.slice(CPU.X87 >> 2, (CPU.MXCSR >> 2) + 1);
     const [result, aux, cr2, inhibit, halted] = [CPU.RESULT, CPU.AUX, CPU.CR2, CPU.INHIBIT, CPU.HALTED].map((cell) => cpu.get(cell));
     cpu.restoreRegisters(virtual);
     cpu.i32.set(kept, CPU.GPR >> 2);
-    cpu.i32.set(numeric, CPU.X87 >> 2);
+    cpu.i32.set(floating, CPU.X87 >> 2);
     cpu.set(CPU.RESULT, result);
     cpu.set(CPU.AUX, aux);
     cpu.set(CPU.CR2, cr2);

@@ -21,6 +21,7 @@ import { X87 } from '../semantics/x87/unit';
 import { CPU, CpuState } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
+import { MXCSR_RESET } from '../semantics/vector/mxcsr';
 import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
 import { CostLedger } from './cost/ledger';
@@ -160,6 +161,7 @@ export class VirtualMachine implements TechniqueHost {
     cpu.statusFlags = 0;
     cpu.set(CPU.CR0, CR0_ET);
     cpu.set(CPU.IDTR_LIMIT, 0x3ff);
+    cpu.set(CPU.MXCSR, MXCSR_RESET);
     cpu.set(CPU.DR0 + 24, 0xffff0ff0);
     cpu.set(CPU.DR0 + 28, 0x400);
     for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });

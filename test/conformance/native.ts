@@ -3,8 +3,8 @@
  * memory with nothing mapped around it. One instruction, then compare registers, defined flags, EIP, memory, or the fault.
  */
 import { ATTR_DB, CPU } from '../../src/x86/cpuState';
-import { BR, DE, GP, MF, PF, UD } from '../../src/x86/exceptions';
-import { EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, STATUS_FLAGS } from '../../src/x86/flags';
+import { BR, DE, GP, MF, PF, UD, XM } from '../../src/x86/exceptions';
+import { CR4_OSFXSR, CR4_OSXMMEXCPT, EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, STATUS_FLAGS } from '../../src/x86/flags';
 import { CS, ESP, REGISTERS_32, TR } from '../../src/x86/registers';
 import { TestCpu } from '../harness/testCpu';
 import { fromHex, hex } from './files';
@@ -21,15 +21,15 @@ export interface NativeCase {
   readonly f: number;
   /** Memory before: address, bytes. */
   readonly m: readonly (number | string)[];
-  /** x87 and SSE state before, as in the data. */
+  /** x87 and SSE state before. */
   readonly x?: NativeState;
+  /** x87 and SSE state after. */
+  readonly X?: NativeState;
   /** Changed registers by number, flags, EIP, changed memory. */
   readonly R: Readonly<Record<string, number>>;
   readonly F: number;
   readonly ip: number;
   readonly M: readonly (number | string)[];
-  /** x87 and SSE state after. */
-  readonly X?: NativeState;
   /** Undefined flags. */
   readonly u?: number;
   /** Signal, its code, its address. */
@@ -52,16 +52,17 @@ const INT1 = 'f1';
 const unknownFlags = (form: string): number => (form === 'pushf' ? EFLAGS_ID : 0);
 
 /** Linux sends SIGSEGV for #BR too. */
-const VECTORS: Readonly<Record<number, readonly number[]>> = { 8: [DE, MF], 4: [UD], 11: [GP, BR] };
+const VECTORS: Readonly<Record<number, readonly number[]>> = { 8: [DE, MF, XM], 4: [UD], 11: [GP, BR] };
 
 export class NativeBench {
-  readonly #test = new TestCpu({ model: 'p6' });
+  readonly #test = new TestCpu({ model: 'p4' });
   readonly #expected = Buffer.alloc(CODE.length + WINDOW.length);
 
   /** `codeSize` 2: the same instructions in a 16-bit code segment, by toggling both size prefixes. */
   constructor(readonly codeSize: 2 | 4 = 4) {
     const test = this.#test;
     test.flat32({ cpl: 3 });
+    test.cpu.set(CPU.CR4, CR4_OSFXSR | CR4_OSXMMEXCPT);
     const cs = test.cpu.segment(CS);
     if (codeSize === 2) test.cpu.setSegment(CS, { ...cs, attributes: cs.attributes & ~ATTR_DB });
     test.page(TABLES, [
@@ -84,8 +85,8 @@ export class NativeBench {
     test.ram.copy(this.#expected, 0, CODE.physical, WINDOW.physical + WINDOW.length);
     testCase.r.forEach((value, n) => cpu.setReg(n, value));
     cpu.eflags = testCase.f | EFLAGS_IF;
-    cpu.eip = START;
     if (testCase.x) setState(cpu, testCase.x);
+    cpu.eip = START;
     const exit = test.step();
     for (const { at, bytes } of memory(testCase.M)) this.#expected.set(bytes, at - CODE.physical);
     this.#forgetFlags(testCase);

@@ -111,6 +111,10 @@ export function writeModelSpecific(context: ExecutionContext): void {
 
 const word = (text: string, at: number): number => [0, 1, 2, 3].reduce((value, i) => value | (text.charCodeAt(at + i) << (8 * i)), 0);
 
+const CPUID_CLFSH = 1 << 19;
+/** In CPUID.1:EBX, bits 8 to 15: 64 bytes, in units of 8. */
+const CLFLUSH_LINE = 8 << 8;
+
 /** `CPUID`: vendor in leaf 0, family and features in leaf 1. */
 export function identify(context: ExecutionContext): void {
   const { cpu, model } = context;
@@ -122,7 +126,7 @@ export function identify(context: ExecutionContext): void {
     cpu.setReg(EDX, d);
   };
   if (leaf === 0) set(1, word(model.vendor, 0), word(model.vendor, 8), word(model.vendor, 4));
-  else if (leaf === 1) set(model.signature, 0, 0, model.features);
+  else if (leaf === 1) set(model.signature, model.features & CPUID_CLFSH ? CLFLUSH_LINE : 0, 0, model.features);
   else set(0, 0, 0, 0);
 }
 

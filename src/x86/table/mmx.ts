@@ -55,15 +55,15 @@ const SHIFTS: readonly (readonly [opcode: string, immediate: string, mnemonic: s
 
 export const MMX: readonly Row[] = [
   // The low halves: only 32 bits are read from memory.
-  row('0F 60 /r', 'punpcklbw', 'Pq Qd', PACKED),
-  row('0F 61 /r', 'punpcklwd', 'Pq Qd', PACKED),
-  row('0F 62 /r', 'punpckldq', 'Pq Qd', PACKED),
-  ...OPERATIONS.map(([opcode, mnemonic]) => row(`0F ${opcode} /r`, mnemonic, 'Pq Qq', PACKED)),
-  ...SHIFTS.map(([opcode, , mnemonic]) => row(`0F ${opcode} /r`, mnemonic, 'Pq Qq', { ...MMX_TECHNOLOGY, lift: 'packedShift' })),
-  ...SHIFTS.map(([, immediate, mnemonic]) => row(`0F ${immediate}`, mnemonic, 'Nq Ib', { ...MMX_TECHNOLOGY, lift: 'packedShift' })),
-  row('0F 6E /r', 'movd', 'Pq Ed', MMX_TECHNOLOGY),
-  row('0F 6F /r', 'movq', 'Pq Qq', MMX_TECHNOLOGY),
-  row('0F 7E /r', 'movd', 'Ed Pq', MMX_TECHNOLOGY),
-  row('0F 7F /r', 'movq', 'Qq Pq', MMX_TECHNOLOGY),
-  row('0F 77', 'emms', '', MMX_TECHNOLOGY),
+  row('NP 0F 60 /r', 'punpcklbw', 'Pq Qd', PACKED),
+  row('NP 0F 61 /r', 'punpcklwd', 'Pq Qd', PACKED),
+  row('NP 0F 62 /r', 'punpckldq', 'Pq Qd', PACKED),
+  ...OPERATIONS.map(([opcode, mnemonic]) => row(`NP 0F ${opcode} /r`, mnemonic, 'Pq Qq', PACKED)),
+  ...SHIFTS.map(([opcode, , mnemonic]) => row(`NP 0F ${opcode} /r`, mnemonic, 'Pq Qq', { ...MMX_TECHNOLOGY, lift: 'packedShift' })),
+  ...SHIFTS.map(([, immediate, mnemonic]) => row(`NP 0F ${immediate}`, mnemonic, 'Nq Ib', { ...MMX_TECHNOLOGY, lift: 'packedShift' })),
+  row('NP 0F 6E /r', 'movd', 'Pq Ed', MMX_TECHNOLOGY),
+  row('NP 0F 6F /r', 'movq', 'Pq Qq', MMX_TECHNOLOGY),
+  row('NP 0F 7E /r', 'movd', 'Ed Pq', MMX_TECHNOLOGY),
+  row('NP 0F 7F /r', 'movq', 'Qq Pq', MMX_TECHNOLOGY),
+  row('NP 0F 77', 'emms', '', MMX_TECHNOLOGY),
 ];
