@@ -6,6 +6,7 @@ import type { Emitter } from '../base/events';
 import { Bus } from '../devices/bus';
 import type { GuestClock } from '../devices/clock';
 import { Cmos } from '../devices/cmos';
+import { Coprocessor } from '../devices/coprocessor';
 import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
@@ -29,6 +30,7 @@ interface Devices {
   readonly port61: Port61;
   readonly keyboard: Keyboard;
   readonly cmos: Cmos;
+  readonly coprocessor: Coprocessor;
   readonly vga: VgaText;
   readonly uart0: Uart;
   readonly uart1: Uart;
@@ -47,6 +49,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['debugPorts', 3, 'port',   0x92,     1],
   ['pic',        1, 'port',   0xa0,     2],
   ['debugPorts', 0, 'port',   0xe9,     1],
+  ['coprocessor',0, 'port',   0xf0,     1],
   ['debugPorts', 1, 'port',   0xf4,     4],
   ['uart1',      0, 'port',   0x2f8,    8],
   ['vga',        1, 'port',   0x3c0,    16],
@@ -56,7 +59,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
 ];
 
-const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8 } as const;
+const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, coprocessor: 13 } as const;
 
 /** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
 export interface BoardHost {
@@ -89,6 +92,7 @@ export class Board implements Devices {
   readonly port61: Port61;
   readonly keyboard: Keyboard;
   readonly cmos: Cmos;
+  readonly coprocessor: Coprocessor;
   readonly vga: VgaText;
   readonly uart0: Uart;
   readonly uart1: Uart;
@@ -115,12 +119,13 @@ export class Board implements Devices {
       memory: memory.size,
       floppyType: floppy ? (floppy.floppyType ?? 4) << 4 : 0,
     });
+    this.coprocessor = new Coprocessor(this.pic.line(IRQ.coprocessor));
     this.vga = new VgaText(clock);
     this.uart0 = new Uart('uart0', clock, this.pic.line(IRQ.uart0));
     this.uart1 = new Uart('uart1', clock, this.pic.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);
     this.firmware = new Bios({ bus: this.bus, drives });
-    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pic];
+    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.coprocessor, this.vga, this.uart0, this.uart1, this.debugPorts, this.pic];
     for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
     this.pic.intr = () => host.onIntr();
   }

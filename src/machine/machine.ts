@@ -96,6 +96,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
       clock,
       interrupts: pic,
       firmware,
+      fpuError: board.coprocessor,
       get a20() {
         return board.a20;
       },

@@ -167,6 +167,13 @@ export class LinearMemory {
     this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny | (global && this.#keepsGlobal ? GLOBAL_PAGE : 0);
   }
 
+  /** Where [linear, linear + length) is in the VM's memory, if the TLB lets the guest access it there: one page, no device, nothing to be noticed. Else -1. */
+  hostOffset(linear: number, length: number, write: boolean): number {
+    if ((linear & (PAGE - 1)) + length > PAGE) return -1;
+    const entry = this.#tlb[linear >>> 12];
+    return entry & this.cpu.get(write ? CPU.WRITE_MASK : CPU.READ_MASK) ? -1 : ((entry & ~0xff) + linear) >>> 0;
+  }
+
   /** Read at the guest's privilege (or as supervisor, for descriptor tables). Sets the fault cells and gives 0 on #PF. `update`: write permission is needed too. */
   read(linear: number, size: Size, update = false, user = this.user): number {
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);

@@ -34,11 +34,13 @@ import type { CpuModel } from '../semantics/system/context';
 const CR0_386 = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_PG;
 const CR0_486 = CR0_386 | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD;
 const CR4_PENTIUM = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_MCE;
-const CR4_P6 = CR4_PENTIUM | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+const CR4_P6 = CR4_PENTIUM | CR4_PAE | CR4_PGE | CR4_PCE;
+const CR4_SSE = CR4_P6 | CR4_OSFXSR | CR4_OSXMMEXCPT;
 const VENDOR = 'GenuineIntel';
 
 /** CPUID.1:EDX (SDM Vol. 2, table 3-11). */
 const FEATURE = {
+  FPU: 1 << 0,
   VME: 1 << 1,
   DE: 1 << 2,
   PSE: 1 << 3,
@@ -54,16 +56,24 @@ const FEATURE = {
   CMOV: 1 << 15,
   PAT: 1 << 16,
   PSE36: 1 << 17,
+  CLFSH: 1 << 19,
+  MMX: 1 << 23,
+  FXSR: 1 << 24,
+  SSE: 1 << 25,
+  SSE2: 1 << 26,
 } as const;
 
-const features = (...names: (keyof typeof FEATURE)[]): number => names.reduce((bits, name) => bits | FEATURE[name], 0);
+type Feature = keyof typeof FEATURE;
+const features = (...names: readonly Feature[]): number => names.reduce((bits, name) => bits | FEATURE[name], 0);
+const PENTIUM: readonly Feature[] = ['FPU', 'VME', 'DE', 'PSE', 'TSC', 'MSR', 'MCE', 'CX8'];
+const P6: readonly Feature[] = [...PENTIUM, 'PAE', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36', 'MMX'];
 
 /** Address bits and page sizes that follow from the feature bits. */
 export const pagingFeatures = ({ features: bits }: CpuModel): PagingFeatures => ({ physicalBits: bits & FEATURE.PAE ? 36 : 32, pse36: (bits & FEATURE.PSE36) !== 0 });
 
 const NO_LEAVES = { brand: 0, leaves: [], localApic: false } as const;
 
-export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuModel & { readonly generation: CpuGeneration }>> = {
+export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6' | 'p3' | 'p4', CpuModel & { readonly generation: CpuGeneration }>> = {
   '386': { name: '386', generation: '386', family: 3, signature: 0x303, vendor: VENDOR, features: 0, hasCpuid: false, ...NO_LEAVES, cr0Bits: CR0_386, cr4Bits: 0, eflagsBits: 0 },
   '486': {
     name: '486',
@@ -71,7 +81,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     family: 4,
     signature: 0x480,
     vendor: VENDOR,
-    features: 0,
+    features: FEATURE.FPU,
     hasCpuid: true,
     ...NO_LEAVES,
     cr0Bits: CR0_486,
@@ -84,28 +94,60 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     family: 5,
     signature: 0x52c,
     vendor: VENDOR,
-    features: features('VME', 'DE', 'PSE', 'TSC', 'MSR', 'MCE', 'CX8'),
+    features: features(...PENTIUM),
     hasCpuid: true,
     ...NO_LEAVES,
     cr0Bits: CR0_486,
     cr4Bits: CR4_PENTIUM,
     eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,
   },
-  // A Pentium III: family 6, model 8. Before model 3 SYSENTER does not count, whatever the feature bit says.
+  // A Pentium II: family 6, model 5. Before model 3 SYSENTER does not count, whatever the feature bit says.
   p6: {
     name: 'p6',
     generation: 'p6',
     family: 6,
-    signature: 0x683,
+    signature: 0x652,
     vendor: VENDOR,
-    features: features('VME', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36'),
+    features: features(...P6),
     hasCpuid: true,
-    brand: 2,
-    // TLBs; 16-KiB instruction and data caches, 256-KiB second-level cache (SDM Vol. 2, CPUID, table of descriptors).
-    leaves: [[0x03020101, 0, 0, 0x0c040882]],
+    brand: 0,
+    // TLBs; 16-KiB instruction and data caches, 512-KiB second-level cache (SDM Vol. 2, CPUID, table of descriptors).
+    leaves: [[0x03020101, 0, 0, 0x0c040843]],
     localApic: false,
     cr0Bits: CR0_486,
     cr4Bits: CR4_P6,
+    eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,
+  },
+  p3: {
+    name: 'p3',
+    generation: 'p3',
+    family: 6,
+    signature: 0x68a,
+    vendor: VENDOR,
+    features: features(...P6, 'FXSR', 'SSE'),
+    hasCpuid: true,
+    brand: 2,
+    // As above, with 256 KiB.
+    leaves: [[0x03020101, 0, 0, 0x0c040882]],
+    localApic: false,
+    cr0Bits: CR0_486,
+    cr4Bits: CR4_SSE,
+    eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,
+  },
+  p4: {
+    name: 'p4',
+    generation: 'p4',
+    family: 15,
+    signature: 0xf29,
+    vendor: VENDOR,
+    features: features(...P6, 'FXSR', 'SSE', 'SSE2', 'CLFSH'),
+    hasCpuid: true,
+    brand: 9,
+    // The Pentium 4 of the manual's example (SDM Vol. 2, CPUID leaf 2).
+    leaves: [[0x665b5001, 0, 0, 0x007a7000]],
+    localApic: false,
+    cr0Bits: CR0_486,
+    cr4Bits: CR4_SSE,
     eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,
   },
 }; // prettier-ignore

@@ -17,11 +17,16 @@ import { isNull, lookDescriptor, markAccessed } from '../semantics/system/descri
 import { GuestFault, type ExecutionContext } from '../semantics/system/context';
 import { ATTR_ACCESSED, ATTR_CODE, ATTR_DPL, ATTR_P, ATTR_S, CPU, type CpuState, type SegmentCache } from '../x86/cpuState';
 import {
+  CR0_EM,
   CR0_ET,
+  CR0_MP,
   CR0_NE,
   CR0_PE,
   CR0_PG,
+  CR0_TS,
   CR0_WP,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
   CR4_PCE,
   CR4_TSD,
   EFLAGS_AC,
@@ -54,10 +59,12 @@ export const VMM_LDT_SELECTOR = GDT_BYTES - 16;
 const USER_FLAGS = EFLAGS_TF | EFLAGS_DF | EFLAGS_NT | EFLAGS_RF | EFLAGS_AC | EFLAGS_ID;
 /** Flags that user mode sees and cannot change: without CR4.VME and PVI they do nothing. */
 const SHOWN_FLAGS = EFLAGS_VIF | EFLAGS_VIP;
-/** CR0 as the VMM runs the machine: what SMSW shows. */
+/** CR0 as the VMM runs the machine, but for GUEST_CR0: what SMSW shows. */
 const HOST_CR0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
-/** What user mode may not do by CR4 is the guest's choice. */
-const GUEST_CR4 = CR4_TSD | CR4_PCE;
+/** Whose state the x87 and XMM registers hold is the guest's business: it asked for #NM or #UD. */
+const GUEST_CR0 = CR0_MP | CR0_EM | CR0_TS;
+/** What user mode may and may not do by CR4 is the guest's choice. */
+const GUEST_CR4 = CR4_TSD | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
 /** Cells that mean the same in both worlds. */
 const CARRIED = [CPU.RESULT, CPU.AUX, CPU.CR2, CPU.INHIBIT, CPU.HALTED, CPU.PENDING_DEBUG] as const;
@@ -160,7 +167,7 @@ export class DeprivilegedWorld {
     this.#writeVmm(TSS_OFFSET + 100, [(TSS_LIMIT + 1) << 16]);
     cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & (USER_FLAGS | SHOWN_FLAGS)) | EFLAGS_IF | EFLAGS_FIXED | (v86 ? EFLAGS_VM : 0));
     cpu.set(CPU.CPL, 3);
-    cpu.set(CPU.CR0, HOST_CR0);
+    cpu.set(CPU.CR0, HOST_CR0 | (cpu.cr0 & GUEST_CR0));
     cpu.set(CPU.CR4, cpu.get(CPU.CR4) & GUEST_CR4);
     cpu.set(CPU.IDTR_BASE, VMM_BASE + IDT_OFFSET);
     cpu.set(CPU.IDTR_LIMIT, IDT_LIMIT);
@@ -179,9 +186,11 @@ export class DeprivilegedWorld {
     const loaded = [0, 1, 2, 3, 4, 5].filter((s) => !sameCache(cpu.segment(s), this.#entered[s])).map((s) => ({ s, cache: cpu.segment(s) }));
     const userFlags = cpu.get(CPU.EFLAGS) & USER_FLAGS;
     const kept = cpu.i32.slice(CPU.GPR >> 2, CPU.EFLAGS >> 2);
+    const floating = cpu.i32.slice(CPU.X87 >> 2, (CPU.MXCSR >> 2) + 1);
     const carried = CARRIED.map((cell) => cpu.get(cell));
     cpu.restoreRegisters(virtual);
     cpu.i32.set(kept, CPU.GPR >> 2);
+    cpu.i32.set(floating, CPU.X87 >> 2);
     CARRIED.forEach((cell, n) => cpu.set(cell, carried[n]));
     cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & ~USER_FLAGS) | userFlags);
     this.memory.window = undefined;

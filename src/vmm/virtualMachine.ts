@@ -12,11 +12,15 @@ import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory } from '../memory/linearMemory';
 import type { TechniqueId } from '../protocol/techniques';
-import { type CpuModel, type ExecutionContext, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
+import { MmxRegisters } from '../semantics/mmx/registers';
+import { type CpuModel, type ExecutionContext, type FpuErrorLine, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { resetModelSpecific } from '../semantics/system/modelSpecific';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
+import { MXCSR_RESET } from '../semantics/vector/mxcsr';
+import { CONTROL_RESET } from '../semantics/x87/status';
+import { X87 } from '../semantics/x87/unit';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
@@ -44,6 +48,8 @@ export interface Platform {
   readonly clock: GuestClock;
   readonly interrupts: InterruptController;
   readonly firmware: Firmware;
+  /** Where FERR# goes; nowhere without it. */
+  readonly fpuError?: FpuErrorLine;
   readonly a20: boolean;
   setA20(enabled: boolean): void;
   /** State of all devices, for hashing. */
@@ -107,10 +113,20 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #executionContext(model: CpuModel): ExecutionContext {
+    const platform = (): Platform => this.#platform;
     return {
       cpu: this.cpu,
       memory: this.linear,
+      x87: new X87(this.cpu),
+      mmx: new MmxRegisters(this.cpu),
       model,
+      fpuError: {
+        assert: () => platform().fpuError?.assert(),
+        release: () => platform().fpuError?.release(),
+        get ignored() {
+          return platform().fpuError?.ignored ?? false;
+        },
+      },
       readPort: (port, size) => {
         this.#syncClock();
         return this.#platform.bus.read('port', port, size);
@@ -147,11 +163,14 @@ export class VirtualMachine implements TechniqueHost {
     cpu.set(CPU.CR0, CR0_ET);
     resetModelSpecific(cpu);
     cpu.set(CPU.IDTR_LIMIT, 0x3ff);
+    cpu.set(CPU.MXCSR, MXCSR_RESET);
     cpu.set(CPU.DR0 + 24, 0xffff0ff0);
     cpu.set(CPU.DR0 + 28, 0x400);
     for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     cpu.setSegment(CS, { selector: 0xf000, base: 0xf0000, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     for (const s of [LDTR, TR]) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: s === TR ? 0x8b : 0 });
+    cpu.set(CPU.X87_CONTROL, CONTROL_RESET);
+    cpu.set(CPU.X87_TAGS, 0x5555);
     cpu.eip = 0xfff0;
     this.linear.setUser(false);
     this.linear.loadPagingMode();

@@ -88,6 +88,8 @@ export const CPU = {
   FUEL: 0x17a0,
   /** 1 after an exit whose instruction did retire although EIP names it. */
   RETIRED: 0x17a4,
+  /** An x87 result on its way to memory: up to ten bytes. */
+  X87_STORED: 0x17a8,
   END: 0x1800,
 } as const;
 
@@ -133,10 +135,14 @@ const parity = (value: number): number => {
 export class CpuState {
   readonly i32: Int32Array;
   readonly u8: Uint8Array;
+  /** Registers as the operands of vector instructions, and a place for a result on its way to one. */
+  readonly views: { readonly general: readonly DataView[]; readonly mmx: readonly DataView[]; readonly xmm: readonly DataView[]; readonly result: DataView };
 
   constructor(readonly memory: WebAssembly.Memory) {
     this.i32 = new Int32Array(memory.buffer, 0, 0x10000 / 4);
     this.u8 = new Uint8Array(memory.buffer);
+    const eight = (at: number, stride: number, bytes: number): DataView[] => [0, 1, 2, 3, 4, 5, 6, 7].map((n) => new DataView(memory.buffer, at + stride * n, bytes));
+    this.views = { general: eight(CPU.GPR, 4, 4), mmx: eight(CPU.X87, 16, 8), xmm: eight(CPU.XMM, 16, 16), result: new DataView(new ArrayBuffer(16)) };
   }
 
   /** Unsigned 32-bit cell at a CPU offset. */

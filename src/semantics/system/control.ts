@@ -102,12 +102,19 @@ export function portOut(context: ExecutionContext, port: number, size: number, v
 const word = (text: string, at: number): number => [0, 1, 2, 3].reduce((value, i) => value | (text.charCodeAt(at + i) << (8 * i)), 0);
 
 const APIC_FEATURE = 1 << 9;
+const CLFLUSH_FEATURE = 1 << 19;
+/** In CPUID.1:EBX, bits 8 to 15: 64 bytes, in units of 8. */
+const CLFLUSH_LINE = 8 << 8;
 
 /** `CPUID`: vendor in leaf 0, family and features in leaf 1, the rest as the model has it; beyond the last leaf, the last. */
 export function identify(context: ExecutionContext): void {
   const { cpu, model } = context;
   const features = model.features | (model.localApic && apicEnabled(context) ? APIC_FEATURE : 0);
-  const leaves = [[model.leaves.length + 1, word(model.vendor, 0), word(model.vendor, 8), word(model.vendor, 4)], [model.signature, model.brand, 0, features], ...model.leaves];
+  const leaves = [
+    [model.leaves.length + 1, word(model.vendor, 0), word(model.vendor, 8), word(model.vendor, 4)],
+    [model.signature, model.brand | (features & CLFLUSH_FEATURE ? CLFLUSH_LINE : 0), 0, features],
+    ...model.leaves,
+  ];
   const leaf = leaves[Math.min(cpu.reg(EAX), leaves.length - 1)];
   [EAX, EBX, ECX, EDX].forEach((register, n) => cpu.setReg(register, leaf[n]));
 }
