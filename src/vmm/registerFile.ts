@@ -21,6 +21,14 @@ const CELLS: Readonly<Record<string, number>> = {
   'idtr.base': CPU.IDTR_BASE,
   'idtr.limit': CPU.IDTR_LIMIT,
   cpl: CPU.CPL,
+  fctrl: CPU.X87_CONTROL,
+  fstat: CPU.X87_STATUS,
+  ftag: CPU.X87_TAGS,
+  fop: CPU.X87_OPCODE,
+  fiseg: CPU.X87_CS,
+  fioff: CPU.X87_EIP,
+  foseg: CPU.X87_DS,
+  fooff: CPU.X87_DATA,
 };
 
 const SEGMENTS: Readonly<Record<string, number>> = { ...Object.fromEntries(SEGMENT_REGISTERS.map((name, n) => [name, n])), ldtr: LDTR, tr: TR };
