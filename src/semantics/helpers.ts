@@ -107,6 +107,7 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   x87Exchange: x87Transfers.x87Exchange,
   x87MoveOnCondition: x87Transfers.x87MoveOnCondition,
   x87Free: x87Transfers.x87Free,
+  x87StoreUnchecked: x87Transfers.x87StoreUnchecked,
   x87MoveTop: x87Transfers.x87MoveTop,
   x87Pending: x87Environment.x87Pending,
   x87Initialize: x87Environment.x87Initialize,

@@ -197,6 +197,7 @@ export const X87_LIFTS: Readonly<Record<string, Lift>> = {
   fbld: numeric(callWithAddress('x87LoadBcd')),
   fst: store(0),
   fstp: store(1),
+  fstpUnchecked: numeric((b) => void b.helper('x87StoreUnchecked', STACK_REGISTER)),
   fist: storeInteger(0),
   fistp: storeInteger(1),
   fbstp: numeric(callWithAddress('x87StoreBcd')),

@@ -207,6 +207,49 @@ divided: fdiv dword [zero]
         expect_fault 13, 0, fnsave [fs:0xc0]
         fnstsw ax
         expect ax, 0x3800
+        ; other encodings of the same, and what later coprocessors ignore
+        fninit
+        fld1
+        fldz
+        db 0xd9, 0xd9                   ; fstp st1
+        expect_single 0
+        fld1
+        fldz
+        db 0xdd, 0xc9                   ; fxch st1
+        db 0xdf, 0xc9                   ; fxch st1
+        db 0xdc, 0xd1                   ; fcom st1: 0 is below 1
+        fnstsw ax
+        and ax, 0x4700
+        expect ax, 0x100
+        db 0xdc, 0xd9                   ; fcomp st1
+        expect_single 0x3f800000
+        fld1
+        fld1
+        db 0xde, 0xd1                   ; fcomp st1
+        fnstsw ax
+        and ax, 0x4700
+        expect ax, 0x4000
+        fldz
+        db 0xdf, 0xd1                   ; fstp st1
+        fld1
+        db 0xdf, 0xd9                   ; fstp st1
+        fldz
+        db 0xdf, 0xc1                   ; ffreep st1: frees it, and pops
+        fnstenv [image]
+        expect word [image + 8], 0xffff
+        fninit
+        fld1
+        fdecstp
+        db 0xd9, 0xd9                   ; of an empty ST(0): no exception, nothing stored
+        fnstsw ax
+        expect ax, 0x3800
+        expect_single 0x3f800000
+        fneni
+        fndisi
+        fsetpm
+        fnstsw ax
+        and ax, 0x3f
+        expect ax, 0
         pass
 
 user:

@@ -226,7 +226,14 @@ export function x87MoveOnCondition(context: ExecutionContext, condition: number,
 export function x87Free({ x87 }: ExecutionContext, n: number, pops: number): void {
   x87.setEmpty(n);
   x87.status &= ~C1;
-  if (pops) x87.top += 1;
+  if (pops) x87.pop();
+}
+
+/** D9 D8+i: FSTP that takes an empty ST(0) without an exception and then stores nothing. */
+export function x87StoreUnchecked({ x87 }: ExecutionContext, n: number): void {
+  x87.status &= ~C1;
+  if (!x87.isEmpty(0)) x87.write(n, x87.signExponent(0), x87.high(0), x87.low(0));
+  x87.pop();
 }
 
 /** FINCSTP, FDECSTP: the top alone. */

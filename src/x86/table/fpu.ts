@@ -32,7 +32,7 @@ export const FPU: readonly Row[] = [
   row('D9 /0', 'fld', 'STi'),
   row('D9 /1', 'fxch', 'ST STi'),
   row('D9 D0', 'fnop'),
-  row('D9 /3', 'fstp', 'STi', UNDOCUMENTED),
+  row('D9 /3', 'fstp', 'STi', { ...UNDOCUMENTED, lift: 'fstpUnchecked' }),
   row('D9 E0', 'fchs'),
   row('D9 E1', 'fabs'),
   row('D9 E4', 'ftst'),

@@ -164,4 +164,9 @@ export const INTEGER: readonly Row[] = [
   row('0F C8', 'bswap', 'Zv', { since: '486' }),
   row('0F C7 /1', 'cmpxchg8b', 'Mq', { w: 'z', lock: true, since: 'pentium' }),
   row('0F 1F /0', 'nop', 'Ev', { since: 'p6' }),
+  // Reserved for hints: later processors give them a meaning (ENDBR32 is one) that earlier ones may ignore.
+  ...['0D /r', '18 /4', '18 /5', '18 /6', '18 /7', '19 /r', '1A /r', '1B /r', '1C /r', '1D /r', '1E /r', ...[1, 2, 3, 4, 5, 6, 7].map((n) => `1F /${n}`)].map((encoding) =>
+    row(`0F ${encoding}`, 'nop', 'Ev', { since: 'p6', undocumented: true }),
+  ),
+  ...[0, 1, 2, 3].map((n) => row(`0F 18 /${n}`, 'nop', 'Ev', { since: 'p6', undocumented: true, registerOnly: true })),
 ];
