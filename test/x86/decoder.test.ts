@@ -68,6 +68,7 @@ const DIFFERENCES: readonly (readonly [reason: string, applies: (c: Case) => boo
   ['VMREAD and RSM are known by opcode only', (c) => c.ours.kind === 'unimplemented' && c.opcode === 0x0f && (c.theirs.isInvalid || !c.features.every((f) => FEATURES.has(f)))],
   ['0F 3F is the call from the BIOS to its services', (c) => c.opcode === 0x0f && c.second === 0x3f],
   ['UD0 is invalid either way', (c) => c.ours.kind === 'invalid' && c.mnemonic === 'ud0'],
+  ['a hint of a later processor is a NOP', (c) => c.ours.kind === 'instruction' && c.ours.instruction.spec.mnemonic === 'nop' && !c.features.every((f) => FEATURES.has(f))],
   ['later than the Pentium 4, or of another maker', (c) => c.ours.kind === 'invalid' && !c.theirs.isInvalid && !c.features.every((f) => FEATURES.has(f))],
   ['VMCALL takes no operand-size or repeat prefix', (c) => c.theirs.isInvalid && c.ours.kind === 'instruction' && c.ours.instruction.spec.mnemonic === 'vmcall'],
 ];

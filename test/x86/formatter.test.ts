@@ -97,6 +97,7 @@ const UNWRITABLE: readonly (readonly [reason: string, applies: (i: Instruction) 
   ['the call to the BIOS services', (i) => i.spec.mnemonic === 'firmware'],
   ['movzx and movsx of a word to a word', (i) => (i.spec.lift === 'movzx' || i.spec.lift === 'movsx') && i.spec.operands[1] === 'Ew' && i.operandSize === 2],
   ['bswap of a word, whose result is undefined', (i) => i.spec.lift === 'bswap' && i.operandSize === 2],
+  ['fstp that raises nothing: nasm has one fstp', (i) => i.spec.lift === 'fstpUnchecked'],
   ['a size prefix before wait: nasm puts it behind', (i) => i.spec.lift === 'wait' && i.length > 1],
   ['short branches that reach by the length of useless prefixes', (i) => i.spec.operands[0] === 'Jb' && i.length + i.immediate > 0x7f],
 ];
