@@ -9,7 +9,11 @@ import { Cmos } from '../devices/cmos';
 import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
+import { InterruptLines, PIC_OUTPUT_PIN } from '../devices/interruptLines';
+import { IO_APIC_SIZE, IoApic } from '../devices/ioApic';
 import { Keyboard, type KeyboardHost } from '../devices/keyboard';
+import { LocalApic } from '../devices/localApic';
+import { LOCAL_APIC_SIZE } from '../devices/localApicRegisters';
 import { Pic } from '../devices/pic';
 import { Pit } from '../devices/pit';
 import { Port61 } from '../devices/port61';
@@ -18,13 +22,15 @@ import { TEXT_MEMORY_SIZE, VgaText } from '../devices/vgaText';
 import type { ScreenResponse } from '../protocol/requests';
 import { Bios } from './firmware/bios';
 import type { Drive } from './firmware/service';
-import { VGA_TEXT } from './memoryMap';
+import { IO_APIC_BASE, LOCAL_APIC_BASE, VGA_TEXT } from './memoryMap';
 
 /** Device, region, where. */
 type Placement = readonly [device: keyof Devices, region: number, space: AddressSpace, start: number, length: number];
 
 interface Devices {
   readonly pic: Pic;
+  readonly ioApic: IoApic;
+  readonly localApic: LocalApic;
   readonly pit: Pit;
   readonly port61: Port61;
   readonly keyboard: Keyboard;
@@ -54,13 +60,15 @@ const PLACEMENTS: readonly Placement[] = [
   ['uart0',      0, 'port',   0x3f8,    8],
   ['pic',        2, 'port',   0x4d0,    2],
   ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
+  ['ioApic',     0, 'memory', IO_APIC_BASE, IO_APIC_SIZE],
+  ['localApic',  0, 'memory', LOCAL_APIC_BASE, LOCAL_APIC_SIZE],
 ];
 
 const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8 } as const;
 
 /** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
 export interface BoardHost {
-  /** The interrupt controller's INTR output rose. */
+  /** The INTR output of the 8259A pair rose. */
   onIntr(): void;
   /** The guest powered off (port F4h). */
   onExit(code: number): void;
@@ -74,17 +82,25 @@ export interface BoardOptions {
   readonly clock: GuestClock;
   readonly memory: PhysicalMemory;
   readonly host: BoardHost;
+  /** Bit 11 of the CPU's APIC_BASE register; always set when left out. */
+  readonly apicEnabled?: () => boolean;
   /** Date and time at power-on, milliseconds since 1970, taken as UTC. */
   readonly startDate?: number;
   /** Media by BIOS drive number; the first bootable one boots. */
   readonly drives?: readonly { readonly number: number; readonly image: DiskImage }[];
 }
 
+/** Local APICs come first: the only processor's has ID 0. */
+export const IO_APIC_ID = 1;
+
 export const DEFAULT_START_DATE = Date.UTC(2005, 0, 1);
 
 export class Board implements Devices {
   readonly bus = new Bus();
   readonly pic = new Pic();
+  readonly ioApic: IoApic;
+  /** What the CPU sees of all interrupt controllers. */
+  readonly localApic: LocalApic;
   readonly pit: Pit;
   readonly port61: Port61;
   readonly keyboard: Keyboard;
@@ -96,7 +112,7 @@ export class Board implements Devices {
   readonly firmware: Bios;
   readonly clock: GuestClock;
   readonly #options: BoardOptions;
-  /** Reset order: the interrupt controller last, so that it forgets what the others' lines did. */
+  /** Reset order: the interrupt controllers last, so that they forget what the others' lines did. */
   readonly #devices: readonly BusDevice[];
   #a20 = true;
 
@@ -105,24 +121,40 @@ export class Board implements Devices {
     this.#options = options;
     this.clock = clock;
     const lines = new ControlLines(this, host);
+    const apicEnabled = options.apicEnabled ?? (() => true);
+    this.localApic = new LocalApic(clock, {
+      get enabled() {
+        return apicEnabled();
+      },
+      pic: this.pic,
+      endOfInterrupt: (vector) => this.ioApic.endOfInterrupt(vector),
+      initialize: () => host.onReset(),
+    });
+    this.ioApic = new IoApic({ send: (message) => this.localApic.receive(message) }, IO_APIC_ID);
+    const irq = new InterruptLines(this.pic, this.ioApic);
     const drives: Drive[] = (options.drives ?? []).map(({ number, image }) => ({ number, medium: image, floppyType: floppyTypeOf(image) }));
     const floppy = drives.find((d) => d.number === 0);
-    this.pit = new Pit(clock, this.pic.line(IRQ.timer));
+    this.pit = new Pit(clock, irq.line(IRQ.timer));
     this.port61 = new Port61(clock, this.pit);
-    this.keyboard = new Keyboard(clock, this.pic.line(IRQ.keyboard), lines);
-    this.cmos = new Cmos(clock, this.pic.line(IRQ.rtc), {
+    this.keyboard = new Keyboard(clock, irq.line(IRQ.keyboard), lines);
+    this.cmos = new Cmos(clock, irq.line(IRQ.rtc), {
       start: options.startDate ?? DEFAULT_START_DATE,
       memory: memory.size,
       floppyType: floppy ? (floppy.floppyType ?? 4) << 4 : 0,
     });
     this.vga = new VgaText(clock);
-    this.uart0 = new Uart('uart0', clock, this.pic.line(IRQ.uart0));
-    this.uart1 = new Uart('uart1', clock, this.pic.line(IRQ.uart1));
+    this.uart0 = new Uart('uart0', clock, irq.line(IRQ.uart0));
+    this.uart1 = new Uart('uart1', clock, irq.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);
     this.firmware = new Bios({ bus: this.bus, drives });
-    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pic];
+    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pic, this.ioApic, this.localApic];
     for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
-    this.pic.intr = () => host.onIntr();
+    const picOutput = this.ioApic.pin(PIC_OUTPUT_PIN);
+    this.pic.intr = (level) => {
+      this.localApic.setLint('lint0', level);
+      picOutput[level ? 'raise' : 'lower']();
+      if (level) host.onIntr();
+    };
   }
 
   get a20(): boolean {

@@ -12,7 +12,7 @@ import type { ScreenResponse } from '../protocol/requests';
 import { parseDescriptor } from '../semantics/system/descriptors';
 import { realModeSegment } from '../semantics/system/segments';
 import { COST_PROFILES } from '../vmm/cost/profiles';
-import { CPU_MODELS } from '../vmm/cpuModels';
+import { APIC_BASE_ENABLE, CPU_MODELS } from '../vmm/cpuModels';
 import { DebugView } from '../vmm/debugView';
 import { VirtualMachine } from '../vmm/virtualMachine';
 import { CPU } from '../x86/cpuState';
@@ -71,6 +71,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
   const board = new Board({
     clock,
     memory: vm.physical,
+    apicEnabled: () => (vm.cpu.get(CPU.APIC_BASE) & APIC_BASE_ENABLE) !== 0,
     startDate: config.startDate,
     drives: program.drives,
     host: {
@@ -80,7 +81,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
       setA20: (enabled) => setA20(vm, enabled),
     },
   });
-  const { bus, firmware, pic } = board;
+  const { bus, firmware, localApic } = board;
   vm.physical.setKind(DEVICE_WINDOW.start, DEVICE_WINDOW.end, 'device');
   vm.physical.setKind(DEVICE_WINDOW.end, ROM_BASE, 'device');
   vm.physical.loadRom(ROM_BASE, firmware.rom);
@@ -94,7 +95,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     {
       bus,
       clock,
-      interrupts: pic,
+      interrupts: localApic,
       firmware,
       get a20() {
         return board.a20;

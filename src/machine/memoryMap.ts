@@ -3,6 +3,8 @@ export const EBDA = 0x9fc00;
 export const VGA_TEXT = 0xb8000;
 export const ROM_BASE = 0xf0000;
 export const HIGH_MEMORY = 0x100000;
+export const IO_APIC_BASE = 0xfec00000;
+export const LOCAL_APIC_BASE = 0xfee00000;
 /** KiB below the extended BIOS data area: INT 12h. */
 export const BASE_MEMORY_KIB = EBDA / 1024;
 

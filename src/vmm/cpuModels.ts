@@ -12,6 +12,7 @@ const PSE = 1 << 3;
 const TSC = 1 << 4;
 const MSR = 1 << 5;
 const CX8 = 1 << 8;
+const APIC = 1 << 9;
 const CMOV = 1 << 15;
 
 export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuModel & { readonly generation: CpuGeneration }>> = {
@@ -34,7 +35,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     family: 5,
     signature: 0x52c,
     vendor: VENDOR,
-    features: PSE | TSC | MSR | CX8,
+    features: PSE | TSC | MSR | CX8 | APIC,
     hasCpuid: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_TSD | CR4_DE | CR4_PSE,
@@ -46,12 +47,20 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6', CpuMo
     family: 6,
     signature: 0x619,
     vendor: VENDOR,
-    features: PSE | TSC | MSR | CX8 | CMOV,
+    features: PSE | TSC | MSR | CX8 | APIC | CMOV,
     hasCpuid: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_TSD | CR4_DE | CR4_PSE | CR4_PCE,
     eflagsBits: EFLAGS_AC | EFLAGS_ID,
   },
 }; // prettier-ignore
+
+/** APIC_BASE register (SDM Vol. 3, 10.4.4): address of the register page, global enable, bootstrap processor. */
+export const APIC_BASE_ENABLE = 1 << 11;
+const APIC_BASE_BSP = 1 << 8;
+const APIC_BASE_ADDRESS = 0xfee00000;
+export const hasApic = (model: CpuModel): boolean => (model.features & APIC) !== 0;
+/** After RESET. */
+export const apicBaseAtReset = (model: CpuModel): number => (hasApic(model) ? APIC_BASE_ADDRESS + APIC_BASE_ENABLE + APIC_BASE_BSP : 0);
 
 export type CpuModelName = keyof typeof CPU_MODELS;

@@ -17,9 +17,10 @@ import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
 import { CPU, CpuState } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
-import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
+import { DB, EXCEPTIONS, NMI, vectorName } from '../x86/exceptions';
 import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
+import { apicBaseAtReset } from './cpuModels';
 import { CostLedger } from './cost/ledger';
 import type { CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
@@ -34,6 +35,9 @@ import { TrapAndEmulate } from './techniques/trapAndEmulate';
 
 /** Guest time per retired instruction. */
 export const NANOSECONDS_PER_INSTRUCTION = 10;
+
+/** Nothing is there: the page below the I/O APIC's. */
+const UNCLAIMED_ADDRESS = 0xfebff000;
 
 /** The devices of a VM, as the run loop sees them. */
 export interface Platform {
@@ -81,8 +85,8 @@ export class VirtualMachine implements TechniqueHost {
   constructor(options: VmOptions) {
     this.cpu = new CpuState(options.memory);
     const bus = {
-      read: (address: number, size: 1 | 2 | 4) => this.#platform.bus.read('memory', address, size),
-      write: (address: number, size: 1 | 2 | 4, value: number) => this.#platform.bus.write('memory', address, size, value),
+      read: (address: number, size: 1 | 2 | 4) => this.#atDevice(() => this.#platform.bus.read('memory', this.#busAddress(address), size)),
+      write: (address: number, size: 1 | 2 | 4, value: number) => this.#atDevice(() => this.#platform.bus.write('memory', this.#busAddress(address), size, value)),
     };
     this.physical = new GuestMemory(options.memory, options.ram, bus);
     this.linear = new LinearMemory(this.cpu, this.physical);
@@ -124,10 +128,31 @@ export class VirtualMachine implements TechniqueHost {
     };
   }
 
+  /** A load or store that a device answers. One that makes an interrupt pending is the last of its slice. */
+  #atDevice<T>(access: () => T): T {
+    this.#syncClock();
+    const { interrupts } = this.#platform;
+    const before = interrupts.pending || interrupts.nmiPending;
+    const result = access();
+    if (!before && (interrupts.pending || interrupts.nmiPending)) this.engine.leaveAfterInstruction();
+    return result;
+  }
+
+  /** APIC_BASE says where the CPU has the page of its local APIC (SDM Vol. 3, 10.4.5); what is moved away leaves a hole. */
+  #busAddress(address: number): number {
+    const page = (address & 0xfffff000) >>> 0;
+    const home = apicBaseAtReset(this.context.model) & 0xfffff000;
+    const moved = this.cpu.get(CPU.APIC_BASE) & 0xfffff000;
+    if (home === moved) return address;
+    if (page === moved >>> 0) return ((home >>> 0) + (address & 0xfff)) >>> 0;
+    return page === home >>> 0 ? UNCLAIMED_ADDRESS : address;
+  }
+
   /** Connect devices; `restart` puts the machine back to power-on when the guest pulls the reset line. */
   attach(platform: Platform, restart: () => void): void {
     this.#platform = platform;
     this.#restart = restart;
+    platform.clock.rearmed = () => this.engine.leaveAfterInstruction();
     platform.bus.unclaimed.on((what) => this.report({ kind: 'unclaimed', reason: what, sentence: `No device answers ${what}; the bus reads as all ones.` }));
   }
 
@@ -143,6 +168,7 @@ export class VirtualMachine implements TechniqueHost {
     cpu.statusFlags = 0;
     cpu.set(CPU.CR0, CR0_ET);
     cpu.set(CPU.IDTR_LIMIT, 0x3ff);
+    cpu.set(CPU.APIC_BASE, apicBaseAtReset(this.context.model));
     cpu.set(CPU.DR0 + 24, 0xffff0ff0);
     cpu.set(CPU.DR0 + 28, 0x400);
     for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
@@ -350,6 +376,7 @@ export class VirtualMachine implements TechniqueHost {
     if (cpu.get(CPU.HALTED)) return this.#idle();
     const { interrupts } = this.#platform;
     const inhibited = cpu.get(CPU.INHIBIT) !== 0;
+    if (interrupts.nmiPending && !inhibited && !cpu.get(CPU.NMI_BLOCKED)) return this.#nonMaskable();
     if (interrupts.pending && !inhibited && cpu.get(CPU.EFLAGS) & EFLAGS_IF) return this.#interrupt();
     const trap = (cpu.get(CPU.EFLAGS) & EFLAGS_TF) !== 0;
     cpu.set(CPU.INHIBIT, 0);
@@ -379,7 +406,7 @@ export class VirtualMachine implements TechniqueHost {
     const { cpu } = this;
     const { interrupts, clock } = this.#platform;
     const enabled = (cpu.get(CPU.EFLAGS) & EFLAGS_IF) !== 0;
-    if (enabled && interrupts.pending) {
+    if ((enabled && interrupts.pending) || (interrupts.nmiPending && !cpu.get(CPU.NMI_BLOCKED))) {
       cpu.set(CPU.HALTED, 0);
       cpu.set(CPU.INHIBIT, 0);
       return undefined;
@@ -405,6 +432,18 @@ export class VirtualMachine implements TechniqueHost {
     this.#deliver(vector, 0, false);
     this.report(draft);
     return stop ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
+  }
+
+  /** No other NMI is taken until IRET (SDM Vol. 3, 6.7.1). */
+  #nonMaskable(): StopReason | undefined {
+    this.#mark();
+    const draft: EventDraft = { kind: 'interrupt', vector: NMI, reason: 'NMI', sentence: 'A non-maskable interrupt; the guest’s handler gets it.', cost: 'interruptDelivery' };
+    if (this.stopsAt(draft)) return { kind: 'event', event: this.desk.stopEvent! };
+    this.#platform.interrupts.acknowledgeNmi();
+    this.cpu.set(CPU.NMI_BLOCKED, 1);
+    this.#deliver(NMI, 0, false);
+    this.report(draft);
+    return undefined;
   }
 
   #singleStepTrap(): void {

@@ -42,6 +42,8 @@ export const CPU = {
   SYSENTER_EIP: 0x1090,
   /** Pending debug-exception causes for DR6. */
   APIC_BASE: 0x1094,
+  /** Nonzero from the delivery of an NMI to the next IRET. */
+  NMI_BLOCKED: 0x10e0,
   SEGMENTS: 0x1100,
   /** x87 registers R0..R7 by physical number, 16 bytes apart: 64-bit significand (also MM0..MM7), then sign and exponent in 16 bits. */
   X87: 0x1300,

@@ -186,7 +186,7 @@ test('exceptions that nobody hooked halt with a message; interrupts end', () => 
   assert.match(row(m, 0), /^Exception 00h \(divide error\) at 0700:1234/);
   assert.equal(m.call(0x0d).jump, 'f000:9010', 'IRQ 5 is not in service: general protection');
   m.bus.write('port', 0x21, 1, 0);
-  m.board.pic.line(5).raise();
+  m.board.pic.input(5).raise();
   assert.equal(m.board.pic.acknowledge(), 0x0d);
   assert.equal(m.call(0x0d).jump, undefined);
   assert.equal(m.board.pic.registers.isr, 0);

@@ -5,7 +5,7 @@
 import { hexh } from '../../base/bits';
 import type { PhysicalMemory } from '../../devices/contract';
 import type { Firmware, FirmwareContext } from '../../vmm/firmwareContext';
-import { BASE_MEMORY_KIB, EBDA, ROM_BASE } from '../memoryMap';
+import { BASE_MEMORY_KIB, EBDA, LOCAL_APIC_BASE, ROM_BASE } from '../memoryMap';
 import { BDA, read16, write16 } from './dataArea';
 import { diskService } from './disk';
 import { keyboardInterrupt, keyboardService } from './keyboard';
@@ -34,6 +34,12 @@ const PIC_PROGRAM: readonly (readonly [number, number])[] = [
 // biome-ignore format: a table
 const PIT_PROGRAM: readonly (readonly [number, number])[] = [
   [0x43, 0x36], [0x40, 0x00], [0x40, 0x00],
+];
+
+/** Virtual wire mode (MultiProcessor Specification 1.4, 3.6.2.2): enabled, LINT0 is ExtINT from the 8259A pair, LINT1 is NMI. */
+// biome-ignore format: a table
+const LOCAL_APIC_PROGRAM: readonly (readonly [number, number])[] = [
+  [0x0f0, 0x1ff], [0x350, 0x700], [0x360, 0x400],
 ];
 
 const halt = (context: FirmwareContext, machine: BiosMachine, message: string, loop: number): string => {
@@ -133,6 +139,7 @@ export class Bios implements Firmware {
     }
     this.#dataArea(memory);
     for (const [port, value] of [...PIC_PROGRAM, ...PIT_PROGRAM]) outb(this.machine, port, value);
+    for (const [register, value] of LOCAL_APIC_PROGRAM) this.machine.bus.write('memory', LOCAL_APIC_BASE + register, 4, value);
     startTicks(this.machine, memory);
     new TextScreen(this.machine, memory).setMode(true);
   }

@@ -173,6 +173,7 @@ type Size = 2 | 4;
 export function interruptReturn(context: ExecutionContext, operandSize: number, _next: number): void {
   const size = operandSize as Size;
   const { cpu } = context;
+  cpu.set(CPU.NMI_BLOCKED, 0);
   if (!cpu.protectedMode || cpu.v86) return returnReal(context, size);
   if (cpu.eflags & EFLAGS_NT) return unimplemented(context, 'hardware task switch by IRET');
   const stack = Stack.current(context);
