@@ -8,14 +8,16 @@ import type { AccessSize, BusDevice, DeviceState, IrqLine } from './contract';
 export const IO_APIC_SIZE = 0x1000;
 export const IO_APIC_PINS = 24;
 
+export const IO_APIC_VERSION = 0x11;
+
 const SELECT = 0x00;
 const WINDOW = 0x10;
 const REGISTER_ID = 0x00;
 const REGISTER_VERSION = 0x01;
 const REGISTER_ARBITRATION = 0x02;
 const REDIRECTION_TABLE = 0x10;
-/** Version 11h, and the number of the last entry. */
-const VERSION = 0x11 | ((IO_APIC_PINS - 1) << 16);
+/** In the low byte; the number of the last entry above. */
+const VERSION = IO_APIC_VERSION | ((IO_APIC_PINS - 1) << 16);
 /** Low half of an entry: delivery status (always idle here) and remote IRR are read-only. */
 const ENTRY_WRITABLE = VECTOR_MASK | 0x700 | LOGICAL_DESTINATION | ACTIVE_LOW | LEVEL_TRIGGERED | MASKED;
 

@@ -3,6 +3,7 @@
  * and IRQ numbers.
  */
 import type { Emitter } from '../base/events';
+import { ACPI_PM_SIZE, AcpiPm, type AcpiPmHost } from '../devices/acpiPm';
 import { Bus } from '../devices/bus';
 import type { GuestClock } from '../devices/clock';
 import { Cmos } from '../devices/cmos';
@@ -23,6 +24,8 @@ import type { ScreenResponse } from '../protocol/requests';
 import { Bios } from './firmware/bios';
 import type { Drive } from './firmware/service';
 import { IO_APIC_BASE, LOCAL_APIC_BASE, VGA_TEXT } from './memoryMap';
+import { IO_APIC_ID, type Processor } from './tables/platform';
+import { ACPI_PM_PORT, SCI_IRQ } from './tables/routing';
 
 /** Device, region, where. */
 type Placement = readonly [device: keyof Devices, region: number, space: AddressSpace, start: number, length: number];
@@ -39,6 +42,7 @@ interface Devices {
   readonly uart0: Uart;
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
+  readonly acpiPm: AcpiPm;
 }
 
 // biome-ignore format: a table
@@ -59,18 +63,19 @@ const PLACEMENTS: readonly Placement[] = [
   ['vga',        2, 'port',   0x3d0,    16],
   ['uart0',      0, 'port',   0x3f8,    8],
   ['pic',        2, 'port',   0x4d0,    2],
+  ['acpiPm',     0, 'port',   ACPI_PM_PORT, ACPI_PM_SIZE],
   ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
   ['ioApic',     0, 'memory', IO_APIC_BASE, IO_APIC_SIZE],
   ['localApic',  0, 'memory', LOCAL_APIC_BASE, LOCAL_APIC_SIZE],
 ];
 
-const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8 } as const;
+const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, sci: SCI_IRQ } as const;
 
 /** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
 export interface BoardHost {
   /** The INTR output of the 8259A pair rose. */
   onIntr(): void;
-  /** The guest powered off (port F4h). */
+  /** The guest powered off (port F4h; code 0: ACPI). */
   onExit(code: number): void;
   /** The guest pulled the CPU's reset line (keyboard controller, port 92h). */
   onReset(): void;
@@ -84,14 +89,15 @@ export interface BoardOptions {
   readonly host: BoardHost;
   /** Bit 11 of the CPU's APIC_BASE register; always set when left out. */
   readonly apicEnabled?: () => boolean;
+  /** For the tables; a P6 with an APIC when left out. */
+  readonly processor?: Processor;
   /** Date and time at power-on, milliseconds since 1970, taken as UTC. */
   readonly startDate?: number;
   /** Media by BIOS drive number; the first bootable one boots. */
   readonly drives?: readonly { readonly number: number; readonly image: DiskImage }[];
 }
 
-/** Local APICs come first: the only processor's has ID 0. */
-export const IO_APIC_ID = 1;
+const DEFAULT_PROCESSOR: Processor = { signature: 0x619, features: 1 << 9 };
 
 export const DEFAULT_START_DATE = Date.UTC(2005, 0, 1);
 
@@ -109,6 +115,7 @@ export class Board implements Devices {
   readonly uart0: Uart;
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
+  readonly acpiPm: AcpiPm;
   readonly firmware: Bios;
   readonly clock: GuestClock;
   readonly #options: BoardOptions;
@@ -146,8 +153,9 @@ export class Board implements Devices {
     this.uart0 = new Uart('uart0', clock, irq.line(IRQ.uart0));
     this.uart1 = new Uart('uart1', clock, irq.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);
-    this.firmware = new Bios({ bus: this.bus, drives });
-    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pic, this.ioApic, this.localApic];
+    this.acpiPm = new AcpiPm(clock, irq.line(IRQ.sci), lines);
+    this.firmware = new Bios({ bus: this.bus, drives, processor: options.processor ?? DEFAULT_PROCESSOR });
+    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.acpiPm, this.pic, this.ioApic, this.localApic];
     for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
     const picOutput = this.ioApic.pin(PIC_OUTPUT_PIN);
     this.pic.intr = (level) => {
@@ -222,7 +230,7 @@ export class Board implements Devices {
 }
 
 /** The lines that the keyboard controller and the system control ports pull. */
-class ControlLines implements KeyboardHost, DebugPortsHost {
+class ControlLines implements KeyboardHost, DebugPortsHost, AcpiPmHost {
   constructor(
     private readonly board: Board,
     private readonly host: BoardHost,
@@ -242,6 +250,10 @@ class ControlLines implements KeyboardHost, DebugPortsHost {
 
   exit(code: number): void {
     this.host.onExit(code);
+  }
+
+  powerOff(): void {
+    this.host.onExit(0);
   }
 }
 

@@ -72,6 +72,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     clock,
     memory: vm.physical,
     apicEnabled: () => (vm.cpu.get(CPU.APIC_BASE) & APIC_BASE_ENABLE) !== 0,
+    processor: model,
     startDate: config.startDate,
     drives: program.drives,
     host: {

@@ -13,6 +13,7 @@ import { buildRom, DEAD_LOOP, DISKETTE_TABLE, IDLE_LOOP, ROM_SEGMENT, SERVICE_PO
 import { endOfInterrupt, farPointer, inb, outb, unsupported, type BiosMachine, type Service } from './service';
 import { equipmentService, memorySizeService, serialService, systemService } from './system';
 import { clockInterrupt, startTicks, timeService, timerEnd, timerInterrupt } from './time';
+import { ramTables, romTables } from '../tables/tables';
 import { TextScreen } from './textScreen';
 import { videoService } from './video';
 
@@ -24,11 +25,12 @@ const FLOPPY_PRESENT = 0x0001;
 /** Exceptions that would only repeat if the stub returned. Vectors 0Ch and 0Dh are shared with IRQ 4 and 5. */
 const FATAL: Readonly<Record<number, string>> = { 0: 'divide error', 6: 'invalid opcode', 7: 'no coprocessor', 12: 'stack fault', 13: 'general protection' };
 
-/** ICW1..4 and mask: the master at 08h, the slave at 70h; timer, keyboard and cascade enabled. */
+/** ICW1..4 and mask: the master at 08h, the slave at 70h; timer, keyboard and cascade enabled. SCI and PCI interrupts are levels. */
 // biome-ignore format: a table
 const PIC_PROGRAM: readonly (readonly [number, number])[] = [
   [0x20, 0x11], [0x21, 0x08], [0x21, 0x04], [0x21, 0x01], [0x21, 0xf8],
   [0xa0, 0x11], [0xa1, 0x70], [0xa1, 0x02], [0xa1, 0x01], [0xa1, 0xff],
+  [0x4d1, 0x0e],
 ];
 /** Counter 0: square wave of 65536 ticks, 18.2 Hz. */
 // biome-ignore format: a table
@@ -126,9 +128,12 @@ const SERVICES: ReadonlyMap<number, Service> = new Map<number, Service>([
 ]);
 
 export class Bios implements Firmware {
-  readonly rom = buildRom();
+  readonly rom: Uint8Array;
 
-  constructor(private readonly machine: BiosMachine) {}
+  constructor(private readonly machine: BiosMachine) {
+    this.rom = buildRom();
+    for (const { address, bytes } of romTables(machine.processor)) this.rom.set(bytes, address - ROM_BASE);
+  }
 
   /** What the power-on self test leaves behind: ROM, vectors, data area, programmed timer and interrupt controllers. */
   powerOn(memory: PhysicalMemory): void {
@@ -160,6 +165,7 @@ export class Bios implements Firmware {
     memory.write8(BDA.keyboardMode, 0x10); // an enhanced keyboard
     memory.write8(BDA.diskCount, this.machine.drives.length - floppies);
     memory.write8(EBDA, 1); // its size in KiB
+    for (const { address, bytes } of ramTables()) memory.writeBytes(address, bytes);
   }
 
   call(service: number, context: FirmwareContext): string {

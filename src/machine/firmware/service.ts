@@ -3,6 +3,7 @@ import { hexh } from '../../base/bits';
 import type { Bus } from '../../devices/bus';
 import type { BlockDevice } from '../../devices/diskImage';
 import type { FirmwareContext } from '../../vmm/firmwareContext';
+import type { Processor } from '../tables/platform';
 
 export interface Drive {
   /** As in DL: 0 and 1 are floppies, 80h and up hard disks. */
@@ -15,6 +16,7 @@ export interface Drive {
 export interface BiosMachine {
   readonly bus: Bus;
   readonly drives: readonly Drive[];
+  readonly processor: Processor;
 }
 
 /** Serves one call and tells the event log what it did. */
