@@ -120,6 +120,8 @@ test('INT 15h: memory sizes and map, A20, move', () => {
     [0x9fc00, 0x400, 2],
     [0xf0000, 0x10000, 2],
     [0x100000, 15 << 20, 1],
+    [0xfec00000, 0x1000, 2],
+    [0xfee00000, 0x1000, 2],
   ]);
   assert.equal(m.call(0x15, { eax: 0x2400 }).flags.CF, false);
   assert.deepEqual([m.board.a20, m.log], [false, ['a20 false']]);

@@ -3,7 +3,7 @@ import type { Bus } from '../../src/devices/bus';
 import { GuestClock } from '../../src/devices/clock';
 import type { PhysicalMemory } from '../../src/devices/contract';
 import { DiskImage } from '../../src/devices/diskImage';
-import { Board } from '../../src/machine/board';
+import { Board, type BoardOptions } from '../../src/machine/board';
 import type { FirmwareContext } from '../../src/vmm/firmwareContext';
 
 export class FlatMemory implements PhysicalMemory {
@@ -57,7 +57,7 @@ export interface Outcome {
   sentence: string;
 }
 
-export const makeMachine = (images: { number: number; image: DiskImage }[] = [], ram = 16 << 20) => {
+export const makeMachine = (images: { number: number; image: DiskImage }[] = [], ram = 16 << 20, options: Partial<BoardOptions> = {}) => {
   const clock = new GuestClock();
   const memory = new FlatMemory(ram);
   const log: string[] = [];
@@ -65,6 +65,7 @@ export const makeMachine = (images: { number: number; image: DiskImage }[] = [],
     clock,
     memory,
     drives: images,
+    ...options,
     host: { onIntr: () => log.push('intr'), onExit: (code) => log.push(`exit ${code}`), onReset: () => log.push('reset'), setA20: (on) => log.push(`a20 ${on}`) },
   });
   board.powerOn();
