@@ -10,6 +10,7 @@ import { Cmos } from '../devices/cmos';
 import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
+import { FW_CFG_SIZE, FwCfg, ramMapFile } from '../devices/fwCfg';
 import { InterruptLines, PIC_OUTPUT_PIN } from '../devices/interruptLines';
 import { IO_APIC_SIZE, IoApic } from '../devices/ioApic';
 import { Keyboard, type KeyboardHost } from '../devices/keyboard';
@@ -43,6 +44,7 @@ interface Devices {
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
   readonly acpiPm: AcpiPm;
+  readonly fwCfg: FwCfg;
 }
 
 // biome-ignore format: a table
@@ -63,6 +65,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['vga',        2, 'port',   0x3d0,    16],
   ['uart0',      0, 'port',   0x3f8,    8],
   ['pic',        2, 'port',   0x4d0,    2],
+  ['fwCfg',      0, 'port',   0x510,    FW_CFG_SIZE],
   ['acpiPm',     0, 'port',   ACPI_PM_PORT, ACPI_PM_SIZE],
   ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
   ['ioApic',     0, 'memory', IO_APIC_BASE, IO_APIC_SIZE],
@@ -116,6 +119,7 @@ export class Board implements Devices {
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
   readonly acpiPm: AcpiPm;
+  readonly fwCfg: FwCfg;
   readonly firmware: Bios;
   readonly clock: GuestClock;
   readonly #options: BoardOptions;
@@ -154,8 +158,23 @@ export class Board implements Devices {
     this.uart1 = new Uart('uart1', clock, irq.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);
     this.acpiPm = new AcpiPm(clock, irq.line(IRQ.sci), lines);
+    this.fwCfg = new FwCfg(memory.size, [ramMapFile(memory.size)]);
     this.firmware = new Bios({ bus: this.bus, drives, processor: options.processor ?? DEFAULT_PROCESSOR });
-    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.acpiPm, this.pic, this.ioApic, this.localApic];
+    this.#devices = [
+      this.pit,
+      this.port61,
+      this.keyboard,
+      this.cmos,
+      this.vga,
+      this.uart0,
+      this.uart1,
+      this.debugPorts,
+      this.acpiPm,
+      this.fwCfg,
+      this.pic,
+      this.ioApic,
+      this.localApic,
+    ];
     for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
     const picOutput = this.ioApic.pin(PIC_OUTPUT_PIN);
     this.pic.intr = (level) => {
