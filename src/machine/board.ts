@@ -72,7 +72,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['localApic',  0, 'memory', LOCAL_APIC_BASE, LOCAL_APIC_SIZE],
 ];
 
-const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, sci: SCI_IRQ } as const;
+const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, sci: SCI_IRQ, mouse: 12 } as const;
 
 /** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
 export interface BoardHost {
@@ -147,7 +147,7 @@ export class Board implements Devices {
     const floppy = drives.find((d) => d.number === 0);
     this.pit = new Pit(clock, irq.line(IRQ.timer));
     this.port61 = new Port61(clock, this.pit);
-    this.keyboard = new Keyboard(clock, irq.line(IRQ.keyboard), lines);
+    this.keyboard = new Keyboard(clock, irq.line(IRQ.keyboard), lines, irq.line(IRQ.mouse));
     this.cmos = new Cmos(clock, irq.line(IRQ.rtc), {
       start: options.startDate ?? DEFAULT_START_DATE,
       memory: memory.size,
@@ -211,6 +211,10 @@ export class Board implements Devices {
   /** Type on the keyboard; returns the characters that no key types. */
   typeKeys(text: string): string {
     return this.keyboard.type(text);
+  }
+
+  moveMouse(motion: Parameters<Keyboard['moveMouse']>[0]): void {
+    this.keyboard.moveMouse(motion);
   }
 
   receiveSerial(bytes: Iterable<number>): void {

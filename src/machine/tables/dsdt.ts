@@ -45,6 +45,7 @@ const ISA_DEVICES: readonly IsaDevice[] = [
   { name: 'RTC',  id: 'PNP0B00', ports: [[0x70, 2]], irq: 8 },
   { name: 'SPKR', id: 'PNP0800', ports: [[0x61, 1]] },
   { name: 'KBD',  id: 'PNP0303', ports: [[0x60, 1], [0x64, 1]], irq: 1 },
+  { name: 'MOU',  id: 'PNP0F13', ports: [], irq: 12 },
   { name: 'COM1', id: 'PNP0501', unit: 1, ports: [[0x3f8, 8]], irq: 4 },
   { name: 'COM2', id: 'PNP0501', unit: 2, ports: [[0x2f8, 8]], irq: 3 },
 ];
