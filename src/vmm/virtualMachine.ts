@@ -36,6 +36,7 @@ import { TrapAndEmulate } from './techniques/trapAndEmulate';
 /** Guest time per retired instruction. */
 export const NANOSECONDS_PER_INSTRUCTION = 10;
 
+const PAGE_MASK = ~0xfff;
 /** Nothing is there: the page below the I/O APIC's. */
 const UNCLAIMED_ADDRESS = 0xfebff000;
 
@@ -71,6 +72,8 @@ export class VirtualMachine implements TechniqueHost {
   readonly technique: Technique;
   readonly context: ExecutionContext;
   readonly opcodes: OpcodeMap;
+  /** Where the board has the page of the local APIC; 0 without one. */
+  readonly #apicPage: number;
   #platform!: Platform;
   #world: DeprivilegedWorld | undefined;
   #place: Place = { retired: 0, cs: 0, eip: 0, linear: 0, codeSize: 2 };
@@ -85,8 +88,8 @@ export class VirtualMachine implements TechniqueHost {
   constructor(options: VmOptions) {
     this.cpu = new CpuState(options.memory);
     const bus = {
-      read: (address: number, size: 1 | 2 | 4) => this.#atDevice(() => this.#platform.bus.read('memory', this.#busAddress(address), size)),
-      write: (address: number, size: 1 | 2 | 4, value: number) => this.#atDevice(() => this.#platform.bus.write('memory', this.#busAddress(address), size, value)),
+      read: (address: number, size: 1 | 2 | 4) => this.#readDevice(address, size),
+      write: (address: number, size: 1 | 2 | 4, value: number) => this.#writeDevice(address, size, value),
     };
     this.physical = new GuestMemory(options.memory, options.ram, bus);
     this.linear = new LinearMemory(this.cpu, this.physical);
@@ -94,6 +97,7 @@ export class VirtualMachine implements TechniqueHost {
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.opcodes = options.interpreter.opcodes;
     this.context = this.#executionContext(options.model);
+    this.#apicPage = apicBaseAtReset(options.model) & PAGE_MASK;
     this.technique = this.#createTechnique(options.technique);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter);
     this.engine.translated.on((block) => this.#translated(block));
@@ -128,24 +132,35 @@ export class VirtualMachine implements TechniqueHost {
     };
   }
 
-  /** A load or store that a device answers. One that makes an interrupt pending is the last of its slice. */
-  #atDevice<T>(access: () => T): T {
-    this.#syncClock();
+  /** An interrupt waits, whether the CPU would take it or not. */
+  get #interruptWaits(): boolean {
     const { interrupts } = this.#platform;
-    const before = interrupts.pending || interrupts.nmiPending;
-    const result = access();
-    if (!before && (interrupts.pending || interrupts.nmiPending)) this.engine.leaveAfterInstruction();
-    return result;
+    return interrupts.pending || interrupts.nmiPending;
+  }
+
+  /** A load or store that a device answers; one that makes an interrupt pending is the last of its slice. */
+  #readDevice(address: number, size: 1 | 2 | 4): number {
+    this.#syncClock();
+    const waited = this.#interruptWaits;
+    const value = this.#platform.bus.read('memory', this.#busAddress(address), size);
+    if (!waited && this.#interruptWaits) this.engine.leaveAfterInstruction();
+    return value;
+  }
+
+  #writeDevice(address: number, size: 1 | 2 | 4, value: number): void {
+    this.#syncClock();
+    const waited = this.#interruptWaits;
+    this.#platform.bus.write('memory', this.#busAddress(address), size, value);
+    if (!waited && this.#interruptWaits) this.engine.leaveAfterInstruction();
   }
 
   /** APIC_BASE says where the CPU has the page of its local APIC (SDM Vol. 3, 10.4.5); what is moved away leaves a hole. */
   #busAddress(address: number): number {
-    const page = (address & 0xfffff000) >>> 0;
-    const home = apicBaseAtReset(this.context.model) & 0xfffff000;
-    const moved = this.cpu.get(CPU.APIC_BASE) & 0xfffff000;
-    if (home === moved) return address;
-    if (page === moved >>> 0) return ((home >>> 0) + (address & 0xfff)) >>> 0;
-    return page === home >>> 0 ? UNCLAIMED_ADDRESS : address;
+    const moved = this.cpu.get(CPU.APIC_BASE) & PAGE_MASK;
+    if (moved === this.#apicPage) return address;
+    const page = address & PAGE_MASK;
+    if (page === moved) return (this.#apicPage | (address & ~PAGE_MASK)) >>> 0;
+    return page === this.#apicPage ? UNCLAIMED_ADDRESS : address;
   }
 
   /** Connect devices; `restart` puts the machine back to power-on when the guest pulls the reset line. */
