@@ -51,6 +51,8 @@ function instructionPatterns(facts) {
     const operands = key.slice(name.length + 1);
     return { name: SCOPES[name], match: `(?i)${START}(?:${any(mnemonics)})(?=\\s+(?:(?:word|dword|short|near|strict)\\s+)?(?:${operands})\\s*(?:$|[,;]))` };
   });
+  const extensions = new Set([...W.X87, ...W.SIMD]);
+  byClass.innocuous = byClass.innocuous.filter((mnemonic) => !extensions.has(mnemonic));
   const plain = Object.entries(byClass).map(([name, mnemonics]) => ({ name: SCOPES[name], match: word(mnemonics) }));
   return [...special, ...plain, { name: `${MNEMONIC}.x87.asm`, match: word(W.X87) }, { name: `${MNEMONIC}.simd.asm`, match: word(W.SIMD) }];
 }

@@ -58,6 +58,6 @@ export const SIMD = words(`
 
 /** Instructions of the hypervisor itself, and others that only ring 0 may use: not executed, but never innocuous. */
 export const UNEXECUTED_PRIVILEGED = words(
-  'vmxon vmxoff vmlaunch vmresume vmptrld vmptrst vmclear vmread vmwrite invept invvpid vmrun vmload vmsave stgi clgi skinit invlpga monitor mwait rsm swapgs xsetbv sysret',
+  'vmxon vmxoff vmlaunch vmresume vmptrld vmptrst vmclear vmread vmwrite invept invvpid vmrun vmload vmsave stgi clgi skinit invlpga monitor mwait swapgs xsetbv sysret',
 );
 export const UNEXECUTED_SENSITIVE = words('vmmcall rdtscp vmfunc syscall');

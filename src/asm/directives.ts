@@ -107,7 +107,9 @@ const CPUS: ReadonlyMap<string, CpuGeneration> = new Map(
     '386': '386 80386 i386',
     '486': '486 80486 i486',
     pentium: '586 pentium i586',
-    p6: '686 p6 ppro pentiumpro i686 p2 p3 katmai p4 willamette prescott x64 x86-64 ia64 default any all',
+    p6: '686 p6 ppro pentiumpro i686 p2',
+    p3: 'p3 katmai',
+    p4: 'p4 willamette prescott x64 x86-64 ia64 default any all',
   } satisfies Record<CpuGeneration, string>).flatMap(([generation, names]) => names.split(' ').map((name) => [name, generation as CpuGeneration] as const)),
 );
 

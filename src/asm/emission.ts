@@ -64,28 +64,31 @@ export class Emission {
 
   private opcode(): void {
     const { spec } = this.form;
+    if (spec.prefix && spec.prefix !== 'NP') this.bytes.push(Number.parseInt(spec.prefix, 16));
     if (spec.map) this.bytes.push(spec.map);
     this.bytes.push(spec.opcode + registerNumber(this.operand('Z')));
     if (spec.modRm !== undefined) this.bytes.push(spec.modRm);
   }
 
   private modRm(): void {
-    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDT'));
-    const rm = this.operand('EMR');
+    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDTPV'));
+    const rm = this.operand('EMRQNWU') ?? this.written(this.form.spec.operands.indexOf('STi'));
     const { address } = this.evaluated;
     if (rm?.kind === 'register') this.bytes.push(0xc0 | (reg << 3) | rm.register.number);
+    else if (this.form.spec.operands.includes('STi')) this.bytes.push(0xc0 | (reg << 3) | DEFAULT_STACK_REGISTER);
     else if (address) {
       const encoded = encodeAddress(address);
       this.bytes.push((encoded.mod << 6) | (reg << 3) | encoded.rm);
       if (encoded.sib !== undefined) this.bytes.push(encoded.sib);
       if (encoded.displacementSize) this.number(address.displacement, encoded.displacementSize, address.memory.place);
-    }
+    } else if (this.form.spec.registerOnly) this.bytes.push(0xc0 | (reg << 3));
   }
 
   private immediate(letter: Letter, at: number): void {
     const operand = this.written(at);
     const { address } = this.evaluated;
     const width = immediateWidth(letter, this.size);
+    if (!operand && width === 1 && this.form.alias?.immediate !== undefined) this.bytes.push(this.form.alias.immediate);
     if (letter[0] === 'O' && address) this.number(address.displacement, address.size, address.memory.place);
     else if (operand?.kind === 'far') {
       this.number(operand.worth, this.size, operand.place);
@@ -107,6 +110,9 @@ export class Emission {
   }
 }
 
+/** ST(1), where the source does not name it. */
+const DEFAULT_STACK_REGISTER = 1;
+
 const registerNumber = (operand: Operand | undefined): number => (operand?.kind === 'register' ? operand.register.number : 0);
 
 function immediateWidth(letter: Letter, size: number): number {
@@ -115,13 +121,16 @@ function immediateWidth(letter: Letter, size: number): number {
   return letter === 'Iz' || letter === 'Jz' ? size : 0;
 }
 
+const WAIT = 0x9b;
+
 export const segmentPrefix = (name: string): number => PREFIX_NAMES.get(name)?.value ?? 0;
 
 function prefixBytes(form: Form, size: 2 | 4, evaluated: Evaluated): number[] {
   const { prefixes, context, operands, address } = evaluated;
   const own = context.bits / 8;
-  const bytes = (['wait', 'repeat', 'lock'] as const).flatMap((group) => prefixes.get(group) ?? []);
-  if (form.alias?.prefix) bytes.push(form.alias.prefix);
+  const { alias } = form;
+  const bytes = (['wait', 'repeat', 'lock'] as const).flatMap((group) => (group === 'wait' && alias?.waits ? WAIT : (prefixes.get(group) ?? [])));
+  if (alias?.prefix) bytes.push(alias.prefix);
   const segment = address?.memory.segment ? segmentPrefix(address.memory.segment.name) : prefixes.get('segment');
   if (segment) bytes.push(segment);
   const needsSize = form.operandSize !== undefined && form.operandSize !== 'default' && !isSizeless(form, operands) && size !== own;

@@ -1,5 +1,5 @@
 /** What passes share and what a pass knows at a statement: sections, symbols, `$`, and where diagnostics go. */
-import type { CpuGeneration } from '../x86/instructionSpec';
+import { type CpuGeneration, LATEST_GENERATION } from '../x86/instructionSpec';
 import { type Diagnostics, SourceError } from './diagnostics';
 import { type Scope, evaluate } from './evaluate';
 import type { Expression } from './expression';
@@ -32,7 +32,7 @@ export interface Shared {
 
 export class Environment implements Scope {
   bits: 16 | 32 = 16;
-  generation: CpuGeneration = 'p6';
+  generation: CpuGeneration = LATEST_GENERATION;
   origin: bigint | undefined;
   section: Section;
   absolute: AbsoluteSegment | undefined;

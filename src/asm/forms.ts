@@ -12,6 +12,8 @@ export interface Form {
   /** Where operand `n` as written stands in `spec.operands`. */
   readonly order: readonly number[];
   readonly alias: Alias | undefined;
+  /** The operand is written after TO. */
+  readonly to: boolean;
 }
 
 const SIZED = new Set<Operand>(['Ev', 'Gv', 'Zv', 'eAX', 'Iz', 'Ibs', 'RvMw', 'Jz', 'Ap', 'Mp', 'Ma', 'Ov']);
@@ -21,7 +23,29 @@ const isString = (spec: InstructionSpec): boolean => spec.operands.some(isImplic
 /** Both operand orders mean the same; NASM puts the first register of XCHG in ModRM.reg and that of TEST in r/m. */
 const COMMUTATIVE: Readonly<Record<string, 'firstInReg' | 'firstInRm'>> = { xchg: 'firstInReg', test: 'firstInRm' };
 
+/**
+ * ST(0) need not be written, nor ST(1) where it is the only other operand; TO says that the register is the destination.
+ * FXCH takes its two in either order.
+ */
+function stackForms(spec: InstructionSpec): Form[] {
+  const { operands } = spec;
+  const at = operands.indexOf('STi');
+  const form = (order: readonly number[], to = false): Form => ({ spec, operandSize: undefined, operands: order.map((n) => operands[n] ?? 'ST'), order, alias: undefined, to });
+  const toRegister = operands[0] === 'STi' && operands.length === 2;
+  const arithmetic = toRegister || ARITHMETIC.has(spec.mnemonic);
+  const pops = toRegister && spec.mnemonic.endsWith('p');
+  return [
+    ...(operands.length === 2 ? [form([0, 1])] : []),
+    ...(toRegister && !pops ? [form([at], true)] : [form([at])]),
+    ...(arithmetic && !pops ? [] : [form([])]),
+    ...(spec.mnemonic === 'fxch' ? [form([1, 0])] : []),
+  ];
+}
+
+const ARITHMETIC = new Set(['fadd', 'fmul', 'fsub', 'fsubr', 'fdiv', 'fdivr']);
+
 function formsOf(spec: InstructionSpec): Form[] {
+  if (spec.operands.includes('STi')) return stackForms(spec);
   const operands = isString(spec) ? [] : spec.operands;
   const sized = spec.mnemonic !== spec.mnemonic32 || operands.some((operand) => SIZED.has(operand));
   const sizes = sized ? ([2, 4] as const) : [undefined];
@@ -37,7 +61,7 @@ function formsOf(spec: InstructionSpec): Form[] {
           [0, 1],
           [1, 0],
         ];
-  return orders.flatMap((order) => sizes.map((operandSize) => ({ spec, operandSize, operands: order.map((n) => operands[n]), order, alias: undefined })));
+  return orders.flatMap((order) => sizes.map((operandSize) => ({ spec, operandSize, operands: order.map((n) => operands[n]), order, alias: undefined, to: false })));
 }
 
 function buildForms(): Map<string, Form[]> {
@@ -45,14 +69,20 @@ function buildForms(): Map<string, Form[]> {
   const file = (name: string, form: Form) => forms.set(name, [...(forms.get(name) ?? []), form]);
   const assembled = INSTRUCTIONS.filter((spec) => spec.lift !== 'unimplemented' && spec.mnemonic !== 'firmware');
   for (const form of assembled.flatMap(formsOf)) file(form.operandSize === 4 ? form.spec.mnemonic32 : form.spec.mnemonic, form);
-  const aliased = ALIASES.map(
-    (alias) => [alias.name, (forms.get(alias.of) ?? []).filter((form) => !alias.prefix || form.operands.length === 0).map((form) => withAlias(form, alias))] as const,
-  );
+  // Without operands, arithmetic pops.
+  for (const name of ARITHMETIC) for (const form of forms.get(`${name}p`) ?? []) if (form.operands.length === 0) file(name, form);
+  const aliased = ALIASES.map((alias) => [alias.name, (forms.get(alias.of) ?? []).filter((form) => isMeant(form, alias)).map((form) => withAlias(form, alias))] as const);
   for (const [name, list] of aliased) forms.set(name, list);
   return forms;
 }
 
-const withAlias = (form: Form, alias: Alias): Form => ({ ...form, alias, operandSize: alias.operandSize ?? form.operandSize });
+/** PAUSE is NOP without an operand; the comparison of strings takes no predicate. */
+const isMeant = ({ operands }: Form, alias: Alias): boolean => (!alias.prefix || operands.length === 0) && (alias.immediate === undefined || operands.length > 0);
+
+function withAlias(form: Form, alias: Alias): Form {
+  const written = form.operands.length - (alias.immediate === undefined ? 0 : 1);
+  return { ...form, alias, operandSize: alias.operandSize ?? form.operandSize, operands: form.operands.slice(0, written), order: form.order.slice(0, written) };
+}
 
 export const FORMS: ReadonlyMap<string, readonly Form[]> = buildForms();
 

@@ -1,5 +1,5 @@
 /** One instruction to bytes: among the forms of its name that its operands fit, the shortest (NASM's -Ox). */
-import { CPU_GENERATIONS, type CpuGeneration, type Operand as Letter } from '../x86/instructionSpec';
+import { CPU_GENERATIONS, type CpuGeneration, LATEST_GENERATION, type Operand as Letter } from '../x86/instructionSpec';
 import { SourceError } from './diagnostics';
 import { resolveAddress } from './effectiveAddress';
 import { Emission, type EncodingContext, type Evaluated, countRegister, segmentPrefix } from './emission';
@@ -21,7 +21,7 @@ export function encodeInstruction(instruction: Instruction, context: EncodingCon
   const evaluated = evaluateOperands(instruction, context);
   const matching = matchForms(evaluated);
   if (matching.length === 0) throw new SourceError(mismatch(evaluated), instruction.place);
-  const fitting = context.generation === LATEST ? matching : matching.filter((fit) => isOn(context.generation, fit));
+  const fitting = context.generation === LATEST_GENERATION ? matching : matching.filter((fit) => isOn(context.generation, fit));
   if (fitting.length === 0) return jumpAround(matching[0].form, evaluated) ?? unsupported(instruction, context.generation);
   requireSize(evaluated, fitting);
   const { form, size } = shortest(fitting, evaluated);
@@ -29,8 +29,6 @@ export function encodeInstruction(instruction: Instruction, context: EncodingCon
     context.warn(`\`${instruction.mnemonic}' cannot be locked here`, instruction.place);
   return Uint8Array.from(new Emission(form, size, evaluated, true).bytes);
 }
-
-const LATEST = CPU_GENERATIONS[CPU_GENERATIONS.length - 1];
 
 const unsupported = (instruction: Instruction, generation: CpuGeneration): never => {
   throw new SourceError(`no such instruction on the ${generation}`, instruction.place);
@@ -105,11 +103,12 @@ function matchForms({ instruction, operands, context, address }: Evaluated): Fit
     reaches: (target) => reaches(target, context.at),
     isOffsetOnly: () => address !== undefined && !address.base && !address.index,
   };
+  const to = operands.some((operand) => operand.to);
   return forms.flatMap((form) => {
     tried.form = form;
     tried.size = form.operandSize === undefined || form.operandSize === 'default' ? own : form.operandSize;
     const count = operands.length - (countRegister(form, operands) ? 1 : 0);
-    return count === form.operands.length && form.operands.every((letter, n) => MATCHES[letter](operands[n], tried)) ? [{ form, size: tried.size }] : [];
+    return count === form.operands.length && form.to === to && form.operands.every((letter, n) => MATCHES[letter](operands[n], tried)) ? [{ form, size: tried.size }] : [];
   });
 }
 
@@ -133,7 +132,8 @@ function requireSize({ operands, instruction }: Evaluated, fitting: readonly Fit
   if (widths.size > 1) throw new SourceError('operation size not specified', instruction.operands[at].place);
 }
 
-const memoryWidth = (letter: Letter, size: number): number => (letter.endsWith('b') ? 1 : letter.endsWith('w') ? 2 : letter.endsWith('v') ? size : 0);
+const WIDTHS: Readonly<Record<string, number>> = { b: 1, w: 2, d: 4, q: 8, t: 10 };
+const memoryWidth = (letter: Letter, size: number): number => (letter.endsWith('v') ? size : (WIDTHS[letter.slice(-1)] ?? 0));
 
 function mismatch({ instruction, operands }: Evaluated): string {
   const counts = new Set((FORMS.get(instruction.mnemonic) ?? []).map((form) => form.operands.length));

@@ -11,6 +11,8 @@ interface Keywords {
   readonly size?: number;
   readonly strict?: true;
   readonly distance?: 'near' | 'far' | 'short';
+  /** `fadd to st1`. */
+  readonly to?: true;
   readonly place: Place;
 }
 
@@ -77,6 +79,7 @@ const one = () => 1;
 const two = () => 2;
 const four = () => 4;
 const eight = () => 8;
+const sixteen = () => 16;
 const byOperandSize = (context: MatchContext): number => context.size;
 
 /** LAR, LSL and MOV to a segment register take any general register for their 16 bits of source. */
@@ -158,7 +161,20 @@ export const MATCHES: Readonly<Record<Letter, Match>> = {
   Ma: memory(() => undefined),
   Mp: farMemory,
   Ms: memory(() => undefined),
+  Mw: memory(two),
+  Md: memory(four),
   Mq: memory(eight),
+  Mx: memory(sixteen),
+  RdMw: either(general(four), general(two), memory(two)),
+  Gd: general(four),
+  Mt: memory(() => 10),
+  Mi: memory(() => undefined),
+  Vx: inFile('xmm'),
+  Wx: either(inFile('xmm'), memory(sixteen)),
+  Wu: either(inFile('xmm'), memory(sixteen)),
+  Wq: either(inFile('xmm'), memory(eight)),
+  Wd: either(inFile('xmm'), memory(four)),
+  Ux: inFile('xmm'),
   Ib: immediate(one),
   Ibs: signExtendedByte,
   Iw: immediate(two),
@@ -179,6 +195,12 @@ export const MATCHES: Readonly<Record<Letter, Match>> = {
   eAX: register((r, context) => r.name === (context.size === 2 ? 'ax' : 'eax')),
   CL: named('cl'),
   DX: named('dx'),
+  Pq: inFile('mmx'),
+  Qq: either(inFile('mmx'), memory(eight)),
+  Qd: either(inFile('mmx'), memory(eight)),
+  Nq: inFile('mmx'),
+  ST: named('st0'),
+  STi: inFile('x87'),
   '1': unity,
   ES: named('es'),
   CS: named('cs'),

@@ -6,7 +6,7 @@ import type { MemoryOperand, OperandSyntax } from './operand';
 import type { Register } from './registerNames';
 import { type Place, isPunctuation } from './token';
 
-type Keywords = Pick<OperandSyntax, 'size' | 'strict' | 'distance'>;
+type Keywords = Pick<OperandSyntax, 'size' | 'strict' | 'distance' | 'to'>;
 
 export function parseOperands(reader: TokenReader): OperandSyntax[] {
   const operands: OperandSyntax[] = [];
@@ -48,7 +48,8 @@ function parseKeywords(reader: TokenReader): Keywords {
       keywords = { ...keywords, size };
     } else if (word === 'strict') keywords = { ...keywords, strict: true };
     else if (isDistance(word)) keywords = { ...keywords, distance: word };
-    else if (word !== 'to') return keywords;
+    else if (word === 'to') keywords = { ...keywords, to: true };
+    else return keywords;
     reader.next();
   }
 }

@@ -1,15 +1,26 @@
 /** Registers by the name the source uses; each is also an unknown of effective-address arithmetic. */
-import { CONTROL_REGISTERS, DEBUG_REGISTERS, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TEST_REGISTERS } from '../x86/registers';
+import {
+  CONTROL_REGISTERS,
+  DEBUG_REGISTERS,
+  MMX_REGISTERS,
+  REGISTERS_16,
+  REGISTERS_32,
+  REGISTERS_8,
+  SEGMENT_REGISTERS,
+  TEST_REGISTERS,
+  X87_REGISTERS,
+  XMM_REGISTERS,
+} from '../x86/registers';
 import type { Unknown } from './value';
 
-export type RegisterFile = 'general' | 'segment' | 'control' | 'debug' | 'test';
+export type RegisterFile = 'general' | 'segment' | 'control' | 'debug' | 'test' | 'x87' | 'mmx' | 'xmm';
 
 export interface Register extends Unknown {
   readonly type: 'register';
   readonly file: RegisterFile;
   readonly number: number;
   /** Bytes. */
-  readonly size: 1 | 2 | 4;
+  readonly size: 1 | 2 | 4 | 8 | 10 | 16;
 }
 
 const FILES: readonly (readonly [readonly string[], RegisterFile, Register['size']])[] = [
@@ -20,6 +31,9 @@ const FILES: readonly (readonly [readonly string[], RegisterFile, Register['size
   [CONTROL_REGISTERS, 'control', 4],
   [DEBUG_REGISTERS, 'debug', 4],
   [TEST_REGISTERS, 'test', 4],
+  [X87_REGISTERS, 'x87', 10],
+  [MMX_REGISTERS, 'mmx', 8],
+  [XMM_REGISTERS, 'xmm', 16],
 ];
 
 export const REGISTERS: ReadonlyMap<string, Register> = new Map(

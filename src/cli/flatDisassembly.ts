@@ -1,6 +1,7 @@
 /** Instructions of a flat binary, one after the other. What does not decode is shown as the bytes it is. */
 import { hex } from '../base/bits';
 import { OpcodeMap } from '../x86/decoder';
+import { LATEST_GENERATION } from '../x86/instructionSpec';
 import { formatInstruction } from '../x86/formatter';
 
 export interface FlatInstruction {
@@ -10,7 +11,7 @@ export interface FlatInstruction {
 }
 
 export function* disassembleFlat(bytes: Uint8Array, origin: number, bits: 16 | 32): Generator<FlatInstruction> {
-  const map = new OpcodeMap('p6');
+  const map = new OpcodeMap(LATEST_GENERATION);
   const codeSize = bits === 16 ? 2 : 4;
   for (let at = 0; at < bytes.length; ) {
     const address = (origin + at) >>> 0;

@@ -1,9 +1,10 @@
 /** Reading the guest's code and stack the way its CPU would now: code size, segment bases, instruction flow. */
 import { decode, type Instruction, MAX_INSTRUCTION_LENGTH, OpcodeMap } from '../x86/decoder';
+import { LATEST_GENERATION } from '../x86/instructionSpec';
 import { CR0_PE, EFLAGS_VM } from '../x86/flags';
 import type { DebuggableVm } from '../vmm/debuggable';
 
-const OPCODES = new OpcodeMap('p6');
+const OPCODES = new OpcodeMap(LATEST_GENERATION);
 /** D/B of a descriptor, in SegmentView.attributes (bit 22 of the high doubleword). */
 const ATTRIBUTE_DB = 1 << 14;
 

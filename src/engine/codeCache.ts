@@ -42,9 +42,9 @@ export class CodeCache {
     this.clearJumpCache();
   }
 
-  /** Physical address (32 bits) and mode in one exact double. */
+  /** Physical address (36 bits) and mode in one exact double. */
   static #key(physical: number, mode: number): number {
-    return mode * 0x1_0000_0000 + physical;
+    return mode * 0x10_0000_0000 + physical;
   }
 
   lookup(physical: number, mode: number, eip: number, single: boolean): Block | undefined {

@@ -13,16 +13,16 @@ import { FIRST_FORM } from './record';
 const variesByOperandSize = (spec: InstructionSpec): boolean =>
   !spec.size32 &&
   (spec.mnemonic !== spec.mnemonic32 ||
-    spec.operands.some((o) => /[vzpas]$/.test(o) || o === 'RvMw' || o === 'eAX' || /^[A-Z]S$/.test(o)) ||
+    spec.operands.some((o) => /[vzpas]$/.test(o) || o === 'RvMw' || o === 'Mi' || o === 'eAX' || /^[A-Z]S$/.test(o)) ||
     spec.flow !== 'next' ||
     ['leave', 'enter', 'push', 'pop', 'pusha', 'popa', 'arpl'].includes(spec.lift));
 
-const hasMemoryForm = (spec: InstructionSpec): boolean => spec.operands.some((o) => o[0] === 'E' || o[0] === 'M' || o === 'RvMw') && spec.mod !== 'register';
+const hasMemoryForm = (spec: InstructionSpec): boolean => spec.operands.some((o) => /^[EMWQ]|^R.M/.test(o)) && spec.mod !== 'register';
 const hasRegisterForm = (spec: InstructionSpec): boolean => spec.mod !== 'memory';
 
-/** Does a 67h prefix? Memory operands, string indices, LOOP and JCXZ counters. */
+/** Does a 67h prefix? Memory operands, string indices, LOOP and JCXZ counters, MASKMOVQ. */
 const variesByAddressSize = (spec: InstructionSpec, memory: boolean): boolean =>
-  memory || spec.operands.some((o) => /^[XYO]/.test(o)) || spec.lift === 'xlatb' || spec.lift.startsWith('loop') || spec.lift === 'jcxz';
+  memory || spec.operands.some((o) => /^[XYO]/.test(o)) || spec.lift === 'xlatb' || spec.lift.startsWith('loop') || spec.lift === 'jcxz' || spec.lift === 'maskedStore';
 
 const isRelative = (spec: InstructionSpec): boolean => spec.operands.some((o) => o[0] === 'J');
 

@@ -10,7 +10,7 @@ import { GP, PF } from '../x86/exceptions';
 import { CS } from '../x86/registers';
 import { bindHelpers } from '../semantics/helpers';
 import { readSlow, writeSlow } from '../semantics/system/access';
-import type { ExecutionContext } from '../semantics/system/context';
+import { type ExecutionContext, WAIT_VECTOR } from '../semantics/system/context';
 import type { Attention, Block } from './block';
 import { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
@@ -265,7 +265,7 @@ export class Interpreter {
       case EXIT.FAULT: {
         const exit: EngineExit = { kind: 'fault', vector: cpu.get(CPU.FAULT) - 1, errorCode: cpu.get(CPU.FAULT_CODE) };
         cpu.set(CPU.FAULT, 0);
-        return exit;
+        return exit.vector === WAIT_VECTOR ? { kind: 'dispatch' } : exit;
       }
       case EXIT.ATTEND:
         return this.#attend();

@@ -271,11 +271,14 @@ const targetFaults = (cpu: CpuState, i: Instruction, next: number): boolean => b
 
 const isByte = (operand: Operand | undefined): boolean => operand !== undefined && /^[EGZ]b$/.test(operand);
 
-/** Byte offset of a register operand in the register file; the number itself for segment, control, debug and test registers. */
+/** Letters of registers that no register file of the general ones holds: segment, control, debug and test, x87, MMX and XMM registers. */
+const NUMBERED = { reg: /^[SCDT][wd]$|^[PV]/, rm: /^[QNWU]|^STi/ } as const;
+
+/** Byte offset of a register operand in the register file; the number itself for the others. */
 function registerField(i: Instruction, which: 'reg' | 'rm'): number {
   const number = which === 'reg' ? i.reg : i.rm;
   if (number < 0) return 0;
-  if (which === 'reg' && i.spec.operands.some((o) => /^[SCDT][wd]$/.test(o))) return number;
+  if (i.spec.operands.some((o) => NUMBERED[which].test(o))) return number;
   const operand = i.spec.operands.find((o) => (which === 'reg' ? /^[GZ]/ : /^[ER]/).test(o));
   return isByte(operand) ? byteRegisterOffset(number) : 4 * number;
 }

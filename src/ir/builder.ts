@@ -12,7 +12,7 @@ export interface Form {
   readonly spec: InstructionSpec;
   readonly operandSize: 2 | 4;
   readonly addressSize: 2 | 4;
-  /** The E or M operand is memory. */
+  /** The r/m operand is memory. */
   readonly memory: boolean;
   readonly repeat: 0 | 0xf2 | 0xf3;
   /** The relative branch target lies outside the code segment: taking it is #GP(0). */
@@ -76,7 +76,7 @@ export class Builder {
   /** Is operand `n` in memory in this form? */
   inMemory(n: number): boolean {
     const operand = this.form.spec.operands[n];
-    return operand[0] === 'O' || operand[0] === 'M' || ((operand[0] === 'E' || operand === 'RvMw') && this.form.memory);
+    return operand[0] === 'O' || operand[0] === 'M' || (/^[EWQ]|^R.M/.test(operand) && this.form.memory);
   }
 
   /** Offset of the memory operand, computed once. */
@@ -97,7 +97,7 @@ export class Builder {
     const operand = this.form.spec.operands[n];
     const fixed = FIXED[operand];
     if (fixed) return fixed[0];
-    return operand[0] === 'E' || operand === 'RvMw' || operand === 'Rd' ? 'rm' : 'reg';
+    return operand[0] === 'E' || operand[0] === 'R' ? 'rm' : 'reg';
   }
 
   /** Value of operand `n`, zero-extended (an immediate as the row says). */
@@ -182,9 +182,13 @@ export class Builder {
     return this.let(and(add(register(ESP, 4), constant(bytes)), cell(CPU.STACK_MASK)));
   }
 
-  /** Move the stack pointer to `offset`; with a 16-bit stack the upper half of ESP stays. */
+  /** ESP with the stack pointer at `offset`: with a 16-bit stack the upper half stays. */
+  stackPointerAt(offset: Expr): Expr {
+    return or(and(register(ESP, 4), binary('xor', cell(CPU.STACK_MASK), constant(-1))), and(offset, cell(CPU.STACK_MASK)));
+  }
+
   setStackPointer(offset: Expr): void {
-    this.setRegister(ESP, 4, or(and(register(ESP, 4), binary('xor', cell(CPU.STACK_MASK), constant(-1))), and(offset, cell(CPU.STACK_MASK))));
+    this.setRegister(ESP, 4, this.stackPointerAt(offset));
   }
 
   /** Push; `commit` runs after the store can no longer fault. */

@@ -7,7 +7,7 @@
  */
 
 /** Operand-dependent parts of an instruction: constants once the instruction is known, record fields in the interpreter. */
-export type Field = 'displacement' | 'immediate' | 'eip' | 'nextEip' | 'segment' | 'registerNumber';
+export type Field = 'displacement' | 'immediate' | 'eip' | 'nextEip' | 'segment' | 'registerNumber' | 'rmNumber';
 
 /** A register: a fixed one by number, or the one an operand names (ModRM.reg, ModRM.rm). */
 export type RegisterRef = number | 'reg' | 'rm';

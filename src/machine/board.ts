@@ -7,6 +7,7 @@ import { ACPI_PM_SIZE, AcpiPm, type AcpiPmHost } from '../devices/acpiPm';
 import { Bus } from '../devices/bus';
 import type { GuestClock } from '../devices/clock';
 import { Cmos } from '../devices/cmos';
+import { Coprocessor } from '../devices/coprocessor';
 import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
@@ -39,6 +40,7 @@ interface Devices {
   readonly port61: Port61;
   readonly keyboard: Keyboard;
   readonly cmos: Cmos;
+  readonly coprocessor: Coprocessor;
   readonly vga: VgaText;
   readonly uart0: Uart;
   readonly uart1: Uart;
@@ -59,6 +61,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['debugPorts', 3, 'port',   0x92,     1],
   ['pic',        1, 'port',   0xa0,     2],
   ['debugPorts', 0, 'port',   0xe9,     1],
+  ['coprocessor',0, 'port',   0xf0,     1],
   ['debugPorts', 1, 'port',   0xf4,     4],
   ['uart1',      0, 'port',   0x2f8,    8],
   ['vga',        1, 'port',   0x3c0,    16],
@@ -72,7 +75,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['localApic',  0, 'memory', LOCAL_APIC_BASE, LOCAL_APIC_SIZE],
 ];
 
-const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, sci: SCI_IRQ, mouse: 12 } as const;
+const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, sci: SCI_IRQ, mouse: 12, coprocessor: 13 } as const;
 
 /** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
 export interface BoardHost {
@@ -114,6 +117,7 @@ export class Board implements Devices {
   readonly port61: Port61;
   readonly keyboard: Keyboard;
   readonly cmos: Cmos;
+  readonly coprocessor: Coprocessor;
   readonly vga: VgaText;
   readonly uart0: Uart;
   readonly uart1: Uart;
@@ -153,6 +157,7 @@ export class Board implements Devices {
       memory: memory.size,
       floppyType: floppy ? (floppy.floppyType ?? 4) << 4 : 0,
     });
+    this.coprocessor = new Coprocessor(irq.line(IRQ.coprocessor));
     this.vga = new VgaText(clock);
     this.uart0 = new Uart('uart0', clock, irq.line(IRQ.uart0));
     this.uart1 = new Uart('uart1', clock, irq.line(IRQ.uart1));
@@ -165,6 +170,7 @@ export class Board implements Devices {
       this.port61,
       this.keyboard,
       this.cmos,
+      this.coprocessor,
       this.vga,
       this.uart0,
       this.uart1,

@@ -23,6 +23,7 @@ import { Board } from './board';
 import type { Configuration } from './configuration';
 import { type GuestSymbol, type InitialState, applyWrites } from './loader/guest';
 import { ROM_BASE } from './memoryMap';
+import { FEATURE_APIC } from './tables/platform';
 import { type FileAccess, prepareProgram } from './program';
 
 const MIB = 1024 * 1024;
@@ -72,7 +73,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     clock,
     memory: vm.physical,
     apicEnabled: () => (vm.cpu.get(CPU.APIC_BASE) & APIC_BASE_ENABLE) !== 0,
-    processor: model,
+    processor: { signature: model.signature, features: model.features | (model.localApic ? FEATURE_APIC : 0) },
     startDate: config.startDate,
     drives: program.drives,
     host: {
@@ -98,6 +99,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
       clock,
       interrupts: localApic,
       firmware,
+      fpuError: board.coprocessor,
       get a20() {
         return board.a20;
       },

@@ -25,5 +25,7 @@ export const DENY_SUPERVISOR_WRITE = 0x04;
 export const DENY_USER_READ = 0x08;
 export const DENY_USER_WRITE = 0x10;
 export const DENY_ALL = 0x1e;
+/** Not tested by accesses: the page is global, a new CR3 leaves it. */
+export const GLOBAL_PAGE = 0x20;
 /** Set by the inline check when an access crosses its page. */
 export const CROSSES_PAGE = 0x01;

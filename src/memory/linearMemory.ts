@@ -3,10 +3,11 @@
  * that the TLB does not answer: page crossing, devices, marked pages, faults.
  */
 import { CPU, type CpuState } from '../x86/cpuState';
+import { type DebugCondition, debugConditions, debugHits } from '../x86/debugRegisters';
 import { PF } from '../x86/exceptions';
-import { CR0_PG, CR0_WP, CR4_PSE } from '../x86/flags';
+import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import type { GuestMemory } from './guestMemory';
-import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, RAM, TLB } from './layout';
+import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, RAM, TLB } from './layout';
 import { type Access, type PageFault, type PagingMode, type Translation, walkPage } from './pageWalker';
 
 /** Linear pages that the VMM keeps for itself under a deprivileging technique: supervisor-only, backed by host memory. */
@@ -16,6 +17,12 @@ export interface VmmWindow {
   readonly length: number;
   /** The CPU stored into it: the accessed bit of a descriptor, the busy bit of a TSS. */
   written?(offset: number): void;
+}
+
+/** What paging the processor has beyond 32-bit paging. */
+export interface PagingFeatures {
+  readonly physicalBits: number;
+  readonly pse36: boolean;
 }
 
 type Size = 1 | 2 | 4;
@@ -32,6 +39,7 @@ export class LinearMemory {
   constructor(
     readonly cpu: CpuState,
     readonly physical: GuestMemory,
+    readonly features: PagingFeatures,
   ) {
     this.#tlb = new Int32Array(cpu.memory.buffer, TLB, 1 << 20);
     this.#tlb.fill(DENY_ALL);
@@ -48,6 +56,19 @@ export class LinearMemory {
   flush(): void {
     for (let i = 0; i < this.#filledCount; i++) this.#tlb[this.#filled[i]] = DENY_ALL;
     this.#filledCount = 0;
+  }
+
+  /** What a load of CR3 invalidates with CR4.PGE (SDM Vol. 3, 4.10.4.1). */
+  #flushNonGlobal(): void {
+    let kept = 0;
+    for (let i = 0; i < this.#filledCount; i++) {
+      const page = this.#filled[i];
+      const entry = this.#tlb[page];
+      if ((entry & DENY_ALL) === DENY_ALL) continue;
+      if (entry & GLOBAL_PAGE) this.#filled[kept++] = page;
+      else this.#tlb[page] = DENY_ALL;
+    }
+    this.#filledCount = kept;
   }
 
   flushPage(linear: number): void {
@@ -67,24 +88,47 @@ export class LinearMemory {
 
   /** The guest's paging, whatever the silicon's registers show. */
   #paging: PagingMode | undefined;
+  /** CR4.PGE. */
+  #keepsGlobal = false;
 
   get paging(): boolean {
     return this.#paging !== undefined;
   }
 
-  /** CR0, CR3 or CR4 of the guest changed. */
-  loadPagingMode(): void {
+  /** Data breakpoints; pages that hold one never enter the TLB. */
+  #watched: readonly DebugCondition[] = [];
+
+  /** CR0, CR3, CR4 or the debug registers of the guest changed. */
+  loadPagingMode(change: 'any' | 'cr3' = 'any'): void {
     const { cpu } = this;
     const cr0 = cpu.get(CPU.CR0);
-    this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, pageSizeExtension: (cpu.get(CPU.CR4) & CR4_PSE) !== 0 } : undefined;
-    this.flush();
+    const cr4 = cpu.get(CPU.CR4);
+    this.#paging =
+      cr0 & CR0_PG
+        ? {
+            cr3: cpu.get(CPU.CR3),
+            writeProtect: (cr0 & CR0_WP) !== 0,
+            pageSizeExtension: (cr4 & CR4_PSE) !== 0,
+            pdptes: cr4 & CR4_PAE ? cpu.i32.slice(CPU.PDPTE >> 2, (CPU.PDPTE >> 2) + 8) : undefined,
+            ...this.features,
+          }
+        : undefined;
+    this.#keepsGlobal = (cr4 & CR4_PGE) !== 0;
+    this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
+    if (change === 'cr3' && this.#keepsGlobal) this.#flushNonGlobal();
+    else this.flush();
+  }
+
+  /** The A20 gate is a wire: bit 20 of an address. */
+  #onTheBus(physical: number): number {
+    return physical < 0x1_0000_0000 ? (physical & this.physical.a20Mask) >>> 0 : physical;
   }
 
   /** Linear to physical for an access; faults as values. `commit` false leaves A and D bits alone. */
   translate(linear: number, access: Access, commit = true): Translation | PageFault {
-    if (!this.#paging) return { kind: 'page', physical: (linear & this.physical.a20Mask) >>> 0, userAccess: true, writable: true, dirty: true };
+    if (!this.#paging) return { kind: 'page', physical: this.#onTheBus(linear), userAccess: true, writable: true, dirty: true, global: false };
     const result = walkPage(this.physical, this.#paging, linear, access, commit);
-    return result.kind === 'page' ? { ...result, physical: (result.physical & this.physical.a20Mask) >>> 0 } : result;
+    return result.kind === 'page' ? { ...result, physical: this.#onTheBus(result.physical) } : result;
   }
 
   #inWindow(linear: number): boolean {
@@ -107,9 +151,10 @@ export class LinearMemory {
     return -1;
   }
 
-  #fill(linear: number, { physical, userAccess, writable, dirty }: Translation): void {
+  #fill(linear: number, { physical, userAccess, writable, dirty, global }: Translation): void {
     if (!this.physical.isBacked(physical)) return;
     const page = linear >>> 12;
+    if (this.#watched.some(({ first, last }) => first >>> 12 <= page && page <= last >>> 12)) return;
     const mayWrite = dirty && this.physical.isPlain(physical);
     const userWritable = writable && userAccess;
     const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
@@ -119,11 +164,34 @@ export class LinearMemory {
       if (this.#filledCount === FILLED_CAPACITY) this.flush();
       this.#filled[this.#filledCount++] = page;
     }
-    this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny;
+    this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny | (global && this.#keepsGlobal ? GLOBAL_PAGE : 0);
+  }
+
+  /** Where [linear, linear + length) is in the VM's memory, if the TLB lets the guest access it there: one page, no device, nothing to be noticed. Else -1. */
+  hostOffset(linear: number, length: number, write: boolean): number {
+    if ((linear & (PAGE - 1)) + length > PAGE) return -1;
+    const entry = this.#tlb[linear >>> 12];
+    return entry & this.cpu.get(write ? CPU.WRITE_MASK : CPU.READ_MASK) ? -1 : ((entry & ~0xff) + linear) >>> 0;
   }
 
   /** Read at the guest's privilege (or as supervisor, for descriptor tables). Sets the fault cells and gives 0 on #PF. `update`: write permission is needed too. */
   read(linear: number, size: Size, update = false, user = this.user): number {
+    if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
+    return this.#read(linear, size, update, user);
+  }
+
+  write(linear: number, size: Size, value: number, user = this.user): void {
+    if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access', 'write']);
+    this.#write(linear, size, value, user);
+  }
+
+  /** Data breakpoints trap behind the instruction; if it faults, nothing comes of them. */
+  #noteAccess(linear: number, size: Size, kinds: DebugCondition['kind'][]): void {
+    const hits = debugHits(this.#watched, kinds, linear, size);
+    if (hits) this.cpu.set(CPU.PENDING_DEBUG, this.cpu.get(CPU.PENDING_DEBUG) | hits);
+  }
+
+  #read(linear: number, size: Size, update: boolean, user: boolean): number {
     const first = this.#resolve(linear, update, user);
     if (first < 0) return 0;
     if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.read(first, size);
@@ -136,7 +204,7 @@ export class LinearMemory {
     return value >>> 0;
   }
 
-  write(linear: number, size: Size, value: number, user = this.user): void {
+  #write(linear: number, size: Size, value: number, user: boolean): void {
     const first = this.#resolve(linear, true, user);
     if (first < 0) return;
     if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.write(first, size, value);
@@ -149,14 +217,19 @@ export class LinearMemory {
 
   /** Supervisor access of the CPU itself to a descriptor table or TSS; the VMM's window included. */
   readSystem(linear: number, size: Size): number {
-    if (!this.#inWindow(linear)) return this.read(linear, size, false, false);
+    if (!this.#inWindow(linear)) return this.#read(linear, size, false, false);
     const { linear: start, host } = this.window as VmmWindow;
     const at = host + (linear - start);
     return size === 1 ? this.physical.u8[at] : size === 2 ? this.physical.view.getUint16(at, true) : this.physical.view.getUint32(at, true);
   }
 
+  /** Fault as a system access of one byte would. */
+  probeSystem(linear: number, write: boolean): void {
+    if (!this.#inWindow(linear)) this.#resolve(linear, write, false);
+  }
+
   writeSystem(linear: number, size: Size, value: number): void {
-    if (!this.#inWindow(linear)) return this.write(linear, size, value, false);
+    if (!this.#inWindow(linear)) return this.#write(linear, size, value, false);
     const { linear: start, host } = this.window as VmmWindow;
     const at = host + (linear - start);
     if (size === 1) this.physical.u8[at] = value;

@@ -1,4 +1,7 @@
-/** Guest page tables, two-level with 4-MiB pages (SDM Vol. 3, 4.3). A walk reads physical memory and may set A and D bits. */
+/**
+ * Guest page tables: 32-bit paging with 4-MiB pages (SDM Vol. 3, 4.3), PAE paging with 2-MiB pages (4.4). A walk reads
+ * physical memory and may set A and D bits. Physical addresses have up to 36 bits: numbers, not 32-bit integers.
+ */
 import type { GuestMemory } from './guestMemory';
 
 export const PTE_P = 1 << 0;
@@ -7,6 +10,7 @@ export const PTE_US = 1 << 2;
 export const PTE_A = 1 << 5;
 export const PTE_D = 1 << 6;
 export const PTE_PS = 1 << 7;
+export const PTE_G = 1 << 8;
 
 export interface Translation {
   readonly kind: 'page';
@@ -15,10 +19,12 @@ export interface Translation {
   readonly userAccess: boolean;
   readonly writable: boolean;
   readonly dirty: boolean;
+  /** The G bit of the entry that maps the page. */
+  readonly global: boolean;
 }
 export interface PageFault {
   readonly kind: 'fault';
-  /** P, W/R and U/S bits (SDM Vol. 3, figure 4-12). */
+  /** P, W/R, U/S and RSVD bits (SDM Vol. 3, figure 4-12). */
   readonly errorCode: number;
 }
 
@@ -27,37 +33,85 @@ export interface Access {
   readonly user: boolean;
 }
 
+/** A paging-structure entry; 32-bit paging has no high half. */
+interface Entry {
+  readonly at: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Paging controls that a walk depends on. */
 export interface PagingMode {
   readonly cr3: number;
   readonly writeProtect: boolean;
   readonly pageSizeExtension: boolean;
+  /** PAE paging: the four page-directory-pointer-table entries, low and high halves, as they were loaded. */
+  readonly pdptes: Int32Array | undefined;
+  /** Address bits of this processor, and whether 4-MiB pages reach beyond 4 GiB (PSE-36). */
+  readonly physicalBits: number;
+  readonly pse36: boolean;
 }
 
 const FAULT_P = 1;
 const FAULT_W = 2;
 const FAULT_U = 4;
+const FAULT_RSVD = 8;
+const GIB_4 = 0x1_0000_0000;
+
+/** Physical address in bits 12 and up of an entry. */
+const frameOf = ({ low, high }: Pick<Entry, 'low' | 'high'>, physicalBits: number): number => (high & ((1 << (physicalBits - 32)) - 1)) * GIB_4 + ((low & 0xfffff000) >>> 0);
+
+const readEntry = (memory: GuestMemory, at: number, size: 4 | 8): Entry => ({ at, low: memory.read(at, 4), high: size === 8 ? memory.read(at + 4, 4) : 0 });
+
+/** Bits 20:13 of a 4-MiB page's entry are address bits 39:32, as far as the processor has them. */
+const pse36Mask = ({ pse36, physicalBits }: PagingMode): number => (pse36 ? ((1 << (physicalBits - 32)) - 1) << 13 : 0);
+
+/** Is a bit set that must be zero? Without PSE and PAE nothing is checked (SDM Vol. 3, 4.7). */
+function setsReserved(mode: PagingMode, { low, high }: Entry, large: boolean): boolean {
+  if (mode.pdptes) return (high & ~((1 << (mode.physicalBits - 32)) - 1)) !== 0 || (large && (low & 0x1fe000) !== 0);
+  return large && (low & 0x3fe000 & ~pse36Mask(mode)) !== 0;
+}
+
+function largePage(mode: PagingMode, { low, high }: Entry, linear: number): number {
+  if (mode.pdptes) return frameOf({ low: low & 0xffe00000, high }, mode.physicalBits) + (linear & 0x1fffff);
+  return ((low & pse36Mask(mode)) >>> 13) * GIB_4 + (((low & 0xffc00000) | (linear & 0x3fffff)) >>> 0);
+}
 
 /** Walk for `access`; with `commit` false nothing is written (the debugger looks without touching). */
 export function walkPage(memory: GuestMemory, mode: PagingMode, linear: number, access: Access, commit: boolean): Translation | PageFault {
+  const { pdptes, physicalBits } = mode;
   const cause = (access.write ? FAULT_W : 0) | (access.user ? FAULT_U : 0);
-  const directory = ((mode.cr3 & 0xfffff000) | ((linear >>> 20) & 0xffc)) >>> 0;
-  const pde = memory.read(directory, 4);
-  if (!(pde & PTE_P)) return { kind: 'fault', errorCode: cause };
-  const large = (pde & PTE_PS) !== 0 && mode.pageSizeExtension;
-  const table = ((pde & 0xfffff000) | ((linear >>> 10) & 0xffc)) >>> 0;
-  const pte = large ? pde : memory.read(table, 4);
-  if (!(pte & PTE_P)) return { kind: 'fault', errorCode: cause };
-  const rights = large ? pde : pde & pte;
+  const reserved: PageFault = { kind: 'fault', errorCode: cause | FAULT_P | FAULT_RSVD };
+  const size = pdptes ? 8 : 4;
+  let directory = (mode.cr3 & 0xfffff000) >>> 0;
+  if (pdptes) {
+    const n = 2 * (linear >>> 30);
+    if (!(pdptes[n] & PTE_P)) return { kind: 'fault', errorCode: cause };
+    directory = frameOf({ low: pdptes[n], high: pdptes[n + 1] }, physicalBits);
+  }
+  const pde = readEntry(memory, directory + (pdptes ? ((linear >>> 21) & 0x1ff) * 8 : (linear >>> 22) * 4), size);
+  if (!(pde.low & PTE_P)) return { kind: 'fault', errorCode: cause };
+  const large = (pde.low & PTE_PS) !== 0 && (pdptes !== undefined || mode.pageSizeExtension);
+  if (setsReserved(mode, pde, large)) return reserved;
+  const pte = large ? pde : readEntry(memory, frameOf(pde, physicalBits) + ((linear >>> 12) & (pdptes ? 0x1ff : 0x3ff)) * size, size);
+  if (!(pte.low & PTE_P)) return { kind: 'fault', errorCode: cause };
+  if (setsReserved(mode, pte, large)) return reserved;
+  const rights = pde.low & pte.low;
   const userAccess = (rights & PTE_US) !== 0;
   const writable = (rights & PTE_RW) !== 0;
   const denied = (access.user && !userAccess) || (access.write && !writable && (access.user || mode.writeProtect));
   if (denied) return { kind: 'fault', errorCode: cause | FAULT_P };
   const wanted = PTE_A | (access.write ? PTE_D : 0);
   if (commit) {
-    if (!large && !(pde & PTE_A)) memory.write(directory, 4, pde | PTE_A);
-    if ((pte & wanted) !== wanted) memory.write(large ? directory : table, 4, pte | wanted);
+    if (!large && !(pde.low & PTE_A)) memory.write(pde.at, 4, pde.low | PTE_A);
+    if ((pte.low & wanted) !== wanted) memory.write(pte.at, 4, pte.low | wanted);
   }
-  const physical = large ? ((pde & 0xffc00000) | (linear & 0x3fffff)) >>> 0 : ((pte & 0xfffff000) | (linear & 0xfff)) >>> 0;
-  return { kind: 'page', physical, userAccess, writable: writable || (!mode.writeProtect && !userAccess), dirty: ((pte | wanted) & PTE_D) !== 0 };
+  return {
+    kind: 'page',
+    physical: large ? largePage(mode, pde, linear) : frameOf(pte, physicalBits) + (linear & 0xfff),
+    userAccess,
+    writable: writable || (!mode.writeProtect && !userAccess),
+    dirty: ((pte.low | wanted) & PTE_D) !== 0,
+    global: (pte.low & PTE_G) !== 0,
+  };
 }

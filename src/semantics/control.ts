@@ -1,7 +1,7 @@
 /** Near and far transfers, loops, interrupts. SDM Vol. 2. */
 import { CONDITION_O, CONDITION_Z, type Expr, ONE, add, and, condition, constant, isZero, sub, truncate } from '../ir/microOp';
 import { DB, UD } from '../x86/exceptions';
-import { type Lift, requireIoplInV86 } from './lift';
+import type { Lift } from './lift';
 
 const NEXT: Expr = { k: 'field', field: 'nextEip' };
 const OFFSET: Expr = { k: 'field', field: 'immediate' };
@@ -56,7 +56,7 @@ const farPointer = (b: Parameters<Lift>[0]): { selector: Expr; offset: Expr } =>
 
 export const farJump: Lift = (b) => {
   const { selector, offset } = farPointer(b);
-  b.helper('farJump', selector, offset, constant(b.size));
+  b.helper('farJump', selector, offset, constant(b.size), NEXT);
   b.dispatch('eip');
 };
 
@@ -76,10 +76,9 @@ export const interruptReturn: Lift = (b) => {
   b.dispatch('eip');
 };
 
-/** `INT n`: in virtual-8086 mode with IOPL < 3 it is #GP(0). */
+/** `INT n`: in virtual-8086 mode IOPL and the extensions have a say, which INT3 and INTO do not ask. */
 export const softwareInterrupt: Lift = (b) => {
-  requireIoplInV86(b);
-  b.helper('softwareInterrupt', and(OFFSET, constant(0xff)), NEXT);
+  b.helper('interrupt', and(OFFSET, constant(0xff)), NEXT);
   b.dispatch('eip');
 };
 

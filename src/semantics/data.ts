@@ -1,6 +1,6 @@
 /** Data movement: MOV, XCHG, stack, conversions. SDM Vol. 2. */
 import { fixedSegment } from '../ir/builder';
-import { CONDITION_C, type Expr, STATUS, add, and, binary, cell, condition, constant, equal, extendSigned, or, register, select, shl, shrU, truncate } from '../ir/microOp';
+import { CONDITION_C, type Expr, STATUS, ZERO, add, and, binary, cell, condition, constant, equal, extendSigned, or, register, select, shl, shrU, truncate } from '../ir/microOp';
 import { CPU } from '../x86/cpuState';
 import { EFLAGS_OF, EFLAGS_ZF, STATUS_FLAGS } from '../x86/flags';
 import { EAX, EBP, EBX, ECX, EDX, ESP, SS } from '../x86/registers';
@@ -59,8 +59,9 @@ export const pop: Lift = (b) => {
   const value = b.top();
   const above = b.stackOffset(b.size);
   if (segment >= 0) {
+    const popped = b.let(b.stackPointerAt(above)); // by the size of the stack before POP SS
     b.helper('loadSegment', constant(segment), value);
-    b.setStackPointer(above);
+    b.setRegister(ESP, 4, popped);
   } else if (b.inMemory(0)) {
     b.address(b.size); // ESP as a base counts as already popped
     b.write(0, value);
@@ -106,6 +107,7 @@ export const loadFarPointer: Lift = (b) => {
   const offset = b.load('operand', b.address(), b.size);
   const selector = b.load('operand', b.addressPlus(b.size), 2);
   b.helper('loadSegment', constant(segment), selector);
+  b.setCell(CPU.INHIBIT, ZERO); // LSS loads ESP with SS: nothing is held off
   b.setRegister('reg', b.size, offset);
 };
 

@@ -9,6 +9,9 @@ import { type Lift, requireProtectedMode } from './lift';
 import * as shift from './shift';
 import * as string from './string';
 import * as system from './systemLifts';
+import * as vector from './vectorLifts';
+import { MMX_LIFTS } from './mmxLifts';
+import { X87_LIFTS, wait } from './x87Lifts';
 
 export const LIFTS: Readonly<Record<string, Lift>> = {
   add: arithmetic.addition,
@@ -63,7 +66,6 @@ export const LIFTS: Readonly<Record<string, Lift>> = {
   lea: data.loadEffectiveAddress,
   xchg: data.exchange,
   nop: data.noOperation,
-  wait: data.noOperation,
   cbw: data.convertInPlace,
   cwd: data.convertToPair,
   lahf: data.storeFlagsInAh,
@@ -152,6 +154,17 @@ export const LIFTS: Readonly<Record<string, Lift>> = {
   sysexit: system.systemExit,
   vmcall: system.hypercall,
   firmware: system.firmware,
+
+  wait,
+  ...X87_LIFTS,
+  ...MMX_LIFTS,
+  vector: vector.vector,
+  maskedStore: vector.maskedStore,
+  fxsave: vector.saveState,
+  fxrstor: vector.restoreState,
+  ldmxcsr: vector.loadMxcsr,
+  stmxcsr: vector.storeMxcsr,
+  clflush: vector.flushLine,
 };
 
 const endsBlock = (s: Statement | undefined): boolean => s !== undefined && (s.k === 'jump' || s.k === 'branch' || s.k === 'indirect' || s.k === 'dispatch' || s.k === 'fault');

@@ -1,6 +1,6 @@
 /** A lift says what an instruction means, in micro-ops: SDM Vol. 2's "Operation" paragraph. */
 import type { Builder, Size } from '../ir/builder';
-import { type Expr, and, binary, cell, constant, shrU } from '../ir/microOp';
+import { type Expr, and, binary, cell, constant, isZero, shrU } from '../ir/microOp';
 import { CPU } from '../x86/cpuState';
 import { GP, UD } from '../x86/exceptions';
 import { CR0_PE, EFLAGS_IOPL, EFLAGS_VM } from '../x86/flags';
@@ -18,11 +18,11 @@ export const requireRing0 = (b: Builder): void => b.if(cell(CPU.CPL), () => b.fa
 
 const iopl = (): Expr => shrU(and(cell(CPU.EFLAGS), constant(EFLAGS_IOPL)), constant(12));
 
-/** #GP(0) when CPL > IOPL; in virtual-8086 mode CPL is 3, so the same test says IOPL < 3. */
-export const requireIoPrivilege = (b: Builder): void => b.if(binary('lessU', iopl(), cell(CPU.CPL)), () => b.fault(GP));
+/** Is CPL > IOPL? In virtual-8086 mode CPL is 3, so the same test says IOPL < 3. */
+export const lacksIoPrivilege = (): Expr => binary('lessU', iopl(), cell(CPU.CPL));
 
-/** In virtual-8086 mode, #GP(0) when IOPL < 3 (SDM Vol. 3, 20.2.7). */
-export const requireIoplInV86 = (b: Builder): void => b.if(and(cell(CPU.EFLAGS), constant(EFLAGS_VM)), () => b.if(binary('lessU', iopl(), constant(3)), () => b.fault(GP)));
+/** In virtual-8086 mode with IOPL < 3 (SDM Vol. 3, 20.2.7). */
+export const lacksIoplInV86 = (): Expr => and(isZero(isZero(and(cell(CPU.EFLAGS), constant(EFLAGS_VM)))), lacksIoPrivilege());
 
 /** #UD in real and virtual-8086 mode. */
 export const requireProtectedMode = (b: Builder): void => {

@@ -1,40 +1,54 @@
 /** System instructions: flags, descriptor tables, control registers, port I/O. SDM Vol. 2; Vol. 3, 2.8. */
-import { CONDITION_Z, type Expr, ONE, STATUS, add, and, cell, condition, constant, isZero, or, register, truncate } from '../ir/microOp';
+import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, isZero, or, register, shl, truncate } from '../ir/microOp';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
-import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_VM } from '../x86/flags';
+import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
 import { EAX, EDX, LDTR, TR } from '../x86/registers';
 import { UD } from '../x86/exceptions';
-import { type Lift, requireIoPrivilege, requireIoplInV86, requireRing0 } from './lift';
+import { type Lift, lacksIoPrivilege, lacksIoplInV86, requireRing0 } from './lift';
 
 const REGISTER_NUMBER: Expr = { k: 'field', field: 'registerNumber' };
 const EFLAGS = cell(CPU.EFLAGS);
 
+/** In virtual-8086 mode with IOPL < 3 the flags are those of the extensions, or #GP(0). */
+const requireFlags: Lift = (b) => b.if(lacksIoplInV86(), () => b.helper('requireVirtualFlags', constant(b.size)));
+
 /** `PUSHF`: VM and RF are pushed as zero. */
 export const pushFlags: Lift = (b) => {
-  requireIoplInV86(b);
-  b.push(b.let(and(or(or(EFLAGS, STATUS), constant(EFLAGS_FIXED)), constant(~(EFLAGS_VM | EFLAGS_RF)))));
+  requireFlags(b);
+  b.if(
+    lacksIoplInV86(),
+    () => b.push(b.helper('virtualFlags')),
+    () => b.push(b.let(and(or(or(EFLAGS, STATUS), constant(EFLAGS_FIXED)), constant(~(EFLAGS_VM | EFLAGS_RF))))),
+  );
 };
 
 /** `POPF`: which flags it may change depends on CPL and IOPL. */
 export const popFlags: Lift = (b) => {
-  requireIoplInV86(b);
+  requireFlags(b);
   const value = b.top();
   const above = b.stackOffset(b.size);
   b.helper('popFlags', value, constant(b.size));
   b.setStackPointer(above);
 };
 
-export const clearInterruptFlag: Lift = (b) => {
-  requireIoPrivilege(b);
-  b.setCell(CPU.EFLAGS, and(EFLAGS, constant(~EFLAGS_IF)));
-};
+/** `CLI`: above IOPL it is VIF's business, or #GP(0). */
+export const clearInterruptFlag: Lift = (b) =>
+  b.if(
+    lacksIoPrivilege(),
+    () => b.helper('clearVirtualInterrupt'),
+    () => b.setCell(CPU.EFLAGS, and(EFLAGS, constant(~EFLAGS_IF))),
+  );
 
 /** `STI`: interrupts wait for the next instruction, if IF was clear. */
-export const setInterruptFlag: Lift = (b) => {
-  requireIoPrivilege(b);
-  b.if(isZero(and(EFLAGS, constant(EFLAGS_IF))), () => b.setCell(CPU.INHIBIT, ONE));
-  b.setCell(CPU.EFLAGS, or(EFLAGS, constant(EFLAGS_IF)));
-};
+export const setInterruptFlag: Lift = (b) =>
+  b.if(
+    lacksIoPrivilege(),
+    () => b.helper('setVirtualInterrupt'),
+    () => {
+      b.if(isZero(and(EFLAGS, constant(EFLAGS_IF))), () => b.setCell(CPU.INHIBIT, ONE));
+      b.setCell(CPU.EFLAGS, or(EFLAGS, constant(EFLAGS_IF)));
+    },
+  );
 
 export const clearDirectionFlag: Lift = (b) => b.setCell(CPU.EFLAGS, and(EFLAGS, constant(~EFLAGS_DF)));
 export const setDirectionFlag: Lift = (b) => b.setCell(CPU.EFLAGS, or(EFLAGS, constant(EFLAGS_DF)));
@@ -165,11 +179,13 @@ const verify =
 export const verifyRead = verify(0);
 export const verifyWrite = verify(1);
 
-/** `ARPL`: raise the RPL of the destination selector to that of the source. */
+/** `ARPL`: raise the RPL of the destination selector to that of the source; otherwise nothing is written. */
 export const adjustRpl: Lift = (b) => {
-  const destination = b.readForUpdate(0);
-  const result = b.helper('adjustRpl', destination, b.read(1));
-  b.write(0, result);
+  const destination = b.let(b.read(0));
+  const rpl = b.let(and(b.read(1), constant(3)));
+  const lower = b.let(binary('lessU', and(destination, constant(3)), rpl));
+  b.if(lower, () => b.write(0, or(and(destination, constant(0xfffc)), rpl)));
+  b.emit({ k: 'setStatus', value: or(and(STATUS, constant(~EFLAGS_ZF)), shl(lower, constant(6))) });
 };
 
 export const readTimeStampCounter: Lift = (b) => {

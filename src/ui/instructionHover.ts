@@ -20,6 +20,8 @@ const CLASSES: Readonly<Record<string, string>> = { C: 'control-sensitive', M: '
 
 const CONTROL = new Set(['jump', 'branch', 'call', 'return', 'farJump', 'farCall', 'farReturn', 'interrupt']);
 
+const GENERATION_NAMES: Readonly<Record<string, string>> = { pentium: 'Pentium', p6: 'P6', p3: 'Pentium III', p4: 'Pentium 4' };
+
 function headline(mnemonic: string, entry: InstructionFacts, one: InstructionCase): string {
   const name = `**${mnemonic.toUpperCase()}**${entry.of ? ` (another name of ${entry.of.toUpperCase()})` : ''}`;
   if (one.kind === 'innocuous') return `${name} — innocuous: it runs directly under every technique.`;
@@ -31,7 +33,7 @@ function headline(mnemonic: string, entry: InstructionFacts, one: InstructionCas
 const technicalLine = (entry: InstructionFacts): string =>
   [
     `\`${entry.encodings.slice(0, 6).join('`, `')}\`${entry.encodings.length > 6 ? ' …' : ''}`,
-    entry.since ? `since ${entry.since === 'p6' ? 'P6' : entry.since === 'pentium' ? 'Pentium' : entry.since}` : '',
+    entry.since ? `since ${GENERATION_NAMES[entry.since] ?? entry.since}` : '',
     entry.reads ? `reads ${entry.reads.join(' ')}` : '',
     entry.writes ? `writes ${entry.writes.join(' ')}` : '',
     entry.undefined ? `leaves ${entry.undefined.join(' ')} undefined` : '',

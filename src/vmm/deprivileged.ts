@@ -8,7 +8,7 @@
  *   +0800 TSS without I/O permission bits: every port access is #GP
  *   +1000 shadow GDT. For the guest's kernel: code and data raised to DPL 3, so that the kernel can use them; code that is
  *         the guest user's is not present, so that going there (IRET, RETF) faults and the VMM learns of it. For guest user
- *         code: privileges as the guest gave them. Gates have DPL 0 in both: a call through one faults.
+ *         code: privileges as the guest gave them. Gates and TSSs have DPL 0 in both: going through one faults.
  * The guest's LDT is not shadowed: its kernel finds an empty one, and every load from it faults to the VMM.
  */
 import type { LinearMemory, VmmWindow } from '../memory/linearMemory';
@@ -17,11 +17,16 @@ import { isNull, lookDescriptor, markAccessed } from '../semantics/system/descri
 import { GuestFault, type ExecutionContext } from '../semantics/system/context';
 import { ATTR_ACCESSED, ATTR_CODE, ATTR_DPL, ATTR_P, ATTR_S, CPU, type CpuState, type SegmentCache } from '../x86/cpuState';
 import {
+  CR0_EM,
   CR0_ET,
+  CR0_MP,
   CR0_NE,
   CR0_PE,
   CR0_PG,
+  CR0_TS,
   CR0_WP,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
   CR4_PCE,
   CR4_TSD,
   EFLAGS_AC,
@@ -32,6 +37,8 @@ import {
   EFLAGS_NT,
   EFLAGS_RF,
   EFLAGS_TF,
+  EFLAGS_VIF,
+  EFLAGS_VIP,
   EFLAGS_VM,
 } from '../x86/flags';
 import { CS, LDTR, SS, TR } from '../x86/registers';
@@ -50,10 +57,17 @@ export const VMM_LDT_SELECTOR = GDT_BYTES - 16;
 
 /** Flags that user mode changes for itself; the others are the VMM's to keep. */
 const USER_FLAGS = EFLAGS_TF | EFLAGS_DF | EFLAGS_NT | EFLAGS_RF | EFLAGS_AC | EFLAGS_ID;
-/** CR0 as the VMM runs the machine: what SMSW shows. */
+/** Flags that user mode sees and cannot change: without CR4.VME and PVI they do nothing. */
+const SHOWN_FLAGS = EFLAGS_VIF | EFLAGS_VIP;
+/** CR0 as the VMM runs the machine, but for GUEST_CR0: what SMSW shows. */
 const HOST_CR0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
-/** What user mode may not do by CR4 is the guest's choice. */
-const GUEST_CR4 = CR4_TSD | CR4_PCE;
+/** Whose state the x87 and XMM registers hold is the guest's business: it asked for #NM or #UD. */
+const GUEST_CR0 = CR0_MP | CR0_EM | CR0_TS;
+/** What user mode may and may not do by CR4 is the guest's choice. */
+const GUEST_CR4 = CR4_TSD | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+
+/** Cells that mean the same in both worlds. */
+const CARRIED = [CPU.RESULT, CPU.AUX, CPU.CR2, CPU.INHIBIT, CPU.HALTED, CPU.PENDING_DEBUG] as const;
 
 const NULL_SEGMENT: SegmentCache = { selector: 0, base: 0, limit: 0, attributes: 0 };
 
@@ -151,9 +165,9 @@ export class DeprivilegedWorld {
     else cpu.setSegment(LDTR, { ...(kernel ? NULL_SEGMENT : ldt), selector: VMM_LDT_SELECTOR });
     cpu.setSegment(TR, { selector: VMM_TSS_SELECTOR, base: VMM_BASE + TSS_OFFSET, limit: TSS_LIMIT, attributes: 0x8b });
     this.#writeVmm(TSS_OFFSET + 100, [(TSS_LIMIT + 1) << 16]);
-    cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & USER_FLAGS) | EFLAGS_IF | EFLAGS_FIXED | (v86 ? EFLAGS_VM : 0));
+    cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & (USER_FLAGS | SHOWN_FLAGS)) | EFLAGS_IF | EFLAGS_FIXED | (v86 ? EFLAGS_VM : 0));
     cpu.set(CPU.CPL, 3);
-    cpu.set(CPU.CR0, HOST_CR0);
+    cpu.set(CPU.CR0, HOST_CR0 | (cpu.cr0 & GUEST_CR0));
     cpu.set(CPU.CR4, cpu.get(CPU.CR4) & GUEST_CR4);
     cpu.set(CPU.IDTR_BASE, VMM_BASE + IDT_OFFSET);
     cpu.set(CPU.IDTR_LIMIT, IDT_LIMIT);
@@ -172,14 +186,12 @@ export class DeprivilegedWorld {
     const loaded = [0, 1, 2, 3, 4, 5].filter((s) => !sameCache(cpu.segment(s), this.#entered[s])).map((s) => ({ s, cache: cpu.segment(s) }));
     const userFlags = cpu.get(CPU.EFLAGS) & USER_FLAGS;
     const kept = cpu.i32.slice(CPU.GPR >> 2, CPU.EFLAGS >> 2);
-    const [result, aux, cr2, inhibit, halted] = [CPU.RESULT, CPU.AUX, CPU.CR2, CPU.INHIBIT, CPU.HALTED].map((cell) => cpu.get(cell));
+    const floating = cpu.i32.slice(CPU.X87 >> 2, (CPU.MXCSR >> 2) + 1);
+    const carried = CARRIED.map((cell) => cpu.get(cell));
     cpu.restoreRegisters(virtual);
     cpu.i32.set(kept, CPU.GPR >> 2);
-    cpu.set(CPU.RESULT, result);
-    cpu.set(CPU.AUX, aux);
-    cpu.set(CPU.CR2, cr2);
-    cpu.set(CPU.INHIBIT, inhibit);
-    cpu.set(CPU.HALTED, halted);
+    cpu.i32.set(floating, CPU.X87 >> 2);
+    CARRIED.forEach((cell, n) => cpu.set(cell, carried[n]));
     cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & ~USER_FLAGS) | userFlags);
     this.memory.window = undefined;
     for (const { s, cache } of loaded) cpu.setSegment(s, this.#virtualize(s, cache));
@@ -305,9 +317,8 @@ function forKernel(high: number): number {
   return high | HIGH_DPL;
 }
 
-/** While guest user code runs: a gate must not lead the silicon to ring 0. */
-const isGate = (high: number): boolean => (high & (HIGH_SEGMENT | 0x400)) === 0x400;
-const forUser = (high: number): number => (isGate(high) ? high & ~HIGH_DPL : high);
+/** While guest user code runs: neither a gate nor a TSS may lead the silicon out of user mode. */
+const forUser = (high: number): number => (high & HIGH_SEGMENT ? high : high & ~HIGH_DPL);
 
 /** The same segment at DPL 3; CS and SS show RPL 3. */
 function deprivilege(s: number, { selector, base, limit, attributes }: SegmentCache): SegmentCache {

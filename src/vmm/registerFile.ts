@@ -3,6 +3,7 @@ import { UserError } from '../base/userError';
 import { GuestFault, type ExecutionContext } from '../semantics/system/context';
 import { cacheOf, fetchDescriptor } from '../semantics/system/descriptors';
 import { writeControl } from '../semantics/system/control';
+import { setDebugCell } from '../semantics/system/debug';
 import { loadSegment, realModeSegment } from '../semantics/system/segments';
 import { CPU, type CpuState, byteRegisterOffset } from '../x86/cpuState';
 import { CS, LDTR, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TR } from '../x86/registers';
@@ -20,6 +21,14 @@ const CELLS: Readonly<Record<string, number>> = {
   'idtr.base': CPU.IDTR_BASE,
   'idtr.limit': CPU.IDTR_LIMIT,
   cpl: CPU.CPL,
+  fctrl: CPU.X87_CONTROL,
+  fstat: CPU.X87_STATUS,
+  ftag: CPU.X87_TAGS,
+  fop: CPU.X87_OPCODE,
+  fiseg: CPU.X87_CS,
+  fioff: CPU.X87_EIP,
+  foseg: CPU.X87_DS,
+  fooff: CPU.X87_DATA,
 };
 
 const SEGMENTS: Readonly<Record<string, number>> = { ...Object.fromEntries(SEGMENT_REGISTERS.map((name, n) => [name, n])), ldtr: LDTR, tr: TR };
@@ -72,6 +81,7 @@ export function writeRegister(context: ExecutionContext, name: string, value: nu
   } else if (name === 'ldtr' || name === 'tr' || name === 'cpl') return false;
   else if (Object.hasOwn(SEGMENTS, name)) guarded(context, `${name} = ${hexh(value, 4)}`, () => writeSegment(context, SEGMENTS[name], value & 0xffff));
   else if (/^cr[034]$/.test(name)) guarded(context, `${name} = ${hexh(value, 8)}`, () => writeControl(context, Number(name[2]), value));
+  else if (/^dr[0-7]$/.test(name) && Object.hasOwn(CELLS, name)) setDebugCell(context, CELLS[name], value);
   else if (Object.hasOwn(CELLS, name)) cpu.set(CELLS[name], value);
   else return false;
   return true;

@@ -12,15 +12,21 @@ import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory } from '../memory/linearMemory';
 import type { TechniqueId } from '../protocol/techniques';
-import { type CpuModel, type ExecutionContext, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
+import { MmxRegisters } from '../semantics/mmx/registers';
+import { type CpuModel, type ExecutionContext, type FpuErrorLine, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
+import { instructionBreakpoints } from '../semantics/system/debug';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
+import { resetModelSpecific } from '../semantics/system/modelSpecific';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
-import { CPU, CpuState } from '../x86/cpuState';
+import { MXCSR_RESET } from '../semantics/vector/mxcsr';
+import { CONTROL_RESET } from '../semantics/x87/status';
+import { X87 } from '../semantics/x87/unit';
+import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { DB, EXCEPTIONS, NMI, vectorName } from '../x86/exceptions';
-import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
+import { CR0_ET, CR0_PE, CR0_PG, DEBUGCTL_BTF, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
-import { apicBaseAtReset } from './cpuModels';
+import { apicBaseAtReset, pagingFeatures } from './cpuModels';
 import { CostLedger } from './cost/ledger';
 import type { CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
@@ -46,6 +52,8 @@ export interface Platform {
   readonly clock: GuestClock;
   readonly interrupts: InterruptController;
   readonly firmware: Firmware;
+  /** Where FERR# goes; nowhere without it. */
+  readonly fpuError?: FpuErrorLine;
   readonly a20: boolean;
   setA20(enabled: boolean): void;
   /** State of all devices, for hashing. */
@@ -92,7 +100,7 @@ export class VirtualMachine implements TechniqueHost {
       write: (address: number, size: 1 | 2 | 4, value: number) => this.#writeDevice(address, size, value),
     };
     this.physical = new GuestMemory(options.memory, options.ram, bus);
-    this.linear = new LinearMemory(this.cpu, this.physical);
+    this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model));
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.opcodes = options.interpreter.opcodes;
@@ -112,10 +120,20 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #executionContext(model: CpuModel): ExecutionContext {
+    const platform = (): Platform => this.#platform;
     return {
       cpu: this.cpu,
       memory: this.linear,
+      x87: new X87(this.cpu),
+      mmx: new MmxRegisters(this.cpu),
       model,
+      fpuError: {
+        assert: () => platform().fpuError?.assert(),
+        release: () => platform().fpuError?.release(),
+        get ignored() {
+          return platform().fpuError?.ignored ?? false;
+        },
+      },
       readPort: (port, size) => {
         this.#syncClock();
         return this.#platform.bus.read('port', port, size);
@@ -182,13 +200,17 @@ export class VirtualMachine implements TechniqueHost {
     cpu.set(CPU.EFLAGS, EFLAGS_FIXED);
     cpu.statusFlags = 0;
     cpu.set(CPU.CR0, CR0_ET);
+    resetModelSpecific(cpu);
     cpu.set(CPU.IDTR_LIMIT, 0x3ff);
+    cpu.set(CPU.MXCSR, MXCSR_RESET);
     cpu.set(CPU.APIC_BASE, apicBaseAtReset(this.context.model));
     cpu.set(CPU.DR0 + 24, 0xffff0ff0);
     cpu.set(CPU.DR0 + 28, 0x400);
     for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     cpu.setSegment(CS, { selector: 0xf000, base: 0xf0000, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     for (const s of [LDTR, TR]) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: s === TR ? 0x8b : 0 });
+    cpu.set(CPU.X87_CONTROL, CONTROL_RESET);
+    cpu.set(CPU.X87_TAGS, 0x5555);
     cpu.eip = 0xfff0;
     this.linear.setUser(false);
     this.linear.loadPagingMode();
@@ -213,15 +235,15 @@ export class VirtualMachine implements TechniqueHost {
     this.#platform.clock.advanceTo(this.now());
   }
 
-  #stateChanged(what: 'translation' | 'privilege' | 'page', linear = 0): void {
+  #stateChanged(what: StateChange, linear = 0): void {
     if (this.#world?.aside) return;
     if (what === 'page') {
       this.linear.flushPage(linear);
       this.engine.cache.clearJumpCache();
       return;
     }
-    if (what === 'translation') {
-      this.linear.loadPagingMode();
+    if (what === 'translation' || what === 'addressSpace') {
+      this.linear.loadPagingMode(what === 'addressSpace' ? 'cr3' : 'any');
       this.engine.cache.clearJumpCache();
     }
     // Outside protected mode there are no rings.
@@ -299,7 +321,8 @@ export class VirtualMachine implements TechniqueHost {
   #deliver(vector: number, errorCode: number, exception: boolean): void {
     const { cpu, context } = this;
     const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
-    const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true }, exception);
+    if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
+    const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception);
     if (outcome.kind === 'unimplemented') this.#stopUnimplemented(this.#unimplemented);
     if (outcome.kind !== 'tripleFault') return;
     const causes = outcome.chain.map((fault, i) => `${i ? 'while delivering it, ' : ''}${vectorName(fault.vector)} with error code ${hexh(fault.errorCode, 4)}`);
@@ -390,18 +413,77 @@ export class VirtualMachine implements TechniqueHost {
     this.#syncClock();
     if (cpu.get(CPU.HALTED)) return this.#idle();
     const { interrupts } = this.#platform;
-    const inhibited = cpu.get(CPU.INHIBIT) !== 0;
-    if (interrupts.nmiPending && !inhibited && !cpu.get(CPU.NMI_BLOCKED)) return this.#nonMaskable();
-    if (interrupts.pending && !inhibited && cpu.get(CPU.EFLAGS) & EFLAGS_IF) return this.#interrupt();
-    const trap = (cpu.get(CPU.EFLAGS) & EFLAGS_TF) !== 0;
-    cpu.set(CPU.INHIBIT, 0);
+    if (this.#hasPending) return this.#moveOn(this.#deliverPending());
+    const inhibit = cpu.get(CPU.INHIBIT);
+    const flags = cpu.get(CPU.EFLAGS);
+    if (interrupts.nmiPending && !inhibit && !cpu.get(CPU.NMI_BLOCKED)) return this.#nonMaskable();
+    if (interrupts.pending && !inhibit && flags & EFLAGS_IF) return this.#interrupt();
+    const breakpoints = flags & EFLAGS_RF || inhibit === INHIBIT_DEBUG ? 0 : instructionBreakpoints(this.context);
+    if (breakpoints) {
+      const delivered = this.deliverFault(DB, breakpoints, this.decodeCurrent()) === 'delivered';
+      return this.#moveOn(delivered ? undefined : { kind: 'event', event: this.desk.stopEvent! });
+    }
     const before = engine.retired;
-    const slice = inhibited || trap ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
-    const outcome = this.desk.suppressed !== undefined ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
-    if (inhibited && outcome && engine.retired === before) cpu.set(CPU.INHIBIT, 1); // stopped inside the shadow
-    if (trap && !outcome && engine.retired > before) this.#singleStepTrap();
+    const debugged = (flags & EFLAGS_TF) !== 0 || (cpu.get(CPU.DR0 + 28) & DR7_ENABLED) !== 0;
+    const stopped = this.desk.suppressed !== undefined;
+    if (debugged && !stopped && this.#atBreakpoint()) return { kind: 'breakpoint', linear: this.#place.linear };
+    cpu.set(CPU.INHIBIT, 0);
+    cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
+    const slice = inhibit ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
+    const outcome = debugged ? this.#stepDebugged((flags & EFLAGS_TF) !== 0) : stopped ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
+    if (outcome && engine.retired === before) {
+      // Nothing has happened yet.
+      cpu.set(CPU.INHIBIT, inhibit);
+      cpu.set(CPU.EFLAGS, cpu.get(CPU.EFLAGS) | (flags & EFLAGS_RF));
+    }
     this.desk.suppressed = undefined;
+    return !outcome && this.#hasPending ? this.#deliverPending() : outcome;
+  }
+
+  /** The guest is elsewhere now: what the last stop was about is behind it. */
+  #moveOn(stop: StopReason | undefined): StopReason | undefined {
+    this.desk.suppressed = undefined;
+    return stop;
+  }
+
+  #atBreakpoint(): boolean {
+    this.#mark();
+    return this.engine.translator.breakpoints.has(this.#place.linear);
+  }
+
+  /** One instruction, or one element of a repeated one, of a guest that debugs itself: TF, or breakpoints in DR7. */
+  #stepDebugged(trap: boolean): StopReason | undefined {
+    const { cpu, engine } = this;
+    const before = engine.retired;
+    cpu.set(CPU.SINGLE_STEP, trap ? 1 : 0);
+    cpu.set(CPU.FUEL, 1);
+    const branches = trap && (cpu.get(CPU.DEBUG_CONTROL) & DEBUGCTL_BTF) !== 0;
+    const next = branches ? cpu.eip + (this.decodeCurrent()?.length ?? 0) : -1;
+    const outcome = this.#stepOne();
+    const done = engine.retired > before ? cpu.eip !== next : !branches && cpu.get(CPU.FUEL) === 0;
+    if (cpu.get(CPU.SINGLE_STEP) && done && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG) cpu.set(CPU.PENDING_DEBUG, cpu.get(CPU.PENDING_DEBUG) | DR6_BS);
+    cpu.set(CPU.SINGLE_STEP, 0);
+    // Between two elements: the breakpoint on the instruction has been met.
+    if (engine.retired === before && cpu.get(CPU.FUEL) === 0) cpu.set(CPU.EFLAGS, cpu.get(CPU.EFLAGS) | EFLAGS_RF);
     return outcome;
+  }
+
+  get #hasPending(): boolean {
+    const { cpu } = this;
+    return cpu.get(CPU.DUE_FAULT) !== 0 || (cpu.get(CPU.PENDING_DEBUG) !== 0 && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG);
+  }
+
+  /** What the last instruction left for before the next one: a fault due, then debug traps (SDM Vol. 3, table 6-2). */
+  #deliverPending(): StopReason | undefined {
+    const { cpu } = this;
+    const task = cpu.get(CPU.DUE_FAULT);
+    const cell = task ? CPU.DUE_FAULT : CPU.PENDING_DEBUG;
+    const value = cpu.get(cell);
+    cpu.set(cell, 0);
+    const outcome = task ? this.deliverFault(task - 1, cpu.get(CPU.DUE_FAULT_CODE), undefined) : this.deliverFault(DB, value, undefined);
+    if (outcome !== 'stopped') return undefined;
+    cpu.set(cell, value);
+    return { kind: 'event', event: this.desk.stopEvent! };
   }
 
   /** One instruction, past breakpoints; what it is still gets reported. */
@@ -459,12 +541,6 @@ export class VirtualMachine implements TechniqueHost {
     this.#deliver(NMI, 0, false);
     this.report(draft);
     return undefined;
-  }
-
-  #singleStepTrap(): void {
-    const { cpu } = this;
-    cpu.set(CPU.DR0 + 24, cpu.get(CPU.DR0 + 24) | 0x4000);
-    this.deliverFault(DB, 0, undefined);
   }
 
   #handle(exit: TechniqueExit): StopReason | undefined {

@@ -12,14 +12,26 @@ export interface Alias {
   readonly addressSize?: 2 | 4;
   /** Byte before the instruction. */
   readonly prefix?: number;
+  /** Value of the last operand, which is not written. */
+  readonly immediate?: number;
+  /** WAIT comes first: the x87 instruction that reports pending exceptions. */
+  readonly waits?: true;
 }
 
 const conditional = (stem: string): Alias[] => CONDITIONS.flatMap(({ name, aliases }) => aliases.map((alias) => ({ name: `${stem}${alias}`, of: `${stem}${name}` })));
+
+/** Comparison predicates in the order of their numbers (SDM Vol. 2, CMPPS). */
+const PREDICATES = ['eq', 'lt', 'le', 'unord', 'neq', 'nlt', 'nle', 'ord'];
+const comparisons = ['ps', 'pd', 'ss', 'sd'].flatMap((suffix) =>
+  PREDICATES.map((predicate, immediate): Alias => ({ name: `cmp${predicate}${suffix}`, of: `cmp${suffix}`, immediate })),
+);
+const waiting = (...names: string[]): Alias[] => names.map((name) => ({ name: `f${name}`, of: `fn${name}`, waits: true }));
 
 export const ALIASES: readonly Alias[] = [
   ...conditional('j'),
   ...conditional('set'),
   ...conditional('cmov'),
+  ...comparisons,
   { name: 'sal', of: 'shl' },
   { name: 'xlat', of: 'xlatb' },
   { name: 'fwait', of: 'wait' },
@@ -27,6 +39,7 @@ export const ALIASES: readonly Alias[] = [
   { name: 'icebp', of: 'int1' },
   { name: 'int03', of: 'int3' },
   { name: 'pause', of: 'nop', prefix: 0xf3 },
+  ...waiting('init', 'clex', 'eni', 'disi', 'stcw', 'stsw', 'stenv', 'save'),
   { name: 'loopz', of: 'loope' },
   { name: 'loopnz', of: 'loopne' },
   { name: 'jcxz', of: 'jcxz', addressSize: 2 },

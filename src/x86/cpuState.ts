@@ -30,7 +30,7 @@ export const CPU = {
   GDTR_LIMIT: 0x106c,
   IDTR_BASE: 0x1070,
   IDTR_LIMIT: 0x1074,
-  /** Nonzero: no interrupt is taken before the next instruction completes (after STI, MOV SS, POP SS). */
+  /** Nonzero: no interrupt is taken before the next instruction completes (after STI); `INHIBIT_DEBUG`: no debug exception either (after MOV SS, POP SS). */
   INHIBIT: 0x1078,
   /** Nonzero: halted by HLT. */
   HALTED: 0x107c,
@@ -40,10 +40,24 @@ export const CPU = {
   SYSENTER_CS: 0x1088,
   SYSENTER_ESP: 0x108c,
   SYSENTER_EIP: 0x1090,
-  /** Pending debug-exception causes for DR6. */
   APIC_BASE: 0x1094,
   /** Nonzero from the delivery of an NMI to the next IRET. */
   NMI_BLOCKED: 0x10e0,
+  /** What WRMSR has added to the time-stamp counter, 64 bits. */
+  TSC_OFFSET: 0x10c8,
+  /** Cache test registers TR3 to TR5 of the 486. */
+  TR3: 0x10d0,
+  /** The DEBUGCTL MSR. */
+  DEBUG_CONTROL: 0x10dc,
+  /** Debug traps that are due before the next instruction: the bits they set in DR6. */
+  PENDING_DEBUG: 0x1098,
+  /** A fault due before the next instruction, of a task just switched to or for a pending virtual interrupt: vector + 1, or 0; its error code. */
+  DUE_FAULT: 0x109c,
+  DUE_FAULT_CODE: 0x10a0,
+  /** Nonzero while an instruction executes that began with TF set; delivering an interrupt on its behalf clears it. */
+  SINGLE_STEP: 0x10a4,
+  /** The four page-directory-pointer-table entries of PAE paging, 8 bytes each, as they were last loaded. */
+  PDPTE: 0x10a8,
   SEGMENTS: 0x1100,
   /** x87 registers R0..R7 by physical number, 16 bytes apart: 64-bit significand (also MM0..MM7), then sign and exponent in 16 bits. */
   X87: 0x1300,
@@ -60,23 +74,30 @@ export const CPU = {
   X87_DATA: 0x1418,
   X87_DS: 0x141c,
   MXCSR: 0x1420,
+  /** The other model-specific registers, 8 bytes each (semantics/system/modelSpecific). */
+  MSRS: 0x1480,
   /** Derived, never saved: */
-  STACK_MASK: 0x1480,
-  READ_MASK: 0x1484,
-  WRITE_MASK: 0x1488,
-  MODE: 0x148c,
+  STACK_MASK: 0x1780,
+  READ_MASK: 0x1784,
+  WRITE_MASK: 0x1788,
+  MODE: 0x178c,
   /** A pending guest fault: vector + 1, or 0; its error code. */
-  FAULT: 0x1490,
-  FAULT_CODE: 0x1494,
+  FAULT: 0x1790,
+  FAULT_CODE: 0x1794,
   /** Engine exit: reason and the record it happened at. */
-  EXIT_RECORD: 0x1498,
-  BUDGET: 0x149c,
+  EXIT_RECORD: 0x1798,
+  BUDGET: 0x179c,
   /** Iterations of repeated string instructions before the engine looks up. */
-  FUEL: 0x14a0,
+  FUEL: 0x17a0,
   /** 1 after an exit whose instruction did retire although EIP names it. */
-  RETIRED: 0x14a4,
-  END: 0x1500,
+  RETIRED: 0x17a4,
+  /** An x87 result on its way to memory: up to ten bytes. */
+  X87_STORED: 0x17a8,
+  END: 0x1800,
 } as const;
+
+/** SDM Vol. 3, 6.8.3. */
+export const INHIBIT_DEBUG = 2;
 
 export const SEGMENT_STRIDE = 64;
 /** Offsets inside one segment cache. `LOW` and the counts per access size are derived: what the fast path compares. */
@@ -117,10 +138,14 @@ const parity = (value: number): number => {
 export class CpuState {
   readonly i32: Int32Array;
   readonly u8: Uint8Array;
+  /** Registers as the operands of vector instructions, and a place for a result on its way to one. */
+  readonly views: { readonly general: readonly DataView[]; readonly mmx: readonly DataView[]; readonly xmm: readonly DataView[]; readonly result: DataView };
 
   constructor(readonly memory: WebAssembly.Memory) {
     this.i32 = new Int32Array(memory.buffer, 0, 0x10000 / 4);
     this.u8 = new Uint8Array(memory.buffer);
+    const eight = (at: number, stride: number, bytes: number): DataView[] => [0, 1, 2, 3, 4, 5, 6, 7].map((n) => new DataView(memory.buffer, at + stride * n, bytes));
+    this.views = { general: eight(CPU.GPR, 4, 4), mmx: eight(CPU.X87, 16, 8), xmm: eight(CPU.XMM, 16, 16), result: new DataView(new ArrayBuffer(16)) };
   }
 
   /** Unsigned 32-bit cell at a CPU offset. */

@@ -3,7 +3,7 @@
  * Decoding never faults the guest by itself: it says what is wrong, and the engine raises the exception.
  */
 import { InstructionCursor } from './instructionCursor';
-import { CPU_GENERATIONS, type CpuGeneration, type InstructionSpec, type Operand } from './instructionSpec';
+import { CPU_GENERATIONS, type CpuGeneration, type InstructionSpec, MANDATORY_PREFIXES, type Operand } from './instructionSpec';
 import { INSTRUCTIONS } from './instructionTable';
 import { CS } from './registers';
 
@@ -51,18 +51,7 @@ export type Decoded =
 export { MAX_INSTRUCTION_LENGTH } from './instructionCursor';
 
 /** Two-byte opcodes of later extensions: known, named, not executed. The first that fits. */
-const UNIMPLEMENTED_0F: readonly (readonly [first: number, last: number, name: string])[] = [
-  [0x10, 0x17, 'SSE move'],
-  [0x18, 0x18, 'PREFETCH'],
-  [0x28, 0x2f, 'SSE convert or compare'],
-  [0x50, 0x5f, 'SSE arithmetic'],
-  [0x78, 0x79, 'VMREAD or VMWRITE'],
-  [0x60, 0x7f, 'MMX or SSE2'],
-  [0xaa, 0xaa, 'RSM'],
-  [0xae, 0xae, 'FXSAVE group'],
-  [0xc2, 0xc6, 'SSE'],
-  [0xd0, 0xfe, 'MMX or SSE2'],
-];
+const UNIMPLEMENTED_0F: readonly (readonly [first: number, last: number, name: string])[] = [[0x78, 0x79, 'VMREAD or VMWRITE']];
 
 /** A row as the decoder wants it: what it would otherwise search for in the operands, found once. */
 interface Selection {
@@ -105,25 +94,35 @@ function registerExists(operand: Operand, reg: number, isDestination: boolean): 
   return true;
 }
 
-/** Opcode maps for one processor generation: 256 one-byte and 256 two-byte entries, and the byte cursor that walks them. */
+/** Maps: the one-byte opcodes, then the two-byte opcodes once for each mandatory prefix. */
+const MAPS = 1 + MANDATORY_PREFIXES.length;
+const SLOTS = 256 * MAPS;
+
+/** First slots of the maps that a row belongs to: without a mandatory prefix, a two-byte opcode is in all of them. */
+const mapsOf = ({ map, prefix }: InstructionSpec): readonly number[] =>
+  map ? MANDATORY_PREFIXES.flatMap((name, n) => (prefix === undefined || prefix === name ? [256 * (n + 1)] : [])) : [0];
+
+/** Opcode maps for one processor generation, and the byte cursor that walks them. */
 export class OpcodeMap {
-  readonly #plain: (Selection | undefined)[] = new Array<Selection | undefined>(512).fill(undefined);
+  readonly #plain: (Selection | undefined)[] = new Array<Selection | undefined>(SLOTS).fill(undefined);
   /** By ModRM byte, for opcodes that have one; the first row that fits. */
-  readonly #byModRm: ((Selection | undefined)[] | undefined)[] = new Array<undefined>(512).fill(undefined);
+  readonly #byModRm: ((Selection | undefined)[] | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
   readonly #cursor = new InstructionCursor();
 
   constructor(readonly cpu: CpuGeneration) {
     const generation = CPU_GENERATIONS.indexOf(cpu);
-    for (const spec of INSTRUCTIONS) {
+    // A row with a mandatory prefix goes before one without.
+    const rows = [...INSTRUCTIONS.filter((spec) => spec.prefix), ...INSTRUCTIONS.filter((spec) => !spec.prefix)];
+    for (const spec of rows) {
       if (spec.since && CPU_GENERATIONS.indexOf(spec.since) > generation) continue;
       if (spec.until && CPU_GENERATIONS.indexOf(spec.until) < generation) continue;
-      this.#add(selection(spec));
+      const row = selection(spec);
+      for (const map of mapsOf(spec)) this.#add(row, map + spec.opcode);
     }
   }
 
-  #add(row: Selection): void {
+  #add(row: Selection, slot: number): void {
     const { spec } = row;
-    const slot = (spec.map ? 256 : 0) + spec.opcode;
     if (spec.hasModRm) {
       const rows = (this.#byModRm[slot] ??= new Array<undefined>(256).fill(undefined));
       for (let modRm = 0; modRm < 256; modRm++) if (accepts(spec, modRm)) rows[modRm] ??= row;
@@ -137,7 +136,7 @@ export class OpcodeMap {
     const cursor = this.#cursor;
     cursor.reset(bytes, start, end, codeSize);
     const opcode = cursor.prefixes();
-    const slot = opcode === 0x0f ? 256 + cursor.u8() : opcode;
+    const slot = opcode === 0x0f ? 256 * (1 + cursor.mandatoryPrefix()) + cursor.u8() : opcode;
     if (cursor.isShort()) return cursor.shortage();
 
     const rows = this.#byModRm[slot];
@@ -156,6 +155,8 @@ export class OpcodeMap {
       cursor.immediate = cursor.operand(trailing[0]);
       if (trailing.length > 1) cursor.immediate2 = cursor.operand(trailing[1]);
     }
+    // FOP, the last x87 opcode, has the ModRM byte in it.
+    if (slot >= 0xd8 && slot <= 0xdf) cursor.immediate = modRm;
     if (cursor.isShort()) return cursor.shortage();
     // LOCK needs a memory destination on a row that allows it (SDM Vol. 2, LOCK).
     if (cursor.lock && !(row.lockable && modRm >= 0 && cursor.rm < 0)) return { kind: 'invalid', length: cursor.length };
@@ -170,8 +171,8 @@ export function decode(map: OpcodeMap, bytes: Uint8Array, start: number, end: nu
 }
 
 function refuse(length: number, slot: number): Decoded {
-  const opcode = slot - 256;
-  const found = UNIMPLEMENTED_0F.find(([first, last]) => opcode >= first && opcode <= last);
+  const opcode = slot & 0xff;
+  const found = slot < 256 ? undefined : UNIMPLEMENTED_0F.find(([first, last]) => opcode >= first && opcode <= last);
   if (!found) return { kind: 'invalid', length };
   return { kind: 'unimplemented', length, name: `${found[2]} (0F ${opcode.toString(16).toUpperCase().padStart(2, '0')})` };
 }

@@ -37,6 +37,7 @@ export const GP = 13;
 export const PF = 14;
 export const MF = 16;
 export const AC = 17;
+export const XM = 19;
 
 export const EXCEPTIONS: readonly ExceptionSpec[] = [
   row(DE, '#DE', 'divide error', 'fault', false, 'contributory'),
@@ -56,6 +57,7 @@ export const EXCEPTIONS: readonly ExceptionSpec[] = [
   row(PF, '#PF', 'page fault', 'fault', true, 'pageFault'),
   row(MF, '#MF', 'x87 floating-point error', 'fault'),
   row(AC, '#AC', 'alignment check', 'fault', true),
+  row(XM, '#XM', 'SIMD floating-point exception', 'fault'),
 ];
 
 /** `#GP`, or `INT 21h` for a vector that is no exception. */

@@ -69,6 +69,18 @@ export const CR0_BITS: readonly (readonly [name: string, mask: number, meaning: 
   ['PG', CR0_PG, 'paging'],
 ];
 
+/** Causes of a debug exception in DR6 (SDM Vol. 3, 17.2.3). */
+export const DR6_BREAKPOINTS = 0xf;
+export const DR6_BD = 1 << 13;
+export const DR6_BS = 1 << 14;
+export const DR6_BT = 1 << 15;
+/** Enables in DR7 (SDM Vol. 3, 17.2.4): L0..L3 and LE, which a task switch clears; all of L and G. */
+export const DR7_LOCAL = 0x155;
+export const DR7_ENABLED = 0xff;
+export const DR7_GD = 1 << 13;
+/** DEBUGCTL: single steps on branches only (SDM Vol. 3, 17.4.1). */
+export const DEBUGCTL_BTF = 1 << 1;
+
 export const CR4_VME = 1 << 0;
 export const CR4_PVI = 1 << 1;
 export const CR4_TSD = 1 << 2;

@@ -5,7 +5,7 @@
 import type { Instruction } from './decoder';
 import { INSTRUCTIONS } from './instructionTable';
 import type { Operand } from './instructionSpec';
-import { CONTROL_REGISTERS, DEBUG_REGISTERS, EBP, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TEST_REGISTERS } from './registers';
+import { CONTROL_REGISTERS, DEBUG_REGISTERS, EBP, MMX_REGISTERS, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TEST_REGISTERS, XMM_REGISTERS } from './registers';
 
 export interface FormatOptions {
   /** Name of a code or data address: an offset in its segment. */
@@ -23,7 +23,7 @@ interface Context {
 type OperandFormatter = (context: Context) => string;
 
 /** Bytes an operand moves: fixed, by operand size (`v`), or not what its text shows. */
-type Width = 1 | 2 | 4 | 'v' | undefined;
+type Width = 1 | 2 | 4 | 8 | 16 | 'v' | undefined;
 
 interface OperandSyntax {
   readonly format: OperandFormatter;
@@ -35,13 +35,13 @@ interface OperandSyntax {
   readonly implied?: true;
 }
 
-const SIZE_KEYWORD = { 1: 'byte', 2: 'word', 4: 'dword' } as const;
+const SIZE_KEYWORD = { 1: 'byte', 2: 'word', 4: 'dword', 8: 'qword', 16: 'oword' } as const;
 const REGISTER_NAMES = { 1: REGISTERS_8, 2: REGISTERS_16, 4: REGISTERS_32 } as const;
 
 const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
 const signed = (value: number): string => (value < 0 ? `-${hex(-value)}` : hex(value));
 const sizeMask = (size: 2 | 4): number => (size === 2 ? 0xffff : 0xffffffff);
-const bytesOf = (width: 1 | 2 | 4 | 'v', { operandSize }: Instruction): 1 | 2 | 4 => (width === 'v' ? operandSize : width);
+const bytesOf = <Fixed extends 1 | 2 | 4 | 8 | 16>(width: Fixed | 'v', { operandSize }: Instruction): Fixed | 2 | 4 => (width === 'v' ? operandSize : width);
 const isMemory = ({ rm }: Instruction): boolean => rm < 0;
 
 /** Displacements just below zero read better as subtractions: locals, and fields before a pointer. */
@@ -69,21 +69,34 @@ function memory({ instruction, codeSize, symbol }: Context): string {
   return `[${base < 0 ? 'nosplit ' : ''}${segment}${registers}${displacementText(displacement, addressSize)}]`;
 }
 
-/** Memory with `byte`, `word` or `dword` unless another operand says it. */
-function sizedMemory(context: Context, width: 1 | 2 | 4 | 'v'): string {
+/** nasm wants no size where it could say only one. */
+const UNSIZED: ReadonlySet<string> = new Set(['cmpsd']);
+
+/** Memory with `byte`, `word`, `dword`... unless another operand says it. */
+function sizedMemory(context: Context, width: Exclude<Width, undefined>): string {
   const { instruction } = context;
   const size = bytesOf(width, instruction);
   const shown = instruction.spec.operands.some((o) => {
     const syntax = OPERAND_SYNTAX[o];
     return !syntax.memory && syntax.width !== undefined && bytesOf(syntax.width, instruction) === size;
   });
-  return `${shown ? '' : `${SIZE_KEYWORD[size]} `}${memory(context)}`;
+  return `${shown || UNSIZED.has(instruction.spec.mnemonic) ? '' : `${SIZE_KEYWORD[size]} `}${memory(context)}`;
 }
 
 const registerOrMemory = (width: 1 | 2 | 4 | 'v', memoryWidth = width): OperandSyntax => ({
   width,
   memory: true,
   format: (c) => (isMemory(c.instruction) ? sizedMemory(c, memoryWidth) : REGISTER_NAMES[bytesOf(width, c.instruction)][c.instruction.rm]),
+});
+
+/** An MMX or XMM register in ModRM.reg. */
+const vectorRegister = (names: readonly string[], width: 8 | 16): OperandSyntax => ({ width, format: ({ instruction }) => names[instruction.reg] });
+
+/** An MMX or XMM register in r/m, or memory of a width of its own. */
+const vectorOrMemory = (names: readonly string[], width: 4 | 8 | 16): OperandSyntax => ({
+  width,
+  memory: true,
+  format: (c) => (isMemory(c.instruction) ? sizedMemory(c, width) : names[c.instruction.rm]),
 });
 
 const generalRegister = (width: 1 | 2 | 4 | 'v'): OperandSyntax => ({ width, format: ({ instruction }) => REGISTER_NAMES[bytesOf(width, instruction)][instruction.reg] });
@@ -94,6 +107,8 @@ const named = (names: readonly string[], width?: Width): OperandSyntax => ({ wid
 
 /** Written, but says nothing about the size of the operation: CL as a count, DX as a port, a segment register pushed. */
 const literal = (text: string): OperandSyntax => ({ format: () => text });
+
+const sizedMemoryOnly = (width: 2 | 4): OperandSyntax => ({ memory: true, width, format: (c) => sizedMemory(c, width) });
 
 const plainMemory: OperandSyntax = { memory: true, format: memory };
 
@@ -158,6 +173,19 @@ const OPERAND_SYNTAX: Readonly<Record<Operand, OperandSyntax>> = {
   Ed: registerOrMemory(4),
   Ev: registerOrMemory('v'),
   RvMw: registerOrMemory('v', 2),
+  RdMw: registerOrMemory(4, 2),
+  Gd: generalRegister(4),
+  Pq: vectorRegister(MMX_REGISTERS, 8),
+  Qq: vectorOrMemory(MMX_REGISTERS, 8),
+  // nasm takes the doubleword that PUNPCKL reads for a quadword.
+  Qd: vectorOrMemory(MMX_REGISTERS, 8),
+  Nq: vectorOrMemory(MMX_REGISTERS, 8),
+  Vx: vectorRegister(XMM_REGISTERS, 16),
+  Wx: vectorOrMemory(XMM_REGISTERS, 16),
+  Wu: vectorOrMemory(XMM_REGISTERS, 16),
+  Wq: vectorOrMemory(XMM_REGISTERS, 8),
+  Wd: vectorOrMemory(XMM_REGISTERS, 4),
+  Ux: vectorOrMemory(XMM_REGISTERS, 16),
   Rd: registerOrMemory(4),
   Gb: generalRegister(1),
   Gw: generalRegister(2),
@@ -173,6 +201,8 @@ const OPERAND_SYNTAX: Readonly<Record<Operand, OperandSyntax>> = {
   eAX: fixedRegister('v', 0),
   CL: literal('cl'),
   DX: literal('dx'),
+  ST: literal('st0'),
+  STi: { format: ({ instruction }) => `st${instruction.rm}` },
   '1': literal('1'),
   ES: literal('es'),
   CS: literal('cs'),
@@ -182,8 +212,13 @@ const OPERAND_SYNTAX: Readonly<Record<Operand, OperandSyntax>> = {
   GS: literal('gs'),
   M: plainMemory,
   Ma: plainMemory,
+  Mi: plainMemory,
   Ms: plainMemory,
-  Mq: { memory: true, width: 4, format: (c) => `qword ${memory(c)}` },
+  Mw: sizedMemoryOnly(2),
+  Md: { memory: true, width: 4, format: (c) => sizedMemory(c, 4) },
+  Mq: { memory: true, width: 8, format: (c) => sizedMemory(c, 8) },
+  Mx: { memory: true, width: 16, format: (c) => sizedMemory(c, 16) },
+  Mt: { memory: true, format: (c) => `tword ${memory(c)}` },
   Mp: { memory: true, format: farPointerMemory },
   Ob: { memory: true, format: memory },
   Ov: { memory: true, format: memory },
@@ -215,8 +250,9 @@ function sizePrefixes({ instruction, codeSize }: Context): string[] {
   return prefixes;
 }
 
-/** String instructions, xlatb and loops use addresses, or a count, that no bracket shows; registers and immediates use none. */
-function addressSizeHidden({ spec: { operands } }: Instruction): boolean {
+/** String instructions, xlatb, MASKMOVQ and loops use addresses, or a count, that no bracket shows; registers and immediates use none. */
+function addressSizeHidden({ spec: { operands, lift } }: Instruction): boolean {
+  if (lift === 'maskedStore') return true;
   if (operands.some((o) => OPERAND_SYNTAX[o].memory)) return false;
   return operands.some((o) => OPERAND_SYNTAX[o].implied) || !operands.some((o) => OPERAND_SYNTAX[o].width !== undefined || o[0] === 'I');
 }
@@ -232,10 +268,10 @@ function repeatPrefix({ spec, repeat }: Instruction): string[] {
   return [repeat === 0xf2 ? 'repne' : spec.rep];
 }
 
-/** A segment override that no bracket can take: string sources and the likes of xlatb. */
+/** A segment override that no bracket can take: string sources, the likes of xlatb, and MASKMOVQ. */
 function segmentPrefix({ spec, segmentOverride }: Instruction): string[] {
-  const reads = spec.operands.length === 0 || spec.operands.some((o) => o[0] === 'X');
-  return segmentOverride >= 0 && reads ? [SEGMENT_REGISTERS[segmentOverride]] : [];
+  const accesses = spec.operands.length === 0 || spec.operands.some((o) => o[0] === 'X') || spec.lift === 'maskedStore';
+  return segmentOverride >= 0 && accesses ? [SEGMENT_REGISTERS[segmentOverride]] : [];
 }
 
 function mnemonicOf({ spec, operandSize, addressSize }: Instruction): string {

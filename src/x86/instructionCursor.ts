@@ -117,6 +117,12 @@ export class InstructionCursor {
     }
   }
 
+  /** Index in MANDATORY_PREFIXES. F2 and F3 go before 66 (SDM Vol. 2, 2.1.2). */
+  mandatoryPrefix(): 0 | 1 | 2 | 3 {
+    if (this.#repeat) return this.#repeat === 0xf3 ? 2 : 3;
+    return this.#operandSize === this.#codeSize ? 0 : 1;
+  }
+
   modRm(modRm: number): void {
     const mod = modRm >> 6;
     if (mod === 3) this.rm = modRm & 7;
@@ -186,9 +192,9 @@ export class InstructionCursor {
     return {
       spec,
       length: this.length,
-      operandSize: spec.size32 ? 4 : this.#operandSize,
+      operandSize: spec.size32 ? 4 : spec.prefix ? this.#codeSize : this.#operandSize,
       addressSize: this.#addressSize,
-      repeat: this.#repeat,
+      repeat: spec.prefix ? 0 : this.#repeat,
       lock: this.lock,
       reg,
       rm: this.rm,

@@ -8,10 +8,12 @@ import { SENSITIVITY, type SensitivityName, type SensitivitySpec } from './sensi
 /**
  * E ModRM r/m, G ModRM reg, S segment register in reg, C/D/T control/debug/test register in reg,
  * M memory only, R register only (r/m), I immediate, J relative branch, A far pointer, O absolute offset,
- * X DS:SI, Y ES:DI, Z register in the opcode's low three bits.
+ * X DS:SI, Y ES:DI, Z register in the opcode's low three bits, ST the top of the x87 stack, STi ST(i) in r/m.
  * Sizes: b byte, w word, d doubleword, q quadword, v word or doubleword by operand size, z likewise (immediates),
- * p far pointer, a pair of bounds, s six-byte pseudo-descriptor, bs byte sign-extended to the operand size,
- * `RvMw` a register of operand size or a word in memory. `1` the constant one.
+ * t ten bytes, i x87 environment or state by operand size, p far pointer, a pair of bounds, s six-byte pseudo-descriptor, bs byte sign-extended to the operand size,
+ * `RvMw` a register of operand size or a word in memory, `RdMw` likewise a doubleword register. `1` the constant one.
+ * MMX and SSE: P MMX register in reg, Q MMX register or memory, N MMX register (r/m); V XMM register in reg, W XMM register
+ * or memory, U XMM register (r/m). Sizes there are those of memory: x sixteen bytes aligned, u sixteen bytes at any address.
  */
 export const OPERANDS = [
   'Eb',
@@ -27,11 +29,29 @@ export const OPERANDS = [
   'Td',
   'Rd',
   'RvMw',
+  'RdMw',
+  'Gd',
+  'Pq',
+  'Qq',
+  'Qd',
+  'Nq',
+  'Vx',
+  'Wx',
+  'Wu',
+  'Wq',
+  'Wd',
+  'Ux',
   'M',
+  'Md',
+  'Mx',
   'Ma',
   'Mp',
   'Ms',
+  'Mw',
+  'Md',
   'Mq',
+  'Mt',
+  'Mi',
   'Ib',
   'Ibs',
   'Iw',
@@ -52,6 +72,8 @@ export const OPERANDS = [
   'eAX',
   'CL',
   'DX',
+  'ST',
+  'STi',
   '1',
   'ES',
   'CS',
@@ -63,8 +85,9 @@ export const OPERANDS = [
 export type Operand = (typeof OPERANDS)[number];
 
 /** First processor that has the instruction. */
-export const CPU_GENERATIONS = ['8086', '186', '286', '386', '486', 'pentium', 'p6'] as const;
+export const CPU_GENERATIONS = ['8086', '186', '286', '386', '486', 'pentium', 'p6', 'p3', 'p4'] as const;
 export type CpuGeneration = (typeof CPU_GENERATIONS)[number];
+export const LATEST_GENERATION: CpuGeneration = CPU_GENERATIONS[CPU_GENERATIONS.length - 1];
 
 /**
  * How control leaves the instruction. `next` falls through; the others end a basic block.
@@ -93,15 +116,23 @@ export interface Columns {
   readonly protectedOnly?: true;
   /** Operand size is 32 bits whatever the prefix says (control and debug register moves). */
   readonly size32?: true;
+  /** ModRM.mod must be 3 although no operand is a register: ModRM.rm does not count. */
+  readonly registerOnly?: true;
   /** Not in the manuals, or an alias the assembler does not produce. */
   readonly undocumented?: true;
   /** The semantics, where they are not the first mnemonic's. */
   readonly lift?: string;
 }
 
+/** A prefix that belongs to the opcode (SDM Vol. 2, 2.1.2): it neither repeats nor changes the operand size. NP: none of them may stand there. */
+export const MANDATORY_PREFIXES = ['NP', '66', 'F3', 'F2'] as const;
+export type MandatoryPrefix = (typeof MANDATORY_PREFIXES)[number];
+
 export interface InstructionSpec extends Columns {
   /** Index in INSTRUCTIONS. */
   readonly id: number;
+  /** Selects the row; undefined where 66, F2 and F3 keep their own meaning. */
+  readonly prefix: MandatoryPrefix | undefined;
   /** `0F` two-byte map or one-byte map. */
   readonly map: 0x00 | 0x0f;
   /** Opcode byte; with a Z operand, the first of eight. */
@@ -128,11 +159,13 @@ export interface InstructionSpec extends Columns {
 export type Row = Omit<InstructionSpec, 'id'>;
 
 /**
- * One row. `encoding` is hexadecimal bytes, then `/r` (ModRM) or `/0`..`/7` (ModRM with extension);
+ * One row. `encoding` is hexadecimal bytes, perhaps after a mandatory prefix, then `/r` (ModRM) or `/0`..`/7` (ModRM with extension);
  * `mnemonic` may be `short|long` where the operand size names the instruction (cbw|cwde).
  */
 export function row(encoding: string, mnemonic: string, operands = '', columns: Columns = {}): Row {
   const parts = encoding.split(' ');
+  const prefix = parts[1] === '0F' ? MANDATORY_PREFIXES.find((name) => name === parts[0]) : undefined;
+  if (prefix) parts.shift();
   const map = parts[0] === '0F' && parts.length > 1 && !parts[1].startsWith('/') ? 0x0f : 0x00;
   if (map) parts.shift();
   const opcode = Number.parseInt(parts[0], 16);
@@ -141,9 +174,10 @@ export function row(encoding: string, mnemonic: string, operands = '', columns: 
   const [short, long = short] = mnemonic.split('|');
   const hasModRm = tail !== undefined;
   const memoryOnly = operandList.some((o) => o[0] === 'M');
-  const registerOnly = operandList.some((o) => o === 'Rd');
+  const registerOnly = columns.registerOnly || operandList.some((o) => o === 'Rd' || o === 'Ux' || o === 'Nq' || o === 'STi');
   return {
     ...columns,
+    prefix,
     map,
     opcode,
     hasModRm,

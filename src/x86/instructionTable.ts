@@ -3,10 +3,13 @@ import type { InstructionSpec } from './instructionSpec';
 import { CONTROL } from './table/control';
 import { FPU } from './table/fpu';
 import { INTEGER } from './table/integer';
+import { MMX } from './table/mmx';
+import { SSE } from './table/sse';
+import { SSE2 } from './table/sse2';
 import { STRING } from './table/string';
 import { SYSTEM } from './table/system';
 
-export const INSTRUCTIONS: readonly InstructionSpec[] = [...INTEGER, ...CONTROL, ...STRING, ...SYSTEM, ...FPU].map((spec, id) => ({ ...spec, id }));
+export const INSTRUCTIONS: readonly InstructionSpec[] = [...INTEGER, ...CONTROL, ...STRING, ...SYSTEM, ...FPU, ...MMX, ...SSE, ...SSE2].map((spec, id) => ({ ...spec, id }));
 
 /** Every mnemonic of the table, both operand sizes, sorted. */
 export const MNEMONICS: readonly string[] = [

@@ -11,8 +11,12 @@ const rows = INSTRUCTIONS.filter((spec) => spec.lift !== 'unimplemented' && spec
 
 /** What nasm rejects and we accept, or the reverse, on purpose. */
 const LENIENT = [
-  /^(o16 |o32 )?(enter|shld|shrd|jcxz|invlpg|aam|aad)\b/, // nasm matches sizes of their operands more narrowly
+  /^ps[lr][la][wdq] mm\d,byte /, // likewise: a count that says its size
+  /^(o16 |o32 )?(enter|shld|shrd|jcxz|invlpg|aam|aad|pshuf\w+|pinsrw|pextrw|cmpsd|pmuludq mm\d|psubq mm\d)\b/, // nasm matches sizes of their operands more narrowly
 ];
+
+/** What nasm gives a later encoding: that of SSE4.1. */
+const LATER = /^pextrw \w+,xmm\d,byte/;
 
 function compare(bits: 16 | 32, lines: readonly string[]): { compared: number; failures: string[] } {
   const source = (kept: readonly string[]) => `bits ${bits}\n${kept.join('\n')}\n`;
@@ -39,7 +43,7 @@ function differences(entries: readonly LineEntry[], actual: Uint8Array, expected
 
 for (const bits of [16, 32] as const) {
   test(`instruction table, bits ${bits}`, WITH_NASM, (t) => {
-    const lines = [...new Set(rows.flatMap((spec) => linesOf(spec, bits)))];
+    const lines = [...new Set(rows.flatMap((spec) => linesOf(spec, bits)))].filter((line) => !LATER.test(line));
     const batches = Array.from({ length: Math.ceil(lines.length / 2000) }, (_, n) => lines.slice(n * 2000, (n + 1) * 2000));
     const results = batches.map((batch) => compare(bits, batch));
     t.diagnostic(`${results.reduce((sum, { compared }) => sum + compared, 0)} of ${lines.length} instructions compared`);
@@ -56,7 +60,7 @@ test('every name of the table assembles', () => {
 });
 
 test('other names', WITH_NASM, () => {
-  const operands = ['', 'ax', 'al', 'ax,bx', 'ax,1', '$', '$+4'];
+  const operands = ['', 'ax', 'al', 'ax,bx', 'ax,1', '$', '$+4', 'xmm1,xmm2', 'xmm1,[ebx]'];
   // RETW with an operand loses its prefix in 32-bit nasm.
   const lines = ALIASES.flatMap(({ name }) => operands.map((text) => `${name} ${text}`.trim())).filter((line) => !/^retw [$4]/.test(line));
   for (const bits of [16, 32] as const) assert.deepEqual(compare(bits, lines).failures, []);

@@ -15,6 +15,8 @@ const FEW_ADDRESSES = ['[bx+si]', '[bp]', '[0x1234]', '[di+127]', '[es:bx+300]',
 const SIZE_8 = ['al', 'cl', 'bl', 'ah', 'bh'];
 const SIZE_16 = ['ax', 'cx', 'bx', 'sp', 'di'];
 const SIZE_32 = ['eax', 'ecx', 'ebx', 'esp', 'edi'];
+const MMX = ['mm0', 'mm3', 'mm7'];
+const XMM = ['xmm0', 'xmm5', 'xmm7'];
 const IMMEDIATES = words(
   "0 | 1 | 127 | 128 | -1 | -128 | -129 | 255 | 256 | 0x7fff | 0x8000 | 0xff7f | 0xff80 | 65535 | -32768 | 0x12345678 | 0xffffff80 | 0x80000000 | -65536 | byte 5 | word 5 | dword 5 | strict byte 5 | strict word 5 | strict dword 5 | 'a' | 'ab'",
 );
@@ -31,7 +33,7 @@ const fixed =
 const SAMPLES: Readonly<Record<Operand, Sample>> = {
   Eb: (a) => [...SIZE_8, ...memory(a, 'byte')],
   Ew: (a) => [...SIZE_16, 'eax', ...memory(a, 'word')],
-  Ed: (a) => memory(a, 'dword'),
+  Ed: (a) => [...SIZE_32, ...memory(a, 'dword')],
   Ev: (a) => [...SIZE_16, ...SIZE_32, ...memory(a, 'word', 'dword'), 'near [bx]', 'word near [bx]'],
   Gb: fixed(...SIZE_8),
   Gw: fixed(...SIZE_16),
@@ -46,7 +48,24 @@ const SAMPLES: Readonly<Record<Operand, Sample>> = {
   Ma: (a) => memory(a),
   Mp: (a) => [...memory(a), ...memory(a.slice(0, 3), 'far', 'word far', 'dword far')],
   Ms: (a) => memory(a),
+  Mw: (a) => memory(a, 'word'),
+  Md: (a) => memory(a, 'dword', 'word'),
+  Mi: (a) => memory(a),
+  Mt: (a) => memory(a, 'tword'),
   Mq: (a) => memory(a, 'qword'),
+  Mx: (a) => memory(a, 'oword', 'qword'),
+  RdMw: (a) => ['ax', ...SIZE_32, ...memory(a, 'word', 'dword')],
+  Gd: fixed('ax', ...SIZE_32),
+  Pq: fixed(...MMX, 'xmm0'),
+  Qq: (a) => [...MMX, 'eax', 'st1', ...memory(a, 'qword', 'dword')],
+  Qd: (a) => [...MMX, ...memory(a, 'dword')],
+  Nq: fixed(...MMX),
+  Vx: fixed(...XMM, 'mm0'),
+  Wx: (a) => [...XMM, ...memory(a, 'oword', 'qword')],
+  Wu: (a) => [...XMM, ...memory(a, 'oword', 'qword')],
+  Wq: (a) => [...XMM, ...memory(a, 'qword', 'dword')],
+  Wd: (a) => [...XMM, ...memory(a, 'dword', 'qword')],
+  Ux: fixed(...XMM),
   Ib: fixed(...FEW_IMMEDIATES),
   Ibs: fixed(...IMMEDIATES),
   Iw: fixed('0', '4', '0x1234', '65535'),
@@ -67,6 +86,8 @@ const SAMPLES: Readonly<Record<Operand, Sample>> = {
   eAX: fixed('ax', 'eax'),
   CL: fixed('cl'),
   DX: fixed('dx'),
+  ST: fixed('st0'),
+  STi: fixed('st0', 'st1', 'st7', 'to st2'),
   '1': fixed('1'),
   ES: fixed('es'),
   CS: fixed('cs'),
@@ -89,6 +110,8 @@ export function linesOf(spec: InstructionSpec, bits: 16 | 32): string[] {
   const combinations = samples.flatMap((_, varied) => product(samples.map((all, n) => (n === varied ? all : pick(all)))));
   const operands = samples.length === 0 ? [''] : [...new Set(combinations.map((texts) => texts.join(',')))];
   const prefixes = ['', 'o16 ', 'o32 '];
+  // What the x87 leaves unwritten.
+  if (spec.operands.includes('STi')) operands.push('', 'st3', 'to st3', 'st0,st3', 'st3,st0', 'st3,st4', 'to st0,st3');
   return mnemonics.flatMap((name) => operands.flatMap((text, n) => (n === 0 ? prefixes : ['']).map((prefix) => `${prefix}${name} ${text}`.trim())));
 }
 

@@ -9,7 +9,10 @@ const DATA = 'test/conformance/data';
 const samples = [
   { name: 'real mode, captured on a 286 and a 386', only: ['sst286', 'sst386'], every: 2, atLeast: 38_000 },
   { name: '32-bit integer, string and control instructions', only: ['int', 'str', 'ctl'], every: 1, atLeast: 21_000 },
+  { name: 'x87 instructions', only: ['x87'], every: 1, atLeast: 7_908 },
+  { name: 'MMX instructions', only: ['mmx'], every: 1, atLeast: 1_776 },
   { name: 'the same in 16-bit code', only: ['int16', 'str16'], every: 1, atLeast: 18_500 },
+  { name: 'SSE and SSE2', only: ['sse'], every: 1, atLeast: 5_470 },
 ] as const;
 
 for (const { name, only, every, atLeast } of samples) {

@@ -3,12 +3,12 @@
  * memory with nothing mapped around it. One instruction, then compare registers, defined flags, EIP, memory, or the fault.
  */
 import { ATTR_DB, CPU } from '../../src/x86/cpuState';
-import { decode, OpcodeMap } from '../../src/x86/decoder';
-import { BR, DE, GP, MF, PF, UD } from '../../src/x86/exceptions';
-import { EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, STATUS_FLAGS } from '../../src/x86/flags';
+import { BR, DE, GP, MF, PF, UD, XM } from '../../src/x86/exceptions';
+import { CR4_OSFXSR, CR4_OSXMMEXCPT, EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, STATUS_FLAGS } from '../../src/x86/flags';
 import { CS, ESP, REGISTERS_32, TR } from '../../src/x86/registers';
 import { TestCpu } from '../harness/testCpu';
 import { fromHex, hex } from './files';
+import { type NativeState, setState, stateDifferences } from './nativeState';
 import type { Verdict } from './result';
 
 export interface NativeCase {
@@ -21,8 +21,10 @@ export interface NativeCase {
   readonly f: number;
   /** Memory before: address, bytes. */
   readonly m: readonly (number | string)[];
-  /** x87 and SSE state before, as in the data. */
-  readonly x?: unknown;
+  /** x87 and SSE state before. */
+  readonly x?: NativeState;
+  /** x87 and SSE state after. */
+  readonly X?: NativeState;
   /** Changed registers by number, flags, EIP, changed memory. */
   readonly R: Readonly<Record<string, number>>;
   readonly F: number;
@@ -45,25 +47,22 @@ const FILLER = 0xcc;
 /** Flags that are compared. */
 const COMPARED = STATUS_FLAGS | EFLAGS_DF;
 
-const opcodes = new OpcodeMap('p6');
-const notYet = (bytes: Uint8Array): string =>
-  decode(opcodes, bytes, 0, bytes.length, 4).kind === 'instruction' ? 'the bench sets up no x87, MMX or SSE state yet' : 'x87, MMX or SSE instruction not in the table yet';
-
 const INT1 = 'f1';
 /** The ID flag that PUSHF stored was the tracer's; the cases do not give it. */
 const unknownFlags = (form: string): number => (form === 'pushf' ? EFLAGS_ID : 0);
 
 /** Linux sends SIGSEGV for #BR too. */
-const VECTORS: Readonly<Record<number, readonly number[]>> = { 8: [DE, MF], 4: [UD], 11: [GP, BR] };
+const VECTORS: Readonly<Record<number, readonly number[]>> = { 8: [DE, MF, XM], 4: [UD], 11: [GP, BR] };
 
 export class NativeBench {
-  readonly #test = new TestCpu({ model: 'p6' });
+  readonly #test = new TestCpu({ model: 'p4' });
   readonly #expected = Buffer.alloc(CODE.length + WINDOW.length);
 
   /** `codeSize` 2: the same instructions in a 16-bit code segment, by toggling both size prefixes. */
   constructor(readonly codeSize: 2 | 4 = 4) {
     const test = this.#test;
     test.flat32({ cpl: 3 });
+    test.cpu.set(CPU.CR4, CR4_OSFXSR | CR4_OSXMMEXCPT);
     const cs = test.cpu.segment(CS);
     if (codeSize === 2) test.cpu.setSegment(CS, { ...cs, attributes: cs.attributes & ~ATTR_DB });
     test.page(TABLES, [
@@ -77,7 +76,6 @@ export class NativeBench {
   }
 
   run(testCase: NativeCase): Verdict {
-    if (testCase.x !== undefined) return { skipped: notYet(fromHex(testCase.i)) };
     if (testCase.i === INT1) return { skipped: 'INT1 belongs to the tracer' };
     const test = this.#test;
     const { cpu } = test;
@@ -87,12 +85,15 @@ export class NativeBench {
     test.ram.copy(this.#expected, 0, CODE.physical, WINDOW.physical + WINDOW.length);
     testCase.r.forEach((value, n) => cpu.setReg(n, value));
     cpu.eflags = testCase.f | EFLAGS_IF;
+    if (testCase.x) setState(cpu, testCase.x);
     cpu.eip = START;
     const exit = test.step();
     for (const { at, bytes } of memory(testCase.M)) this.#expected.set(bytes, at - CODE.physical);
     this.#forgetFlags(testCase);
     const differences =
-      exit.kind === 'attend' ? [] : [...this.#fault(testCase, exit.kind === 'fault' ? exit : undefined), ...this.#registers(testCase, code.length), ...this.#memory()];
+      exit.kind === 'attend'
+        ? []
+        : [...this.#fault(testCase, exit.kind === 'fault' ? exit : undefined), ...this.#registers(testCase, code.length), ...this.#state(testCase), ...this.#memory()];
     test.write(physical(START), new Uint8Array(code.length).fill(FILLER));
     test.write(WINDOW.physical, new Uint8Array(WINDOW.length));
     if (exit.kind === 'attend') return { skipped: exit.attention.kind === 'unimplemented' ? exit.attention.what : exit.attention.kind };
@@ -129,6 +130,10 @@ export class NativeBench {
     compare('eip', cpu.eip, START + (ip === 0 ? 0 : ip + length - i.length / 2));
     compare('flags', cpu.eflags & COMPARED & ~u, F & COMPARED & ~u);
     return differences;
+  }
+
+  #state({ X, t }: NativeCase): string[] {
+    return X ? stateDifferences(this.#test.cpu, X, t === 'approx') : [];
   }
 
   #memory(): string[] {

@@ -8,13 +8,14 @@ import { Ring } from '../../src/base/ring';
 import type { DebugMachine } from '../../src/debug/debugMachine';
 import { matchesStop } from '../../src/debug/eventBreakpoints';
 import { decode, type Instruction, OpcodeMap } from '../../src/x86/decoder';
+import { LATEST_GENERATION } from '../../src/x86/instructionSpec';
 import { EFLAGS_IF, EFLAGS_ZF } from '../../src/x86/flags';
 import { REGISTERS_8, REGISTERS_16, REGISTERS_32, SEGMENT_REGISTERS } from '../../src/x86/registers';
 import { VMM_EVENT_KINDS, type VmmEvent, type VmmEventKind } from '../../src/protocol/vmmEvent';
 import type { TechniqueId } from '../../src/protocol/techniques';
 import type { DebuggableVm, EventStop, StopReason } from '../../src/vmm/debuggable';
 
-const OPCODES = new OpcodeMap('p6');
+const OPCODES = new OpcodeMap(LATEST_GENERATION);
 const MEMORY = 1 << 20;
 
 export class FakeVm implements DebuggableVm {

@@ -320,3 +320,19 @@ test('views: blocks with lines, exits with gaps and counts, screen, input', asyn
   assert.deepEqual(machine.typed, ['dir\n', 'x']);
   assert.match((await client.response('ringside/exits', { kinds: ['nonsense'] })).message, /kinds\[0\] must be one of/);
 });
+
+test('an instruction breakpoint whose reference names nothing leaves the others alone', async () => {
+  const { client } = await begin();
+  await client.event('stopped');
+  const { breakpoints } = await client.request('setInstructionBreakpoints', {
+    breakpoints: [{ instructionReference: 'nowhere' }, { instructionReference: 'spin' }, { instructionReference: '0x7c00', offset: 3 }],
+  });
+  assert.deepEqual(
+    breakpoints.map((b: Body) => b.verified),
+    [false, true, true],
+  );
+  assert.match(breakpoints[0].message, /instructionReference: .*nowhere/);
+  const spin = breakpoints[1].instructionReference;
+  await client.request('setInstructionBreakpoints', { breakpoints: [{ instructionReference: 'nowhere' }, { instructionReference: spin }] });
+  assert.equal((await client.go('continue')).reason, 'instruction breakpoint');
+});

@@ -19,7 +19,7 @@ test('a program is enough', () => {
     technique: 'trap',
     kind: 'auto',
     memory: 64,
-    cpu: 'p6',
+    cpu: 'p4',
     append: '',
     stopOnEntry: true,
     onHalt: 'stop',

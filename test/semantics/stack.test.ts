@@ -1,8 +1,10 @@
 /** The stack where operand size and stack size differ, which captured cases do not cover. SDM Vol. 1, 6.2; Vol. 2: PUSH, POP, ENTER, LEAVE. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SS_FAULT } from '../../src/x86/exceptions';
-import { EAX, EBP, ESP, SS } from '../../src/x86/registers';
+import { ATTR_RW } from '../../src/x86/cpuState';
+import { GP, SS_FAULT } from '../../src/x86/exceptions';
+import { EFLAGS_ZF } from '../../src/x86/flags';
+import { DS, EAX, EBP, ESP, SS } from '../../src/x86/registers';
 import { TestCpu } from '../harness/testCpu';
 
 const bench = new TestCpu();
@@ -105,4 +107,27 @@ test('POPAD skips the stored ESP', () => {
     [1, 2, 3, 5, 6, 7, 8],
   );
   assert.equal(cpu.reg(ESP), 0x8020);
+});
+
+test('ENTER with a 32-bit operand size takes all of ESP for the frame, on a 16-bit stack too', () => {
+  bench.flat32({ esp: 0x12348000 });
+  bench.narrowStack();
+  cpu.setReg(EBP, 0x55667788);
+  bench.execute('enter 16, 1');
+  assert.equal(cpu.reg(EBP), 0x12347ffc);
+  assert.equal(bench.read32(0x7ffc), 0x55667788);
+  assert.equal(bench.read32(0x7ff8), 0x12347ffc);
+  assert.equal(cpu.reg(ESP), 0x12347fe8);
+});
+
+test('ARPL that changes nothing writes nothing: a read-only segment is good enough', () => {
+  bench.flat32();
+  const ds = cpu.segment(DS);
+  cpu.setSegment(DS, { ...ds, attributes: ds.attributes & ~ATTR_RW });
+  bench.write(0x4000, [0xf3, 0xff]);
+  cpu.setReg(EAX, 2);
+  assert.equal(bench.execute('arpl [0x4000], ax').kind, 'budget');
+  assert.equal(cpu.eflags & EFLAGS_ZF, 0);
+  bench.write(0x4000, [0xf1, 0xff]);
+  assert.deepEqual(bench.execute('arpl [0x4000], ax'), { kind: 'fault', vector: GP, errorCode: 0 });
 });

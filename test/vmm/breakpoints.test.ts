@@ -1,4 +1,4 @@
-/** Breakpoints in the places where instructions run one at a time: after STI and MOV SS, in unreal mode. */
+/** Breakpoints in the places where instructions run one at a time: after STI and MOV SS, in unreal mode, under TF. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TECHNIQUES } from '../../src/protocol/techniques';
@@ -7,6 +7,7 @@ import { boot } from '../guest/play';
 const PLACES: readonly (readonly [guest: string, symbol: string, plus: number])[] = [
   ['test/guest/timer.asm', 'start.wait', 1], // HLT, behind STI
   ['test/guest/modes.asm', 'start.again', 1],
+  ['test/guest/singleStep.asm', 'start.five', 0],
   ['test/guest/realMode.asm', 'handler', 0],
   ['test/guest/paging.asm', 'bring_in', 0],
   ['test/guest/rings.asm', 'user.same', 0],

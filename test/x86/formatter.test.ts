@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import { decode, type Instruction, OpcodeMap } from '../../src/x86/decoder';
+import { LATEST_GENERATION } from '../../src/x86/instructionSpec';
 import { formatInstruction } from '../../src/x86/formatter';
 import { operandValues, randomInstructions, SLOT } from './randomInstructions';
 
@@ -14,7 +15,7 @@ const SEED = Number(process.env.FORMATTER_SEED ?? 0x80386);
 /** A file of instructions a slot apart stays within a 16-bit segment. */
 const BATCH = 2048;
 
-const map = new OpcodeMap('p6');
+const map = new OpcodeMap(LATEST_GENERATION);
 
 function decodeOne(bytes: Uint8Array, start: number, codeSize: 2 | 4): Instruction | undefined {
   const decoded = decode(map, bytes, start, Math.min(start + SLOT, bytes.length), codeSize);

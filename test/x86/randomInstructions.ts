@@ -57,6 +57,7 @@ function operandValue(operand: Operand, i: Instruction, position: number, eip: n
   const size = operand.endsWith('b') ? 1 : operand.endsWith('v') ? i.operandSize : 4;
   const general = (number: number): string => registerOperand(isWordOperand(operand) ? 'word' : GENERAL[size], number);
   const memory = (): string => memoryOperand(i.segment, i.base, i.index, i.scale, i.displacement, i.addressSize);
+  if (operand === 'RdMw') return i.rm < 0 ? memory() : general(i.rm);
   if (operand === 'RvMw') return i.rm < 0 ? memory() : general(i.rm);
   if (SEGMENTS.includes(operand)) return registerOperand('segment', SEGMENTS.indexOf(operand));
   switch (operand[0]) {
@@ -65,6 +66,16 @@ function operandValue(operand: Operand, i: Instruction, position: number, eip: n
       return i.rm < 0 ? memory() : general(i.rm);
     case 'R':
       return general(i.rm);
+    case 'P':
+      return registerOperand('mm', i.reg);
+    case 'Q':
+    case 'N':
+      return i.rm < 0 ? memory() : registerOperand('mm', i.rm);
+    case 'V':
+      return registerOperand('xmm', i.reg);
+    case 'W':
+    case 'U':
+      return i.rm < 0 ? memory() : registerOperand('xmm', i.rm);
     case 'O':
       return memory();
     case 'I': {
@@ -84,6 +95,11 @@ function operandValue(operand: Operand, i: Instruction, position: number, eip: n
   if (operand === 'Sw') return registerOperand('segment', i.reg);
   if (operand === 'Cd') return registerOperand('control', i.reg);
   if (operand === 'Dd') return registerOperand('debug', i.reg);
+  if (operand === 'Pq') return registerOperand('mm', i.reg);
+  if (operand === 'Qq' || operand === 'Qd' || operand === 'Nq') return i.rm < 0 ? memory() : registerOperand('mm', i.rm);
+  if (operand === 'ST') return registerOperand('st', 0);
+  if (operand === 'STi') return registerOperand('st', i.rm);
+  if (operand === 'AX') return registerOperand('r16', 0);
   if (operand === 'AL') return registerOperand('r8', 0);
   if (operand === 'eAX') return registerOperand(GENERAL[i.operandSize], 0);
   if (operand === 'CL') return registerOperand('r8', 1);

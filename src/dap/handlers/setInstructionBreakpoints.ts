@@ -1,5 +1,7 @@
+import type { DebugTarget } from '../../debug/target';
 import { integer, list, optional, shape, string } from '../arguments';
 import { breakpointBody } from '../breakpointBody';
+import { RequestError } from '../errors';
 import { handler } from '../handler';
 import { parseReference } from '../memoryReference';
 
@@ -10,11 +12,27 @@ export const setInstructionBreakpoints = handler(
     capabilities: { supportsInstructionBreakpoints: true },
     run(session, args) {
       const { target } = session;
-      const requests = args.breakpoints.map(({ instructionReference, offset, ...rest }) => ({
-        ...rest,
-        linear: parseReference(target, instructionReference, 'instructionReference', offset).address >>> 0,
-      }));
-      return { breakpoints: target.breakpoints.setInstruction(requests).map((b) => breakpointBody(session, b)) };
+      const found = args.breakpoints.map(({ instructionReference, offset, ...rest }) => {
+        const linear = locate(target, instructionReference, offset);
+        return typeof linear === 'number' ? { ...rest, linear } : { refused: linear.message };
+      });
+      const set = target.breakpoints.setInstruction(found.filter((request) => 'linear' in request));
+      let next = 0;
+      return {
+        breakpoints: found.map((request) =>
+          'linear' in request ? breakpointBody(session, set[next++]) : { verified: false, message: request.refused, reason: 'failed' as const },
+        ),
+      };
     },
   },
 );
+
+/** A reference that names no address spoils its own breakpoint only. */
+function locate(target: DebugTarget, reference: string, offset: number | undefined): number | RequestError {
+  try {
+    return parseReference(target, reference, 'instructionReference', offset).address >>> 0;
+  } catch (error) {
+    if (error instanceof RequestError) return error;
+    throw error;
+  }
+}

@@ -106,6 +106,7 @@ export class ExpressionEmitter {
     else if (field === 'immediate') word(RECORD.IMMEDIATE);
     else if (field === 'segment') this.byteField(RECORD.SEGMENT);
     else if (field === 'registerNumber') this.byteField(RECORD.REG);
+    else if (field === 'rmNumber') this.byteField(RECORD.RM);
     else {
       word(RECORD.EIP);
       if (field === 'nextEip') {

@@ -3,7 +3,7 @@ import { TECHNIQUES } from '../../protocol/techniques';
 import { COST_PROFILES, DEFAULT_COST_PROFILE } from '../../vmm/cost/profiles';
 import { GUEST_KINDS } from '../loader/guest';
 
-export const CPU_MODELS = ['386', '486', 'pentium', 'p6'] as const;
+export const CPU_MODELS = ['386', '486', 'pentium', 'p6', 'p3', 'p4'] as const;
 export type CpuModel = (typeof CPU_MODELS)[number];
 
 /** `size`: MiB as a number, or text such as "16M". `address`: a number, or text such as "0x7C00" or "7C00h". */
@@ -38,7 +38,7 @@ export const ATTRIBUTES = [
   { name: 'entry', type: 'address', min: 0, max: 0xffffffff, description: 'Where a flat binary starts. Default: loadAddress.' },
   { name: 'bits', type: 'enum', values: [16, 32], description: 'Code size of a flat binary: 32 starts it in protected mode with flat segments. Default: BITS of an assembly source, else 16.' },
   { name: 'memory', type: 'size', default: 64, min: 1, max: 1024, description: 'Guest memory in MiB.' },
-  { name: 'cpu', type: 'enum', default: 'p6', values: CPU_MODELS, description: 'Processor model: which instructions and features exist.' },
+  { name: 'cpu', type: 'enum', default: 'p4', values: CPU_MODELS, description: 'Processor model: which instructions and features exist.' },
   { name: 'append', type: 'string', default: '', description: 'Command line for a Multiboot kernel.' },
   { name: 'floppy', type: 'string', description: 'Image in floppy drive A. The guest’s writes stay in memory.' },
   { name: 'disk', type: 'string', description: 'Image of the first hard disk. The guest’s writes stay in memory.' },

@@ -11,5 +11,6 @@ export interface Processor {
   readonly features: number;
 }
 
-const FEATURE_APIC = 1 << 9;
+/** CPUID.1:EDX. */
+export const FEATURE_APIC = 1 << 9;
 export const hasLocalApic = ({ features }: Processor): boolean => (features & FEATURE_APIC) !== 0;

@@ -5,12 +5,17 @@
  */
 import type { LinearMemory } from '../../memory/linearMemory';
 import { CPU, type CpuState } from '../../x86/cpuState';
+import type { MmxRegisters } from '../mmx/registers';
+import type { X87 } from '../x87/unit';
 
 export interface ExecutionContext {
   readonly cpu: CpuState;
   readonly memory: LinearMemory;
+  readonly x87: X87;
+  readonly mmx: MmxRegisters;
   /** Model identification: family/model/stepping and feature bits for CPUID and RESET. */
   readonly model: CpuModel;
+  readonly fpuError: FpuErrorLine;
   readPort(port: number, size: 1 | 2 | 4): number;
   writePort(port: number, size: 1 | 2 | 4, value: number): void;
   /** Time-stamp counter: retired instructions, plus time skipped while halted. */
@@ -18,7 +23,18 @@ export interface ExecutionContext {
   /** Something Ringside does not do yet was reached: its name. The run stops there. */
   noteUnimplemented(what: string): void;
   /** CR0, CR3, CR4, EFLAGS.VM, CPL changed: caches that depend on them are stale. */
-  stateChanged(what: 'translation' | 'privilege' | 'page', linear?: number): void;
+  stateChanged(what: StateChange, linear?: number): void;
+}
+
+/** `addressSpace`: CR3 alone. */
+export type StateChange = 'translation' | 'addressSpace' | 'privilege' | 'page';
+
+/** FERR# and IGNNE#, through which the board is told of x87 errors while CR0.NE is clear (SDM Vol. 1, appendix D). */
+export interface FpuErrorLine {
+  assert(): void;
+  release(): void;
+  /** IGNNE#. */
+  readonly ignored: boolean;
 }
 
 export interface CpuModel {
@@ -29,6 +45,12 @@ export interface CpuModel {
   /** CPUID.1:EDX; 0 when the model has no CPUID. */
   readonly features: number;
   readonly hasCpuid: boolean;
+  /** CPUID.1:EBX: brand index. */
+  readonly brand: number;
+  /** CPUID leaves from 2 on: EAX, EBX, ECX, EDX. */
+  readonly leaves: readonly (readonly number[])[];
+  /** There is a local APIC to enable. */
+  readonly localApic: boolean;
   /** CR0 bits that exist; CR4 bits that exist. */
   readonly cr0Bits: number;
   readonly cr4Bits: number;
@@ -51,6 +73,14 @@ export function raise(vector: number, errorCode = 0): never {
 
 /** In place of a vector: the helper met something that Ringside does not do yet. */
 export const UNIMPLEMENTED_VECTOR = 256;
+
+/** In place of a vector: the instruction has not run, and the CPU waits for an interrupt before it tries again. */
+export const WAIT_VECTOR = 257;
+
+export function waitForInterrupt(context: ExecutionContext): never {
+  context.cpu.set(CPU.HALTED, 1);
+  throw new GuestFault(WAIT_VECTOR, 0);
+}
 
 /** Stop with the name of something Ringside does not do yet. */
 export function unimplemented(context: ExecutionContext, what: string): never {

@@ -1,10 +1,13 @@
-/** Control, debug, test and model-specific registers, CPUID, time stamp, port permissions. SDM Vol. 2; Vol. 3, 2.5 and 19.5. */
+/** Control and test registers, CPUID, SYSENTER, port permissions. SDM Vol. 2; Vol. 3, 2.5 and 19.5. */
+import { PTE_P } from '../../memory/pageWalker';
 import { CPU } from '../../x86/cpuState';
 import { GP, UD } from '../../x86/exceptions';
-import { CR0_CD, CR0_ET, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_DE, CR4_PCE, CR4_TSD } from '../../x86/flags';
-import { EAX, EBX, ECX, EDX, TR } from '../../x86/registers';
-import { type ExecutionContext, raise, readSystem, unimplemented } from './context';
-import { ioplOf } from './privilege';
+import { CR0_CD, CR0_ET, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE, EFLAGS_IF, EFLAGS_RF, EFLAGS_VM } from '../../x86/flags';
+import { CS, EAX, EBX, ECX, EDX, ESP, SS, TR } from '../../x86/registers';
+import { type ExecutionContext, raise, readSystem } from './context';
+import { notePort } from './debug';
+import { apicEnabled } from './modelSpecific';
+import { ioplOf, setCpl, writeFlags } from './privilege';
 
 const CONTROL_CELLS: Readonly<Record<number, number>> = { 0: CPU.CR0, 2: CPU.CR2, 3: CPU.CR3, 4: CPU.CR4 };
 
@@ -13,11 +16,9 @@ export const readControl = (context: ExecutionContext, n: number): number => con
 export function writeControl(context: ExecutionContext, n: number, rawValue: number): void {
   const value = rawValue >>> 0;
   if (n === 0) writeCr0(context, value);
-  else if (n === 4) writeCr4(context, value);
-  else {
-    context.cpu.set(CONTROL_CELLS[n], value);
-    if (n === 3) context.stateChanged('translation');
-  }
+  else if (n === 2) context.cpu.set(CPU.CR2, value);
+  else if (n === 3) loadAddressSpace(context, value);
+  else writeCr4(context, value);
 }
 
 function writeCr0(context: ExecutionContext, value: number): void {
@@ -26,39 +27,54 @@ function writeCr0(context: ExecutionContext, value: number): void {
   if (value & context.model.cr0Bits & CR0_NW && !(value & CR0_CD)) raise(GP, 0);
   const before = cpu.cr0;
   const after = ((value & context.model.cr0Bits) | CR0_ET) >>> 0;
+  if ((before ^ after) & (CR0_PG | CR0_CD | CR0_NW)) loadPointers(context, after, cpu.get(CPU.CR4), cpu.get(CPU.CR3));
   cpu.set(CPU.CR0, after);
   if ((before ^ after) & (CR0_PG | CR0_PE | CR0_WP)) context.stateChanged('translation');
   if ((before ^ after) & CR0_PE) context.stateChanged('privilege');
 }
 
 function writeCr4(context: ExecutionContext, value: number): void {
-  if (context.model.cr4Bits === 0) raise(UD);
-  if (value & ~context.model.cr4Bits) raise(GP, 0);
-  context.cpu.set(CPU.CR4, value);
+  const { cpu, model } = context;
+  if (model.cr4Bits === 0) raise(UD);
+  if (value & ~model.cr4Bits) raise(GP, 0);
+  const changed = cpu.get(CPU.CR4) ^ value;
+  if (changed & (CR4_PAE | CR4_PGE | CR4_PSE)) loadPointers(context, cpu.cr0, value, cpu.get(CPU.CR3));
+  cpu.set(CPU.CR4, value);
   context.stateChanged('translation');
+}
+
+/** `MOV CR3`, and the CR3 of a new task. */
+export function loadAddressSpace(context: ExecutionContext, cr3: number): void {
+  const { cpu } = context;
+  loadPointers(context, cpu.cr0, cpu.get(CPU.CR4), cr3);
+  cpu.set(CPU.CR3, cr3);
+  context.stateChanged('addressSpace');
+}
+
+/** Bits of a page-directory-pointer-table entry that must be zero: in the low half, and above the address in the high half. */
+const PDPTE_RESERVED = 0x1e6;
+const PDPTE_RESERVED_HIGH = ~0xf;
+
+/** With PAE paging, load the four entries CR3 points at; a reserved bit in one that is present is #GP(0) (SDM Vol. 3, 4.4.1). */
+function loadPointers({ cpu, memory }: ExecutionContext, cr0: number, cr4: number, cr3: number): void {
+  if (!(cr0 & CR0_PG) || !(cr4 & CR4_PAE)) return;
+  const table = (cr3 & 0xffffffe0) >>> 0;
+  const words = Array.from({ length: 8 }, (_, n) => memory.physical.read(table + 4 * n, 4));
+  for (let n = 0; n < 8; n += 2) if (words[n] & PTE_P && (words[n] & PDPTE_RESERVED || words[n + 1] & PDPTE_RESERVED_HIGH)) raise(GP, 0);
+  words.forEach((word, n) => cpu.set(CPU.PDPTE + 4 * n, word));
 }
 
 export function invalidatePage(context: ExecutionContext, linear: number): void {
   context.stateChanged('page', linear >>> 0);
 }
 
-/** DR4 and DR5 are DR6 and DR7, or #UD with CR4.DE. */
-const debugCell = (context: ExecutionContext, n: number): number => {
-  if ((n === 4 || n === 5) && context.cpu.get(CPU.CR4) & CR4_DE) raise(UD);
-  return CPU.DR0 + 4 * (n === 4 || n === 5 ? n + 2 : n);
-};
-
-export const readDebug = (context: ExecutionContext, n: number): number => context.cpu.get(debugCell(context, n));
-
-export function writeDebug(context: ExecutionContext, n: number, value: number): void {
-  const cell = debugCell(context, n);
-  const fixed = cell === CPU.DR0 + 24 ? (value | 0xffff0ff0) & ~0x1000 : cell === CPU.DR0 + 28 ? (value | 0x400) & ~0xd800 : value;
-  context.cpu.set(cell, fixed);
+/** TR3 to TR7 on the 486; the 386 has TR6 and TR7 only. The caches and the TLB they test are not modelled. */
+function testCell({ model }: ExecutionContext, n: number): number {
+  if (n < 6 && model.family < 4) raise(UD);
+  return n < 6 ? CPU.TR3 + 4 * (n - 3) : CPU.TR6 + 4 * (n - 6);
 }
-
-const testCell = (n: number): number => (n === 7 ? CPU.TR7 : CPU.TR6);
-export const readTest = (context: ExecutionContext, n: number): number => context.cpu.get(testCell(n));
-export const writeTest = (context: ExecutionContext, n: number, value: number): void => context.cpu.set(testCell(n), value);
+export const readTest = (context: ExecutionContext, n: number): number => context.cpu.get(testCell(context, n));
+export const writeTest = (context: ExecutionContext, n: number, value: number): void => context.cpu.set(testCell(context, n), value);
 
 /** Port permission: IOPL, then the I/O bitmap of a 32-bit TSS; otherwise #GP(0) (SDM Vol. 3, 19.5.2). */
 export function checkPort(context: ExecutionContext, port: number, size: number): void {
@@ -73,65 +89,67 @@ export function checkPort(context: ExecutionContext, port: number, size: number)
   if (bits & ((1 << size) - 1)) raise(GP, 0);
 }
 
-export const portIn = (context: ExecutionContext, port: number, size: number): number => context.readPort(port, size as 1 | 2 | 4);
-export const portOut = (context: ExecutionContext, port: number, size: number, value: number): void => context.writePort(port, size as 1 | 2 | 4, value >>> 0);
-
-export function checkTimeStampAccess(context: ExecutionContext): void {
-  if (context.cpu.get(CPU.CR4) & CR4_TSD && context.cpu.cpl > 0) raise(GP, 0);
-}
-export const timeStampLow = (context: ExecutionContext): number => context.timeStamp() % 0x1_0000_0000;
-export const timeStampHigh = (context: ExecutionContext): number => Math.floor(context.timeStamp() / 0x1_0000_0000);
-
-export function readPerformanceCounter(context: ExecutionContext): void {
-  if (!(context.cpu.get(CPU.CR4) & CR4_PCE) && context.cpu.cpl > 0) raise(GP, 0);
-  unimplemented(context, 'RDPMC');
+export function portIn(context: ExecutionContext, port: number, size: number): number {
+  notePort(context, port, size);
+  return context.readPort(port, size as 1 | 2 | 4);
 }
 
-const MSR_TSC = 0x10;
-const MSR_APIC_BASE = 0x1b;
-const MSR_SYSENTER_CS = 0x174;
-const MSR_CELLS: Readonly<Record<number, number>> = { [MSR_APIC_BASE]: CPU.APIC_BASE, [MSR_SYSENTER_CS]: CPU.SYSENTER_CS, 0x175: CPU.SYSENTER_ESP, 0x176: CPU.SYSENTER_EIP };
-
-/** `RDMSR`: an unknown register is #GP(0). */
-export function readModelSpecific(context: ExecutionContext): void {
-  const { cpu } = context;
-  const msr = cpu.reg(ECX);
-  if (msr !== MSR_TSC && MSR_CELLS[msr] === undefined) raise(GP, 0);
-  cpu.setReg(EAX, msr === MSR_TSC ? timeStampLow(context) : cpu.get(MSR_CELLS[msr]));
-  cpu.setReg(EDX, msr === MSR_TSC ? timeStampHigh(context) : 0);
-}
-
-export function writeModelSpecific(context: ExecutionContext): void {
-  const { cpu } = context;
-  const msr = cpu.reg(ECX);
-  if (msr === MSR_TSC) return unimplemented(context, 'writing the time-stamp counter');
-  if (MSR_CELLS[msr] === undefined) raise(GP, 0);
-  cpu.set(MSR_CELLS[msr], cpu.reg(EAX));
+export function portOut(context: ExecutionContext, port: number, size: number, value: number): void {
+  notePort(context, port, size);
+  context.writePort(port, size as 1 | 2 | 4, value >>> 0);
 }
 
 const word = (text: string, at: number): number => [0, 1, 2, 3].reduce((value, i) => value | (text.charCodeAt(at + i) << (8 * i)), 0);
 
-/** `CPUID`: vendor in leaf 0, family and features in leaf 1. */
+const APIC_FEATURE = 1 << 9;
+const CLFLUSH_FEATURE = 1 << 19;
+/** In CPUID.1:EBX, bits 8 to 15: 64 bytes, in units of 8. */
+const CLFLUSH_LINE = 8 << 8;
+
+/** `CPUID`: vendor in leaf 0, family and features in leaf 1, the rest as the model has it; beyond the last leaf, the last. */
 export function identify(context: ExecutionContext): void {
   const { cpu, model } = context;
-  const leaf = cpu.reg(EAX);
-  const set = (a: number, b: number, c: number, d: number): void => {
-    cpu.setReg(EAX, a);
-    cpu.setReg(EBX, b);
-    cpu.setReg(ECX, c);
-    cpu.setReg(EDX, d);
-  };
-  if (leaf === 0) set(1, word(model.vendor, 0), word(model.vendor, 8), word(model.vendor, 4));
-  else if (leaf === 1) set(model.signature, 0, 0, model.features);
-  else set(0, 0, 0, 0);
+  const features = model.features | (model.localApic && apicEnabled(context) ? APIC_FEATURE : 0);
+  const leaves = [
+    [model.leaves.length + 1, word(model.vendor, 0), word(model.vendor, 8), word(model.vendor, 4)],
+    [model.signature, model.brand | (features & CLFLUSH_FEATURE ? CLFLUSH_LINE : 0), 0, features],
+    ...model.leaves,
+  ];
+  const leaf = leaves[Math.min(cpu.reg(EAX), leaves.length - 1)];
+  [EAX, EBX, ECX, EDX].forEach((register, n) => cpu.setReg(register, leaf[n]));
 }
 
-/** `SYSENTER`, `SYSEXIT` (SDM Vol. 2): flat segments derived from the SYSENTER_CS MSR. */
-export function systemEnter(context: ExecutionContext): void {
-  if (!context.cpu.protectedMode || (context.cpu.get(CPU.SYSENTER_CS) & 0xfffc) === 0) raise(GP, 0);
-  unimplemented(context, 'SYSENTER');
+/** Flat 32-bit segments that SYSENTER and SYSEXIT load without looking at a descriptor, at ring 0. */
+const FLAT_CODE = 0xc09b;
+const FLAT_DATA = 0xc093;
+
+function enterFlat(context: ExecutionContext, codeSelector: number, cpl: number, eip: number, esp: number): void {
+  const { cpu } = context;
+  const load = (segment: number, selector: number, attributes: number): void =>
+    cpu.setSegment(segment, { selector: (selector & 0xfffc) | cpl, base: 0, limit: 0xffffffff, attributes: attributes | (cpl << 5) });
+  load(CS, codeSelector, FLAT_CODE);
+  load(SS, codeSelector + 8, FLAT_DATA);
+  cpu.eip = eip;
+  cpu.setReg(ESP, esp);
+  setCpl(context, cpl);
 }
+
+const sysenterCs = ({ cpu }: ExecutionContext): number => {
+  const selector = cpu.get(CPU.SYSENTER_CS);
+  if (!cpu.protectedMode || (selector & 0xfffc) === 0) raise(GP, 0);
+  return selector;
+};
+
+/** `SYSENTER` (SDM Vol. 2): ring 0 at the address in the MSRs, interrupts off, out of virtual-8086 mode too. */
+export function systemEnter(context: ExecutionContext): void {
+  const { cpu } = context;
+  const selector = sysenterCs(context);
+  writeFlags(context, 0, EFLAGS_VM | EFLAGS_IF | EFLAGS_RF);
+  enterFlat(context, selector, 0, cpu.get(CPU.SYSENTER_EIP), cpu.get(CPU.SYSENTER_ESP));
+}
+
+/** `SYSEXIT`: ring 3 at EDX, with the stack at ECX. */
 export function systemExit(context: ExecutionContext): void {
-  if (!context.cpu.protectedMode || (context.cpu.get(CPU.SYSENTER_CS) & 0xfffc) === 0) raise(GP, 0);
-  unimplemented(context, 'SYSEXIT');
+  const { cpu } = context;
+  enterFlat(context, sysenterCs(context) + 16, 3, cpu.reg(EDX), cpu.reg(ECX));
 }

@@ -1,10 +1,12 @@
 /** Interrupt and exception delivery, IRET. SDM Vol. 2: INT, IRET; Vol. 3, chapter 6 and 20.3. */
 import { CPU } from '../../x86/cpuState';
 import { DB, DF, EXCEPTIONS, GP, NP, TS } from '../../x86/exceptions';
-import { EFLAGS_AC, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM } from '../../x86/flags';
-import { CS, SS } from '../../x86/registers';
-import { type ExecutionContext, GuestFault, UNIMPLEMENTED_VECTOR, raise, readSystem, unimplemented } from './context';
+import { DR6_BD, EFLAGS_AC, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM } from '../../x86/flags';
+import { CS, SS, TR } from '../../x86/registers';
+import { type ExecutionContext, GuestFault, UNIMPLEMENTED_VECTOR, raise, readSystem } from './context';
+import { enterDebugHandler } from './debug';
 import {
+  type Descriptor,
   TYPE_INTERRUPT_GATE_16,
   TYPE_INTERRUPT_GATE_32,
   TYPE_TASK_GATE,
@@ -16,10 +18,12 @@ import {
   parseDescriptor,
   rplOf,
 } from './descriptors';
-import { changeableFlags, innerStack, ioplOf, setCpl, writeFlags } from './privilege';
+import { changeableFlags, innerStack, setCpl, writeFlags } from './privilege';
 import { V86_ATTRIBUTES, realModeSegment, stackSegment } from './segments';
 import { Stack } from './stack';
+import { switchTask, switchThroughGate, takeDueFault, taskSize } from './taskSwitch';
 import { enterCode, returnOuter, returnTarget } from './transfers';
+import { checkVirtualFlags, interruptInV86, noteVirtualInterrupt, requireVirtualFlags, withoutIopl, writeVirtualFlags } from './virtualInterrupts';
 
 export interface Delivery {
   readonly vector: number;
@@ -32,9 +36,12 @@ export interface Delivery {
   readonly external: boolean;
   /** RF in the EFLAGS pushed: a fault's, so that the restarted instruction meets no instruction breakpoint (SDM Vol. 3, 17.3.1.1). */
   readonly resume?: boolean;
+  /** Of a debug exception: what it sets in DR6. */
+  readonly debugCauses?: number;
 }
 
 export function deliver(context: ExecutionContext, delivery: Delivery): void {
+  context.cpu.set(CPU.SINGLE_STEP, 0);
   if (context.cpu.protectedMode) deliverProtected(context, delivery);
   else deliverReal(context, delivery);
 }
@@ -69,7 +76,7 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
   if (gate.segment || !known.includes(gate.type)) raise(GP, idtError);
   if (software && gate.dpl < cpu.cpl) raise(GP, idtError);
   if (!gate.present) raise(NP, idtError);
-  if (gate.type === TYPE_TASK_GATE) return unimplemented(context, 'hardware task switch by interrupt');
+  if (gate.type === TYPE_TASK_GATE) return deliverToTask(context, gate, delivery);
 
   const selector = gate.low >>> 16;
   if (isNull(selector)) raise(GP, ext);
@@ -89,7 +96,7 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
     stack.push(size, cpu.selector(SS));
     stack.push(size, cpu.reg(4));
   }
-  stack.push(size, delivery.resume ? cpu.eflags | EFLAGS_RF : cpu.eflags & ~EFLAGS_RF);
+  stack.push(size, delivery.resume ? cpu.eflags | EFLAGS_RF : cpu.eflags);
   stack.push(size, cpu.selector(CS));
   stack.push(size, delivery.returnEip);
   if (delivery.errorCode !== undefined) stack.push(size, delivery.errorCode);
@@ -99,6 +106,15 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
   if (v86) for (const segment of [0, 3, 4, 5]) cpu.setSegment(segment, { selector: 0, base: 0, limit: 0, attributes: 0 });
   if (inner) cpu.setSegment(SS, stack.segment);
   enterCode(context, selector, code, cpl, eip);
+  stack.commit();
+}
+
+/** Through a task gate: the handler is a task of its own, an error code goes on its stack (SDM Vol. 3, 6.12.2). */
+function deliverToTask(context: ExecutionContext, gate: Descriptor, { returnEip, external, resume = false, errorCode }: Delivery): void {
+  switchThroughGate(context, gate, { cause: 'event', next: returnEip, ext: external ? 1 : 0, resume });
+  if (errorCode === undefined || context.cpu.get(CPU.DUE_FAULT)) return;
+  const stack = Stack.current(context);
+  stack.push(taskSize(context), errorCode);
   stack.commit();
 }
 
@@ -113,7 +129,7 @@ export type DeliveryOutcome =
   | { readonly kind: 'delivered'; readonly vector: number }
   | { readonly kind: 'tripleFault'; readonly chain: readonly GuestFault[] };
 
-/** #DB is both: here it is the trap of a single step. */
+/** Of the debug exceptions only general detection sets RF: instruction breakpoints leave it to the handler, the others are traps. */
 const isFault = (vector: number): boolean => vector !== DB && EXCEPTIONS.some((e) => e.vector === vector && e.kind === 'fault');
 
 const combine = (vector: number): string => EXCEPTIONS.find((e) => e.vector === vector)?.combine ?? 'benign';
@@ -129,11 +145,14 @@ function escalate(first: number, second: GuestFault): GuestFault | undefined {
 /** Deliver an event; faults on the way are delivered in its place, up to shutdown. */
 export function deliverEvent(context: ExecutionContext, delivery: Delivery, exception: boolean): DeliveryOutcome {
   const chain: GuestFault[] = exception ? [new GuestFault(delivery.vector, delivery.errorCode ?? 0)] : [];
-  let current: Delivery = { ...delivery, resume: exception && isFault(delivery.vector) };
+  let current: Delivery = { ...delivery, resume: exception && (isFault(delivery.vector) || ((delivery.debugCauses ?? 0) & DR6_BD) !== 0) };
+  if (exception && delivery.vector === DB) enterDebugHandler(context, delivery.debugCauses ?? 0);
   let isException = exception;
   for (;;) {
     try {
       deliver(context, current);
+      const fault = takeDueFault(context);
+      if (fault) throw fault;
       return { kind: 'delivered', vector: current.vector };
     } catch (fault) {
       if (!(fault instanceof GuestFault)) throw fault;
@@ -158,24 +177,39 @@ export function deliverEvent(context: ExecutionContext, delivery: Delivery, exce
 /** Real mode pushes no error codes. */
 export const pushesErrorCode = (context: ExecutionContext, vector: number): boolean => context.cpu.protectedMode && EXCEPTIONS.some((e) => e.vector === vector && e.errorCode);
 
-/** `INT n`, `INT3`, `INTO`. */
+/** `INT n`. */
+export function interrupt(context: ExecutionContext, vector: number, next: number): void {
+  if (!context.cpu.v86 || !interruptInV86(context, vector, next)) softwareInterrupt(context, vector, next);
+}
+
+/** `INT3`, `INTO`: no IOPL asked for. */
 export function softwareInterrupt(context: ExecutionContext, vector: number, next: number): void {
   deliver(context, { vector, software: true, errorCode: undefined, returnEip: next, external: false });
 }
 
 /** `INT1`: no DPL check. */
 export function debugTrap(context: ExecutionContext, vector: number, next: number): void {
+  enterDebugHandler(context, 0);
   deliver(context, { vector, software: false, errorCode: undefined, returnEip: next, external: true });
+}
+
+/** `POPF`: like IRET's flags, but RF is cleared and VM stays. */
+export function popFlags(context: ExecutionContext, value: number, size: number): void {
+  if (withoutIopl(context)) {
+    checkVirtualFlags(context, value);
+    writeVirtualFlags(context, value);
+  } else writeFlags(context, value & ~EFLAGS_RF, changeableFlags(context, size));
 }
 
 type Size = 2 | 4;
 
-export function interruptReturn(context: ExecutionContext, operandSize: number, _next: number): void {
+export function interruptReturn(context: ExecutionContext, operandSize: number, next: number): void {
   const size = operandSize as Size;
   const { cpu } = context;
   cpu.set(CPU.NMI_BLOCKED, 0);
   if (!cpu.protectedMode || cpu.v86) return returnReal(context, size);
-  if (cpu.eflags & EFLAGS_NT) return unimplemented(context, 'hardware task switch by IRET');
+  // NT: back to the task that the back link of this TSS names.
+  if (cpu.eflags & EFLAGS_NT) return switchTask(context, readSystem(context, cpu.segmentBase(TR), 2), { cause: 'return', next, ext: 0 });
   const stack = Stack.current(context);
   const eip = stack.pop(size);
   const selector = stack.pop(size) & 0xffff;
@@ -189,22 +223,26 @@ export function interruptReturn(context: ExecutionContext, operandSize: number, 
     stack.commit();
   }
   writeFlags(context, flags, mask);
+  noteVirtualInterrupt(context);
 }
 
 function returnReal(context: ExecutionContext, size: Size): void {
   const { cpu } = context;
-  if (cpu.v86 && ioplOf(context) < 3) raise(GP, 0);
+  requireVirtualFlags(context, size);
   const stack = Stack.current(context);
   const eip = stack.pop(size);
   const selector = stack.pop(size) & 0xffff;
   const flags = stack.pop(size);
   const code = realModeSegment(context, CS, selector);
   if (eip > code.limit) raise(GP, 0);
+  const virtual = withoutIopl(context);
+  if (virtual) checkVirtualFlags(context, flags);
   const mask = changeableFlags(context, size) & ~(cpu.v86 ? EFLAGS_IOPL : 0);
   cpu.setSegment(CS, code);
   cpu.eip = eip;
   stack.commit();
-  writeFlags(context, flags, mask);
+  if (virtual) writeVirtualFlags(context, flags);
+  else writeFlags(context, flags, mask);
 }
 
 /** IRET from ring 0 with VM set in the image: nine doublewords in all (SDM Vol. 3, 20.2.5). */
@@ -219,4 +257,5 @@ function returnToV86(context: ExecutionContext, stack: Stack, eip: number, cs: n
   cpu.setReg(4, esp);
   cpu.eip = eip;
   setCpl(context, 3);
+  noteVirtualInterrupt(context);
 }

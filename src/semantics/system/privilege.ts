@@ -1,7 +1,7 @@
 /** CPL, flags that depend on it, stacks of inner rings in the TSS. */
 import { CPU } from '../../x86/cpuState';
 import { TS } from '../../x86/exceptions';
-import { EFLAGS_AC, EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, STATUS_FLAGS } from '../../x86/flags';
+import { EFLAGS_AC, EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM, STATUS_FLAGS } from '../../x86/flags';
 import { TR } from '../../x86/registers';
 import { type ExecutionContext, raise, readSystem } from './context';
 import { asErrorCode } from './descriptors';
@@ -21,6 +21,10 @@ export function writeFlags(context: ExecutionContext, value: number, mask: numbe
   if ((before ^ cpu.eflags) & EFLAGS_VM) context.stateChanged('privilege');
 }
 
+/** Flags that exist on this processor. */
+export const existingFlags = ({ model }: ExecutionContext): number =>
+  STATUS_FLAGS | EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | ((EFLAGS_AC | EFLAGS_VIF | EFLAGS_VIP | EFLAGS_ID) & model.eflagsBits);
+
 /** Flags that POPF and IRET may change at this CPL and IOPL (SDM Vol. 2, POPF; IRET). */
 export function changeableFlags(context: ExecutionContext, size: number): number {
   const { cpu } = context;
@@ -29,11 +33,6 @@ export function changeableFlags(context: ExecutionContext, size: number): number
   if (cpu.cpl <= ioplOf(context)) mask |= EFLAGS_IF;
   if (cpu.cpl === 0) mask |= EFLAGS_IOPL;
   return mask;
-}
-
-/** `POPF`: like IRET's flags, but RF is cleared and VM stays. */
-export function popFlags(context: ExecutionContext, value: number, size: number): void {
-  writeFlags(context, value & ~EFLAGS_RF, changeableFlags(context, size));
 }
 
 /** SS:ESP for ring `cpl` from the current TSS; beyond its limit is #TS. */

@@ -1,5 +1,5 @@
 /** Loading segment registers, LDTR and TR; looking at descriptors. SDM Vol. 2: MOV, LLDT, LTR, LAR, LSL, VERR, ARPL; Vol. 3, 5.5 to 5.7. */
-import { ATTR_DB, ATTR_G, ATTR_P, CPU, type SegmentCache } from '../../x86/cpuState';
+import { ATTR_DB, ATTR_G, ATTR_P, CPU, INHIBIT_DEBUG, type SegmentCache } from '../../x86/cpuState';
 import { GP, NP, SS_FAULT } from '../../x86/exceptions';
 import { EFLAGS_ZF } from '../../x86/flags';
 import { LDTR, SS, TR } from '../../x86/registers';
@@ -44,7 +44,7 @@ export function loadSegment(context: ExecutionContext, segment: number, rawSelec
   if (cpu.realSegments) cpu.setSegment(segment, realModeSegment(context, segment, selector));
   else if (segment === SS) loadStackSegment(context, selector, cpu.cpl);
   else loadDataSegment(context, segment, selector);
-  if (segment === SS) cpu.set(CPU.INHIBIT, 1);
+  if (segment === SS) cpu.set(CPU.INHIBIT, INHIBIT_DEBUG);
 }
 
 /** SS must be writable data with DPL = RPL = CPL. */
@@ -134,13 +134,6 @@ export function loadSegmentLimit(context: ExecutionContext, selector: number): n
 export function verifySegment(context: ExecutionContext, selector: number, write: number): void {
   const d = visible(context, selector & 0xffff, []);
   setZero(context, d !== undefined && (write ? d.writable : d.readable));
-}
-
-/** New destination selector; ZF says whether it changed. */
-export function adjustRpl(context: ExecutionContext, destination: number, source: number): number {
-  const lower = (destination & 3) < (source & 3);
-  setZero(context, lower);
-  return lower ? (destination & 0xfffc) | (source & 3) : destination;
 }
 
 /** Stack size by the B bit of a segment, in bytes. */

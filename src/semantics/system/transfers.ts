@@ -2,11 +2,12 @@
 import { ATTR_DB } from '../../x86/cpuState';
 import { GP, NP, TS } from '../../x86/exceptions';
 import { CS, SS } from '../../x86/registers';
-import { type ExecutionContext, raise, unimplemented } from './context';
-import { type Descriptor, TYPE_CALL_GATE_16, TYPE_CALL_GATE_32, asErrorCode, cacheOf, fetchDescriptor, isNull, rplOf } from './descriptors';
+import { type ExecutionContext, raise } from './context';
+import { type Descriptor, TYPE_CALL_GATE_16, TYPE_CALL_GATE_32, TYPE_TASK_GATE, asErrorCode, cacheOf, fetchDescriptor, isNull, rplOf } from './descriptors';
 import { innerStack, setCpl } from './privilege';
 import { dropInaccessibleSegments, realModeSegment, stackSegment } from './segments';
 import { Stack } from './stack';
+import { isTss, switchTask, switchThroughGate } from './taskSwitch';
 
 type Size = 2 | 4;
 
@@ -61,17 +62,28 @@ function openGate(context: ExecutionContext, selector: number, gate: Descriptor)
 
 const isCallGate = (d: Descriptor): boolean => !d.segment && (d.type === TYPE_CALL_GATE_16 || d.type === TYPE_CALL_GATE_32);
 
+const isTaskGate = (d: Descriptor): boolean => !d.segment && d.type === TYPE_TASK_GATE;
+
 function target(context: ExecutionContext, selector: number): Descriptor {
   if (isNull(selector)) raise(GP, 0);
   const d = fetchDescriptor(context, selector);
-  if (!d.code && !isCallGate(d)) {
-    if (!d.segment && [1, 5, 9].includes(d.type)) unimplemented(context, 'hardware task switch by far transfer');
-    raise(GP, asErrorCode(selector));
-  }
+  if (!d.code && !isCallGate(d) && !isTaskGate(d) && !isTss(d)) raise(GP, asErrorCode(selector));
   return d;
 }
 
-export function farJump(context: ExecutionContext, rawSelector: number, rawOffset: number, size: number): void {
+/** A jump or call to a TSS or a task gate (SDM Vol. 3, 7.3), if that is what the descriptor is. */
+function transferToTask(context: ExecutionContext, selector: number, d: Descriptor, cause: 'jump' | 'call', next: number): boolean {
+  const gate = isTaskGate(d);
+  if (!gate && !isTss(d)) return false;
+  if (d.dpl < context.cpu.cpl || d.dpl < rplOf(selector)) raise(GP, asErrorCode(selector));
+  if (gate && !d.present) raise(NP, asErrorCode(selector));
+  const how = { cause, next, ext: 0 };
+  if (gate) switchThroughGate(context, d, how);
+  else switchTask(context, selector, how);
+  return true;
+}
+
+export function farJump(context: ExecutionContext, rawSelector: number, rawOffset: number, size: number, next: number): void {
   const selector = rawSelector & 0xffff;
   const offset = size === 2 ? rawOffset & 0xffff : rawOffset >>> 0;
   const { cpu } = context;
@@ -81,6 +93,7 @@ export function farJump(context: ExecutionContext, rawSelector: number, rawOffse
     checkDirect(context, selector, d, offset);
     return enterCode(context, selector, d, cpu.cpl, offset);
   }
+  if (transferToTask(context, selector, d, 'jump', next)) return;
   const gate = openGate(context, selector, d);
   if (!gate.code.conforming && gate.code.dpl !== cpu.cpl) raise(GP, asErrorCode(gate.selector));
   if (gate.offset > gate.code.limit) raise(GP, 0);
@@ -108,6 +121,7 @@ export function farCall(context: ExecutionContext, rawSelector: number, rawOffse
     stack.commit();
     return enterCode(context, selector, d, cpu.cpl, offset);
   }
+  if (transferToTask(context, selector, d, 'call', next)) return;
   const gate = openGate(context, selector, d);
   if (gate.offset > gate.code.limit) raise(GP, 0);
   if (!gate.code.conforming && gate.code.dpl < cpu.cpl) return callInner(context, gate, next);
@@ -187,7 +201,7 @@ export function enter(context: ExecutionContext, operandSize: number, bytes: num
   const level = rawLevel & 31;
   const stack = Stack.current(context);
   stack.push(size, cpu.regSized(5, size));
-  const frame = (stack.esp & stack.mask) >>> 0;
+  const frame = stack.esp >>> 0;
   if (level > 0) {
     const chain = new Stack(context, stack.segment, cpu.reg(5), stack.user);
     for (let n = 1; n < level; n++) stack.push(size, chain.peek(size, -size * n));

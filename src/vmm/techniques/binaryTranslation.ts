@@ -26,7 +26,7 @@ export class BinaryTranslation extends DeprivilegedTechnique {
     if (last) this.host.reportAt(blockEnd(last.instruction), block, last.eip);
   };
 
-  take(instruction: Instruction): TechniqueExit {
+  protected intercept(instruction: Instruction): TechniqueExit {
     const exit = this.emulate(instruction, callout(instruction));
     if (exit.kind !== 'stopped') this.host.report(blockEnd(instruction));
     return exit;

@@ -20,6 +20,9 @@ const USES_FLAGS: readonly SensitivityName[] = ['pushf', 'popf', 'iret'];
 /** In virtual-8086 mode with IOPL 0 they fault to the VMM. */
 export const FAULTS_IN_V86: readonly SensitivityName[] = [...USES_FLAGS, 'softwareInterrupt'];
 
+/** Lifts that need no privilege and yet go to ring 0 at once, which is the VMM: INT1 by the debug exception, SYSENTER by the MSRs. */
+const LANDS_IN_VMM = ['int1', 'sysenter'];
+
 export abstract class DeprivilegedTechnique implements Technique {
   abstract readonly id: TechniqueId;
   abstract readonly slice: number;
@@ -56,6 +59,7 @@ export abstract class DeprivilegedTechnique implements Technique {
 
   /** What to do with an instruction of the guest that runs on the silicon. */
   protected treat(instruction: Instruction): 'execute' | 'exit' {
+    if (LANDS_IN_VMM.includes(instruction.spec.lift)) return 'exit';
     return (this.guestKernel ? this.interceptsInKernel(instruction) : this.#interceptsInUser(instruction)) ? 'exit' : 'execute';
   }
 
@@ -78,7 +82,17 @@ export abstract class DeprivilegedTechnique implements Technique {
     return !(this.realMode && FAULTS_IN_V86.includes(instruction.spec.sensitivity as SensitivityName));
   }
 
-  abstract take(instruction: Instruction): TechniqueExit;
+  take(instruction: Instruction): TechniqueExit {
+    return LANDS_IN_VMM.includes(instruction.spec.lift) ? this.emulate(instruction, this.#landed(instruction)) : this.intercept(instruction);
+  }
+
+  #landed(instruction: Instruction): EventDraft {
+    const name = instruction.spec.mnemonic.toUpperCase();
+    return { kind: 'trap', instruction, reason: name, sentence: `${name} led the silicon to the VMM, which emulated it on the virtual CPU.`, cost: 'trap' };
+  }
+
+  /** An instruction that `treat` let exit. */
+  protected abstract intercept(instruction: Instruction): TechniqueExit;
 
   run(budget: number, single: boolean): TechniqueExit {
     const { engine } = this.host;

@@ -23,7 +23,7 @@ export class TrapAndEmulate extends DeprivilegedTechnique {
   }
 
   /** A sensitive, unprivileged instruction: let the silicon have it, and compare with bare metal. */
-  take(instruction: Instruction): TechniqueExit {
+  protected intercept(instruction: Instruction): TechniqueExit {
     const { engine } = this.host;
     const { cpu } = engine;
     const before = cpu.saveRegisters();

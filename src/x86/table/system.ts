@@ -70,6 +70,8 @@ export const SYSTEM: readonly Row[] = [
   row('0F 33', 'rdpmc', '', { sensitivity: 'rdpmc', flow: 'system', since: 'p6' }),
   row('0F 34', 'sysenter', '', { sensitivity: 'sysenter', flow: 'system', since: 'p6' }),
   row('0F 35', 'sysexit', '', { sensitivity: 'sysexit', flow: 'system', since: 'p6' }),
+  // Outside system-management mode, which no guest sees, it does not exist.
+  row('0F AA', 'rsm', '', { lift: 'ud2', since: '486' }),
   row('0F A2', 'cpuid', '', { sensitivity: 'cpuid', flow: 'system', since: '486' }),
 
   // A call from the built-in BIOS's ROM to its services; meaningless to any other code, and not for the assembler.

@@ -1,0 +1,69 @@
+/** MMX: packed integers in the significands of the x87 registers. SDM Vol. 1, chapter 9; Vol. 2. */
+import { type Columns, type Row, row } from '../instructionSpec';
+
+const MMX_TECHNOLOGY: Columns = { since: 'p6' };
+const PACKED: Columns = { ...MMX_TECHNOLOGY, lift: 'packed' };
+
+/** Opcode and mnemonic of the operations on a register and a register or memory. */
+const OPERATIONS: readonly (readonly [opcode: string, mnemonic: string])[] = [
+  ['63', 'packsswb'],
+  ['64', 'pcmpgtb'],
+  ['65', 'pcmpgtw'],
+  ['66', 'pcmpgtd'],
+  ['67', 'packuswb'],
+  ['68', 'punpckhbw'],
+  ['69', 'punpckhwd'],
+  ['6A', 'punpckhdq'],
+  ['6B', 'packssdw'],
+  ['74', 'pcmpeqb'],
+  ['75', 'pcmpeqw'],
+  ['76', 'pcmpeqd'],
+  ['D5', 'pmullw'],
+  ['D8', 'psubusb'],
+  ['D9', 'psubusw'],
+  ['DB', 'pand'],
+  ['DC', 'paddusb'],
+  ['DD', 'paddusw'],
+  ['DF', 'pandn'],
+  ['E5', 'pmulhw'],
+  ['E8', 'psubsb'],
+  ['E9', 'psubsw'],
+  ['EB', 'por'],
+  ['EC', 'paddsb'],
+  ['ED', 'paddsw'],
+  ['EF', 'pxor'],
+  ['F5', 'pmaddwd'],
+  ['F8', 'psubb'],
+  ['F9', 'psubw'],
+  ['FA', 'psubd'],
+  ['FC', 'paddb'],
+  ['FD', 'paddw'],
+  ['FE', 'paddd'],
+];
+
+/** Shifts: opcode with a count in a register or memory; opcode and ModRM.reg with an immediate count. */
+const SHIFTS: readonly (readonly [opcode: string, immediate: string, mnemonic: string])[] = [
+  ['D1', '71 /2', 'psrlw'],
+  ['D2', '72 /2', 'psrld'],
+  ['D3', '73 /2', 'psrlq'],
+  ['E1', '71 /4', 'psraw'],
+  ['E2', '72 /4', 'psrad'],
+  ['F1', '71 /6', 'psllw'],
+  ['F2', '72 /6', 'pslld'],
+  ['F3', '73 /6', 'psllq'],
+];
+
+export const MMX: readonly Row[] = [
+  // The low halves: only 32 bits are read from memory.
+  row('NP 0F 60 /r', 'punpcklbw', 'Pq Qd', PACKED),
+  row('NP 0F 61 /r', 'punpcklwd', 'Pq Qd', PACKED),
+  row('NP 0F 62 /r', 'punpckldq', 'Pq Qd', PACKED),
+  ...OPERATIONS.map(([opcode, mnemonic]) => row(`NP 0F ${opcode} /r`, mnemonic, 'Pq Qq', PACKED)),
+  ...SHIFTS.map(([opcode, , mnemonic]) => row(`NP 0F ${opcode} /r`, mnemonic, 'Pq Qq', { ...MMX_TECHNOLOGY, lift: 'packedShift' })),
+  ...SHIFTS.map(([, immediate, mnemonic]) => row(`NP 0F ${immediate}`, mnemonic, 'Nq Ib', { ...MMX_TECHNOLOGY, lift: 'packedShift' })),
+  row('NP 0F 6E /r', 'movd', 'Pq Ed', MMX_TECHNOLOGY),
+  row('NP 0F 6F /r', 'movq', 'Pq Qq', MMX_TECHNOLOGY),
+  row('NP 0F 7E /r', 'movd', 'Ed Pq', MMX_TECHNOLOGY),
+  row('NP 0F 7F /r', 'movq', 'Qq Pq', MMX_TECHNOLOGY),
+  row('NP 0F 77', 'emms', '', MMX_TECHNOLOGY),
+];
