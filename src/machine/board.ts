@@ -10,6 +10,10 @@ import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../de
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
 import { Keyboard, type KeyboardHost } from '../devices/keyboard';
+import { I440FX, PIIX3_IDE, PIIX3_ISA } from '../devices/pci/identities';
+import { InterruptRouter } from '../devices/pci/interruptRouter';
+import { PciFunction } from '../devices/pci/pciFunction';
+import { PciHost } from '../devices/pci/pciHost';
 import { Pic } from '../devices/pic';
 import { Pit } from '../devices/pit';
 import { Port61 } from '../devices/port61';
@@ -33,6 +37,7 @@ interface Devices {
   readonly uart0: Uart;
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
+  readonly pci: PciHost;
 }
 
 // biome-ignore format: a table
@@ -53,6 +58,8 @@ const PLACEMENTS: readonly Placement[] = [
   ['vga',        2, 'port',   0x3d0,    16],
   ['uart0',      0, 'port',   0x3f8,    8],
   ['pic',        2, 'port',   0x4d0,    2],
+  ['pci',        0, 'port',   0xcf8,    4],
+  ['pci',        1, 'port',   0xcfc,    4],
   ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
 ];
 
@@ -93,6 +100,7 @@ export class Board implements Devices {
   readonly uart0: Uart;
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
+  readonly pci: PciHost;
   readonly firmware: Bios;
   readonly clock: GuestClock;
   readonly #options: BoardOptions;
@@ -119,8 +127,13 @@ export class Board implements Devices {
     this.uart0 = new Uart('uart0', clock, this.pic.line(IRQ.uart0));
     this.uart1 = new Uart('uart1', clock, this.pic.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);
+    const bridge = new PciFunction(PIIX3_ISA);
+    this.pci = new PciHost({ bus: this.bus, router: new InterruptRouter(bridge, (irq) => this.pic.line(irq)), ram: memory.size, reset: () => host.onReset() });
+    this.pci.add(0, 0, new PciFunction(I440FX));
+    this.pci.add(1, 0, bridge);
+    this.pci.add(1, 1, new PciFunction(PIIX3_IDE));
     this.firmware = new Bios({ bus: this.bus, drives });
-    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pic];
+    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pci, this.pic];
     for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
     this.pic.intr = () => host.onIntr();
   }

@@ -81,6 +81,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     },
   });
   const { bus, firmware, pic } = board;
+  board.pci.conflicts.on((sentence) => vm.report({ kind: 'unclaimed', reason: 'PCI base address', sentence }));
   vm.physical.setKind(DEVICE_WINDOW.start, DEVICE_WINDOW.end, 'device');
   vm.physical.setKind(DEVICE_WINDOW.end, ROM_BASE, 'device');
   vm.physical.loadRom(ROM_BASE, firmware.rom);

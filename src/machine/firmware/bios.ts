@@ -9,6 +9,7 @@ import { BASE_MEMORY_KIB, EBDA, ROM_BASE } from '../memoryMap';
 import { BDA, read16, write16 } from './dataArea';
 import { diskService } from './disk';
 import { keyboardInterrupt, keyboardService } from './keyboard';
+import { initializePci } from './pci';
 import { buildRom, DEAD_LOOP, DISKETTE_TABLE, IDLE_LOOP, ROM_SEGMENT, SERVICE_POWER_ON, SERVICE_TIMER_EOI, stubOffset } from './rom';
 import { endOfInterrupt, farPointer, inb, outb, unsupported, type BiosMachine, type Service } from './service';
 import { equipmentService, memorySizeService, serialService, systemService } from './system';
@@ -133,6 +134,7 @@ export class Bios implements Firmware {
     }
     this.#dataArea(memory);
     for (const [port, value] of [...PIC_PROGRAM, ...PIT_PROGRAM]) outb(this.machine, port, value);
+    initializePci(this.machine);
     startTicks(this.machine, memory);
     new TextScreen(this.machine, memory).setMode(true);
   }
