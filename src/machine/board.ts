@@ -9,10 +9,15 @@ import { Cmos } from '../devices/cmos';
 import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
+import { AtaDisk } from '../devices/ide/ataDisk';
+import { AtapiCdrom } from '../devices/ide/atapiCdrom';
+import { BusMaster } from '../devices/ide/busMaster';
+import { IdeChannel } from '../devices/ide/ideChannel';
 import { Keyboard, type KeyboardHost } from '../devices/keyboard';
 import { I440FX, PIIX3_IDE, PIIX3_ISA } from '../devices/pci/identities';
 import { InterruptRouter } from '../devices/pci/interruptRouter';
-import { PciFunction } from '../devices/pci/pciFunction';
+import { COMMAND_PORTS, PciFunction } from '../devices/pci/pciFunction';
+import { IDETIM, IDETIM_DECODE } from '../devices/pci/identities';
 import { PciHost } from '../devices/pci/pciHost';
 import { Pic } from '../devices/pic';
 import { Pit } from '../devices/pit';
@@ -21,7 +26,7 @@ import { Uart } from '../devices/uart';
 import { TEXT_MEMORY_SIZE, VgaText } from '../devices/vgaText';
 import type { ScreenResponse } from '../protocol/requests';
 import { Bios } from './firmware/bios';
-import type { Drive } from './firmware/service';
+import { FIRST_CD, FIRST_HARD_DISK, type Drive } from './firmware/service';
 import { VGA_TEXT } from './memoryMap';
 
 /** Device, region, where. */
@@ -38,6 +43,8 @@ interface Devices {
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
   readonly pci: PciHost;
+  readonly ide0: IdeChannel;
+  readonly ide1: IdeChannel;
 }
 
 // biome-ignore format: a table
@@ -53,9 +60,13 @@ const PLACEMENTS: readonly Placement[] = [
   ['pic',        1, 'port',   0xa0,     2],
   ['debugPorts', 0, 'port',   0xe9,     1],
   ['debugPorts', 1, 'port',   0xf4,     4],
+  ['ide1',       0, 'port',   0x170,    8],
+  ['ide0',       0, 'port',   0x1f0,    8],
   ['uart1',      0, 'port',   0x2f8,    8],
+  ['ide1',       1, 'port',   0x376,    1],
   ['vga',        1, 'port',   0x3c0,    16],
   ['vga',        2, 'port',   0x3d0,    16],
+  ['ide0',       1, 'port',   0x3f6,    1],
   ['uart0',      0, 'port',   0x3f8,    8],
   ['pic',        2, 'port',   0x4d0,    2],
   ['pci',        0, 'port',   0xcf8,    4],
@@ -63,7 +74,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
 ];
 
-const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8 } as const;
+const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, ide0: 14, ide1: 15 } as const;
 
 /** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
 export interface BoardHost {
@@ -77,6 +88,12 @@ export interface BoardHost {
   setA20(enabled: boolean): void;
 }
 
+export interface AttachedDrive {
+  /** 00h and up: floppies; 80h and up: hard disks; E0h and up: CDs. */
+  readonly number: number;
+  readonly image: DiskImage;
+}
+
 export interface BoardOptions {
   readonly clock: GuestClock;
   readonly memory: PhysicalMemory;
@@ -84,7 +101,7 @@ export interface BoardOptions {
   /** Date and time at power-on, milliseconds since 1970, taken as UTC. */
   readonly startDate?: number;
   /** Media by BIOS drive number; the first bootable one boots. */
-  readonly drives?: readonly { readonly number: number; readonly image: DiskImage }[];
+  readonly drives?: readonly AttachedDrive[];
 }
 
 export const DEFAULT_START_DATE = Date.UTC(2005, 0, 1);
@@ -101,6 +118,9 @@ export class Board implements Devices {
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
   readonly pci: PciHost;
+  readonly busMaster: BusMaster;
+  readonly ide0: IdeChannel;
+  readonly ide1: IdeChannel;
   readonly firmware: Bios;
   readonly clock: GuestClock;
   readonly #options: BoardOptions;
@@ -131,9 +151,22 @@ export class Board implements Devices {
     this.pci = new PciHost({ bus: this.bus, router: new InterruptRouter(bridge, (irq) => this.pic.line(irq)), ram: memory.size, reset: () => host.onReset() });
     this.pci.add(0, 0, new PciFunction(I440FX));
     this.pci.add(1, 0, bridge);
-    this.pci.add(1, 1, new PciFunction(PIIX3_IDE));
+    this.busMaster = new BusMaster(memory);
+    const ide = new PciFunction(PIIX3_IDE, [{ index: 4, space: 'port', size: 16, device: this.busMaster }]);
+    this.pci.add(1, 1, ide);
+    const channel = (n: 0 | 1) =>
+      new IdeChannel(`ide${n}`, {
+        clock,
+        irq: this.pic.line(n ? IRQ.ide1 : IRQ.ide0),
+        dma: this.busMaster.channels[n],
+        decodes: () => (ide.command & COMMAND_PORTS) !== 0 && (ide.read(IDETIM + 2 * n, 2) & IDETIM_DECODE) !== 0,
+      });
+    this.ide0 = channel(0);
+    this.ide1 = channel(1);
+    for (const { number, image, unit } of ideUnits(options.drives ?? []))
+      (unit & 2 ? this.ide1 : this.ide0).plug(unit & 1 ? 1 : 0, (name, cable) => (number >= FIRST_CD ? new AtapiCdrom(name, cable, image) : new AtaDisk(name, cable, image)));
     this.firmware = new Bios({ bus: this.bus, drives });
-    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pci, this.pic];
+    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pci, this.busMaster, this.ide0, this.ide1, this.pic];
     for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
     this.pic.intr = () => host.onIntr();
   }
@@ -225,5 +258,21 @@ class ControlLines implements KeyboardHost, DebugPortsHost {
     this.host.onExit(code);
   }
 }
+
+/** Units of the two IDE channels: 0 and 1 primary, 2 and 3 secondary. CDs take the secondary channel's first, hard disks what is left. */
+export const MAX_IDE_DRIVES = 4;
+
+const ideUnits = (drives: readonly AttachedDrive[]): (AttachedDrive & { unit: number })[] => {
+  const free = [0, 1, 2, 3];
+  const byNumber = drives.filter((d) => d.number >= FIRST_HARD_DISK).sort((a, b) => a.number - b.number);
+  const take = (preferred: readonly number[]) => (drive: AttachedDrive) => {
+    const unit = preferred.find((u) => free.includes(u));
+    if (unit === undefined) throw new RangeError('more than four IDE drives');
+    free.splice(free.indexOf(unit), 1);
+    return { ...drive, unit };
+  };
+  const cds = byNumber.filter((d) => d.number >= FIRST_CD).map(take([2, 3, 1, 0]));
+  return [...cds, ...byNumber.filter((d) => d.number < FIRST_CD).map(take([0, 1, 2, 3]))];
+};
 
 const floppyTypeOf = (image: DiskImage): number | undefined => (image.kind === 'floppy' ? floppyFormat(image.sectors * 512)?.type : undefined);

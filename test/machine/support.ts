@@ -120,3 +120,4 @@ export const bootable = (size = 512): Uint8Array => {
 
 export const floppy = (bytes = bootable()) => ({ number: 0, image: new DiskImage(bytes, 'floppy') });
 export const hardDisk = (bytes = bootable(1 << 20)) => ({ number: 0x80, image: new DiskImage(bytes, 'hardDisk') });
+export const cd = (bytes = new Uint8Array(64 * 2048)) => ({ number: 0xe0, image: new DiskImage(bytes, 'cdrom') });

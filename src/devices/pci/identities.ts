@@ -63,6 +63,10 @@ export const PIIX3_ISA: PciIdentity = {
   ],
 };
 
+/** IDE timing registers, a word for each channel; their top bit lets the channel's ports decode. */
+export const IDETIM = 0x40;
+export const IDETIM_DECODE = 0x8000;
+
 /** Its two channels answer at the PC/AT's addresses and IRQs while IDETIM says so. */
 export const PIIX3_IDE: PciIdentity = {
   name: 'piix3Ide',
@@ -73,8 +77,8 @@ export const PIIX3_IDE: PciIdentity = {
   command: { value: 0x0000, writable: 0x0005 },
   status: { value: 0x0280 },
   registers: [
-    { offset: 0x40, size: 2, value: 0, writable: 0xf3ff }, // IDETIM, primary
-    { offset: 0x42, size: 2, value: 0, writable: 0xf3ff }, // IDETIM, secondary
+    { offset: IDETIM, size: 2, value: 0, writable: 0xf3ff }, // primary
+    { offset: IDETIM + 2, size: 2, value: 0, writable: 0xf3ff }, // secondary
     { offset: 0x44, size: 1, value: 0, writable: 0xff }, // SIDETIM
   ],
 };

@@ -4,6 +4,8 @@
  */
 import { hexh } from '../../base/bits';
 import type { AccessSize } from '../../devices/contract';
+import { IDETIM, IDETIM_DECODE } from '../../devices/pci/identities';
+import { PIRQ_ROUTES } from '../../devices/pci/interruptRouter';
 import { BAR_0, COMMAND, COMMAND_BUS_MASTER, COMMAND_MEMORY, COMMAND_PORTS, INTERRUPT_LINE } from '../../devices/pci/pciFunction';
 import type { FirmwareContext } from '../../vmm/firmwareContext';
 import { outb, unsupported, type BiosMachine, type Service } from './service';
@@ -19,12 +21,9 @@ const FIRST_PORT = 0xc000;
 const FIRST_MEMORY = 0xe0000000;
 /** PIRQA to PIRQD: two interrupts, level-triggered, that no ISA device of ours uses. */
 const ROUTES = [10, 10, 11, 11];
-const PIRQ_ROUTES = 0x60;
 const ELCR_SLAVE = 0x4d1;
 const ISA_BRIDGE_CLASS = 0x060100;
 const IDE_CLASS = 0x010180;
-const IDETIM = [0x40, 0x42];
-const IDETIM_DECODE = 0x8000;
 
 /** Bus 0's function `number` = device × 8 + function. */
 const select = (machine: BiosMachine, number: number, offset: number): number => {
@@ -71,7 +70,7 @@ export const initializePci = (machine: BiosMachine): void => {
     if (pin) writeConfig(machine, number, INTERRUPT_LINE, 1, ROUTES[((number >> 3) - 1 + pin - 1) & 3]);
     const classCode = classOf(machine, number);
     if (classCode === ISA_BRIDGE_CLASS) ROUTES.forEach((irq, pirq) => writeConfig(machine, number, PIRQ_ROUTES + pirq, 1, irq));
-    if (classCode === IDE_CLASS) for (const offset of IDETIM) writeConfig(machine, number, offset, 2, IDETIM_DECODE);
+    if (classCode === IDE_CLASS) for (const channel of [0, 2]) writeConfig(machine, number, IDETIM + channel, 2, IDETIM_DECODE);
     writeConfig(machine, number, COMMAND, 2, command);
   }
   outb(machine, ELCR_SLAVE, 0x0c);
