@@ -133,7 +133,12 @@ export class Board implements Devices {
     this.#options = options;
     this.clock = clock;
     const lines = new ControlLines(this, host);
-    const drives: Drive[] = (options.drives ?? []).map(({ number, image }) => ({ number, medium: image, floppyType: floppyTypeOf(image) }));
+    const drives: Drive[] = (options.drives ?? []).map(({ number, image }) => ({
+      number,
+      medium: image,
+      floppyType: floppyTypeOf(image),
+      ...(number >= FIRST_CD ? { sectorSize: 2048 } : {}),
+    }));
     const floppy = drives.find((d) => d.number === 0);
     this.pit = new Pit(clock, this.pic.line(IRQ.timer));
     this.port61 = new Port61(clock, this.pit);
@@ -142,6 +147,7 @@ export class Board implements Devices {
       start: options.startDate ?? DEFAULT_START_DATE,
       memory: memory.size,
       floppyType: floppy ? (floppy.floppyType ?? 4) << 4 : 0,
+      hardDisks: drives.filter((d) => d.number >= FIRST_HARD_DISK && d.number < FIRST_CD).length,
     });
     this.vga = new VgaText(clock);
     this.uart0 = new Uart('uart0', clock, this.pic.line(IRQ.uart0));

@@ -12,6 +12,8 @@ export interface Drive {
   /** As in DL: 0 and 1 are floppies, 80h and up hard disks, E0h and up CDs. */
   readonly number: number;
   readonly medium: BlockDevice;
+  /** Bytes per sector of a CD; those of the others have 512. */
+  readonly sectorSize?: number;
   /** Drive type of INT 13h AH=08h, for a floppy. */
   readonly floppyType?: number;
 }
