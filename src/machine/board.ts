@@ -9,6 +9,8 @@ import { Cmos } from '../devices/cmos';
 import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
+import { Dma8237 } from '../devices/dma8237';
+import { FloppyController } from '../devices/floppyController';
 import { AtaDisk } from '../devices/ide/ataDisk';
 import { AtapiCdrom } from '../devices/ide/atapiCdrom';
 import { BusMaster } from '../devices/ide/busMaster';
@@ -45,10 +47,13 @@ interface Devices {
   readonly pci: PciHost;
   readonly ide0: IdeChannel;
   readonly ide1: IdeChannel;
+  readonly dma: Dma8237;
+  readonly floppy: FloppyController;
 }
 
 // biome-ignore format: a table
 const PLACEMENTS: readonly Placement[] = [
+  ['dma',        0, 'port',   0x00,     16],
   ['pic',        0, 'port',   0x20,     2],
   ['pit',        0, 'port',   0x40,     4],
   ['keyboard',   0, 'port',   0x60,     1],
@@ -56,8 +61,10 @@ const PLACEMENTS: readonly Placement[] = [
   ['keyboard',   1, 'port',   0x64,     1],
   ['cmos',       0, 'port',   0x70,     2],
   ['debugPorts', 2, 'port',   0x80,     1],
+  ['dma',        2, 'port',   0x81,     15],
   ['debugPorts', 3, 'port',   0x92,     1],
   ['pic',        1, 'port',   0xa0,     2],
+  ['dma',        1, 'port',   0xc0,     32],
   ['debugPorts', 0, 'port',   0xe9,     1],
   ['debugPorts', 1, 'port',   0xf4,     4],
   ['ide1',       0, 'port',   0x170,    8],
@@ -66,7 +73,9 @@ const PLACEMENTS: readonly Placement[] = [
   ['ide1',       1, 'port',   0x376,    1],
   ['vga',        1, 'port',   0x3c0,    16],
   ['vga',        2, 'port',   0x3d0,    16],
+  ['floppy',     0, 'port',   0x3f0,    6],
   ['ide0',       1, 'port',   0x3f6,    1],
+  ['floppy',     1, 'port',   0x3f7,    1],
   ['uart0',      0, 'port',   0x3f8,    8],
   ['pic',        2, 'port',   0x4d0,    2],
   ['pci',        0, 'port',   0xcf8,    4],
@@ -74,7 +83,9 @@ const PLACEMENTS: readonly Placement[] = [
   ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
 ];
 
-const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, ide0: 14, ide1: 15 } as const;
+const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, floppy: 6, rtc: 8, ide0: 14, ide1: 15 } as const;
+
+const FLOPPY_DMA = 2;
 
 /** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
 export interface BoardHost {
@@ -121,6 +132,8 @@ export class Board implements Devices {
   readonly busMaster: BusMaster;
   readonly ide0: IdeChannel;
   readonly ide1: IdeChannel;
+  readonly dma: Dma8237;
+  readonly floppy: FloppyController;
   readonly firmware: Bios;
   readonly clock: GuestClock;
   readonly #options: BoardOptions;
@@ -153,6 +166,13 @@ export class Board implements Devices {
     this.uart0 = new Uart('uart0', clock, this.pic.line(IRQ.uart0));
     this.uart1 = new Uart('uart1', clock, this.pic.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);
+    this.dma = new Dma8237(memory);
+    this.floppy = new FloppyController({
+      clock,
+      irq: this.pic.line(IRQ.floppy),
+      dma: this.dma.line(FLOPPY_DMA),
+      media: [0, 1].map((n) => drives.find((d) => d.number === n)?.medium),
+    });
     const bridge = new PciFunction(PIIX3_ISA);
     this.pci = new PciHost({ bus: this.bus, router: new InterruptRouter(bridge, (irq) => this.pic.line(irq)), ram: memory.size, reset: () => host.onReset() });
     this.pci.add(0, 0, new PciFunction(I440FX));
@@ -172,7 +192,23 @@ export class Board implements Devices {
     for (const { number, image, unit } of ideUnits(options.drives ?? []))
       (unit & 2 ? this.ide1 : this.ide0).plug(unit & 1 ? 1 : 0, (name, cable) => (number >= FIRST_CD ? new AtapiCdrom(name, cable, image) : new AtaDisk(name, cable, image)));
     this.firmware = new Bios({ bus: this.bus, drives });
-    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.vga, this.uart0, this.uart1, this.debugPorts, this.pci, this.busMaster, this.ide0, this.ide1, this.pic];
+    this.#devices = [
+      this.pit,
+      this.port61,
+      this.keyboard,
+      this.cmos,
+      this.vga,
+      this.uart0,
+      this.uart1,
+      this.debugPorts,
+      this.pci,
+      this.busMaster,
+      this.ide0,
+      this.ide1,
+      this.dma,
+      this.floppy,
+      this.pic,
+    ];
     for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
     this.pic.intr = () => host.onIntr();
   }
