@@ -7,7 +7,27 @@ import { ByteDevice } from './byteDevice';
 import type { Clock, DeviceState, IrqLine, Timer } from './contract';
 import type { BlockDevice } from './diskImage';
 import type { DmaLine } from './dma8237';
-import { type CommandName, FLOPPY_COMMANDS } from './floppyCommands';
+import {
+  type CommandName,
+  FLOPPY_COMMANDS,
+  powerOn,
+  CONFIGURE_IMPLIED_SEEK,
+  LAST_TRACK,
+  MULTI_TRACK,
+  SECTOR,
+  SECTOR_CODE,
+  ST0_ABNORMAL,
+  ST0_EQUIPMENT_CHECK,
+  ST0_INVALID,
+  ST0_READY_CHANGED,
+  ST0_SEEK_END,
+  ST1_END_OF_CYLINDER,
+  ST1_MISSING_MARK,
+  ST1_NO_DATA,
+  ST1_OVERRUN,
+  ST2_WRONG_CYLINDER,
+  VERSION,
+} from './floppyCommands';
 
 const DOR = 2;
 const TDR = 3;
@@ -23,59 +43,10 @@ const MSR_NON_DMA = 0x20;
 const MSR_BUSY = 0x10;
 const DIR_CHANGED = 0x80;
 
-const ST0_ABNORMAL = 0x40;
-const ST0_INVALID = 0x80;
-const ST0_READY_CHANGED = 0xc0;
-const ST0_SEEK_END = 0x20;
-const ST0_EQUIPMENT_CHECK = 0x10;
-const ST1_END_OF_CYLINDER = 0x80;
-const ST1_OVERRUN = 0x10;
-const ST1_NO_DATA = 0x04;
-const ST1_MISSING_MARK = 0x01;
-const ST2_WRONG_CYLINDER = 0x10;
-
-const MULTI_TRACK = 0x80;
-const CONFIGURE_IMPLIED_SEEK = 0x40;
-const SECTOR = 512;
-const SECTOR_CODE = 2;
-const LAST_TRACK = 79;
-const VERSION = 0x90;
-
 const RESET_NS = 20_000;
 const SEEK_NS = 200_000;
 const SECTOR_NS = 50_000;
 const REVOLUTION_NS = 200_000_000;
-
-const powerOn = () => ({
-  dor: 0x0c,
-  tdr: 0,
-  rate: 2,
-  phase: 'command' as 'reset' | 'command' | 'execution' | 'result' | 'data',
-  /** Bytes of the command, of the result, or of data for the host. */
-  command: [] as number[],
-  result: [] as number[],
-  name: '' as CommandName | '',
-  data: new Uint8Array(0),
-  position: 0,
-  /** Data go to the host. */
-  toHost: false,
-  interrupt: false,
-  /** ST0 and present cylinder, a pair each, for SENSE INTERRUPT STATUS. */
-  pending: [] as number[],
-  tracks: [0, 0, 0, 0],
-  /** Drives whose disk may have been changed since the heads last moved, one bit each. */
-  changed: 0x0f,
-  /** Drives whose heads are moving, one bit each. */
-  seeking: 0,
-  specify: [0, 0],
-  configure: [0, 0x20, 0],
-  perpendicular: 0,
-  locked: false,
-  lastSectors: 0,
-  cylinder: 0,
-  head: 0,
-  sector: 0,
-});
 
 export interface FloppyControllerOptions {
   readonly clock: Clock;
