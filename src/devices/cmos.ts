@@ -41,12 +41,17 @@ const timeOfDay = (seconds: number): { hours: number; minutes: number; seconds: 
   return { hours: Math.floor(day / 3600), minutes: Math.floor(day / 60) % 60, seconds: day % 60 };
 };
 
+/** Hard disk type whose parameters are given elsewhere. */
+const USER_TYPE = 47;
+
 export interface CmosOptions {
   /** Date and time at guest time 0, milliseconds since 1970 as UTC. */
   readonly start: number;
   /** Bytes of RAM. */
   readonly memory: number;
   readonly floppyType?: number;
+  /** How many there are: types beyond 15, the rest is in the disk itself. */
+  readonly hardDisks?: number;
 }
 
 export class Cmos extends ByteDevice {
@@ -262,6 +267,10 @@ export class Cmos extends ByteDevice {
       ram[REGISTER_B] = B_24_HOURS;
       ram[REGISTER_D] = D_VALID;
       ram[0x10] = this.options.floppyType ?? 0x40;
+      const disks = this.options.hardDisks ?? 0;
+      ram[0x12] = (disks > 0 ? 0xf0 : 0) | (disks > 1 ? 0x0f : 0);
+      ram[0x19] = disks > 0 ? USER_TYPE : 0;
+      ram[0x1a] = disks > 1 ? USER_TYPE : 0;
       ram[0x14] = 0x2f; // equipment: floppy, coprocessor, 80-column display
       word(0x15, 640);
       word(0x17, Math.min(extended, 0xffff));
