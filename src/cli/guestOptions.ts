@@ -3,10 +3,10 @@ import { ATTRIBUTES, type Attribute } from '../machine/configuration';
 import type { Arguments, GuestAttributes, OptionSpec } from './command';
 
 /** Attributes that only a debugger has, or that the commands treat on their own. */
-const ELSEWHERE = new Set(['program', 'technique', 'stopOnEntry', 'onHalt', 'maxInstructions']);
+const ELSEWHERE = new Set(['program', 'technique', 'stopOnEntry', 'onHalt', 'maxInstructions', 'persist']);
 
 /** Text attributes that name a file. */
-const FILES = new Set(['floppy', 'disk']);
+const FILES = new Set(['floppy', 'disk', 'cdrom']);
 
 const PLACEHOLDERS: Readonly<Record<Attribute['type'], string>> = {
   string: 'TEXT',
@@ -17,6 +17,8 @@ const PLACEHOLDERS: Readonly<Record<Attribute['type'], string>> = {
   address: 'ADDRESS',
   date: 'DATE',
   definitions: 'NAME=VALUE',
+  paths: 'FILE',
+  list: 'LIST',
 };
 
 /** loadAddress → load-address. */
@@ -24,11 +26,12 @@ const optionName = ({ name }: Attribute): string => (name === 'memory' ? 'mem' :
 
 function option(attribute: Attribute): OptionSpec {
   const values = attribute.values ? ` ${attribute.values.join(', ')}.` : '';
-  const byDefault = attribute.default === undefined || attribute.default === '' ? '' : ` Default: ${attribute.default}.`;
+  const byDefault = attribute.default === undefined || attribute.default === '' || attribute.type === 'boolean' ? '' : ` Default: ${attribute.default}.`;
   return {
     name: optionName(attribute),
-    value: FILES.has(attribute.name) ? 'FILE' : PLACEHOLDERS[attribute.type],
-    ...(attribute.type === 'definitions' ? { multiple: true, short: 'D' } : {}),
+    // A truth is a switch: given or not.
+    ...(attribute.type === 'boolean' ? {} : { value: FILES.has(attribute.name) ? 'FILE' : PLACEHOLDERS[attribute.type] }),
+    ...(attribute.type === 'definitions' ? { multiple: true, short: 'D' } : attribute.type === 'paths' ? { multiple: true } : {}),
     ...(attribute.name === 'technique' ? { short: 't' } : {}),
     help: `${attribute.description}${values}${byDefault}`,
   };
@@ -37,14 +40,22 @@ function option(attribute: Attribute): OptionSpec {
 const MACHINE_ATTRIBUTES: readonly Attribute[] = ATTRIBUTES.filter(({ name }) => !ELSEWHERE.has(name));
 
 export const MACHINE_OPTIONS: readonly OptionSpec[] = MACHINE_ATTRIBUTES.map(option);
+export const PERSIST_OPTION: OptionSpec = option(ATTRIBUTES.find(({ name }) => name === 'persist')!);
 export const TECHNIQUE_OPTION: OptionSpec = option(ATTRIBUTES.find(({ name }) => name === 'technique')!);
+
+function given({ type }: Attribute, name: string, args: Arguments): unknown {
+  if (type === 'definitions') return args.definitions(name);
+  if (type === 'boolean') return args.has(name) || undefined;
+  if (type !== 'paths') return args.text(name);
+  return args.list(name).length > 0 ? args.list(name) : undefined;
+}
 
 /** Launch attributes of the guest that the command line names; what was not given is left to its default. */
 export function guestAttributes(args: Arguments): GuestAttributes {
-  const given = MACHINE_ATTRIBUTES.flatMap((attribute): [string, unknown][] => {
+  const named = MACHINE_ATTRIBUTES.flatMap((attribute): [string, unknown][] => {
     const name = optionName(attribute);
-    const value = attribute.type === 'definitions' ? args.definitions(name) : args.text(name);
+    const value = given(attribute, name, args);
     return value === undefined ? [] : [[attribute.name, value]];
   });
-  return { program: args.operand, ...Object.fromEntries(given) };
+  return { program: args.operand, ...Object.fromEntries(named) };
 }

@@ -5,7 +5,7 @@ import type { StopReason } from '../vmm/debuggable';
 import type { Arguments, CliEnvironment, Command } from './command';
 import { countedKinds, describeStop, EVENT_NAMES, thousands } from './describe';
 import { EXIT_CODES, exitCode } from './exitCodes';
-import { guestAttributes, MACHINE_OPTIONS, TECHNIQUE_OPTION } from './guestOptions';
+import { guestAttributes, MACHINE_OPTIONS, PERSIST_OPTION, TECHNIQUE_OPTION } from './guestOptions';
 
 const SLICE_MILLISECONDS = 50;
 
@@ -59,6 +59,7 @@ export const run: Command = {
   options: [
     TECHNIQUE_OPTION,
     ...MACHINE_OPTIONS,
+    PERSIST_OPTION,
     { name: 'max-instructions', short: 'n', value: 'N', help: 'stop after so many instructions (no limit by default)' },
     { name: 'json', help: 'write the report as one line of JSON' },
   ],
@@ -66,7 +67,7 @@ export const run: Command = {
   async run(args: Arguments, environment: CliEnvironment): Promise<number> {
     const limit = args.count('max-instructions') ?? Number.MAX_SAFE_INTEGER;
     const technique = args.technique('technique');
-    const guest = environment.createGuest({ ...guestAttributes(args), ...(technique ? { technique } : {}) });
+    const guest = environment.createGuest({ ...guestAttributes(args), ...(technique ? { technique } : {}), ...(args.has('persist') ? { persist: true } : {}) });
     guest.serial?.on((bytes) => environment.stdout(bytes));
     const started = environment.now();
     try {

@@ -10,6 +10,7 @@ import { breakpointBody } from './breakpointBody';
 import { alreadyLaunched, badFrame, ERROR_CODES, guestRunning, notLaunched, type RequestError, toRequestError, unknownRequest } from './errors';
 import { HANDLERS } from './handlers';
 import { buildMachine, checkAttributes } from './launching';
+import { UserError } from '../base/userError';
 import { clientLine, type Client, type SessionContext, sourceOf } from './sessionContext';
 import { exceptionInfoBody, stoppedBody } from './stops';
 import { VariableHandles } from './variableHandles';
@@ -64,7 +65,17 @@ export class RingsideSession extends DebugSession implements SessionContext {
 
   /** The client is gone. */
   override shutdown(): void {
-    this.#target?.dispose();
+    this.#dispose();
+  }
+
+  /** The guest's disks may refuse to be written: the user has to hear of it. */
+  #dispose(): void {
+    try {
+      this.#target?.dispose();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.output(`${error.message}\n`, 'important');
+    }
   }
 
   async #answer(request: DebugProtocol.Request): Promise<void> {
@@ -101,6 +112,7 @@ export class RingsideSession extends DebugSession implements SessionContext {
   async restart(attributes: Readonly<Record<string, unknown>> | undefined): Promise<void> {
     this.#attributes = attributes ?? this.#attributes;
     const before = this.target;
+    before.machine.persist?.(); // the new machine reads the same files
     const target = await this.#newTarget();
     before.dispose();
     const moved = target.breakpoints.adopt(before.breakpoints);
@@ -161,7 +173,7 @@ export class RingsideSession extends DebugSession implements SessionContext {
     this.#ended = true;
     this.#flush();
     if (this.report) this.output(`${this.report.summary()}\n`, 'console');
-    this.#target?.dispose();
+    this.#dispose();
     if (exitCode !== undefined) this.send('exited', { exitCode });
     this.send('terminated');
   }

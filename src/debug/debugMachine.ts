@@ -21,6 +21,9 @@ export interface DebugMachine {
   screen(): ScreenResponse;
   typeKeys(text: string): void;
   serialInput(bytes: Uint8Array): void;
+  /** Write what the guest changed on its disks into their files, if it is to be kept. Throws UserError. */
+  persist?(): void;
+  /** Throws UserError when the disks cannot be written. */
   dispose?(): void;
 }
 

@@ -34,6 +34,15 @@ const ALARM_ANY = 0xc0;
 const SECOND = 1_000_000_000;
 const UPDATE_NS = 244_000;
 const RTC_HZ = 32768;
+const DAY_SECONDS = 86_400;
+
+const timeOfDay = (seconds: number): { hours: number; minutes: number; seconds: number } => {
+  const day = ((seconds % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS;
+  return { hours: Math.floor(day / 3600), minutes: Math.floor(day / 60) % 60, seconds: day % 60 };
+};
+
+/** Hard disk type whose parameters are given elsewhere. */
+const USER_TYPE = 47;
 
 export interface CmosOptions {
   /** Date and time at guest time 0, milliseconds since 1970 as UTC. */
@@ -41,6 +50,8 @@ export interface CmosOptions {
   /** Bytes of RAM. */
   readonly memory: number;
   readonly floppyType?: number;
+  /** How many there are: types beyond 15, the rest is in the disk itself. */
+  readonly hardDisks?: number;
 }
 
 export class Cmos extends ByteDevice {
@@ -161,14 +172,22 @@ export class Cmos extends ByteDevice {
   #onSecond(): void {
     if (this.#held < 0) {
       this.#flag(B_UPDATE);
-      if (this.#alarmMatches()) this.#flag(B_ALARM);
+      if (this.#alarmMatches(this.#seconds())) this.#flag(B_ALARM);
     }
     this.#schedule(this.clock.now());
   }
 
-  #alarmMatches(): boolean {
-    const matches = (register: number) => (this.#ram[register + 1] & ALARM_ANY) === ALARM_ANY || this.#ram[register + 1] === this.#timeRegister(register);
-    return matches(SECONDS) && matches(MINUTES) && matches(HOURS);
+  /** Two ones at the top of an alarm register match anything. */
+  #alarmMatches(seconds: number): boolean {
+    const { hours, minutes, seconds: second } = timeOfDay(seconds);
+    const matches = (register: number, value: number) => (this.#ram[register + 1] & ALARM_ANY) === ALARM_ANY || this.#ram[register + 1] === value;
+    return matches(SECONDS, this.#encode(second)) && matches(MINUTES, this.#encode(minutes)) && matches(HOURS, this.#encodeHours(hours));
+  }
+
+  /** Did the alarm go off in the calendar seconds after `from`, up to `to`? It does so at least once a day, or never. */
+  #alarmBetween(from: number, to: number): boolean {
+    for (let second = Math.max(from, to - DAY_SECONDS) + 1; second <= to; second++) if (this.#alarmMatches(second)) return true;
+    return false;
   }
 
   /** Timers run only for interrupts somebody wants; the flags of register C are otherwise worked out when read. */
@@ -187,7 +206,11 @@ export class Cmos extends ByteDevice {
     const period = this.#period();
     let flags = this.#ram[REGISTER_C];
     if (!(b & B_PERIODIC) && period && Math.floor(now / period) !== Math.floor(this.#periodicSeen / period)) flags |= B_PERIODIC;
-    if (!(b & (B_UPDATE | B_ALARM)) && Math.floor((now - this.#baseAt) / SECOND) !== Math.floor((this.#periodicSeen - this.#baseAt) / SECOND)) flags |= B_UPDATE;
+    const [from, to] = [this.#periodicSeen, now].map((time) => Math.floor((time - this.#baseAt) / SECOND));
+    if (!(b & (B_UPDATE | B_ALARM)) && this.#held < 0 && from !== to) {
+      flags |= B_UPDATE;
+      if (this.#alarmBetween(this.#base + Math.max(from, 0), this.#base + to)) flags |= B_ALARM;
+    }
     this.#periodicSeen = now;
     this.#ram[REGISTER_C] = 0;
     this.irq.lower();
@@ -244,6 +267,10 @@ export class Cmos extends ByteDevice {
       ram[REGISTER_B] = B_24_HOURS;
       ram[REGISTER_D] = D_VALID;
       ram[0x10] = this.options.floppyType ?? 0x40;
+      const disks = this.options.hardDisks ?? 0;
+      ram[0x12] = (disks > 0 ? 0xf0 : 0) | (disks > 1 ? 0x0f : 0);
+      ram[0x19] = disks > 0 ? USER_TYPE : 0;
+      ram[0x1a] = disks > 1 ? USER_TYPE : 0;
       ram[0x14] = 0x2f; // equipment: floppy, coprocessor, 80-column display
       word(0x15, 640);
       word(0x17, Math.min(extended, 0xffff));

@@ -10,7 +10,7 @@ export type AccessSize = 1 | 2 | 4;
 export type AddressSpace = 'port' | 'memory';
 
 /** JSON-compatible device state. Typed arrays are allowed: snapshots copy them. */
-export type DeviceState = { [key: string]: number | boolean | string | null | number[] | Uint8Array | DeviceState | DeviceState[] };
+export type DeviceState = { [key: string]: number | boolean | string | null | number[] | Uint8Array | Uint8Array[] | DeviceState | DeviceState[] };
 
 export interface BusDevice {
   /** Short unique name, e.g. `pic0`, `uart0`: what logs, views and snapshots call it. */

@@ -1,13 +1,10 @@
-/** What the vCPU sees of an interrupt controller: the INTR pin and the acknowledge cycle. */
-import type { IrqLine } from './contract';
-
+/** What the vCPU sees of the interrupt controllers: the INTR and NMI pins and the acknowledge cycle. */
 export interface InterruptController {
-  /** Input wire `irq` (0..15). */
-  line(irq: number): IrqLine;
-  /** Level of the INTR output. */
+  /** Level of INTR. */
   readonly pending: boolean;
   /** The INTA cycle: moves the winning request into service and returns its vector. */
   acknowledge(): number;
-  /** Called when INTR rises. */
-  intr: (() => void) | undefined;
+  /** A non-maskable interrupt waits. */
+  readonly nmiPending: boolean;
+  acknowledgeNmi(): void;
 }

@@ -1,23 +1,28 @@
 /**
- * i8042 keyboard controller with a PS/2 keyboard; no mouse on the auxiliary port.
+ * i8042 keyboard controller with a PS/2 keyboard, and a mouse at the auxiliary port.
  * Source: IBM PS/2 Technical Reference, "Keyboard and Auxiliary Device Controller" and "Keyboards".
  * Regions: 0 = data port (60h), 1 = status and command port (64h).
  */
 import { ByteDevice } from './byteDevice';
 import type { Clock, DeviceState, IrqLine, Timer } from './contract';
 import { chordsFor, translateToSet1, type Chord, type Key } from './keyboardLayout';
+import { Mouse } from './mouse';
 
 const STATUS_OUTPUT_FULL = 0x01;
 const STATUS_SYSTEM = 0x04;
 const STATUS_COMMAND = 0x08;
 const STATUS_UNLOCKED = 0x10;
+const STATUS_AUX = 0x20;
 const CONFIG_IRQ1 = 0x01;
+const CONFIG_IRQ12 = 0x02;
 const CONFIG_SYSTEM = 0x04;
 const CONFIG_DISABLED = 0x10;
 const CONFIG_AUX_DISABLED = 0x20;
 const CONFIG_TRANSLATE = 0x40;
 const OUTPUT_NOT_RESET = 0x01;
 const OUTPUT_A20 = 0x02;
+const OUTPUT_IRQ1 = 0x10;
+const OUTPUT_IRQ12 = 0x20;
 const BREAK = 0xf0;
 const ACK = 0xfa;
 const RESEND = 0xfe;
@@ -38,6 +43,8 @@ const powerOn = () => ({
   lastWasCommand: false,
   /** Output buffer, or -1. */
   output: -1,
+  /** The byte in it came from the auxiliary device. */
+  auxOutput: false,
   /** Last byte read: what port 60h shows when the buffer is empty. */
   last: 0,
   /** Controller command waiting for its parameter at port 60h. */
@@ -57,6 +64,7 @@ const powerOn = () => ({
 
 export class Keyboard extends ByteDevice {
   readonly name = 'keyboard';
+  readonly mouse = new Mouse();
   readonly #transfer: Timer;
   readonly #typing: Timer;
   #s = powerOn();
@@ -65,6 +73,7 @@ export class Keyboard extends ByteDevice {
     private readonly clock: Clock,
     private readonly irq: IrqLine,
     private readonly host: KeyboardHost,
+    private readonly auxIrq: IrqLine,
   ) {
     super();
     this.#transfer = clock.createTimer('keyboard.transfer', () => this.#receive());
@@ -107,15 +116,34 @@ export class Keyboard extends ByteDevice {
     this.#armTransfer();
   }
 
-  #armTransfer(): void {
-    if (this.#s.queue.length && this.#s.output < 0 && !(this.#s.config & CONFIG_DISABLED) && this.#transfer.due === undefined) this.#transfer.arm(this.clock.now() + BYTE_NS);
+  get #keyboardReady(): boolean {
+    return this.#s.queue.length > 0 && !(this.#s.config & CONFIG_DISABLED);
   }
 
-  /** One byte arrives from the keyboard. */
+  get #mouseReady(): boolean {
+    return this.mouse.ready && !(this.#s.config & CONFIG_AUX_DISABLED);
+  }
+
+  #armTransfer(): void {
+    if ((this.#keyboardReady || this.#mouseReady) && this.#s.output < 0 && this.#transfer.due === undefined) this.#transfer.arm(this.clock.now() + BYTE_NS);
+  }
+
+  /** Move the mouse, or press its buttons. */
+  moveMouse(motion: Parameters<Mouse['move']>[0]): void {
+    this.mouse.move(motion);
+    this.#armTransfer();
+  }
+
+  /** One byte arrives from the keyboard, or else from the mouse. */
   #receive(): void {
-    if (this.#s.output >= 0 || this.#s.config & CONFIG_DISABLED) return;
-    let code = this.#s.queue.shift();
-    if (code === undefined) return;
+    if (this.#s.output >= 0) return;
+    if (this.#keyboardReady) return this.#receiveKey();
+    const byte = this.#mouseReady ? this.mouse.shift() : undefined;
+    if (byte !== undefined) this.#present(byte, true);
+  }
+
+  #receiveKey(): void {
+    let code = this.#s.queue.shift() as number;
     if (this.#s.config & CONFIG_TRANSLATE) {
       if (code === BREAK) {
         this.#s.breaking = true;
@@ -128,20 +156,33 @@ export class Keyboard extends ByteDevice {
   }
 
   /** Fill the output buffer. */
-  #present(byte: number): void {
+  #present(byte: number, aux = false): void {
     this.#s.output = byte;
+    this.#s.auxOutput = aux;
+    this.#lowerLines();
+    this.#raiseLine();
+  }
+
+  #lowerLines(): void {
     this.irq.lower();
-    if (this.#s.config & CONFIG_IRQ1) this.irq.raise();
+    this.auxIrq.lower();
+  }
+
+  /** The output buffer is full: tell whom it concerns. */
+  #raiseLine(): void {
+    if (this.#s.auxOutput) {
+      if (this.#s.config & CONFIG_IRQ12) this.auxIrq.raise();
+    } else if (this.#s.config & CONFIG_IRQ1) this.irq.raise();
   }
 
   protected readByte(region: number): number {
     if (region === 1) {
-      const full = this.#s.output >= 0 ? STATUS_OUTPUT_FULL : 0;
+      const full = this.#s.output >= 0 ? STATUS_OUTPUT_FULL | (this.#s.auxOutput ? STATUS_AUX : 0) : 0;
       return full | (this.#s.config & CONFIG_SYSTEM ? STATUS_SYSTEM : 0) | (this.#s.lastWasCommand ? STATUS_COMMAND : 0) | STATUS_UNLOCKED;
     }
     if (this.#s.output >= 0) this.#s.last = this.#s.output;
     this.#s.output = -1;
-    this.irq.lower();
+    this.#lowerLines();
     this.#armTransfer();
     return this.#s.last;
   }
@@ -155,8 +196,14 @@ export class Keyboard extends ByteDevice {
 
   #setConfig(value: number): void {
     this.#s.config = value & 0x7f;
-    if (this.#s.output >= 0 && value & CONFIG_IRQ1) this.irq.raise();
+    if (this.#s.output >= 0) this.#raiseLine();
     this.#armTransfer();
+  }
+
+  /** The interrupt outputs, as bits of the output port. */
+  #fullLines(): number {
+    if (this.#s.output < 0) return 0;
+    return this.#s.auxOutput ? OUTPUT_IRQ12 : OUTPUT_IRQ1;
   }
 
   #controllerCommand(command: number): void {
@@ -176,7 +223,7 @@ export class Keyboard extends ByteDevice {
       case 0xa8:
         return this.#setConfig(this.#s.config & ~CONFIG_AUX_DISABLED);
       case 0xa9:
-        return this.#present(0x04); // auxiliary port: clock line stuck, nothing is there
+        return this.#present(0x00); // auxiliary port: no error
       case 0xaa:
         return this.#present(0x55);
       case 0xab:
@@ -188,7 +235,7 @@ export class Keyboard extends ByteDevice {
       case 0xc0:
         return this.#present(0x80); // not inhibited by the keylock
       case 0xd0:
-        return this.#present(OUTPUT_NOT_RESET | (this.host.a20 ? OUTPUT_A20 : 0) | (this.#s.output >= 0 ? 0x10 : 0) | 0xc0);
+        return this.#present(OUTPUT_NOT_RESET | (this.host.a20 ? OUTPUT_A20 : 0) | this.#fullLines() | 0xc0);
       case 0xdd:
       case 0xdf:
         this.host.a20 = command === 0xdf;
@@ -203,8 +250,11 @@ export class Keyboard extends ByteDevice {
     const command = this.#s.command;
     this.#s.command = 0;
     if (command === 0x60) this.#setConfig(value);
-    else if (command === 0xd2) this.#present(value);
-    else if (command === 0xd1) {
+    else if (command === 0xd2 || command === 0xd3) this.#present(value, command === 0xd3);
+    else if (command === 0xd4) {
+      this.mouse.receive(value);
+      this.#armTransfer();
+    } else if (command === 0xd1) {
       this.host.a20 = (value & OUTPUT_A20) !== 0;
       if (!(value & OUTPUT_NOT_RESET)) this.host.reset();
     }
@@ -255,14 +305,17 @@ export class Keyboard extends ByteDevice {
     this.#s = powerOn();
     this.#transfer.disarm();
     this.#typing.disarm();
-    this.irq.lower();
+    this.mouse.reset();
+    this.#lowerLines();
   }
 
   save(): DeviceState {
-    return structuredClone(this.#s);
+    return { ...structuredClone(this.#s), mouse: this.mouse.save() };
   }
 
   restore(state: DeviceState): void {
-    this.#s = structuredClone(state) as ReturnType<typeof powerOn>;
+    const { mouse, ...rest } = structuredClone(state);
+    this.#s = rest as ReturnType<typeof powerOn>;
+    this.mouse.restore(mouse as DeviceState);
   }
 }

@@ -6,14 +6,14 @@
 import { ByteDevice } from './byteDevice';
 import type { DeviceState, IrqLine } from './contract';
 import { CASCADE_INPUT, I8259 } from './i8259';
-import type { InterruptController } from './interruptController';
 
 /** ELCR bits that stay edge-triggered: the timer, the keyboard, the cascade; the RTC and the coprocessor. */
 const ELCR_MASK = [0xf8, 0xde];
 
-export class Pic extends ByteDevice implements InterruptController {
+export class Pic extends ByteDevice {
   readonly name = 'pic';
-  intr: (() => void) | undefined;
+  /** Told of every change of the INTR output. */
+  intr: ((level: boolean) => void) | undefined;
   readonly #master = new I8259(true);
   readonly #slave = new I8259(false);
   #pending = false;
@@ -23,12 +23,14 @@ export class Pic extends ByteDevice implements InterruptController {
     this.reset();
   }
 
+  /** Level of the INTR output. */
   get pending(): boolean {
     return this.#pending;
   }
 
-  line(irq: number): IrqLine {
-    if (!Number.isInteger(irq) || irq < 0 || irq > 15 || irq === CASCADE_INPUT) throw new RangeError(`no IRQ line ${irq}`);
+  /** Input `irq`, the slave's from 8 on. */
+  input(irq: number): IrqLine {
+    if (!Number.isInteger(irq) || irq < 0 || irq > 15 || irq === CASCADE_INPUT) throw new RangeError(`no 8259A input ${irq}`);
     const chip = irq < 8 ? this.#master : this.#slave;
     const set = (level: boolean) => {
       chip.setLine(irq & 7, level);
@@ -37,6 +39,7 @@ export class Pic extends ByteDevice implements InterruptController {
     return { raise: () => set(true), lower: () => set(false) };
   }
 
+  /** The INTA cycle: moves the winning request into service and returns its vector. */
   acknowledge(): number {
     let vector = this.#acknowledgeChip(this.#master);
     if (vector === undefined) {
@@ -96,8 +99,8 @@ export class Pic extends ByteDevice implements InterruptController {
     if (this.#slave.winner() >= 0) this.#master.setLine(CASCADE_INPUT, true);
     else this.#master.irr &= ~(1 << CASCADE_INPUT);
     const pending = this.#master.winner() >= 0;
-    const rose = pending && !this.#pending;
+    const changed = pending !== this.#pending;
     this.#pending = pending;
-    if (rose) this.intr?.();
+    if (changed) this.intr?.(pending);
   }
 }

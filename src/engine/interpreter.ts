@@ -15,7 +15,7 @@ import type { Attention, Block } from './block';
 import { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
 import type { TranslationPolicy } from './policy';
-import { EXIT, RECORD } from './record';
+import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
 import { MAX_BLOCK_INSTRUCTIONS, Translator, isControlTransfer } from './translator';
 import { Emitter } from '../base/events';
 
@@ -51,6 +51,8 @@ export class Interpreter {
   #retired = 0;
   /** Instructions the current call into generated code started with; -1 outside. */
   #entryBudget = -1;
+  /** A device asked to leave behind the current instruction: the record that makes it so, and what it was. */
+  #leaving: { readonly record: number; readonly handler: number; readonly count: number } | undefined;
 
   constructor(
     readonly cpu: CpuState,
@@ -97,6 +99,35 @@ export class Interpreter {
   /** Record of the instruction a helper or device access belongs to. */
   get currentEip(): number {
     return this.#entryBudget < 0 ? this.cpu.eip : this.#view.getUint32(this.cpu.get(CPU.EXIT_RECORD) + RECORD.EIP, true);
+  }
+
+  /**
+   * The instruction that is at a device now (a load or store that the bus answers) is to be the last of this run: interrupts
+   * or time have changed. The record behind it is made to stop; `#return` makes it what it was.
+   */
+  leaveAfterInstruction(): void {
+    if (this.#entryBudget < 0 || this.#leaving) return;
+    const record = this.cpu.get(CPU.EXIT_RECORD) + RECORD_SIZE;
+    const handler = this.#view.getUint16(record + RECORD.HANDLER, true);
+    const count = this.#view.getUint8(record + RECORD.COUNT);
+    // Behind a control transfer, which ends its block and leaves by itself or at the next time, there is no instruction.
+    if (handler === PSEUDO.LINK || this.#view.getInt32(record + RECORD.BLOCK, true) !== this.#view.getInt32(record - RECORD_SIZE + RECORD.BLOCK, true)) return;
+    this.#leaving = { record, handler, count };
+    this.#view.setUint16(record + RECORD.HANDLER, PSEUDO.INVALIDATED, true);
+    if (handler === PSEUDO.FALL_THROUGH) this.#view.setUint8(record + RECORD.COUNT, count + 1); // as in CodeCache.invalidate
+  }
+
+  /** Did the call into generated code end because of `leaveAfterInstruction`? */
+  #return(): boolean {
+    const leaving = this.#leaving;
+    if (!leaving) return false;
+    this.#leaving = undefined;
+    // A block that was thrown away meanwhile stays so.
+    if (this.cache.byId.has(this.#view.getInt32(leaving.record + RECORD.BLOCK, true))) {
+      this.#view.setUint16(leaving.record + RECORD.HANDLER, leaving.handler, true);
+      this.#view.setUint8(leaving.record + RECORD.COUNT, leaving.count);
+    }
+    return true;
   }
 
   /** Number of the state that translation depends on. */
@@ -211,10 +242,12 @@ export class Interpreter {
     const { cpu } = this;
     this.#entryBudget = budget;
     let code: number;
+    let left = false;
     try {
       code = (block.codeSize === 4 ? this.#run32 : this.#run16)(block.entry, budget);
     } finally {
       this.#entryBudget = -1;
+      left = this.#return();
     }
     this.#retired += budget - (cpu.get(CPU.BUDGET) | 0);
     switch (code) {
@@ -238,8 +271,10 @@ export class Interpreter {
         return this.#attend();
       case EXIT.FUEL:
         return { kind: 'fuel' };
+      case EXIT.INVALIDATED:
+        return left ? { kind: 'dispatch' } : undefined;
       default:
-        return undefined; // STOP, INVALIDATED
+        return undefined; // STOP
     }
   }
 

@@ -3,6 +3,7 @@
  * and IRQ numbers.
  */
 import type { Emitter } from '../base/events';
+import { ACPI_PM_SIZE, AcpiPm, type AcpiPmHost } from '../devices/acpiPm';
 import { Bus } from '../devices/bus';
 import type { GuestClock } from '../devices/clock';
 import { Cmos } from '../devices/cmos';
@@ -10,7 +11,23 @@ import { Coprocessor } from '../devices/coprocessor';
 import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
+import { FW_CFG_SIZE, FwCfg, ramMapFile } from '../devices/fwCfg';
+import { InterruptLines, PIC_OUTPUT_PIN } from '../devices/interruptLines';
+import { IO_APIC_SIZE, IoApic } from '../devices/ioApic';
+import { LocalApic } from '../devices/localApic';
+import { LOCAL_APIC_SIZE } from '../devices/localApicRegisters';
+import { Dma8237 } from '../devices/dma8237';
+import { FloppyController } from '../devices/floppyController';
+import { AtaDisk } from '../devices/ide/ataDisk';
+import { AtapiCdrom } from '../devices/ide/atapiCdrom';
+import { BusMaster } from '../devices/ide/busMaster';
+import { IdeChannel } from '../devices/ide/ideChannel';
 import { Keyboard, type KeyboardHost } from '../devices/keyboard';
+import { I440FX, PIIX3_IDE, PIIX3_ISA } from '../devices/pci/identities';
+import { InterruptRouter } from '../devices/pci/interruptRouter';
+import { COMMAND_PORTS, PciFunction } from '../devices/pci/pciFunction';
+import { IDETIM, IDETIM_DECODE } from '../devices/pci/identities';
+import { PciHost } from '../devices/pci/pciHost';
 import { Pic } from '../devices/pic';
 import { Pit } from '../devices/pit';
 import { Port61 } from '../devices/port61';
@@ -18,14 +35,18 @@ import { Uart } from '../devices/uart';
 import { TEXT_MEMORY_SIZE, VgaText } from '../devices/vgaText';
 import type { ScreenResponse } from '../protocol/requests';
 import { Bios } from './firmware/bios';
-import type { Drive } from './firmware/service';
-import { VGA_TEXT } from './memoryMap';
+import { FIRST_CD, FIRST_HARD_DISK, type Drive } from './firmware/service';
+import { IO_APIC_BASE, LOCAL_APIC_BASE, VGA_TEXT } from './memoryMap';
+import { IO_APIC_ID, type Processor } from './tables/platform';
+import { ACPI_PM_PORT, SCI_IRQ } from './tables/routing';
 
 /** Device, region, where. */
 type Placement = readonly [device: keyof Devices, region: number, space: AddressSpace, start: number, length: number];
 
 interface Devices {
   readonly pic: Pic;
+  readonly ioApic: IoApic;
+  readonly localApic: LocalApic;
   readonly pit: Pit;
   readonly port61: Port61;
   readonly keyboard: Keyboard;
@@ -35,10 +56,18 @@ interface Devices {
   readonly uart0: Uart;
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
+  readonly acpiPm: AcpiPm;
+  readonly fwCfg: FwCfg;
+  readonly pci: PciHost;
+  readonly ide0: IdeChannel;
+  readonly ide1: IdeChannel;
+  readonly dma: Dma8237;
+  readonly floppy: FloppyController;
 }
 
 // biome-ignore format: a table
 const PLACEMENTS: readonly Placement[] = [
+  ['dma',        0, 'port',   0x00,     16],
   ['pic',        0, 'port',   0x20,     2],
   ['pit',        0, 'port',   0x40,     4],
   ['keyboard',   0, 'port',   0x60,     1],
@@ -46,26 +75,42 @@ const PLACEMENTS: readonly Placement[] = [
   ['keyboard',   1, 'port',   0x64,     1],
   ['cmos',       0, 'port',   0x70,     2],
   ['debugPorts', 2, 'port',   0x80,     1],
+  ['dma',        2, 'port',   0x81,     15],
   ['debugPorts', 3, 'port',   0x92,     1],
   ['pic',        1, 'port',   0xa0,     2],
+  ['dma',        1, 'port',   0xc0,     32],
   ['debugPorts', 0, 'port',   0xe9,     1],
   ['coprocessor',0, 'port',   0xf0,     1],
   ['debugPorts', 1, 'port',   0xf4,     4],
+  ['ide1',       0, 'port',   0x170,    8],
+  ['ide0',       0, 'port',   0x1f0,    8],
   ['uart1',      0, 'port',   0x2f8,    8],
+  ['ide1',       1, 'port',   0x376,    1],
   ['vga',        1, 'port',   0x3c0,    16],
   ['vga',        2, 'port',   0x3d0,    16],
+  ['floppy',     0, 'port',   0x3f0,    6],
+  ['ide0',       1, 'port',   0x3f6,    1],
+  ['floppy',     1, 'port',   0x3f7,    1],
   ['uart0',      0, 'port',   0x3f8,    8],
   ['pic',        2, 'port',   0x4d0,    2],
+  ['fwCfg',      0, 'port',   0x510,    FW_CFG_SIZE],
+  ['acpiPm',     0, 'port',   ACPI_PM_PORT, ACPI_PM_SIZE],
+  ['pci',        0, 'port',   0xcf8,    4],
+  ['pci',        1, 'port',   0xcfc,    4],
   ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
+  ['ioApic',     0, 'memory', IO_APIC_BASE, IO_APIC_SIZE],
+  ['localApic',  0, 'memory', LOCAL_APIC_BASE, LOCAL_APIC_SIZE],
 ];
 
-const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, rtc: 8, coprocessor: 13 } as const;
+const IRQ = { timer: 0, keyboard: 1, uart1: 3, uart0: 4, floppy: 6, rtc: 8, sci: SCI_IRQ, mouse: 12, coprocessor: 13, ide0: 14, ide1: 15 } as const;
+
+const FLOPPY_DMA = 2;
 
 /** What a machine asks of whoever runs it. Called in the middle of an instruction: note it, act between two. */
 export interface BoardHost {
-  /** The interrupt controller's INTR output rose. */
+  /** The INTR output of the 8259A pair rose. */
   onIntr(): void;
-  /** The guest powered off (port F4h). */
+  /** The guest powered off (port F4h; code 0: ACPI). */
   onExit(code: number): void;
   /** The guest pulled the CPU's reset line (keyboard controller, port 92h). */
   onReset(): void;
@@ -73,21 +118,36 @@ export interface BoardHost {
   setA20(enabled: boolean): void;
 }
 
+export interface AttachedDrive {
+  /** 00h and up: floppies; 80h and up: hard disks; E0h and up: CDs. */
+  readonly number: number;
+  readonly image: DiskImage;
+}
+
 export interface BoardOptions {
   readonly clock: GuestClock;
   readonly memory: PhysicalMemory;
   readonly host: BoardHost;
+  /** Bit 11 of the CPU's APIC_BASE register; always set when left out. */
+  readonly apicEnabled?: () => boolean;
+  /** For the tables; a P6 with an APIC when left out. */
+  readonly processor?: Processor;
   /** Date and time at power-on, milliseconds since 1970, taken as UTC. */
   readonly startDate?: number;
   /** Media by BIOS drive number; the first bootable one boots. */
-  readonly drives?: readonly { readonly number: number; readonly image: DiskImage }[];
+  readonly drives?: readonly AttachedDrive[];
 }
+
+const DEFAULT_PROCESSOR: Processor = { signature: 0x619, features: 1 << 9 };
 
 export const DEFAULT_START_DATE = Date.UTC(2005, 0, 1);
 
 export class Board implements Devices {
   readonly bus = new Bus();
   readonly pic = new Pic();
+  readonly ioApic: IoApic;
+  /** What the CPU sees of all interrupt controllers. */
+  readonly localApic: LocalApic;
   readonly pit: Pit;
   readonly port61: Port61;
   readonly keyboard: Keyboard;
@@ -97,10 +157,18 @@ export class Board implements Devices {
   readonly uart0: Uart;
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
+  readonly acpiPm: AcpiPm;
+  readonly fwCfg: FwCfg;
+  readonly pci: PciHost;
+  readonly busMaster: BusMaster;
+  readonly ide0: IdeChannel;
+  readonly ide1: IdeChannel;
+  readonly dma: Dma8237;
+  readonly floppy: FloppyController;
   readonly firmware: Bios;
   readonly clock: GuestClock;
   readonly #options: BoardOptions;
-  /** Reset order: the interrupt controller last, so that it forgets what the others' lines did. */
+  /** Reset order: the interrupt controllers last, so that they forget what the others' lines did. */
   readonly #devices: readonly BusDevice[];
   #a20 = true;
 
@@ -109,25 +177,95 @@ export class Board implements Devices {
     this.#options = options;
     this.clock = clock;
     const lines = new ControlLines(this, host);
-    const drives: Drive[] = (options.drives ?? []).map(({ number, image }) => ({ number, medium: image, floppyType: floppyTypeOf(image) }));
+    const apicEnabled = options.apicEnabled ?? (() => true);
+    this.localApic = new LocalApic(clock, {
+      get enabled() {
+        return apicEnabled();
+      },
+      pic: this.pic,
+      endOfInterrupt: (vector) => this.ioApic.endOfInterrupt(vector),
+      initialize: () => host.onReset(),
+    });
+    this.ioApic = new IoApic({ send: (message) => this.localApic.receive(message) }, IO_APIC_ID);
+    const irq = new InterruptLines(this.pic, this.ioApic);
+    const drives: Drive[] = (options.drives ?? []).map(({ number, image }) => ({
+      number,
+      medium: image,
+      floppyType: floppyTypeOf(image),
+      ...(number >= FIRST_CD ? { sectorSize: 2048 } : {}),
+    }));
     const floppy = drives.find((d) => d.number === 0);
-    this.pit = new Pit(clock, this.pic.line(IRQ.timer));
+    this.pit = new Pit(clock, irq.line(IRQ.timer));
     this.port61 = new Port61(clock, this.pit);
-    this.keyboard = new Keyboard(clock, this.pic.line(IRQ.keyboard), lines);
-    this.cmos = new Cmos(clock, this.pic.line(IRQ.rtc), {
+    this.keyboard = new Keyboard(clock, irq.line(IRQ.keyboard), lines, irq.line(IRQ.mouse));
+    this.cmos = new Cmos(clock, irq.line(IRQ.rtc), {
       start: options.startDate ?? DEFAULT_START_DATE,
       memory: memory.size,
       floppyType: floppy ? (floppy.floppyType ?? 4) << 4 : 0,
+      hardDisks: drives.filter((d) => d.number >= FIRST_HARD_DISK && d.number < FIRST_CD).length,
     });
-    this.coprocessor = new Coprocessor(this.pic.line(IRQ.coprocessor));
+    this.coprocessor = new Coprocessor(irq.line(IRQ.coprocessor));
     this.vga = new VgaText(clock);
-    this.uart0 = new Uart('uart0', clock, this.pic.line(IRQ.uart0));
-    this.uart1 = new Uart('uart1', clock, this.pic.line(IRQ.uart1));
+    this.uart0 = new Uart('uart0', clock, irq.line(IRQ.uart0));
+    this.uart1 = new Uart('uart1', clock, irq.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);
-    this.firmware = new Bios({ bus: this.bus, drives });
-    this.#devices = [this.pit, this.port61, this.keyboard, this.cmos, this.coprocessor, this.vga, this.uart0, this.uart1, this.debugPorts, this.pic];
+    this.dma = new Dma8237(memory);
+    this.floppy = new FloppyController({
+      clock,
+      irq: irq.line(IRQ.floppy),
+      dma: this.dma.line(FLOPPY_DMA),
+      media: [0, 1].map((n) => drives.find((d) => d.number === n)?.medium),
+    });
+    const bridge = new PciFunction(PIIX3_ISA);
+    this.pci = new PciHost({ bus: this.bus, router: new InterruptRouter(bridge, (n) => irq.line(n)), ram: memory.size, reset: () => host.onReset() });
+    this.pci.add(0, 0, new PciFunction(I440FX));
+    this.pci.add(1, 0, bridge);
+    this.busMaster = new BusMaster(memory);
+    const ide = new PciFunction(PIIX3_IDE, [{ index: 4, space: 'port', size: 16, device: this.busMaster }]);
+    this.pci.add(1, 1, ide);
+    const channel = (n: 0 | 1) =>
+      new IdeChannel(`ide${n}`, {
+        clock,
+        irq: irq.line(n ? IRQ.ide1 : IRQ.ide0),
+        dma: this.busMaster.channels[n],
+        decodes: () => (ide.command & COMMAND_PORTS) !== 0 && (ide.read(IDETIM + 2 * n, 2) & IDETIM_DECODE) !== 0,
+      });
+    this.ide0 = channel(0);
+    this.ide1 = channel(1);
+    for (const { number, image, unit } of ideUnits(options.drives ?? []))
+      (unit & 2 ? this.ide1 : this.ide0).plug(unit & 1 ? 1 : 0, (name, cable) => (number >= FIRST_CD ? new AtapiCdrom(name, cable, image) : new AtaDisk(name, cable, image)));
+    this.acpiPm = new AcpiPm(clock, irq.line(IRQ.sci), lines);
+    this.fwCfg = new FwCfg(memory.size, [ramMapFile(memory.size)]);
+    this.firmware = new Bios({ bus: this.bus, drives, processor: options.processor ?? DEFAULT_PROCESSOR });
+    this.#devices = [
+      this.pit,
+      this.port61,
+      this.keyboard,
+      this.cmos,
+      this.coprocessor,
+      this.vga,
+      this.uart0,
+      this.uart1,
+      this.debugPorts,
+      this.pci,
+      this.busMaster,
+      this.ide0,
+      this.ide1,
+      this.dma,
+      this.floppy,
+      this.acpiPm,
+      this.fwCfg,
+      this.pic,
+      this.ioApic,
+      this.localApic,
+    ];
     for (const [name, region, space, start, length] of PLACEMENTS) this.bus.attach(space, start, length, this[name], region);
-    this.pic.intr = () => host.onIntr();
+    const picOutput = this.ioApic.pin(PIC_OUTPUT_PIN);
+    this.pic.intr = (level) => {
+      this.localApic.setLint('lint0', level);
+      picOutput[level ? 'raise' : 'lower']();
+      if (level) host.onIntr();
+    };
   }
 
   get a20(): boolean {
@@ -157,6 +295,10 @@ export class Board implements Devices {
   /** Type on the keyboard; returns the characters that no key types. */
   typeKeys(text: string): string {
     return this.keyboard.type(text);
+  }
+
+  moveMouse(motion: Parameters<Keyboard['moveMouse']>[0]): void {
+    this.keyboard.moveMouse(motion);
   }
 
   receiveSerial(bytes: Iterable<number>): void {
@@ -195,7 +337,7 @@ export class Board implements Devices {
 }
 
 /** The lines that the keyboard controller and the system control ports pull. */
-class ControlLines implements KeyboardHost, DebugPortsHost {
+class ControlLines implements KeyboardHost, DebugPortsHost, AcpiPmHost {
   constructor(
     private readonly board: Board,
     private readonly host: BoardHost,
@@ -216,6 +358,26 @@ class ControlLines implements KeyboardHost, DebugPortsHost {
   exit(code: number): void {
     this.host.onExit(code);
   }
+
+  powerOff(): void {
+    this.host.onExit(0);
+  }
 }
+
+/** Units of the two IDE channels: 0 and 1 primary, 2 and 3 secondary. CDs take the secondary channel's first, hard disks what is left. */
+export const MAX_IDE_DRIVES = 4;
+
+const ideUnits = (drives: readonly AttachedDrive[]): (AttachedDrive & { unit: number })[] => {
+  const free = [0, 1, 2, 3];
+  const byNumber = drives.filter((d) => d.number >= FIRST_HARD_DISK).sort((a, b) => a.number - b.number);
+  const take = (preferred: readonly number[]) => (drive: AttachedDrive) => {
+    const unit = preferred.find((u) => free.includes(u));
+    if (unit === undefined) throw new RangeError('more than four IDE drives');
+    free.splice(free.indexOf(unit), 1);
+    return { ...drive, unit };
+  };
+  const cds = byNumber.filter((d) => d.number >= FIRST_CD).map(take([2, 3, 1, 0]));
+  return [...cds, ...byNumber.filter((d) => d.number < FIRST_CD).map(take([0, 1, 2, 3]))];
+};
 
 const floppyTypeOf = (image: DiskImage): number | undefined => (image.kind === 'floppy' ? floppyFormat(image.sectors * 512)?.type : undefined);

@@ -12,7 +12,7 @@ import type { ScreenResponse } from '../protocol/requests';
 import { parseDescriptor } from '../semantics/system/descriptors';
 import { realModeSegment } from '../semantics/system/segments';
 import { COST_PROFILES } from '../vmm/cost/profiles';
-import { CPU_MODELS } from '../vmm/cpuModels';
+import { APIC_BASE_ENABLE, CPU_MODELS } from '../vmm/cpuModels';
 import { DebugView } from '../vmm/debugView';
 import { VirtualMachine } from '../vmm/virtualMachine';
 import { CPU } from '../x86/cpuState';
@@ -23,7 +23,8 @@ import { Board } from './board';
 import type { Configuration } from './configuration';
 import { type GuestSymbol, type InitialState, applyWrites } from './loader/guest';
 import { ROM_BASE } from './memoryMap';
-import { type FileAccess, prepareProgram } from './program';
+import { type FileAccess, type ProgramDrive, prepareProgram } from './program';
+import { FEATURE_APIC } from './tables/platform';
 
 const MIB = 1024 * 1024;
 /** Ceiling of a VM's memory, part of the compiled module's type: 4 GiB. */
@@ -56,6 +57,10 @@ export interface Machine {
   screen(): ScreenResponse;
   typeKeys(text: string): void;
   serialInput(bytes: Uint8Array): void;
+  /** With `persist`: write what the guest changed on its disks into their files. Throws UserError. */
+  persist(): void;
+  /** Persists, then closes the disks' files. Throws UserError. */
+  dispose(): void;
 }
 
 /** Throws UserError (AssemblyError for a source with errors). */
@@ -71,6 +76,8 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
   const board = new Board({
     clock,
     memory: vm.physical,
+    apicEnabled: () => (vm.cpu.get(CPU.APIC_BASE) & APIC_BASE_ENABLE) !== 0,
+    processor: { signature: model.signature, features: model.features | (model.localApic ? FEATURE_APIC : 0) },
     startDate: config.startDate,
     drives: program.drives,
     host: {
@@ -80,13 +87,15 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
       setA20: (enabled) => setA20(vm, enabled),
     },
   });
-  const { bus, firmware, pic } = board;
+  const { bus, firmware, localApic } = board;
+  board.pci.conflicts.on((sentence) => vm.report({ kind: 'unclaimed', reason: 'PCI base address', sentence }));
   vm.physical.setKind(DEVICE_WINDOW.start, DEVICE_WINDOW.end, 'device');
   vm.physical.setKind(DEVICE_WINDOW.end, ROM_BASE, 'device');
   vm.physical.loadRom(ROM_BASE, firmware.rom);
   const powerOn = (): void => {
     vm.resetCpu();
     board.powerOn();
+    if (program.bootFromBios) return; // the CPU is at the reset vector
     applyWrites(program.guest, vm.physical);
     setInitialState(vm, program.guest.initial);
   };
@@ -94,7 +103,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     {
       bus,
       clock,
-      interrupts: pic,
+      interrupts: localApic,
       firmware,
       fpuError: board.coprocessor,
       get a20() {
@@ -117,6 +126,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     screen: () => board.screen(),
     typeKeys: (text) => void board.typeKeys(text),
     serialInput: (bytes) => board.receiveSerial(bytes),
+    ...diskEnd(program.drives, config.persist),
   };
 }
 
@@ -132,6 +142,23 @@ function setA20(vm: VirtualMachine, enabled: boolean): void {
   vm.physical.a20Mask = enabled ? 0xffffffff : 0xffefffff;
   vm.linear.flush();
   vm.engine.cache.clear('A20 gate moved');
+}
+
+/** What happens to the disks when the session ends. */
+function diskEnd(drives: readonly ProgramDrive[], keep: boolean): Pick<Machine, 'persist' | 'dispose'> {
+  let closed = false;
+  const persist = (): void => {
+    if (keep && !closed) for (const { image, persistent } of drives) if (persistent) image.persist();
+  };
+  const dispose = (): void => {
+    try {
+      persist();
+    } finally {
+      if (!closed) for (const { image } of drives) image.close();
+      closed = true;
+    }
+  };
+  return { persist, dispose };
 }
 
 /** Both wires a guest prints on, byte by byte. */

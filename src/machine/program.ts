@@ -1,8 +1,10 @@
 /** From a configuration to a guest and its disks: read the files it names, assemble a source, load the result. */
 import type { Assemble, Assembly, Diagnostic } from '../asm/assembly';
 import { UserError } from '../base/userError';
-import { DiskImage } from '../devices/diskImage';
-import type { Configuration } from './configuration';
+import { arrayStorage, DiskImage, type MediumKind, type Storage } from '../devices/diskImage';
+import { MAX_IDE_DRIVES } from './board';
+import type { BootDevice, Configuration } from './configuration';
+import { FIRST_CD, FIRST_HARD_DISK } from './firmware/service';
 import type { LoadedGuest, LoadOptions } from './loader/guest';
 import { loadGuest } from './loader/loadGuest';
 
@@ -10,6 +12,8 @@ import { loadGuest } from './loader/loadGuest';
 export interface FileAccess {
   /** Throws UserError for a file that cannot be read. */
   readFile(path: string): Uint8Array;
+  /** For files that need not be read whole. Throws UserError. Whoever cannot do it leaves it out. */
+  openFile?(path: string): Storage;
   /** An included file, sought from the file that includes it; undefined when there is none. */
   readInclude(path: string, from: string): { path: string; bytes: Uint8Array } | undefined;
 }
@@ -18,8 +22,18 @@ export interface Program {
   readonly guest: LoadedGuest;
   /** Present when the program was assembled from source. */
   readonly assembly?: Assembly;
-  /** By BIOS drive number. */
-  readonly drives: readonly { readonly number: number; readonly image: DiskImage }[];
+  /** In the order in which the BIOS tries to boot them. */
+  readonly drives: readonly ProgramDrive[];
+  /** The BIOS chooses what boots, instead of the program's own boot sector. */
+  readonly bootFromBios: boolean;
+}
+
+export interface ProgramDrive {
+  /** BIOS drive number. */
+  readonly number: number;
+  readonly image: DiskImage;
+  /** The guest's writes may go into its file. */
+  readonly persistent: boolean;
 }
 
 /** A source with errors; `diagnostics` has all of them. */
@@ -47,24 +61,43 @@ const assembleProgram = (config: Configuration, files: FileAccess, assemble: Ass
   return assembly;
 };
 
-const DRIVES = [
-  { attribute: 'floppy', number: 0x00, kind: 'floppy' },
-  { attribute: 'disk', number: 0x80, kind: 'hardDisk' },
-] as const;
+const openFile = (files: FileAccess, path: string): Storage => files.openFile?.(path) ?? arrayStorage(files.readFile(path));
 
-/** The disk that boots comes first; a disk that the configuration names takes the drive the program did not. */
-const openDrives = (config: Configuration, guest: LoadedGuest, files: FileAccess): Program['drives'] => {
-  const drives: { number: number; image: DiskImage }[] = [];
-  if (guest.medium) drives.push({ number: guest.medium.drive, image: new DiskImage(guest.medium.bytes, guest.medium.kind, config.program) });
-  for (const { attribute, number, kind } of DRIVES) {
-    const path = config[attribute];
-    if (path === undefined) continue;
-    // A boot sector alone is no medium worth keeping when an image is given for its drive.
-    if (guest.kind === 'bootSector' && drives[0]?.number === number) drives.shift();
-    const taken = drives.some((d) => d.number === number);
-    drives.push({ number: taken ? number + 1 : number, image: new DiskImage(files.readFile(path), kind, path) });
+// biome-ignore format: a table
+const DRIVES: readonly { readonly attribute: BootDevice; readonly first: number; readonly count: number; readonly kind: MediumKind; readonly what: string }[] = [
+  { attribute: 'floppy', first: 0,               count: 2, kind: 'floppy',   what: 'floppies' },
+  { attribute: 'disk',   first: FIRST_HARD_DISK, count: 4, kind: 'hardDisk', what: 'hard disks' },
+  { attribute: 'cdrom',  first: FIRST_CD,        count: 2, kind: 'cdrom',    what: 'CDs' },
+];
+
+const deviceOf = (number: number): BootDevice => (number >= FIRST_CD ? 'cdrom' : number >= FIRST_HARD_DISK ? 'disk' : 'floppy');
+
+/** The program's own medium takes the first drive of its kind; those that the configuration names take the drives behind it. */
+const openDrives = (config: Configuration, guest: LoadedGuest, fromFile: boolean, files: FileAccess): ProgramDrive[] => {
+  const drives: ProgramDrive[] = [];
+  const { medium } = guest;
+  if (medium) drives.push({ number: medium.drive, image: new DiskImage(medium.storage, medium.kind, config.program), persistent: fromFile });
+  for (const { attribute, first, count, kind, what } of DRIVES) {
+    const paths = config[attribute] ?? [];
+    for (const path of typeof paths === 'string' ? [paths] : paths) {
+      // A boot sector alone is no medium worth keeping when an image is given for its drive.
+      if (guest.kind === 'bootSector' && drives[0]?.number === first && drives[0].image.what === config.program) drives.shift();
+      const number = first + drives.filter((d) => deviceOf(d.number) === attribute).length;
+      if (number >= first + count) throw new UserError('disk.count', `"${attribute}": ${path} is one too many, there is room for ${count} ${what}`);
+      drives.push({ number, image: new DiskImage(openFile(files, path), kind, path), persistent: true });
+    }
   }
+  const ide = drives.filter((d) => d.number >= FIRST_HARD_DISK);
+  if (ide.length > MAX_IDE_DRIVES)
+    throw new UserError('disk.count', `${ide[MAX_IDE_DRIVES].image.what} is one too many: hard disks and CDs together have room for ${MAX_IDE_DRIVES}`);
   return drives;
+};
+
+/** Drives of the kinds that `boot` names first; without it the program's own comes first. */
+const inBootOrder = (drives: readonly ProgramDrive[], boot: Configuration['boot']): ProgramDrive[] => {
+  if (!boot) return [...drives];
+  const rank = ({ number }: ProgramDrive): number => (boot.includes(deviceOf(number)) ? boot.indexOf(deviceOf(number)) : boot.length);
+  return [...drives].sort((a, b) => rank(a) - rank(b) || a.number - b.number);
 };
 
 /** Throws UserError, AssemblyError among them. */
@@ -79,6 +112,7 @@ export const prepareProgram = (config: Configuration, files: FileAccess, assembl
     bits: config.bits ?? assembly?.lines.find((line) => line.code)?.bits,
     append: config.append,
   };
-  const guest = loadGuest(config.kind, assembly?.bytes ?? files.readFile(config.program), options);
-  return { guest, assembly, drives: openDrives(config, guest, files) };
+  const guest = loadGuest(config.kind, assembly?.bytes ?? openFile(files, config.program), options);
+  const drives = openDrives(config, guest, !assembly, files);
+  return { guest, assembly, drives: inBootOrder(drives, config.boot), bootFromBios: config.boot !== undefined && guest.medium !== undefined };
 };

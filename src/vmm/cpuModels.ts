@@ -113,7 +113,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6' | 'p3'
     brand: 0,
     // TLBs; 16-KiB instruction and data caches, 512-KiB second-level cache (SDM Vol. 2, CPUID, table of descriptors).
     leaves: [[0x03020101, 0, 0, 0x0c040843]],
-    localApic: false,
+    localApic: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_P6,
     eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,
@@ -129,7 +129,7 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6' | 'p3'
     brand: 2,
     // As above, with 256 KiB.
     leaves: [[0x03020101, 0, 0, 0x0c040882]],
-    localApic: false,
+    localApic: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_SSE,
     eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,
@@ -145,11 +145,18 @@ export const CPU_MODELS: Readonly<Record<'386' | '486' | 'pentium' | 'p6' | 'p3'
     brand: 9,
     // The Pentium 4 of the manual's example (SDM Vol. 2, CPUID leaf 2).
     leaves: [[0x665b5001, 0, 0, 0x007a7000]],
-    localApic: false,
+    localApic: true,
     cr0Bits: CR0_486,
     cr4Bits: CR4_SSE,
     eflagsBits: EFLAGS_AC | EFLAGS_ID | EFLAGS_VIF | EFLAGS_VIP,
   },
 }; // prettier-ignore
+
+/** APIC_BASE register (SDM Vol. 3, 10.4.4): address of the register page, global enable, bootstrap processor. */
+export const APIC_BASE_ENABLE = 1 << 11;
+const APIC_BASE_BSP = 1 << 8;
+const APIC_BASE_ADDRESS = 0xfee00000;
+/** After RESET. */
+export const apicBaseAtReset = (model: CpuModel): number => (model.localApic ? APIC_BASE_ADDRESS + APIC_BASE_ENABLE + APIC_BASE_BSP : 0);
 
 export type CpuModelName = keyof typeof CPU_MODELS;

@@ -23,10 +23,10 @@ import { CONTROL_RESET } from '../semantics/x87/status';
 import { X87 } from '../semantics/x87/unit';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
-import { DB, EXCEPTIONS, vectorName } from '../x86/exceptions';
+import { DB, EXCEPTIONS, NMI, vectorName } from '../x86/exceptions';
 import { CR0_ET, CR0_PE, CR0_PG, DEBUGCTL_BTF, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
-import { pagingFeatures } from './cpuModels';
+import { apicBaseAtReset, pagingFeatures } from './cpuModels';
 import { CostLedger } from './cost/ledger';
 import type { CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
@@ -41,6 +41,10 @@ import { TrapAndEmulate } from './techniques/trapAndEmulate';
 
 /** Guest time per retired instruction. */
 export const NANOSECONDS_PER_INSTRUCTION = 10;
+
+const PAGE_MASK = ~0xfff;
+/** Nothing is there: the page below the I/O APIC's. */
+const UNCLAIMED_ADDRESS = 0xfebff000;
 
 /** The devices of a VM, as the run loop sees them. */
 export interface Platform {
@@ -76,6 +80,8 @@ export class VirtualMachine implements TechniqueHost {
   readonly technique: Technique;
   readonly context: ExecutionContext;
   readonly opcodes: OpcodeMap;
+  /** Where the board has the page of the local APIC; 0 without one. */
+  readonly #apicPage: number;
   #platform!: Platform;
   #world: DeprivilegedWorld | undefined;
   #place: Place = { retired: 0, cs: 0, eip: 0, linear: 0, codeSize: 2 };
@@ -90,8 +96,8 @@ export class VirtualMachine implements TechniqueHost {
   constructor(options: VmOptions) {
     this.cpu = new CpuState(options.memory);
     const bus = {
-      read: (address: number, size: 1 | 2 | 4) => this.#platform.bus.read('memory', address, size),
-      write: (address: number, size: 1 | 2 | 4, value: number) => this.#platform.bus.write('memory', address, size, value),
+      read: (address: number, size: 1 | 2 | 4) => this.#readDevice(address, size),
+      write: (address: number, size: 1 | 2 | 4, value: number) => this.#writeDevice(address, size, value),
     };
     this.physical = new GuestMemory(options.memory, options.ram, bus);
     this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model));
@@ -99,6 +105,7 @@ export class VirtualMachine implements TechniqueHost {
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.opcodes = options.interpreter.opcodes;
     this.context = this.#executionContext(options.model);
+    this.#apicPage = apicBaseAtReset(options.model) & PAGE_MASK;
     this.technique = this.#createTechnique(options.technique);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter);
     this.engine.translated.on((block) => this.#translated(block));
@@ -143,10 +150,42 @@ export class VirtualMachine implements TechniqueHost {
     };
   }
 
+  /** An interrupt waits, whether the CPU would take it or not. */
+  get #interruptWaits(): boolean {
+    const { interrupts } = this.#platform;
+    return interrupts.pending || interrupts.nmiPending;
+  }
+
+  /** A load or store that a device answers; one that makes an interrupt pending is the last of its slice. */
+  #readDevice(address: number, size: 1 | 2 | 4): number {
+    this.#syncClock();
+    const waited = this.#interruptWaits;
+    const value = this.#platform.bus.read('memory', this.#busAddress(address), size);
+    if (!waited && this.#interruptWaits) this.engine.leaveAfterInstruction();
+    return value;
+  }
+
+  #writeDevice(address: number, size: 1 | 2 | 4, value: number): void {
+    this.#syncClock();
+    const waited = this.#interruptWaits;
+    this.#platform.bus.write('memory', this.#busAddress(address), size, value);
+    if (!waited && this.#interruptWaits) this.engine.leaveAfterInstruction();
+  }
+
+  /** APIC_BASE says where the CPU has the page of its local APIC (SDM Vol. 3, 10.4.5); what is moved away leaves a hole. */
+  #busAddress(address: number): number {
+    const moved = this.cpu.get(CPU.APIC_BASE) & PAGE_MASK;
+    if (moved === this.#apicPage) return address;
+    const page = address & PAGE_MASK;
+    if (page === moved) return (this.#apicPage | (address & ~PAGE_MASK)) >>> 0;
+    return page === this.#apicPage ? UNCLAIMED_ADDRESS : address;
+  }
+
   /** Connect devices; `restart` puts the machine back to power-on when the guest pulls the reset line. */
   attach(platform: Platform, restart: () => void): void {
     this.#platform = platform;
     this.#restart = restart;
+    platform.clock.rearmed = () => this.engine.leaveAfterInstruction();
     platform.bus.unclaimed.on((what) => this.report({ kind: 'unclaimed', reason: what, sentence: `No device answers ${what}; the bus reads as all ones.` }));
   }
 
@@ -164,6 +203,7 @@ export class VirtualMachine implements TechniqueHost {
     resetModelSpecific(cpu);
     cpu.set(CPU.IDTR_LIMIT, 0x3ff);
     cpu.set(CPU.MXCSR, MXCSR_RESET);
+    cpu.set(CPU.APIC_BASE, apicBaseAtReset(this.context.model));
     cpu.set(CPU.DR0 + 24, 0xffff0ff0);
     cpu.set(CPU.DR0 + 28, 0x400);
     for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
@@ -376,6 +416,7 @@ export class VirtualMachine implements TechniqueHost {
     if (this.#hasPending) return this.#moveOn(this.#deliverPending());
     const inhibit = cpu.get(CPU.INHIBIT);
     const flags = cpu.get(CPU.EFLAGS);
+    if (interrupts.nmiPending && !inhibit && !cpu.get(CPU.NMI_BLOCKED)) return this.#nonMaskable();
     if (interrupts.pending && !inhibit && flags & EFLAGS_IF) return this.#interrupt();
     const breakpoints = flags & EFLAGS_RF || inhibit === INHIBIT_DEBUG ? 0 : instructionBreakpoints(this.context);
     if (breakpoints) {
@@ -462,7 +503,7 @@ export class VirtualMachine implements TechniqueHost {
     const { cpu } = this;
     const { interrupts, clock } = this.#platform;
     const enabled = (cpu.get(CPU.EFLAGS) & EFLAGS_IF) !== 0;
-    if (enabled && interrupts.pending) {
+    if ((enabled && interrupts.pending) || (interrupts.nmiPending && !cpu.get(CPU.NMI_BLOCKED))) {
       cpu.set(CPU.HALTED, 0);
       cpu.set(CPU.INHIBIT, 0);
       return undefined;
@@ -488,6 +529,18 @@ export class VirtualMachine implements TechniqueHost {
     this.#deliver(vector, 0, false);
     this.report(draft);
     return stop ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
+  }
+
+  /** No other NMI is taken until IRET (SDM Vol. 3, 6.7.1). */
+  #nonMaskable(): StopReason | undefined {
+    this.#mark();
+    const draft: EventDraft = { kind: 'interrupt', vector: NMI, reason: 'NMI', sentence: 'A non-maskable interrupt; the guest’s handler gets it.', cost: 'interruptDelivery' };
+    if (this.stopsAt(draft)) return { kind: 'event', event: this.desk.stopEvent! };
+    this.#platform.interrupts.acknowledgeNmi();
+    this.cpu.set(CPU.NMI_BLOCKED, 1);
+    this.#deliver(NMI, 0, false);
+    this.report(draft);
+    return undefined;
   }
 
   #handle(exit: TechniqueExit): StopReason | undefined {

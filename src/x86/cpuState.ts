@@ -40,6 +40,9 @@ export const CPU = {
   SYSENTER_CS: 0x1088,
   SYSENTER_ESP: 0x108c,
   SYSENTER_EIP: 0x1090,
+  APIC_BASE: 0x1094,
+  /** Nonzero from the delivery of an NMI to the next IRET. */
+  NMI_BLOCKED: 0x10e0,
   /** What WRMSR has added to the time-stamp counter, 64 bits. */
   TSC_OFFSET: 0x10c8,
   /** Cache test registers TR3 to TR5 of the 486. */

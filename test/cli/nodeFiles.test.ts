@@ -31,3 +31,28 @@ test('an include is sought beside the file that includes it', (t) => {
   assert.equal(nodeFiles.readInclude('b.inc', include), undefined);
   assert.equal(nodeFiles.readInclude('inc', main), undefined);
 });
+
+test('an image is changed as a whole, unless somebody else changed it meanwhile', (t) => {
+  const dir = folder(t);
+  const file = path.join(dir, 'disk.img');
+  fs.writeFileSync(file, new Uint8Array(2048).fill(1), { mode: 0o640 });
+  const storage = nodeFiles.openFile!(file);
+  t.after(() => storage.close!());
+  assert.equal(storage.size, 2048);
+  assert.deepEqual([...storage.read(2046, 2)], [1, 1]);
+  storage.update!([{ offset: 512, bytes: new Uint8Array(512).fill(9) }]);
+  storage.update!([{ offset: 0, bytes: Uint8Array.of(8) }]);
+  const bytes = fs.readFileSync(file);
+  assert.deepEqual([bytes.length, bytes[0], bytes[511], bytes[512], bytes[1023], bytes[1024]], [2048, 8, 1, 9, 9, 1]);
+  assert.equal(fs.statSync(file).mode & 0o777, 0o640);
+  fs.appendFileSync(file, 'x');
+  assert.throws(() => storage.update!([{ offset: 0, bytes: Uint8Array.of(7) }]), /disk\.img was changed by another program meanwhile/);
+  assert.equal(fs.readFileSync(file)[0], 8);
+  assert.deepEqual(fs.readdirSync(dir), ['disk.img'], 'no copy is left behind');
+});
+
+test('an image that is a folder or not there is named', (t) => {
+  const dir = folder(t);
+  assert.throws(() => nodeFiles.openFile!(dir), { name: 'UserError', message: `${dir}: is a folder; expected a file` });
+  assert.throws(() => nodeFiles.openFile!('/no/such.img'), { name: 'UserError', message: '/no/such.img: no such file' });
+});

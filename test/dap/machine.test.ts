@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UserError } from '../../src/base/userError';
 import { createMachine } from '../../src/machine/machine';
 import { DapClient } from './dapClient';
 
@@ -148,4 +149,23 @@ test('protected mode: recursion shows every activation, conditions tell them apa
     instructions.map((i: { instruction: string }) => i.instruction),
     ['mov cr0,eax', 'jmp 0x8:0x7c11', 'mov ax,0x10'],
   );
+});
+
+test('a disk that cannot keep what the guest wrote says so when the session ends', async () => {
+  const source = SOURCE.replace('  mov cx, 3', '  mov ax, 0x0301\n  mov bx, 0x7c00\n  mov cx, 1\n  mov dx, 0x80\n  int 0x13\n  mov cx, 3');
+  const storage = {
+    size: 4 << 20,
+    read: (_offset: number, length: number) => new Uint8Array(length),
+    update: () => {
+      throw new UserError('file.ENOSPC', '/guest/d.img: no space left');
+    },
+  };
+  const files = { readFile: () => new TextEncoder().encode(source), readInclude: () => undefined, openFile: () => storage };
+  const client = new DapClient((config) => createMachine(config, files));
+  await client.start({ program: PATH, technique: 'bare', disk: '/guest/d.img', persist: true });
+  await client.event('stopped');
+  await client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'work' }] });
+  await client.go('continue');
+  await client.request('disconnect');
+  assert.equal(client.output('important'), '/guest/d.img: no space left\n');
 });

@@ -83,6 +83,84 @@ test('alarm and update-ended', () => {
   assert.equal(read(0x0c) & 0xb0, 0xb0);
 });
 
+test('an alarm that may match any minute goes off every hour, one that matches anything every second', () => {
+  const { clock, irq, read, write } = make();
+  write(1, 0x30);
+  write(3, 0x00);
+  write(5, 0xc0);
+  write(0x0b, 0x22);
+  const alarms = (until: number) => {
+    let seen = 0;
+    for (let due = clock.nextDue(); due !== undefined && due <= until * SECOND; due = clock.nextDue()) {
+      clock.advanceTo(due);
+      if (read(0x0c) & 0x20) seen++;
+    }
+    return seen;
+  };
+  assert.equal(alarms(31), 0);
+  assert.equal(alarms(32), 1, 'at 00:00:30');
+  assert.equal(alarms(2 + 3 * 3600), 2);
+  for (const register of [1, 3, 5]) write(register, 0xff);
+  assert.equal(alarms(12 + 3 * 3600), 10);
+  write(0x0b, 0x02);
+  assert.equal(clock.nextDue(), undefined);
+  assert.ok(irq.edges >= 13);
+});
+
+test('alarms in 12-hour and binary format', () => {
+  for (const [format, hour] of [
+    [0x20, 0x92],
+    [0x24, 0x8c],
+    [0x26, 12],
+  ] as const) {
+    const { clock, irq, read, write } = make();
+    write(0x0b, format & 0x07);
+    write(1, 0);
+    write(3, 0);
+    write(5, hour);
+    write(0x0b, format);
+    clock.advanceTo((2 + 12 * 3600 - 1) * SECOND);
+    assert.equal(irq.edges, 0);
+    clock.advanceTo((2 + 12 * 3600) * SECOND);
+    assert.equal(irq.edges, 1, 'at noon');
+    assert.equal(read(0x0c) & 0xa0, 0xa0);
+    assert.ok(!irq.level);
+  }
+}); // prettier-ignore
+
+test('flags are set without their interrupts, for whoever asks', () => {
+  const { clock, irq, read, write } = make();
+  write(1, 0x00);
+  write(3, 0x01);
+  write(5, 0x00);
+  assert.equal(read(0x0c), 0x00);
+  clock.advanceTo(SECOND);
+  assert.equal(read(0x0c), 0x50, 'periodic and update-ended');
+  assert.equal(read(0x0c), 0x00);
+  clock.advanceTo(61 * SECOND);
+  assert.equal(read(0x0c), 0x50, '00:00:59');
+  clock.advanceTo(63 * SECOND);
+  assert.equal(read(0x0c), 0x70, 'the alarm was at 00:01:00');
+  clock.advanceTo(64 * SECOND);
+  assert.equal(read(0x0c), 0x50);
+  assert.equal(irq.edges, 0);
+});
+
+test('every periodic rate', () => {
+  const { clock, read, write } = make();
+  for (let rate = 1; rate < 16; rate++) {
+    write(0x0a, 0x20 | rate);
+    write(0x0b, 0x42);
+    const hz = rate < 3 ? 256 >> (rate - 1) : 32768 >> (rate - 1);
+    const first = clock.nextDue() as number;
+    clock.advanceTo(first);
+    assert.ok(Math.abs((clock.nextDue() as number) - first - 1e9 / hz) < 1, `${hz} Hz`);
+    assert.equal(read(0x0c) & 0xc0, 0xc0);
+  }
+  write(0x0a, 0x20);
+  assert.equal(clock.nextDue(), undefined, 'rate 0: off');
+});
+
 test('update in progress just before the second', () => {
   const { clock, read } = make();
   assert.equal(read(0x0a), 0x26);

@@ -8,7 +8,7 @@ const make = () => {
   const clock = new GuestClock();
   const irq = new RecordingLine();
   const host = { a20: true, resets: 0, reset: () => void host.resets++ };
-  const keyboard = new Keyboard(clock, irq, host);
+  const keyboard = new Keyboard(clock, irq, host, new RecordingLine());
   const status = () => keyboard.read(1, 0, 1);
   const data = () => keyboard.read(0, 0, 1);
   /** Every byte that arrives within `ms` milliseconds. */

@@ -13,8 +13,8 @@ const pc = (icw4 = 0x01): Pic => {
 };
 
 const pulse = (pic: Pic, irq: number) => {
-  pic.line(irq).raise();
-  pic.line(irq).lower();
+  pic.input(irq).raise();
+  pic.input(irq).lower();
 };
 
 const eoi = (pic: Pic) => out(pic, 0, 0, 0x20);
@@ -22,7 +22,9 @@ const eoi = (pic: Pic) => out(pic, 0, 0, 0x20);
 test('an edge is requested, acknowledged and ended', () => {
   const pic = pc();
   let rose = 0;
-  pic.intr = () => rose++;
+  pic.intr = (level) => {
+    if (level) rose++;
+  };
   pulse(pic, 1);
   assert.ok(pic.pending);
   assert.equal(rose, 1);
@@ -63,18 +65,18 @@ test('the slave goes through input 2 and needs two EOIs', () => {
 
 test('a line held high gives one edge; a level input asks until it falls', () => {
   const pic = pc();
-  pic.line(4).raise();
+  pic.input(4).raise();
   pic.acknowledge();
   eoi(pic);
   assert.ok(!pic.pending);
   out(pic, 2, 1, 0xff);
   assert.equal(pic.read(2, 1, 1), 0xde, 'RTC and coprocessor stay edge-triggered');
-  pic.line(11).raise();
+  pic.input(11).raise();
   assert.equal(pic.acknowledge(), 0x73);
   out(pic, 1, 0, 0x20);
   eoi(pic);
   assert.ok(pic.pending);
-  pic.line(11).lower();
+  pic.input(11).lower();
   assert.ok(!pic.pending);
 });
 

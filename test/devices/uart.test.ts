@@ -97,3 +97,67 @@ test('scratch register and state', () => {
   assert.deepEqual(after, before);
   assert.equal(read(7), 0xa5);
 });
+
+test('the FIFO interrupts at its trigger level, and falls silent below it', () => {
+  for (const [code, level] of [
+    [0x01, 1],
+    [0x41, 4],
+    [0x81, 8],
+    [0xc1, 14],
+  ] as const) {
+    const { uart, irq, read } = make();
+    out(uart, 0, 2, code);
+    out(uart, 0, 1, 0x01);
+    out(uart, 0, 4, 0x08);
+    uart.receive(new Array<number>(level - 1).fill(7));
+    assert.ok(!irq.level, `${level - 1} of ${level}`);
+    uart.receive([7]);
+    assert.ok(irq.level);
+    assert.equal(read(2), 0xc4);
+    read(0);
+    assert.ok(!irq.level, 'the line falls with the level');
+  }
+}); // prettier-ignore
+
+test('clearing or switching the FIFO empties it; the bits of FCR that clear do not stay', () => {
+  const { uart, read } = make();
+  out(uart, 0, 2, 0x01);
+  uart.receive([1, 2, 3]);
+  out(uart, 0, 2, 0x03);
+  assert.equal(read(5) & 1, 0);
+  uart.receive([4]);
+  assert.equal(read(0), 4);
+  uart.receive([5]);
+  out(uart, 0, 2, 0x00);
+  assert.equal(read(5) & 1, 0);
+  assert.equal(read(2), 0x01, 'no FIFOs');
+});
+
+test('line status comes first, modem status last', () => {
+  const { uart, irq, read } = make();
+  out(uart, 0, 1, 0x0f);
+  out(uart, 0, 4, 0x10); // loopback
+  out(uart, 0, 0, 1, 2); // the second overruns the first
+  out(uart, 0, 4, 0x08);
+  assert.ok(irq.level);
+  assert.equal(read(2), 0x06);
+  assert.equal(read(5), 0x63, 'overrun, data ready');
+  assert.equal(read(5), 0x61, 'reading ended it');
+  assert.equal(read(2), 0x04);
+  assert.equal(read(0), 1);
+  assert.equal(read(2), 0x02);
+  assert.equal(read(2), 0x00, 'modem lines changed with the loopback');
+  assert.equal(read(6) & 0x0f, 0x0b);
+  assert.equal(read(2), 0x01);
+  assert.ok(!irq.level);
+});
+
+test('enabling the transmitter interrupt again asks again', () => {
+  const { uart, read } = make();
+  for (let n = 0; n < 2; n++) {
+    out(uart, 0, 1, 0x02);
+    assert.equal(read(2), 0x02);
+    assert.equal(read(2), 0x01);
+    out(uart, 0, 1, 0x00);
+  }
+});

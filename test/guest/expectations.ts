@@ -1,6 +1,7 @@
 /**
  * What a guest's header comment says. One expectation a line; `expect TECHNIQUE:` holds for that technique only.
  *   ; launch: cpu 486            an attribute of the launch configuration
+ *   ; launch: disk numbered:9    … a file name, or an image of 9 sectors, each filled with its number
  *   ; keys: "ab\n"               typed before it starts
  *   ; expect: serial "PASS\n"    what it prints on port E9h
  *   ; expect: exit 0             how it ends: exit CODE, halted, tripleFault, unimplemented WHAT, budget

@@ -37,8 +37,8 @@ main:
         refused 0xfe, 0, 0x508
         read_msr 0x17, 0, 0
         read_msr 0x179, 0, 0x105
-        read_msr 0x1b, 0, 0xfee00100
-        refused 0x1b, 0, 0xfee00101
+        read_msr 0x1b, 0, 0xfee00900
+        refused 0x1b, 0, 0xfee00901
         read_msr 0x277, 0x00070406, 0x00070406
         refused 0x277, 0x00070406, 0x00070206
         write_msr 0x277, 0x01040500, 0x00010506
@@ -105,7 +105,7 @@ main:
         shr eax, 8
         expect eax, 6
         and edx, 0xaf8
-        expect edx, 0x8f8               ; PSE TSC MSR PAE MCE SEP; no local APIC
+        expect edx, 0xaf8               ; PSE TSC MSR PAE MCE APIC SEP
         mov eax, 2
         cpuid
         expect eax, 0x03020101

@@ -9,8 +9,17 @@ import type { StopReason } from '../../src/vmm/debuggable';
 import type { Expectations } from './expectations';
 
 const LIMIT = 3_000_000;
+
+/** `numbered:COUNT`: an image of so many sectors, each filled with the low byte of its number. */
+const numbered = (sectors: number): Uint8Array => Uint8Array.from({ length: sectors * 512 }, (_, i) => i >> 9);
+
+const readFile = (name: string): Uint8Array => {
+  const [, sectors] = /^numbered:(\d+)$/.exec(name) ?? [];
+  return sectors === undefined ? new Uint8Array(fs.readFileSync(name)) : numbered(Number(sectors));
+};
+
 const files = {
-  readFile: (name: string) => new Uint8Array(fs.readFileSync(name)),
+  readFile,
   readInclude: (name: string, from: string) => {
     const found = path.join(path.dirname(from), name);
     return fs.existsSync(found) ? { path: found, bytes: new Uint8Array(fs.readFileSync(found)) } : undefined;

@@ -61,7 +61,7 @@ export class TestCpu {
     });
     this.cpu = this.vm.cpu;
     this.ram = Buffer.from(memory.buffer, RAM, ram);
-    const interrupts = { line: () => ({ raise() {}, lower() {} }), pending: false, acknowledge: () => 0, intr: undefined };
+    const interrupts = { pending: false, acknowledge: () => 0, nmiPending: false, acknowledgeNmi() {} };
     this.vm.attach({ bus: new Bus(), clock: new GuestClock(), interrupts, firmware: noFirmware, a20: true, setA20() {}, describe: () => '' }, () => this.vm.resetCpu());
   }
 

@@ -53,3 +53,49 @@ test('saving and restoring gives the same machine', () => {
   assert.deepEqual(runUntil(200_000_000), first);
   assert.deepEqual(board.save(), after);
 });
+
+test('after power-on the 8259A reaches the CPU through the local APIC, with an APIC and without', () => {
+  for (const enabled of [true, false]) {
+    const { board, clock } = makeMachine([], 16 << 20, { apicEnabled: () => enabled });
+    clock.advanceTo(100_000_000);
+    assert.ok(board.localApic.pending);
+    assert.equal(board.localApic.acknowledge(), 0x08);
+    assert.ok(!board.localApic.pending);
+  }
+});
+
+test('the registers of both APICs answer at their addresses, whole doublewords', () => {
+  const { bus } = makeMachine();
+  const seen: string[] = [];
+  bus.accesses.on(({ device, size, write }) => seen.push(`${device} ${size} ${write}`));
+  assert.equal(bus.read('memory', 0xfee00030, 4), 0x00040014);
+  bus.write('memory', 0xfec00000, 4, 1);
+  assert.equal(bus.read('memory', 0xfec00010, 4), 0x00170011);
+  assert.deepEqual(seen, ['localApic 4 false', 'ioApic 4 true', 'ioApic 4 false']);
+});
+
+test('a device’s line reaches the CPU through the I/O APIC', () => {
+  const { board, bus, clock } = makeMachine();
+  const set = (register: number, value: number) => {
+    bus.write('memory', 0xfec00000, 4, register);
+    bus.write('memory', 0xfec00010, 4, value);
+  };
+  bus.write('port', 0x21, 1, 0xff);
+  set(0x14, 0x60); // pin 2: the timer
+  clock.advanceTo(100_000_000);
+  assert.equal(board.localApic.acknowledge(), 0x60);
+  bus.write('memory', 0xfee000b0, 4, 0);
+  board.acpiPm.pressPowerButton();
+  set(0x22, 0x8069); // pin 9: the SCI
+  bus.write('port', 0x602, 2, 0x0100);
+  assert.equal(board.localApic.acknowledge(), 0x69);
+  bus.write('port', 0x600, 2, 0x0100);
+  bus.write('memory', 0xfee000b0, 4, 0);
+  assert.ok(!board.localApic.pending);
+});
+
+test('soft off ends the session as port F4h does', () => {
+  const { bus, log } = makeMachine();
+  bus.write('port', 0x604, 2, 0x2000);
+  assert.deepEqual(log, ['exit 0']);
+});

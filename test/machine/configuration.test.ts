@@ -21,6 +21,7 @@ test('a program is enough', () => {
     memory: 64,
     cpu: 'p4',
     append: '',
+    persist: false,
     stopOnEntry: true,
     onHalt: 'stop',
     profile: 'p4-672',
@@ -36,6 +37,17 @@ test('sizes, addresses, numbers and macros in the forms people write', () => {
   );
   assert.equal(parse({ program: 'p', memory: '1G' }).memory, 1024);
   assert.equal(parse({ program: 'p', startDate: '1999-12-31' }).startDate, Date.UTC(1999, 11, 31));
+});
+
+test('disks: one or several, an order to boot', () => {
+  assert.deepEqual(parse({ program: 'p', disk: 'a.img' }).disk, ['a.img']);
+  assert.deepEqual(parse({ program: 'p', disk: ['a.img', 'b.img'] }).disk, ['a.img', 'b.img']);
+  assert.deepEqual(parse({ program: 'p', boot: 'cdrom, disk' }).boot, ['cdrom', 'disk']);
+  assert.deepEqual(problems({ program: 'p', disk: [], boot: 'net', persist: 1 }), [
+    '"disk" is []: expected a path, or an array of paths.',
+    '"boot" is "net": expected some of "floppy", "disk", "cdrom", each once.',
+    '"persist" is 1: expected true or false.',
+  ]);
 });
 
 test('what VS Code adds is left alone', () => {

@@ -120,6 +120,8 @@ test('INT 15h: memory sizes and map, A20, move', () => {
     [0x9fc00, 0x400, 2],
     [0xf0000, 0x10000, 2],
     [0x100000, 15 << 20, 1],
+    [0xfec00000, 0x1000, 2],
+    [0xfee00000, 0x1000, 2],
   ]);
   assert.equal(m.call(0x15, { eax: 0x2400 }).flags.CF, false);
   assert.deepEqual([m.board.a20, m.log], [false, ['a20 false']]);
@@ -186,7 +188,7 @@ test('exceptions that nobody hooked halt with a message; interrupts end', () => 
   assert.match(row(m, 0), /^Exception 00h \(divide error\) at 0700:1234/);
   assert.equal(m.call(0x0d).jump, 'f000:9010', 'IRQ 5 is not in service: general protection');
   m.bus.write('port', 0x21, 1, 0);
-  m.board.pic.line(5).raise();
+  m.board.pic.input(5).raise();
   assert.equal(m.board.pic.acknowledge(), 0x0d);
   assert.equal(m.call(0x0d).jump, undefined);
   assert.equal(m.board.pic.registers.isr, 0);

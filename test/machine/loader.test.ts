@@ -86,7 +86,7 @@ test('disk images: floppy or hard disk by size, signature, whole sectors', () =>
   const disk = loadGuest('auto', bootable(4 * MIB), options);
   assert.deepEqual([disk.kind, disk.medium?.kind, disk.initial.registers.edx], ['disk', 'hardDisk', 0x80]);
   const odd = loadGuest('auto', bootable(1300), options);
-  assert.equal(odd.medium?.bytes.length, 1536);
+  assert.equal(odd.medium?.storage.size, 1536);
   assert.equal(odd.notes.length, 1);
   fails(/1300 bytes: a disk image is a multiple of 512/, () => loadGuest('disk', bootable(1300), options));
   fails(/cannot boot/, () => loadGuest('auto', new Uint8Array(1440 * 1024), options));

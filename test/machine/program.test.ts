@@ -4,7 +4,7 @@ import type { Assemble, Assembly } from '../../src/asm/assembly';
 import { UserError } from '../../src/base/userError';
 import { parseConfiguration, type Configuration } from '../../src/machine/configuration';
 import { AssemblyError, prepareProgram } from '../../src/machine/program';
-import { bootable } from './support';
+import { bootable, makeIso } from './support';
 
 const configure = (raw: Record<string, unknown>): Configuration => {
   const result = parseConfiguration(raw);
@@ -56,11 +56,56 @@ test('errors of the source are carried along', () => {
 });
 
 test('disks: the one that boots first, named ones in the drives that are left', () => {
-  const contents = files({ 'b.img': bootable(), 'c.img': bootable(4 << 20), 'f.img': bootable(1440 * 1024) });
+  const contents = files({ 'b.img': bootable(), 'c.img': bootable(4 << 20), 'f.img': bootable(1440 * 1024), 'd.iso': makeIso(Uint8Array.of(0xf4)) });
   const numbers = (raw: Record<string, unknown>) => prepareProgram(configure(raw), contents, assembler({})).drives.map((d) => d.number);
   assert.deepEqual(numbers({ program: 'b.img' }), [0]);
   assert.deepEqual(numbers({ program: 'b.img', disk: 'c.img' }), [0, 0x80]);
   assert.deepEqual(numbers({ program: 'b.img', floppy: 'f.img' }), [0]);
   assert.deepEqual(numbers({ program: 'c.img', disk: 'c.img', floppy: 'f.img' }), [0x80, 0, 0x81]);
   assert.throws(() => numbers({ program: 'b.img', disk: 'none.img' }), /none\.img: no such file/);
+  assert.deepEqual(numbers({ program: 'b.img', disk: ['c.img', 'c.img'], cdrom: 'd.iso' }), [0, 0x80, 0x81, 0xe0]);
+  assert.deepEqual(numbers({ program: 'b.img', disk: 'c.img', cdrom: 'd.iso', boot: 'cdrom,disk' }), [0xe0, 0x80, 0]);
+  assert.throws(() => numbers({ program: 'b.img', disk: new Array(4).fill('c.img'), cdrom: 'd.iso' }), /d\.iso is one too many: hard disks and CDs together have room for 4/);
+  assert.throws(() => numbers({ program: 'b.img', disk: new Array(5).fill('c.img') }), /c\.img is one too many, there is room for 4 hard disks/);
+});
+
+test('a large image is read where it is needed', () => {
+  let read = 0;
+  const size = 8 * 2 ** 30;
+  const storage = {
+    size,
+    read: (offset: number, length: number) => {
+      read += length;
+      const bytes = new Uint8Array(length);
+      bytes.set(
+        bootable()
+          .subarray(0, length)
+          .subarray(offset === 0 ? 0 : 512),
+      );
+      return bytes;
+    },
+  };
+  const { guest, drives } = prepareProgram(configure({ program: 'big.img' }), { ...files({}), openFile: () => storage }, assembler({}));
+  assert.equal(guest.kind, 'disk');
+  assert.equal(drives[0].image.sectors, size / 512);
+  assert.deepEqual(drives[0].image.geometry, { cylinders: 1024, heads: 255, sectors: 63 });
+  assert.ok(read < 100_000, `${read} bytes read`);
+});
+
+test('a CD boots what its catalog names, or says why not', () => {
+  const load = (iso: Uint8Array) => prepareProgram(configure({ program: 'd.iso' }), files({ 'd.iso': iso }), assembler({})).guest;
+  const code = Uint8Array.of(0xfa, 0xf4);
+  const guest = load(makeIso(code));
+  assert.deepEqual([guest.kind, guest.medium?.drive, guest.initial.registers.eip, guest.initial.registers.edx], ['cdrom', 0xe0, 0x7c00, 0xe0]);
+  assert.deepEqual([guest.writes[0].address, guest.writes[0].bytes.length, guest.writes[0].bytes[1]], [0x7c00, 2048, 0xf4]);
+  assert.deepEqual(load(makeIso(code, { segment: 0x1000 })).initial.registers.cs, 0x1000);
+  const without = makeIso(code);
+  without.fill(0, 17 * 2048, 18 * 2048);
+  assert.throws(() => load(without), /d\.iso cannot boot: sector 17 is no El Torito boot record/);
+  assert.throws(() => load(makeIso(code, { media: 2 })), /it emulates a 1\.44 MB diskette to boot, expected no emulation/);
+  assert.throws(() => load(makeIso(code, { count: 400 })), /lies beyond the end of the CD \(64 sectors\)/);
+  const damaged = makeIso(code);
+  damaged[19 * 2048 + 4] = 1;
+  assert.throws(() => load(damaged), /no valid validation entry/);
+  assert.throws(() => load(makeIso(code).subarray(0, 17 * 2048)), /it has 17 sectors/);
 });

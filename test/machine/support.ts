@@ -3,7 +3,7 @@ import type { Bus } from '../../src/devices/bus';
 import { GuestClock } from '../../src/devices/clock';
 import type { PhysicalMemory } from '../../src/devices/contract';
 import { DiskImage } from '../../src/devices/diskImage';
-import { Board } from '../../src/machine/board';
+import { Board, type BoardOptions } from '../../src/machine/board';
 import type { FirmwareContext } from '../../src/vmm/firmwareContext';
 
 export class FlatMemory implements PhysicalMemory {
@@ -57,7 +57,7 @@ export interface Outcome {
   sentence: string;
 }
 
-export const makeMachine = (images: { number: number; image: DiskImage }[] = [], ram = 16 << 20) => {
+export const makeMachine = (images: { number: number; image: DiskImage }[] = [], ram = 16 << 20, options: Partial<BoardOptions> = {}) => {
   const clock = new GuestClock();
   const memory = new FlatMemory(ram);
   const log: string[] = [];
@@ -65,6 +65,7 @@ export const makeMachine = (images: { number: number; image: DiskImage }[] = [],
     clock,
     memory,
     drives: images,
+    ...options,
     host: { onIntr: () => log.push('intr'), onExit: (code) => log.push(`exit ${code}`), onReset: () => log.push('reset'), setA20: (on) => log.push(`a20 ${on}`) },
   });
   board.powerOn();
@@ -120,3 +121,27 @@ export const bootable = (size = 512): Uint8Array => {
 
 export const floppy = (bytes = bootable()) => ({ number: 0, image: new DiskImage(bytes, 'floppy') });
 export const hardDisk = (bytes = bootable(1 << 20)) => ({ number: 0x80, image: new DiskImage(bytes, 'hardDisk') });
+export const cd = (bytes: Uint8Array = new Uint8Array(64 * 2048)) => ({ number: 0xe0, image: new DiskImage(bytes, 'cdrom') });
+
+/** An ISO 9660 image with an El Torito boot record, as far as a BIOS looks: the boot image is at sector 20, `code` its beginning. */
+export const makeIso = (code: Uint8Array, { media = 0, segment = 0, count = 4, sectors = 64 } = {}): Uint8Array => {
+  const bytes = new Uint8Array(sectors * 2048);
+  const view = new DataView(bytes.buffer);
+  const text = (at: number, value: string) => bytes.set(new TextEncoder().encode(value), at);
+  bytes[16 * 2048] = 1;
+  text(16 * 2048 + 1, 'CD001');
+  text(17 * 2048 + 1, 'CD001');
+  text(17 * 2048 + 7, 'EL TORITO SPECIFICATION');
+  view.setUint32(17 * 2048 + 0x47, 19, true);
+  const catalog = 19 * 2048;
+  bytes[catalog] = 1;
+  view.setUint16(catalog + 28, 0x10000 - 0xaa55 - 1, true); // the words' sum is 0
+  view.setUint16(catalog + 30, 0xaa55, true);
+  bytes[catalog + 32] = 0x88;
+  bytes[catalog + 33] = media;
+  view.setUint16(catalog + 34, segment, true);
+  view.setUint16(catalog + 38, count, true);
+  view.setUint32(catalog + 40, 20, true);
+  bytes.set(code, 20 * 2048);
+  return bytes;
+};

@@ -6,8 +6,12 @@ import { GUEST_KINDS } from '../loader/guest';
 export const CPU_MODELS = ['386', '486', 'pentium', 'p6', 'p3', 'p4'] as const;
 export type CpuModel = (typeof CPU_MODELS)[number];
 
-/** `size`: MiB as a number, or text such as "16M". `address`: a number, or text such as "0x7C00" or "7C00h". */
-export type AttributeType = 'string' | 'boolean' | 'integer' | 'enum' | 'size' | 'address' | 'date' | 'definitions';
+/** Kinds of drives the BIOS boots from. */
+export const BOOT_DEVICES = ['floppy', 'disk', 'cdrom'] as const;
+export type BootDevice = (typeof BOOT_DEVICES)[number];
+
+/** `paths`: one path or several. `list`: some of `values`, as an array or as text with commas. `size`: MiB as a number, or text such as "16M". `address`: a number, or text such as "0x7C00" or "7C00h". */
+export type AttributeType = 'string' | 'boolean' | 'integer' | 'enum' | 'size' | 'address' | 'date' | 'definitions' | 'paths' | 'list';
 
 export interface Attribute {
   readonly name: string;
@@ -27,11 +31,12 @@ const KIND_DESCRIPTIONS = [
   'A flat binary, loaded at loadAddress.',
   'A kernel with a Multiboot 1 header.',
   'A floppy or hard disk image; its first sector boots.',
+  'A CD image (ISO 9660) with an El Torito boot record.',
 ];
 
 // biome-ignore format: a table
 export const ATTRIBUTES = [
-  { name: 'program', type: 'string', required: true, description: 'The guest: an assembly source (.asm), a boot sector, a floppy or disk image, a flat binary or a Multiboot kernel (.elf).' },
+  { name: 'program', type: 'string', required: true, description: 'The guest: an assembly source (.asm), a boot sector, a floppy, disk or CD image, a flat binary or a Multiboot kernel (.elf).' },
   { name: 'technique', type: 'enum', default: 'trap', values: TECHNIQUES.map((t) => t.id), valueDescriptions: TECHNIQUES.map((t) => `${t.name}. ${t.description}`), description: 'How the guest is virtualized.' },
   { name: 'kind', type: 'enum', default: 'auto', values: ['auto', ...GUEST_KINDS], valueDescriptions: KIND_DESCRIPTIONS, description: 'What the program is.' },
   { name: 'loadAddress', type: 'address', min: 0, max: 0xffffffff, description: 'Where a flat binary is loaded, such as "0x7C00". Default: ORG of an assembly source, else 7C00h.' },
@@ -40,8 +45,11 @@ export const ATTRIBUTES = [
   { name: 'memory', type: 'size', default: 64, min: 1, max: 1024, description: 'Guest memory in MiB.' },
   { name: 'cpu', type: 'enum', default: 'p4', values: CPU_MODELS, description: 'Processor model: which instructions and features exist.' },
   { name: 'append', type: 'string', default: '', description: 'Command line for a Multiboot kernel.' },
-  { name: 'floppy', type: 'string', description: 'Image in floppy drive A. The guest’s writes stay in memory.' },
-  { name: 'disk', type: 'string', description: 'Image of the first hard disk. The guest’s writes stay in memory.' },
+  { name: 'floppy', type: 'string', description: 'Image in floppy drive A. The guest’s writes stay in memory, unless persist is set.' },
+  { name: 'disk', type: 'paths', description: 'Images of hard disks: primary master, primary slave, and so on. The guest’s writes stay in memory, unless persist is set.' },
+  { name: 'cdrom', type: 'string', description: 'ISO image in the CD-ROM drive, the secondary master.' },
+  { name: 'boot', type: 'list', values: BOOT_DEVICES, description: 'Start in the BIOS, which boots from the first of these that can, such as "cdrom,disk". Default: the program boots.' },
+  { name: 'persist', type: 'boolean', default: false, description: 'Write what the guest changed on its floppy and hard disks into the image files when the session ends.' },
   { name: 'define', type: 'definitions', description: 'Macros defined before an assembly source is read, as with -D.' },
   { name: 'stopOnEntry', type: 'boolean', default: true, description: 'Stop before the first instruction.' },
   { name: 'onHalt', type: 'enum', default: 'stop', values: ['stop', 'exit'], valueDescriptions: ['Stop in the debugger.', 'End the session.'], description: 'What to do when the guest has halted for good.' },

@@ -1,7 +1,7 @@
 /** A launch configuration, checked. Every wrong attribute gives one sentence; nothing unknown is carried along. */
 import type { TechniqueId } from '../../protocol/techniques';
 import type { GuestKind } from '../loader/guest';
-import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type CpuModel } from './attributes';
+import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type BootDevice, type CpuModel } from './attributes';
 
 export interface Configuration {
   readonly program: string;
@@ -15,7 +15,10 @@ export interface Configuration {
   readonly cpu: CpuModel;
   readonly append: string;
   readonly floppy?: string;
-  readonly disk?: string;
+  readonly disk?: readonly string[];
+  readonly cdrom?: string;
+  readonly boot?: readonly BootDevice[];
+  readonly persist: boolean;
   readonly define?: Readonly<Record<string, string>>;
   readonly stopOnEntry: boolean;
   readonly onHalt: 'stop' | 'exit';
@@ -95,6 +98,19 @@ const parseDefinitions = (raw: unknown): Parsed => {
   return { value: Object.fromEntries(entries.map(([name, text]) => [name, String(text)])) };
 };
 
+const isPath = (raw: unknown): boolean => typeof raw === 'string' && raw !== '' && !raw.includes('\0');
+
+const parsePaths = (raw: unknown): Parsed => {
+  const paths: unknown[] = Array.isArray(raw) ? raw : [raw];
+  return paths.length > 0 && paths.every(isPath) ? { value: [...paths] } : { expected: 'a path, or an array of paths' };
+};
+
+const parseList = (raw: unknown, a: Attribute): Parsed => {
+  const items: unknown[] = typeof raw === 'string' ? raw.split(',').map((item) => item.trim()) : Array.isArray(raw) ? raw : [];
+  const valid = items.length > 0 && items.every((item) => a.values!.some((v) => v === item)) && new Set(items).size === items.length;
+  return valid ? { value: [...items] } : { expected: `some of ${a.values!.map((v) => JSON.stringify(v)).join(', ')}, each once` };
+};
+
 const PARSERS: Readonly<Record<AttributeType, (raw: unknown, attribute: Attribute) => Parsed>> = {
   string: (raw, a) => (typeof raw === 'string' && !raw.includes('\0') && (raw !== '' || !a.required) ? { value: raw } : { expected: a.required ? 'a path' : 'text' }),
   boolean: (raw) => (typeof raw === 'boolean' ? { value: raw } : { expected: 'true or false' }),
@@ -104,6 +120,8 @@ const PARSERS: Readonly<Record<AttributeType, (raw: unknown, attribute: Attribut
   address: parseAddress,
   date: parseDate,
   definitions: parseDefinitions,
+  paths: parsePaths,
+  list: parseList,
 };
 
 const show = (value: unknown): string => {

@@ -11,6 +11,8 @@ const SHAPES: Readonly<Record<Attribute['type'], (a: Attribute) => JsonSchema>> 
   size: ({ min, max }) => ({ type: ['integer', 'string'], minimum: min, maximum: max }),
   address: ({ min, max }) => ({ type: ['integer', 'string'], minimum: min, maximum: max }),
   date: () => ({ type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\d(:\\d\\d)?)?$' }),
+  paths: () => ({ type: ['string', 'array'], items: { type: 'string' }, minItems: 1 }),
+  list: ({ values }) => ({ type: ['string', 'array'], items: { enum: values }, uniqueItems: true, minItems: 1 }),
   definitions: () => ({ type: 'object', additionalProperties: { type: ['string', 'number'] } }),
 };
 

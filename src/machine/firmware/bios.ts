@@ -5,14 +5,17 @@
 import { hexh } from '../../base/bits';
 import type { PhysicalMemory } from '../../devices/contract';
 import type { Firmware, FirmwareContext } from '../../vmm/firmwareContext';
-import { BASE_MEMORY_KIB, EBDA, ROM_BASE } from '../memoryMap';
+import { findBootImage } from '../loader/elTorito';
+import { BASE_MEMORY_KIB, EBDA, LOCAL_APIC_BASE, ROM_BASE } from '../memoryMap';
 import { BDA, read16, write16 } from './dataArea';
 import { diskService } from './disk';
 import { keyboardInterrupt, keyboardService } from './keyboard';
+import { initializePci } from './pci';
 import { buildRom, DEAD_LOOP, DISKETTE_TABLE, IDLE_LOOP, ROM_SEGMENT, SERVICE_POWER_ON, SERVICE_TIMER_EOI, stubOffset } from './rom';
-import { endOfInterrupt, farPointer, inb, outb, unsupported, type BiosMachine, type Service } from './service';
+import { endOfInterrupt, farPointer, FIRST_CD, FIRST_HARD_DISK, inb, outb, unsupported, type BiosMachine, type Drive, type Service } from './service';
 import { equipmentService, memorySizeService, serialService, systemService } from './system';
 import { clockInterrupt, startTicks, timeService, timerEnd, timerInterrupt } from './time';
+import { ramTables, romTables } from '../tables/tables';
 import { TextScreen } from './textScreen';
 import { videoService } from './video';
 
@@ -24,16 +27,23 @@ const FLOPPY_PRESENT = 0x0001;
 /** Exceptions that would only repeat if the stub returned. Vectors 0Ch and 0Dh are shared with IRQ 4 and 5. */
 const FATAL: Readonly<Record<number, string>> = { 0: 'divide error', 6: 'invalid opcode', 7: 'no coprocessor', 12: 'stack fault', 13: 'general protection' };
 
-/** ICW1..4 and mask: the master at 08h, the slave at 70h; timer, keyboard and cascade enabled. */
+/** ICW1..4 and mask: the master at 08h, the slave at 70h; timer, keyboard and cascade enabled. SCI and PCI interrupts are levels. */
 // biome-ignore format: a table
 const PIC_PROGRAM: readonly (readonly [number, number])[] = [
   [0x20, 0x11], [0x21, 0x08], [0x21, 0x04], [0x21, 0x01], [0x21, 0xf8],
   [0xa0, 0x11], [0xa1, 0x70], [0xa1, 0x02], [0xa1, 0x01], [0xa1, 0xff],
+  [0x4d1, 0x0e],
 ];
 /** Counter 0: square wave of 65536 ticks, 18.2 Hz. */
 // biome-ignore format: a table
 const PIT_PROGRAM: readonly (readonly [number, number])[] = [
   [0x43, 0x36], [0x40, 0x00], [0x40, 0x00],
+];
+
+/** Virtual wire mode (MultiProcessor Specification 1.4, 3.6.2.2): enabled, LINT0 is ExtINT from the 8259A pair, LINT1 is NMI. */
+// biome-ignore format: a table
+const LOCAL_APIC_PROGRAM: readonly (readonly [number, number])[] = [
+  [0x0f0, 0x1ff], [0x350, 0x700], [0x360, 0x400],
 ];
 
 const halt = (context: FirmwareContext, machine: BiosMachine, message: string, loop: number): string => {
@@ -74,16 +84,50 @@ const defaultIrq =
     return `vector ${hexh(vector, 2)}: spurious interrupt`;
   };
 
+/** Where the first sector of a disk, or the boot image of a CD, is put and started; undefined when the drive does not boot. */
+const bootCode = ({ number, medium }: Drive): { segment: number; bytes: Uint8Array } | undefined => {
+  if (number >= FIRST_CD) {
+    const image = findBootImage(medium);
+    return typeof image === 'string' ? undefined : image;
+  }
+  const bytes = medium.read(0, 1);
+  return bytes[510] === 0x55 && bytes[511] === 0xaa ? { segment: BOOT_ADDRESS >> 4, bytes } : undefined;
+};
+
 const boot: Service = (context, machine) => {
-  for (const { number, medium } of machine.drives) {
-    const sector = medium.read(0, 1);
-    if (sector[510] !== 0x55 || sector[511] !== 0xaa) continue;
-    context.memory.writeBytes(BOOT_ADDRESS, sector);
-    context.write('dx', number);
-    context.jump(0, BOOT_ADDRESS);
-    return `INT 19h: boot from drive ${hexh(number, 2)}, jump to 0000:7C00`;
+  for (const drive of machine.drives) {
+    const code = bootCode(drive);
+    if (!code) continue;
+    const [segment, offset] = code.segment === BOOT_ADDRESS >> 4 ? [0, BOOT_ADDRESS] : [code.segment, 0];
+    context.memory.writeBytes(segment * 16 + offset, code.bytes);
+    context.write('dx', drive.number);
+    context.jump(segment, offset);
+    return `INT 19h: boot from drive ${hexh(drive.number, 2)}, jump to ${farPointer(segment, offset)}`;
   }
   return `INT 19h: ${halt(context, machine, 'No bootable disk', IDLE_LOOP)}`;
+};
+
+/** INT 41h and 46h point to the parameters of the first two hard disks (IBM PC/AT Technical Reference, "fixed disk parameter table"). */
+const FIXED_DISK_VECTORS = [0x41, 0x46];
+const FIXED_DISK_TABLES = 0x3d;
+const FIXED_DISK_TABLE_SIZE = 16;
+
+const writeFixedDiskTables = (machine: BiosMachine, memory: PhysicalMemory): void => {
+  FIXED_DISK_VECTORS.forEach((vector, i) => {
+    const at = EBDA + FIXED_DISK_TABLES + i * FIXED_DISK_TABLE_SIZE;
+    write16(memory, vector * 4, FIXED_DISK_TABLES + i * FIXED_DISK_TABLE_SIZE);
+    write16(memory, vector * 4 + 2, EBDA >> 4);
+    memory.writeBytes(at, new Uint8Array(FIXED_DISK_TABLE_SIZE));
+    const drive = machine.drives.find((d) => d.number === FIRST_HARD_DISK + i);
+    if (!drive) return;
+    const { cylinders, heads, sectors } = drive.medium.geometry;
+    write16(memory, at, cylinders);
+    memory.write8(at + 2, heads);
+    write16(memory, at + 5, 0xffff); // no write precompensation
+    memory.write8(at + 8, heads > 8 ? 0xc8 : 0xc0);
+    write16(memory, at + 12, cylinders); // landing zone
+    memory.write8(at + 14, sectors);
+  });
 };
 
 const ignored =
@@ -120,9 +164,12 @@ const SERVICES: ReadonlyMap<number, Service> = new Map<number, Service>([
 ]);
 
 export class Bios implements Firmware {
-  readonly rom = buildRom();
+  readonly rom: Uint8Array;
 
-  constructor(private readonly machine: BiosMachine) {}
+  constructor(private readonly machine: BiosMachine) {
+    this.rom = buildRom();
+    for (const { address, bytes } of romTables(machine.processor)) this.rom.set(bytes, address - ROM_BASE);
+  }
 
   /** What the power-on self test leaves behind: ROM, vectors, data area, programmed timer and interrupt controllers. */
   powerOn(memory: PhysicalMemory): void {
@@ -132,14 +179,18 @@ export class Bios implements Firmware {
       write16(memory, vector * 4 + 2, ROM_SEGMENT);
     }
     this.#dataArea(memory);
+    writeFixedDiskTables(this.machine, memory);
     for (const [port, value] of [...PIC_PROGRAM, ...PIT_PROGRAM]) outb(this.machine, port, value);
+    for (const [register, value] of LOCAL_APIC_PROGRAM) this.machine.bus.write('memory', LOCAL_APIC_BASE + register, 4, value);
+    initializePci(this.machine);
     startTicks(this.machine, memory);
     new TextScreen(this.machine, memory).setMode(true);
   }
 
   #dataArea(memory: PhysicalMemory): void {
     memory.writeBytes(0x400, new Uint8Array(0x100));
-    const floppies = this.machine.drives.filter((d) => d.number < 0x80).length;
+    const count = (from: number, to: number) => this.machine.drives.filter((d) => d.number >= from && d.number < to).length;
+    const floppies = count(0, FIRST_HARD_DISK);
     write16(memory, BDA.serialPorts, 0x3f8);
     write16(memory, BDA.serialPorts + 2, 0x2f8);
     write16(memory, BDA.ebdaSegment, EBDA >> 4);
@@ -151,8 +202,9 @@ export class Bios implements Firmware {
     write16(memory, BDA.keyboardStart, buffer);
     write16(memory, BDA.keyboardEnd, buffer + 32);
     memory.write8(BDA.keyboardMode, 0x10); // an enhanced keyboard
-    memory.write8(BDA.diskCount, this.machine.drives.length - floppies);
+    memory.write8(BDA.diskCount, count(FIRST_HARD_DISK, FIRST_CD));
     memory.write8(EBDA, 1); // its size in KiB
+    for (const { address, bytes } of ramTables()) memory.writeBytes(address, bytes);
   }
 
   call(service: number, context: FirmwareContext): string {

@@ -2,18 +2,21 @@
 import { hexh } from '../../base/bits';
 import { SECTOR_SIZE } from '../../devices/diskImage';
 import type { FirmwareContext } from '../../vmm/firmwareContext';
+import { findBootImage } from '../loader/elTorito';
 import { BDA, read16, read32, write16, write32 } from './dataArea';
 import { DISKETTE_TABLE, ROM_SEGMENT } from './rom';
-import { byAh, farPointer, store, type BiosMachine, type Drive, type Service } from './service';
+import { byAh, farPointer, FIRST_CD, FIRST_HARD_DISK, store, type BiosMachine, type Drive, type Service } from './service';
 
 const OK = 0x00;
 const BAD_COMMAND = 0x01;
+const WRITE_PROTECTED = 0x03;
 const SECTOR_NOT_FOUND = 0x04;
 const NO_MEDIA = 0x80;
 
 const STATUS_TEXT: Readonly<Record<number, string>> = {
   [OK]: 'done',
   [BAD_COMMAND]: 'invalid command or parameter',
+  [WRITE_PROTECTED]: 'write-protected',
   [SECTOR_NOT_FOUND]: 'sector not found',
   [NO_MEDIA]: 'no such drive',
 };
@@ -37,11 +40,22 @@ const withDrive =
 
 type Direction = 'read' | 'write' | 'verify';
 
+const isCd = (drive: Drive): boolean => drive.number >= FIRST_CD;
+
+/** Sectors of the drive, which on a CD are four of the medium's each. */
+const sizeOf = (drive: Drive): { sectorSize: number; factor: number; sectors: number } => {
+  const sectorSize = drive.sectorSize ?? SECTOR_SIZE;
+  const factor = sectorSize / SECTOR_SIZE;
+  return { sectorSize, factor, sectors: Math.floor(drive.medium.sectors / factor) };
+};
+
 /** Move `count` sectors between the medium and memory. */
 const move = (direction: Direction, drive: Drive, lba: number, count: number, address: number, context: FirmwareContext, machine: BiosMachine): number => {
-  if (lba + count > drive.medium.sectors) return SECTOR_NOT_FOUND;
-  if (direction === 'read') store(context, machine, address, drive.medium.read(lba, count));
-  else if (direction === 'write') drive.medium.write(lba, context.memory.readBytes(address, count * SECTOR_SIZE));
+  const { sectorSize, factor, sectors } = sizeOf(drive);
+  if (lba + count > sectors) return SECTOR_NOT_FOUND;
+  if (direction === 'write' && isCd(drive)) return WRITE_PROTECTED;
+  if (direction === 'read') store(context, machine, address, drive.medium.read(lba * factor, count * factor));
+  else if (direction === 'write') drive.medium.write(lba, context.memory.readBytes(address, count * sectorSize));
   return OK;
 };
 
@@ -59,7 +73,7 @@ const transferChs = (direction: Direction) =>
     const lba = (cylinder * heads + head) * sectors + sector - 1;
     const what = `${direction} ${plural(al, 'sector')} at C/H/S ${cylinder}/${head}/${sector} ${PREPOSITION[direction]} ${farPointer(context.read('es'), context.read('bx'))}`;
     let status = OK;
-    if (al === 0 || sector === 0) status = BAD_COMMAND;
+    if (al === 0 || sector === 0 || isCd(drive)) status = BAD_COMMAND;
     else if (sector > sectors || head >= heads || cylinder >= cylinders) status = SECTOR_NOT_FOUND;
     else status = move(direction, drive, lba, al, context.physical(context.read('es'), context.read('bx')), context, machine);
     if (status !== OK) context.write('al', 0);
@@ -81,13 +95,14 @@ const transferLba = (direction: Direction) =>
   });
 
 const parameters = withDrive((drive, context, machine) => {
+  if (isCd(drive)) return `parameters of a CD: ${answer(context, BAD_COMMAND)}`;
   const { cylinders, heads, sectors } = drive.medium.geometry;
   const lastCylinder = cylinders - 1;
   context.write('cx', ((lastCylinder & 0xff) << 8) | ((lastCylinder >> 2) & 0xc0) | sectors);
   context.write('dh', heads - 1);
   const floppy = drive.number < 0x80;
   const status = answer(context, OK);
-  context.write('dl', machine.drives.filter((d) => d.number < 0x80 === floppy).length);
+  context.write('dl', machine.drives.filter((d) => d.number < FIRST_HARD_DISK === floppy && !isCd(d)).length);
   if (floppy) {
     context.write('bl', drive.floppyType ?? 4);
     context.write('es', ROM_SEGMENT);
@@ -102,8 +117,9 @@ const driveType: Service = (context, machine) => {
   context.setReturnFlag('CF', false);
   context.write('ah', !drive ? 0 : drive.number < 0x80 ? 1 : 3);
   if (drive && drive.number >= 0x80) {
-    context.write('cx', Math.min(drive.medium.sectors, 0xffffffff) >>> 16);
-    context.write('dx', drive.medium.sectors & 0xffff);
+    const { sectors } = sizeOf(drive);
+    context.write('cx', Math.min(sectors, 0xffffffff) >>> 16);
+    context.write('dx', sectors & 0xffff);
   }
   return !drive ? 'no such drive' : drive.number < 0x80 ? 'a diskette drive' : `a hard disk of ${drive.medium.sectors} sectors`;
 };
@@ -124,21 +140,44 @@ const extensions = withDrive((drive, context) => {
   return 'LBA extensions are there';
 });
 
+const NO_GEOMETRY = { cylinders: 0, heads: 0, sectors: 0 };
+const INFORMATION_GEOMETRY = 0x0002;
+/** Removable, lockable. */
+const INFORMATION_REMOVABLE = 0x0014;
+
 /** DS:SI = result buffer of at least 26 bytes. */
 const extendedParameters = withDrive((drive, context) => {
   const buffer = context.physical(context.read('ds'), context.read('si'));
   const { memory } = context;
   if (drive.number < 0x80 || read16(memory, buffer) < 26) return `parameters: ${answer(context, BAD_COMMAND)}`;
-  const { cylinders, heads, sectors } = drive.medium.geometry;
+  const { cylinders, heads, sectors } = isCd(drive) ? NO_GEOMETRY : drive.medium.geometry;
+  const size = sizeOf(drive);
   write16(memory, buffer, 26);
-  write16(memory, buffer + 2, 0x0002); // the geometry is valid
+  write16(memory, buffer + 2, isCd(drive) ? INFORMATION_REMOVABLE : INFORMATION_GEOMETRY);
   write32(memory, buffer + 4, cylinders);
   write32(memory, buffer + 8, heads);
   write32(memory, buffer + 12, sectors);
-  write32(memory, buffer + 16, drive.medium.sectors);
-  write32(memory, buffer + 20, 0);
-  write16(memory, buffer + 24, SECTOR_SIZE);
-  return `${drive.medium.sectors} sectors of ${SECTOR_SIZE} bytes: ${answer(context, OK)}`;
+  write32(memory, buffer + 16, size.sectors);
+  write32(memory, buffer + 20, Math.floor(size.sectors / 2 ** 32));
+  write16(memory, buffer + 24, size.sectorSize);
+  return `${size.sectors} sectors of ${size.sectorSize} bytes: ${answer(context, OK)}`;
+});
+
+const SPECIFICATION_SIZE = 0x13;
+
+/** DS:SI = specification packet, filled with how the CD booted (El Torito §4.2). Nothing is emulated: there is nothing to end. */
+const emulationStatus = withDrive((drive, context) => {
+  const image = isCd(drive) ? findBootImage(drive.medium) : 'it is no CD';
+  if (typeof image === 'string' || context.read('al') > 1) return `emulation: ${answer(context, BAD_COMMAND)}`;
+  const { memory } = context;
+  const packet = context.physical(context.read('ds'), context.read('si'));
+  memory.writeBytes(packet, new Uint8Array(SPECIFICATION_SIZE));
+  memory.write8(packet, SPECIFICATION_SIZE);
+  memory.write8(packet + 2, drive.number);
+  write32(memory, packet + 4, image.sector);
+  write16(memory, packet + 12, image.segment);
+  write16(memory, packet + 14, image.count);
+  return `no emulation, boot image at sector ${image.sector}: ${answer(context, OK)}`;
 });
 
 const succeed = (what: string) => withDrive((_drive, context) => `${what}: ${answer(context, OK)}`);
@@ -162,4 +201,5 @@ export const diskService = byAh(0x13, {
   68: transferLba('verify'),
   71: succeed('seek'),
   72: extendedParameters,
+  75: emulationStatus,
 });

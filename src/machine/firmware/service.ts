@@ -3,11 +3,18 @@ import { hexh } from '../../base/bits';
 import type { Bus } from '../../devices/bus';
 import type { BlockDevice } from '../../devices/diskImage';
 import type { FirmwareContext } from '../../vmm/firmwareContext';
+import type { Processor } from '../tables/platform';
+
+/** Drive numbers of INT 13h: floppies below. */
+export const FIRST_HARD_DISK = 0x80;
+export const FIRST_CD = 0xe0;
 
 export interface Drive {
-  /** As in DL: 0 and 1 are floppies, 80h and up hard disks. */
+  /** As in DL: 0 and 1 are floppies, 80h and up hard disks, E0h and up CDs. */
   readonly number: number;
   readonly medium: BlockDevice;
+  /** Bytes per sector of a CD; those of the others have 512. */
+  readonly sectorSize?: number;
   /** Drive type of INT 13h AH=08h, for a floppy. */
   readonly floppyType?: number;
 }
@@ -15,6 +22,7 @@ export interface Drive {
 export interface BiosMachine {
   readonly bus: Bus;
   readonly drives: readonly Drive[];
+  readonly processor: Processor;
 }
 
 /** Serves one call and tells the event log what it did. */

@@ -3,6 +3,7 @@ import { hexh } from '../../base/bits';
 import type { PhysicalMemory } from '../../devices/contract';
 import type { FirmwareContext } from '../../vmm/firmwareContext';
 import { BDA, read32, write32 } from './dataArea';
+import { pciService } from './pci';
 import { byAh, endOfInterrupt, inb, outb, type BiosMachine, type Service } from './service';
 
 /** Timer ticks in a day at 1193182/65536 Hz, as the BIOS counts them. */
@@ -141,4 +142,5 @@ export const timeService = byAh(0x1a, {
     [RTC.month, 'dh'],
     [RTC.day, 'dl'],
   ]),
+  0xb1: pciService,
 });

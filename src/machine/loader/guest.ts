@@ -1,7 +1,8 @@
 /** What loading gives: everything the machine needs to start this guest. */
 import type { PhysicalMemory } from '../../devices/contract';
+import type { MediumKind, Storage } from '../../devices/diskImage';
 
-export const GUEST_KINDS = ['bootSector', 'flat', 'multiboot', 'disk'] as const;
+export const GUEST_KINDS = ['bootSector', 'flat', 'multiboot', 'disk', 'cdrom'] as const;
 export type GuestKind = (typeof GUEST_KINDS)[number];
 
 /** Registers at the first instruction. */
@@ -28,10 +29,10 @@ export interface GuestSymbol {
 }
 
 export interface Medium {
-  /** 00h = first floppy, 80h = first hard disk. */
+  /** 00h = first floppy, 80h = first hard disk, E0h = first CD. */
   readonly drive: number;
-  readonly kind: 'floppy' | 'hardDisk';
-  readonly bytes: Uint8Array;
+  readonly kind: MediumKind;
+  readonly storage: Storage;
 }
 
 export interface LoadedGuest {

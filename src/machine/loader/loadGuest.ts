@@ -1,8 +1,9 @@
 /** From the bytes of a program to a guest ready to start: what kind it is, where it goes, with which registers. */
 import { hexh } from '../../base/bits';
 import { UserError } from '../../base/userError';
-import { FLOPPY_FORMATS, floppyFormat, SECTOR_SIZE } from '../../devices/diskImage';
+import { arrayStorage, DiskImage, FLOPPY_FORMATS, floppyFormat, SECTOR_SIZE, type Storage } from '../../devices/diskImage';
 import { isElf } from './elf32';
+import { findBootImage, isIso } from './elTorito';
 import { flatState, oneSegmentState, realState } from './flatMode';
 import type { GuestKind, InitialState, LoadedGuest, LoadOptions, MemoryWrite } from './guest';
 import { checkPieces, elfPieces, findHeader, hasAddressFields, loadMultiboot, toWrites } from './multiboot';
@@ -11,6 +12,9 @@ const BOOT_ADDRESS = 0x7c00;
 const SIGNATURE_OFFSET = 510;
 const FLOPPY_DRIVE = 0x00;
 const HARD_DISK_DRIVE = 0x80;
+const CD_DRIVE = 0xe0;
+/** Where a Multiboot header and a boot signature lie. */
+const HEAD = 8192;
 /** Below it are vectors and BIOS data: a program whose labels count from there gets a segment of its own. */
 const LOW_MEMORY_END = 0x600;
 const PROGRAM_SEGMENT = 0x1000;
@@ -22,14 +26,26 @@ const hasSignature = (bytes: Uint8Array): boolean => bytes.length >= SECTOR_SIZE
 
 const endsInSignature = (bytes: Uint8Array): boolean => bytes.length >= 2 && bytes[bytes.length - 2] === 0x55 && bytes[bytes.length - 1] === 0xaa;
 
-/** What the content says: ELF or a Multiboot header, a boot signature, else a flat binary. */
-export const detectKind = (bytes: Uint8Array): GuestKind => {
-  if (isElf(bytes)) return findHeader(bytes) ? 'multiboot' : 'flat';
-  if (hasSignature(bytes)) return bytes.length === SECTOR_SIZE ? 'bootSector' : 'disk';
+const head = (storage: Storage): Uint8Array => storage.read(0, Math.min(HEAD, storage.size));
+/** More than any guest's memory. */
+const MAX_PROGRAM = 1024 * MIB;
+const whole = (storage: Storage): Uint8Array => {
+  if (storage.size > MAX_PROGRAM) throw new UserError('load.size', `the program has ${storage.size} bytes: only disk and CD images may be larger than ${MAX_PROGRAM}`);
+  return storage.read(0, storage.size);
+};
+
+/** What the content says: a CD, ELF or a Multiboot header, a boot signature, else a flat binary. Reads no more of a file than it must. */
+export const detectKind = (program: Uint8Array | Storage): GuestKind => {
+  const storage = program instanceof Uint8Array ? arrayStorage(program) : program;
+  const { size } = storage;
+  const bytes = head(storage);
+  if (isElf(bytes)) return findHeader(whole(storage)) ? 'multiboot' : 'flat';
+  if (isIso((offset, length) => storage.read(offset, length), size)) return 'cdrom';
+  if (hasSignature(bytes)) return size === SECTOR_SIZE ? 'bootSector' : 'disk';
   if (hasAddressFields(bytes)) return 'multiboot';
   // Almost a boot sector: better a message about 55 AA than a puzzle.
-  if (bytes.length === SECTOR_SIZE || (bytes.length < SECTOR_SIZE && endsInSignature(bytes))) return 'bootSector';
-  if (FLOPPY_FORMATS.some((f) => f.kib * 1024 === bytes.length)) return 'disk';
+  if (size === SECTOR_SIZE || (size < SECTOR_SIZE && endsInSignature(bytes))) return 'bootSector';
+  if (FLOPPY_FORMATS.some((f) => f.kib * 1024 === size)) return 'disk';
   return 'flat';
 };
 
@@ -46,37 +62,62 @@ const checkBootSector = (bytes: Uint8Array, name: string): void => {
 };
 
 /** The first sector at 7C00h, the whole as the medium it came from. */
-const bootFrom = (kind: GuestKind, bytes: Uint8Array, medium: 'floppy' | 'hardDisk', notes: string[]): LoadedGuest => {
+const bootFrom = (kind: GuestKind, storage: Storage, medium: 'floppy' | 'hardDisk', notes: string[]): LoadedGuest => {
   const drive = medium === 'floppy' ? FLOPPY_DRIVE : HARD_DISK_DRIVE;
   return {
     kind,
-    writes: [{ address: BOOT_ADDRESS, bytes: bytes.slice(0, SECTOR_SIZE) }],
+    writes: [{ address: BOOT_ADDRESS, bytes: storage.read(0, SECTOR_SIZE).slice() }],
     initial: realState(0, BOOT_ADDRESS, drive),
     symbols: [],
     loadAddress: BOOT_ADDRESS,
-    medium: { drive, kind: medium, bytes },
+    medium: { drive, kind: medium, storage },
     notes,
   };
 };
 
 const loadBootSector = (bytes: Uint8Array, name: string): LoadedGuest => {
   checkBootSector(bytes, name);
-  return bootFrom('bootSector', bytes, 'floppy', []);
+  return bootFrom('bootSector', arrayStorage(bytes), 'floppy', []);
 };
 
-const loadDisk = (bytes: Uint8Array, name: string, strict: boolean): LoadedGuest => {
-  if (bytes.length < SECTOR_SIZE || (strict && bytes.length % SECTOR_SIZE))
-    throw new UserError('load.disk', `${name} has ${bytes.length} bytes: a disk image is a multiple of ${SECTOR_SIZE} bytes`);
-  if (!hasSignature(bytes))
+/** Whole sectors: zeros behind the end. */
+const padded = (storage: Storage): Storage => {
+  const size = Math.ceil(storage.size / SECTOR_SIZE) * SECTOR_SIZE;
+  const read = (offset: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(length);
+    bytes.set(storage.read(offset, Math.max(0, Math.min(length, storage.size - offset))));
+    return bytes;
+  };
+  return size === storage.size ? storage : { ...storage, size, read };
+};
+
+const loadDisk = (storage: Storage, name: string, strict: boolean): LoadedGuest => {
+  const { size } = storage;
+  if (size < SECTOR_SIZE || (strict && size % SECTOR_SIZE)) throw new UserError('load.disk', `${name} has ${size} bytes: a disk image is a multiple of ${SECTOR_SIZE} bytes`);
+  const sector = storage.read(0, SECTOR_SIZE);
+  if (!hasSignature(sector))
     throw new UserError(
       'load.disk',
-      `${name} cannot boot: its first sector has ${hexByte(bytes[SIGNATURE_OFFSET])} ${hexByte(bytes[SIGNATURE_OFFSET + 1])} at offset ${SIGNATURE_OFFSET}, expected 55 AA`,
+      `${name} cannot boot: its first sector has ${hexByte(sector[SIGNATURE_OFFSET])} ${hexByte(sector[SIGNATURE_OFFSET + 1])} at offset ${SIGNATURE_OFFSET}, expected 55 AA`,
     );
-  const rest = bytes.length % SECTOR_SIZE;
-  const notes = rest ? [`${name} has ${bytes.length} bytes: the last sector is filled with zeros`] : [];
-  const padded = new Uint8Array(bytes.length + (rest ? SECTOR_SIZE - rest : 0));
-  padded.set(bytes);
-  return bootFrom('disk', padded, floppyFormat(padded.length) ? 'floppy' : 'hardDisk', notes);
+  const disk = padded(storage);
+  const notes = disk === storage ? [] : [`${name} has ${size} bytes: the last sector is filled with zeros`];
+  return bootFrom('disk', disk, floppyFormat(disk.size) ? 'floppy' : 'hardDisk', notes);
+};
+
+/** The image that the CD's boot catalog names, as the BIOS loads it. */
+const loadCdrom = (storage: Storage, name: string): LoadedGuest => {
+  const image = findBootImage(new DiskImage(storage, 'cdrom', name));
+  if (typeof image === 'string') throw new UserError('load.cdrom', `${name} cannot boot: ${image}`);
+  return {
+    kind: 'cdrom',
+    writes: [{ address: image.segment * 16, bytes: image.bytes }],
+    initial: realState(image.segment === BOOT_ADDRESS / 16 ? 0 : image.segment, image.segment === BOOT_ADDRESS / 16 ? BOOT_ADDRESS : 0, CD_DRIVE),
+    symbols: [],
+    loadAddress: image.segment * 16,
+    medium: { drive: CD_DRIVE, kind: 'cdrom', storage },
+    notes: [],
+  };
 };
 
 /** ELF without a Multiboot header: its segments, flat protected mode, nothing in the registers. */
@@ -121,16 +162,19 @@ const loadFlat = (bytes: Uint8Array, name: string, options: LoadOptions): Loaded
 };
 
 /** Throws UserError, naming what is wrong with the program. */
-export const loadGuest = (kind: GuestKind | 'auto', bytes: Uint8Array, options: LoadOptions): LoadedGuest => {
+export const loadGuest = (kind: GuestKind | 'auto', program: Uint8Array | Storage, options: LoadOptions): LoadedGuest => {
   const name = options.name ?? 'the program';
-  switch (kind === 'auto' ? detectKind(bytes) : kind) {
+  const storage = program instanceof Uint8Array ? arrayStorage(program) : program;
+  switch (kind === 'auto' ? detectKind(storage) : kind) {
     case 'bootSector':
-      return loadBootSector(bytes, name);
+      return loadBootSector(whole(storage), name);
     case 'disk':
-      return loadDisk(bytes, name, kind === 'disk');
+      return loadDisk(storage, name, kind === 'disk');
+    case 'cdrom':
+      return loadCdrom(storage, name);
     case 'multiboot':
-      return loadMultiboot(bytes, options);
+      return loadMultiboot(whole(storage), options);
     default:
-      return loadFlat(bytes, name, options);
+      return loadFlat(whole(storage), name, options);
   }
 };

@@ -206,6 +206,7 @@ type Size = 2 | 4;
 export function interruptReturn(context: ExecutionContext, operandSize: number, next: number): void {
   const size = operandSize as Size;
   const { cpu } = context;
+  cpu.set(CPU.NMI_BLOCKED, 0);
   if (!cpu.protectedMode || cpu.v86) return returnReal(context, size);
   // NT: back to the task that the back link of this TSS names.
   if (cpu.eflags & EFLAGS_NT) return switchTask(context, readSystem(context, cpu.segmentBase(TR), 2), { cause: 'return', next, ext: 0 });

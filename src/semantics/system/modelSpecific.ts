@@ -87,7 +87,7 @@ const ROWS: readonly Msr[] = [
   msr(0x012, 'CTR0', 5, { only: true, writable: [0xff, -1] }),
   msr(0x013, 'CTR1', 5, { only: true, writable: [0xff, -1] }),
   msr(0x017, 'PLATFORM_ID', 6),
-  msr(0x01b, 'APIC_BASE', 6, { reset: [0, 0xfee00100], writable: [ADDRESS_36, 0xfffff900] }),
+  msr(0x01b, 'APIC_BASE', 6, { reset: [0, 0xfee00100], writable: [0, 0xfffff900], own: CPU.APIC_BASE }),
   msr(0x02a, 'EBL_CR_POWERON', 6, { writable: [0, 0x0000005e] }),
   msr(0x08b, 'BIOS_SIGN_ID', 6, { writable: ALL }),
   msr(0x0c1, 'PERFCTR0', 6, { writable: ALL, counter: true }),
@@ -196,4 +196,4 @@ export function readPerformanceCounter(context: ExecutionContext): void {
 }
 
 /** Bit 11 of APIC_BASE, where there is one: a local APIC that is off is not in CPUID. */
-export const apicEnabled = ({ cpu }: ExecutionContext): boolean => (cpu.get((BY_ADDRESS.get(0x1b) as Placed).cell) & 0x800) !== 0;
+export const apicEnabled = ({ cpu }: ExecutionContext): boolean => (cpu.get(CPU.APIC_BASE) & 0x800) !== 0;
