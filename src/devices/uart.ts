@@ -33,7 +33,6 @@ const FCR_ENABLE = 0x01;
 const FCR_CLEAR_RX = 0x02;
 const LCR_DLAB = 0x80;
 const MCR_LOOP = 0x10;
-const MCR_OUT2 = 0x08;
 const LSR_READY = 0x01;
 const LSR_OVERRUN = 0x02;
 const LSR_ERRORS = 0x1e;
@@ -145,9 +144,9 @@ export class Uart extends ByteDevice {
     return IIR_NONE;
   }
 
-  /** OUT2 gates the interrupt on the PC's adapter. */
+  /** OUT2 gated the interrupt on IBM's adapter. Systems that never set it (xv6) count on boards that do without the gate. */
   #update(): void {
-    if (this.#cause() !== IIR_NONE && this.#s.mcr & MCR_OUT2 && !(this.#s.mcr & MCR_LOOP)) this.irq.raise();
+    if (this.#cause() !== IIR_NONE && !(this.#s.mcr & MCR_LOOP)) this.irq.raise();
     else this.irq.lower();
   }
 
