@@ -9,20 +9,34 @@ import { Script, SCRIPT_NOTES, SCRIPT_OPTIONS } from './script';
 import { guestAttributes, MACHINE_OPTIONS, PERSIST_OPTION, TECHNIQUE_OPTION } from './guestOptions';
 
 const SLICE_MILLISECONDS = 50;
-/** While a script waits, what it waits for is looked at this often. */
-const SCRIPT_SLICE = 1_000_000;
+/**
+ * While a script waits, what it waits for is looked at after so many instructions: often in a guest that idles, where
+ * few of them take much time, seldom in one that computes. A function of what the guest does, not of the host.
+ */
+const SCRIPT_SLICE = { smallest: 1000, largest: 1_000_000, fewInterrupts: 20, manyInterrupts: 100 } as const;
+
+const nextSlice = (slice: number, interrupts: number): number => {
+  if (interrupts > SCRIPT_SLICE.manyInterrupts) return Math.max(SCRIPT_SLICE.smallest, Math.floor(slice / 4));
+  return interrupts < SCRIPT_SLICE.fewInterrupts ? Math.min(SCRIPT_SLICE.largest, slice * 2) : slice;
+};
 
 /** How a run ends: as the machine says, or as its script does. */
 export type Ending = StopReason | { readonly kind: 'expected' } | { readonly kind: 'timeout' };
 
 async function runUntilStop({ vm }: Subject, script: Script, limit: number, environment: CliEnvironment): Promise<Ending> {
-  let sliceEnd = vm.retired;
+  let slice: number = SCRIPT_SLICE.smallest;
+  let sliceEnd = vm.retired + slice;
+  let interrupts = 0;
   script.advance();
   for (;;) {
     if (environment.interrupted()) return { kind: 'pause' };
     if (script.fulfilled) return { kind: 'expected' };
     if (script.timedOut(environment.now())) return { kind: 'timeout' };
-    if (script.active && vm.retired >= sliceEnd) sliceEnd = vm.retired + SCRIPT_SLICE;
+    if (vm.retired >= sliceEnd) {
+      slice = nextSlice(slice, vm.eventCounts.interrupt - interrupts);
+      sliceEnd = vm.retired + slice;
+      interrupts = vm.eventCounts.interrupt;
+    }
     const stop = vm.run((script.active ? Math.min(limit, sliceEnd) : limit) - vm.retired, SLICE_MILLISECONDS);
     const ended = stop.kind !== 'budget' || vm.retired >= limit;
     const goesOn = (ended || vm.retired >= sliceEnd) && script.advance() && (stop.kind === 'budget' || awaitsInput(stop));
