@@ -57,6 +57,8 @@ export class Arguments {
   constructor(
     readonly operand: string,
     readonly values: Readonly<Record<string, string | boolean | string[] | undefined>>,
+    /** Every option given, in the order of the command line. */
+    readonly given: readonly { readonly name: string; readonly value?: string }[] = [],
   ) {}
 
   text(name: string): string | undefined {
@@ -119,15 +121,16 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
   );
   const parse = () => {
     try {
-      return parseArgs({ args: joinNegative(command, argv), options, allowPositionals: true, strict: true });
+      return parseArgs({ args: joinNegative(command, argv), options, allowPositionals: true, strict: true, tokens: true });
     } catch (error) {
       // Node's message goes on with advice about quoting; its first sentence names the option.
       throw usageError(`${(error as Error).message.split(/\.\s|\.$/)[0]}; see ringside ${command.name} --help`);
     }
   };
-  const { values, positionals } = parse();
+  const { values, positionals, tokens } = parse();
   if (command.operand && positionals.length === 0) throw usageError(`ringside ${command.name}: expected ${command.operand}; see ringside ${command.name} --help`);
   const extra = positionals[command.operand ? 1 : 0];
   if (extra !== undefined) throw usageError(`ringside ${command.name}: '${extra}' is one argument too many`);
-  return new Arguments(positionals[0] ?? '', values as Record<string, string | boolean | string[]>);
+  const given = tokens.flatMap((token) => (token.kind === 'option' ? [{ name: token.name, value: token.value }] : []));
+  return new Arguments(positionals[0] ?? '', values as Record<string, string | boolean | string[]>, given);
 }

@@ -5,22 +5,58 @@ import type { StopReason } from '../vmm/debuggable';
 import type { Arguments, CliEnvironment, Command } from './command';
 import { countedKinds, describeStop, EVENT_NAMES, thousands } from './describe';
 import { EXIT_CODES, exitCode } from './exitCodes';
+import { Script, SCRIPT_NOTES, SCRIPT_OPTIONS } from './script';
 import { guestAttributes, MACHINE_OPTIONS, PERSIST_OPTION, TECHNIQUE_OPTION } from './guestOptions';
 
 const SLICE_MILLISECONDS = 50;
+/**
+ * While a script waits, what it waits for is looked at after so many instructions: often in a guest that idles, where
+ * few of them take much time, seldom in one that computes. A function of what the guest does, not of the host.
+ */
+const SCRIPT_SLICE = { smallest: 1000, largest: 1_000_000, fewInterrupts: 20, manyInterrupts: 100 } as const;
 
-async function runUntilStop({ vm }: Subject, limit: number, environment: CliEnvironment): Promise<StopReason> {
+const nextSlice = (slice: number, interrupts: number): number => {
+  if (interrupts > SCRIPT_SLICE.manyInterrupts) return Math.max(SCRIPT_SLICE.smallest, Math.floor(slice / 4));
+  return interrupts < SCRIPT_SLICE.fewInterrupts ? Math.min(SCRIPT_SLICE.largest, slice * 2) : slice;
+};
+
+/** How a run ends: as the machine says, or as its script does. */
+export type Ending = StopReason | { readonly kind: 'expected' } | { readonly kind: 'timeout' };
+
+async function runUntilStop({ vm }: Subject, script: Script, limit: number, environment: CliEnvironment): Promise<Ending> {
+  let slice: number = SCRIPT_SLICE.smallest;
+  let sliceEnd = vm.retired + slice;
+  let interrupts = 0;
+  script.advance();
   for (;;) {
     if (environment.interrupted()) return { kind: 'pause' };
-    const stop = vm.run(limit - vm.retired, SLICE_MILLISECONDS);
-    if (stop.kind !== 'budget' || vm.retired >= limit) return stop;
+    if (script.fulfilled) return { kind: 'expected' };
+    if (script.timedOut(environment.now())) return { kind: 'timeout' };
+    if (vm.retired >= sliceEnd) {
+      slice = nextSlice(slice, vm.eventCounts.interrupt - interrupts);
+      sliceEnd = vm.retired + slice;
+      interrupts = vm.eventCounts.interrupt;
+    }
+    const stop = vm.run((script.active ? Math.min(limit, sliceEnd) : limit) - vm.retired, SLICE_MILLISECONDS);
+    const ended = stop.kind !== 'budget' || vm.retired >= limit;
+    const goesOn = (ended || vm.retired >= sliceEnd) && script.advance() && (stop.kind === 'budget' || awaitsInput(stop));
+    if (ended && !goesOn) return script.fulfilled && stop.kind !== 'tripleFault' ? { kind: 'expected' } : stop;
     await environment.pause();
   }
 }
 
-/** The process exit code for the way the guest ended. */
-export function exitCodeFor(stop: StopReason): number {
+/** A halted processor that interrupts wake. */
+const awaitsInput = (stop: StopReason): boolean => stop.kind === 'halted' && stop.interruptsEnabled;
+
+/** Endings that leave a script unfinished: what it waited for will not come. */
+const LEAVES_UNMET: ReadonlySet<Ending['kind']> = new Set(['exited', 'halted', 'budget', 'timeout']);
+
+/** The process exit code for the way the run ended. */
+export function exitCodeFor(stop: Ending, unmet?: string): number {
+  if (unmet !== undefined && LEAVES_UNMET.has(stop.kind)) return exitCode('unmet');
   switch (stop.kind) {
+    case 'expected':
+      return exitCode('ok');
     case 'exited':
       return stop.code & 0xff;
     case 'halted':
@@ -43,9 +79,12 @@ function screenLines(screen: ScreenResponse | undefined): string[] {
   return text.length > 0 ? ['screen:', ...text] : [];
 }
 
-function report({ vm, screen }: Subject, stop: StopReason, milliseconds: number): string {
+const describeEnding = (stop: Ending): string => (stop.kind === 'expected' ? 'everything expected came' : stop.kind === 'timeout' ? 'timeout' : describeStop(stop));
+
+function report({ vm, screen }: Subject, stop: Ending, unmet: string | undefined, milliseconds: number): string {
   const counts = countedKinds([vm.eventCounts]).map((kind) => `${EVENT_NAMES[kind]} ${thousands(vm.eventCounts[kind])}`);
-  const lines = [`${describeStop(stop)} after ${thousands(vm.retired)} instructions, ${thousands(vm.cycles)} modelled cycles (${vm.technique}, ${Math.round(milliseconds)} ms)`];
+  const lines = [`${describeEnding(stop)} after ${thousands(vm.retired)} instructions, ${thousands(vm.cycles)} modelled cycles (${vm.technique}, ${Math.round(milliseconds)} ms)`];
+  if (unmet !== undefined) lines.push(`expected, and it did not come: ${unmet}`);
   if (stop.kind === 'tripleFault') lines.push(...stop.causes.map((cause) => `  ${cause}`));
   if (counts.length > 0) lines.push(`events: ${counts.join(', ')}`);
   lines.push(...screenLines(screen?.()));
@@ -60,26 +99,29 @@ export const run: Command = {
     TECHNIQUE_OPTION,
     ...MACHINE_OPTIONS,
     PERSIST_OPTION,
+    ...SCRIPT_OPTIONS,
     { name: 'max-instructions', short: 'n', value: 'N', help: 'stop after so many instructions (no limit by default)' },
     { name: 'json', help: 'write the report as one line of JSON' },
   ],
-  notes: `GUEST is an .asm file, a disk or boot-sector image, or a kernel.\nExit codes: the guest's own when it powers off through port F4h, ${EXIT_CODES.map(({ code, name }) => `${code} ${name}`).join(', ')}.`,
+  notes: `GUEST is an .asm file, a disk or boot-sector image, or a kernel.\n\n${SCRIPT_NOTES}\n\nExit codes: the guest's own when it powers off through port F4h, ${EXIT_CODES.map(({ code, name }) => `${code} ${name}`).join(', ')}.`,
   async run(args: Arguments, environment: CliEnvironment): Promise<number> {
     const limit = args.count('max-instructions') ?? Number.MAX_SAFE_INTEGER;
     const technique = args.technique('technique');
     const guest = environment.createGuest({ ...guestAttributes(args), ...(technique ? { technique } : {}), ...(args.has('persist') ? { persist: true } : {}) });
-    guest.serial?.on((bytes) => environment.stdout(bytes));
     const started = environment.now();
     try {
-      const stop = await runUntilStop(guest, limit, environment);
+      guest.serial?.on((bytes) => environment.stdout(bytes));
+      const script = new Script(args, guest);
+      const stop = await runUntilStop(guest, script, limit, environment);
+      const { unmet } = script;
       const milliseconds = environment.now() - started;
-      const code = exitCodeFor(stop);
+      const code = exitCodeFor(stop, unmet);
       const { retired, cycles, eventCounts } = guest.vm;
       if (args.has('json'))
         environment.stderr(
-          `${JSON.stringify({ guest: args.operand, technique: guest.vm.technique, stop, exitCode: code, retired, cycles, milliseconds, events: eventCounts, screen: guest.screen?.().lines.map((line) => line.trimEnd()), stateHash: guest.vm.stateHash() })}\n`,
+          `${JSON.stringify({ guest: args.operand, technique: guest.vm.technique, stop, exitCode: code, ...(unmet === undefined ? {} : { unmet }), retired, cycles, milliseconds, events: eventCounts, screen: guest.screen?.().lines.map((line) => line.trimEnd()), stateHash: guest.vm.stateHash() })}\n`,
         );
-      else environment.stderr(report(guest, stop, milliseconds));
+      else environment.stderr(report(guest, stop, unmet, milliseconds));
       return code;
     } finally {
       guest.dispose?.();

@@ -14,6 +14,10 @@ export interface Subject {
   /** What the guest writes to its serial port. */
   readonly serial?: Emitter<Uint8Array>;
   screen?(): ScreenResponse;
+  /** Type on the keyboard. */
+  typeKeys?(text: string): void;
+  /** Bytes for serial port 1. */
+  serialInput?(bytes: Uint8Array): void;
   dispose?(): void;
 }
 

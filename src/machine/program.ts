@@ -100,6 +100,12 @@ const inBootOrder = (drives: readonly ProgramDrive[], boot: Configuration['boot'
   return [...drives].sort((a, b) => rank(a) - rank(b) || a.number - b.number);
 };
 
+/** `PATH` or `PATH -- ARGUMENTS`; a module's command line begins with its name, as the kernel's does. */
+const readModule = (text: string, files: FileAccess): { bytes: Uint8Array; commandLine: string } => {
+  const [, path, words] = /^(.*?)(?: -- (.*))?$/s.exec(text)!;
+  return { bytes: files.readFile(path), commandLine: words === undefined ? baseName(path) : `${baseName(path)} ${words}` };
+};
+
 /** Throws UserError, AssemblyError among them. */
 export const prepareProgram = (config: Configuration, files: FileAccess, assemble: Assemble): Program => {
   const assembly = isSource(config.program) ? assembleProgram(config, files, assemble) : undefined;
@@ -111,6 +117,8 @@ export const prepareProgram = (config: Configuration, files: FileAccess, assembl
     origin: assembly?.origin,
     bits: config.bits ?? assembly?.lines.find((line) => line.code)?.bits,
     append: config.append,
+    ...(config.initrd === undefined ? {} : { initrd: { name: config.initrd, bytes: files.readFile(config.initrd) } }),
+    modules: config.modules?.map((text) => readModule(text, files)),
   };
   const guest = loadGuest(config.kind, assembly?.bytes ?? openFile(files, config.program), options);
   const drives = openDrives(config, guest, !assembly, files);

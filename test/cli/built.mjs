@@ -73,3 +73,42 @@ test('dap answers initialize and ends with disconnect', async () => {
   assert.match(output, /"command":"disconnect","success":true/);
   assert.equal(code, 0);
 });
+
+/** Asks for a name on the screen, reads it with the BIOS, greets on port E9h. */
+const GREETER = `
+        org 0x7c00
+        xor ax, ax
+        mov ds, ax
+        mov si, question
+.ask:   lodsb
+        test al, al
+        jz .read
+        mov ah, 0x0e
+        int 0x10
+        jmp .ask
+.read:  mov ah, 0
+        int 0x16
+        cmp al, 13
+        je .end
+        out 0xe9, al
+        jmp .read
+.end:   mov al, '!'
+        out 0xe9, al
+        jmp .read
+question: db "Your name: ", 0
+`;
+
+test('a script waits for the screen, types, and waits for the answer', (t) => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-cli-'));
+  t.after(() => fs.rmSync(dir, { recursive: true, force: true }));
+  const source = path.join(dir, 'greeter.asm');
+  fs.writeFileSync(source, GREETER);
+  const answered = ringside('run', source, '--expect', 'name: ', '--type', 'Ada\\n', '--expect', 'Ada!');
+  assert.deepEqual([answered.status, answered.stdout], [0, 'Ada!']);
+  assert.match(answered.stderr, /^everything expected came after /);
+  const again = ringside('run', source, '--expect', 'name: ', '--type', 'Ada\\n', '--expect', 'Ada!');
+  assert.equal(again.stderr.split('modelled')[0], answered.stderr.split('modelled')[0], 'at the same instruction every time');
+  const waiting = ringside('run', source, '--expect', 'password', '--timeout', '0.5');
+  assert.equal(waiting.status, 107);
+  assert.match(waiting.stderr, /^timeout after [\s\S]*expected, and it did not come: password[\s\S]*screen:\n {2}\| Your name:\n$/);
+});

@@ -22,6 +22,9 @@ export class FakeVm implements DebuggableVm {
   readonly eventSource = new Emitter<VmmEvent>();
   readonly serial = new Emitter<Uint8Array>();
   readonly eventCounts = Object.fromEntries(VMM_EVENT_KINDS.map((kind) => [kind, 0])) as Record<VmmEventKind, number>;
+  /** What was typed on the keyboard and sent to the serial port. */
+  readonly typed: string[] = [];
+  lines: string[] = [];
   readonly registers: Record<string, number> = { eip: LOAD_ADDRESS, eflags: 2, cs: 0 };
   readonly memory = new Uint8Array(256);
 
@@ -116,5 +119,11 @@ export const fakeSubject =
   (script: readonly FakeInstruction[]) =>
   (technique: TechniqueId): Subject => {
     const vm = new FakeVm(technique, script);
-    return { vm, serial: vm.serial };
+    return {
+      vm,
+      serial: vm.serial,
+      screen: () => ({ columns: 80, rows: 25, lines: vm.lines, cursor: { column: 0, row: 0 } }),
+      typeKeys: (text) => void vm.typed.push(`keys ${text}`),
+      serialInput: (bytes) => void vm.typed.push(`serial ${new TextDecoder().decode(bytes)}`),
+    };
   };

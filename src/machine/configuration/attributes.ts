@@ -26,17 +26,18 @@ export interface Attribute {
 }
 
 const KIND_DESCRIPTIONS = [
-  'By content: ELF with a Multiboot header, a boot signature, else a flat binary.',
+  'By content: ELF with a Multiboot header, a Linux kernel, a boot signature, else a flat binary.',
   'Exactly 512 bytes that end in 55 AA; loaded at 7C00h.',
   'A flat binary, loaded at loadAddress.',
   'A kernel with a Multiboot 1 header.',
   'A floppy or hard disk image; its first sector boots.',
   'A CD image (ISO 9660) with an El Torito boot record.',
+  'A Linux kernel (bzImage); its setup code starts in real mode.',
 ];
 
 // biome-ignore format: a table
 export const ATTRIBUTES = [
-  { name: 'program', type: 'string', required: true, description: 'The guest: an assembly source (.asm), a boot sector, a floppy, disk or CD image, a flat binary or a Multiboot kernel (.elf).' },
+  { name: 'program', type: 'string', required: true, description: 'The guest: an assembly source (.asm), a boot sector, a floppy, disk or CD image, a flat binary, a Multiboot kernel (.elf) or a Linux kernel (bzImage).' },
   { name: 'technique', type: 'enum', default: 'trap', values: TECHNIQUES.map((t) => t.id), valueDescriptions: TECHNIQUES.map((t) => `${t.name}. ${t.description}`), description: 'How the guest is virtualized.' },
   { name: 'kind', type: 'enum', default: 'auto', values: ['auto', ...GUEST_KINDS], valueDescriptions: KIND_DESCRIPTIONS, description: 'What the program is.' },
   { name: 'loadAddress', type: 'address', min: 0, max: 0xffffffff, description: 'Where a flat binary is loaded, such as "0x7C00". Default: ORG of an assembly source, else 7C00h.' },
@@ -44,7 +45,9 @@ export const ATTRIBUTES = [
   { name: 'bits', type: 'enum', values: [16, 32], description: 'Code size of a flat binary: 32 starts it in protected mode with flat segments. Default: BITS of an assembly source, else 16.' },
   { name: 'memory', type: 'size', default: 64, min: 1, max: 1024, description: 'Guest memory in MiB.' },
   { name: 'cpu', type: 'enum', default: 'p4', values: CPU_MODELS, description: 'Processor model: which instructions and features exist.' },
-  { name: 'append', type: 'string', default: '', description: 'Command line for a Multiboot kernel.' },
+  { name: 'append', type: 'string', default: '', description: 'Command line for a Multiboot or Linux kernel.' },
+  { name: 'initrd', type: 'string', description: 'Initial RAM disk for a Linux kernel.' },
+  { name: 'modules', type: 'paths', description: 'Modules for a Multiboot kernel, each a path, which " -- " and arguments may follow.' },
   { name: 'floppy', type: 'string', description: 'Image in floppy drive A. The guest’s writes stay in memory, unless persist is set.' },
   { name: 'disk', type: 'paths', description: 'Images of hard disks: primary master, primary slave, and so on. The guest’s writes stay in memory, unless persist is set.' },
   { name: 'cdrom', type: 'string', description: 'ISO image in the CD-ROM drive, the secondary master.' },

@@ -14,6 +14,8 @@ export interface Configuration {
   readonly memory: number;
   readonly cpu: CpuModel;
   readonly append: string;
+  readonly initrd?: string;
+  readonly modules?: readonly string[];
   readonly floppy?: string;
   readonly disk?: readonly string[];
   readonly cdrom?: string;

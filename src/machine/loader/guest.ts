@@ -2,7 +2,7 @@
 import type { PhysicalMemory } from '../../devices/contract';
 import type { MediumKind, Storage } from '../../devices/diskImage';
 
-export const GUEST_KINDS = ['bootSector', 'flat', 'multiboot', 'disk', 'cdrom'] as const;
+export const GUEST_KINDS = ['bootSector', 'flat', 'multiboot', 'disk', 'cdrom', 'linux'] as const;
 export type GuestKind = (typeof GUEST_KINDS)[number];
 
 /** Registers at the first instruction. */
@@ -48,6 +48,11 @@ export interface LoadedGuest {
   readonly notes: readonly string[];
 }
 
+export interface NamedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface LoadOptions {
   /** Bytes of RAM. */
   readonly memory: number;
@@ -60,8 +65,11 @@ export interface LoadOptions {
   readonly origin?: number;
   /** Flat binary: 32 starts it in protected mode. */
   readonly bits?: 16 | 32;
-  /** Multiboot: command line and modules. */
+  /** Multiboot and Linux: command line. */
   readonly append?: string;
+  /** Linux: the initial RAM disk. */
+  readonly initrd?: NamedFile;
+  /** Multiboot: modules. */
   readonly modules?: readonly { readonly bytes: Uint8Array; readonly commandLine: string }[];
 }
 

@@ -6,6 +6,7 @@ import { isElf } from './elf32';
 import { findBootImage, isIso } from './elTorito';
 import { flatState, oneSegmentState, realState } from './flatMode';
 import type { GuestKind, InitialState, LoadedGuest, LoadOptions, MemoryWrite } from './guest';
+import { isLinux, loadLinux } from './linux';
 import { checkPieces, elfPieces, findHeader, hasAddressFields, loadMultiboot, toWrites } from './multiboot';
 
 const BOOT_ADDRESS = 0x7c00;
@@ -34,13 +35,14 @@ const whole = (storage: Storage): Uint8Array => {
   return storage.read(0, storage.size);
 };
 
-/** What the content says: a CD, ELF or a Multiboot header, a boot signature, else a flat binary. Reads no more of a file than it must. */
+/** What the content says: a CD, a Linux kernel, ELF or a Multiboot header, a boot signature, else a flat binary. Reads no more of a file than it must. */
 export const detectKind = (program: Uint8Array | Storage): GuestKind => {
   const storage = program instanceof Uint8Array ? arrayStorage(program) : program;
   const { size } = storage;
   const bytes = head(storage);
   if (isElf(bytes)) return findHeader(whole(storage)) ? 'multiboot' : 'flat';
   if (isIso((offset, length) => storage.read(offset, length), size)) return 'cdrom';
+  if (isLinux(bytes)) return 'linux'; // begins as a boot sector
   if (hasSignature(bytes)) return size === SECTOR_SIZE ? 'bootSector' : 'disk';
   if (hasAddressFields(bytes)) return 'multiboot';
   // Almost a boot sector: better a message about 55 AA than a puzzle.
@@ -165,7 +167,10 @@ const loadFlat = (bytes: Uint8Array, name: string, options: LoadOptions): Loaded
 export const loadGuest = (kind: GuestKind | 'auto', program: Uint8Array | Storage, options: LoadOptions): LoadedGuest => {
   const name = options.name ?? 'the program';
   const storage = program instanceof Uint8Array ? arrayStorage(program) : program;
-  switch (kind === 'auto' ? detectKind(storage) : kind) {
+  const actual = kind === 'auto' ? detectKind(storage) : kind;
+  if (options.initrd && actual !== 'linux') throw new UserError('load.initrd', `initrd is for Linux kernels, and ${name} is none (kind: ${actual})`);
+  if (options.modules?.length && actual !== 'multiboot') throw new UserError('load.modules', `modules are for Multiboot kernels, and ${name} is none (kind: ${actual})`);
+  switch (actual) {
     case 'bootSector':
       return loadBootSector(whole(storage), name);
     case 'disk':
@@ -174,6 +179,8 @@ export const loadGuest = (kind: GuestKind | 'auto', program: Uint8Array | Storag
       return loadCdrom(storage, name);
     case 'multiboot':
       return loadMultiboot(whole(storage), options);
+    case 'linux':
+      return loadLinux(whole(storage), options);
     default:
       return loadFlat(whole(storage), name, options);
   }
