@@ -6,7 +6,7 @@ import type { Arguments, GuestAttributes, OptionSpec } from './command';
 const ELSEWHERE = new Set(['program', 'technique', 'stopOnEntry', 'onHalt', 'maxInstructions', 'persist']);
 
 /** Text attributes that name a file. */
-const FILES = new Set(['floppy', 'disk', 'cdrom', 'initrd']);
+const FILES = new Set(['bios', 'vgaBios', 'floppy', 'disk', 'cdrom', 'initrd']);
 
 const PLACEHOLDERS: Readonly<Record<Attribute['type'], string>> = {
   string: 'TEXT',

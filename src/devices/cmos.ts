@@ -52,6 +52,8 @@ export interface CmosOptions {
   readonly floppyType?: number;
   /** How many there are: types beyond 15, the rest is in the disk itself. */
   readonly hardDisks?: number;
+  /** Boot order, up to three: 1 floppy, 2 hard disk, 3 CD. */
+  readonly boot?: readonly number[];
 }
 
 export class Cmos extends ByteDevice {
@@ -271,6 +273,9 @@ export class Cmos extends ByteDevice {
       ram[0x12] = (disks > 0 ? 0xf0 : 0) | (disks > 1 ? 0x0f : 0);
       ram[0x19] = disks > 0 ? USER_TYPE : 0;
       ram[0x1a] = disks > 1 ? USER_TYPE : 0;
+      const [first = 0, second = 0, third = 0] = this.options.boot ?? [];
+      ram[0x3d] = first | (second << 4);
+      ram[0x38] = (third << 4) | 1; // a floppy boots without the signature 55 AA too
       ram[0x14] = 0x2f; // equipment: floppy, coprocessor, 80-column display
       word(0x15, 640);
       word(0x17, Math.min(extended, 0xffff));

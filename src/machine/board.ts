@@ -11,7 +11,7 @@ import { Coprocessor } from '../devices/coprocessor';
 import type { AddressSpace, BusDevice, DeviceState, PhysicalMemory } from '../devices/contract';
 import { DebugPorts, type DebugPortsHost } from '../devices/debugPorts';
 import { type DiskImage, floppyFormat } from '../devices/diskImage';
-import { FW_CFG_SIZE, FwCfg, ramMapFile } from '../devices/fwCfg';
+import { type FirmwareFile, FW_CFG_SIZE, FwCfg, ramMapFile } from '../devices/fwCfg';
 import { InterruptLines, PIC_OUTPUT_PIN } from '../devices/interruptLines';
 import { IO_APIC_SIZE, IoApic } from '../devices/ioApic';
 import { LocalApic } from '../devices/localApic';
@@ -28,6 +28,7 @@ import { InterruptRouter } from '../devices/pci/interruptRouter';
 import { COMMAND_PORTS, PciFunction } from '../devices/pci/pciFunction';
 import { IDETIM, IDETIM_DECODE } from '../devices/pci/identities';
 import { PciHost } from '../devices/pci/pciHost';
+import { type SetShadow, ShadowRam } from '../devices/pci/shadowRam';
 import { Pic } from '../devices/pic';
 import { Pit } from '../devices/pit';
 import { Port61 } from '../devices/port61';
@@ -93,6 +94,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['floppy',     1, 'port',   0x3f7,    1],
   ['uart0',      0, 'port',   0x3f8,    8],
   ['pic',        2, 'port',   0x4d0,    2],
+  ['debugPorts', 4, 'port',   0x402,    1],
   ['fwCfg',      0, 'port',   0x510,    FW_CFG_SIZE],
   ['acpiPm',     0, 'port',   ACPI_PM_PORT, ACPI_PM_SIZE],
   ['pci',        0, 'port',   0xcf8,    4],
@@ -116,6 +118,8 @@ export interface BoardHost {
   onReset(): void;
   /** The A20 gate moved. */
   setA20(enabled: boolean): void;
+  /** The host bridge sends loads and stores of a part of the first megabyte to RAM, or past it. */
+  setShadow?: SetShadow;
 }
 
 export interface AttachedDrive {
@@ -136,6 +140,8 @@ export interface BoardOptions {
   readonly startDate?: number;
   /** Media by BIOS drive number; the first bootable one boots. */
   readonly drives?: readonly AttachedDrive[];
+  /** A BIOS image starts the machine, with these files for it in fw_cfg: the built-in BIOS has no part in it. */
+  readonly biosImage?: { readonly files: readonly FirmwareFile[] };
 }
 
 const DEFAULT_PROCESSOR: Processor = { signature: 0x619, features: 1 << 9 };
@@ -160,6 +166,7 @@ export class Board implements Devices {
   readonly acpiPm: AcpiPm;
   readonly fwCfg: FwCfg;
   readonly pci: PciHost;
+  readonly shadowRam: ShadowRam;
   readonly busMaster: BusMaster;
   readonly ide0: IdeChannel;
   readonly ide1: IdeChannel;
@@ -203,6 +210,7 @@ export class Board implements Devices {
       memory: memory.size,
       floppyType: floppy ? (floppy.floppyType ?? 4) << 4 : 0,
       hardDisks: drives.filter((d) => d.number >= FIRST_HARD_DISK && d.number < FIRST_CD).length,
+      boot: [...new Set(drives.map((d) => bootCode(d.number)))],
     });
     this.coprocessor = new Coprocessor(irq.line(IRQ.coprocessor));
     this.vga = new VgaText(clock);
@@ -218,7 +226,9 @@ export class Board implements Devices {
     });
     const bridge = new PciFunction(PIIX3_ISA);
     this.pci = new PciHost({ bus: this.bus, router: new InterruptRouter(bridge, (n) => irq.line(n)), ram: memory.size, reset: () => host.onReset() });
-    this.pci.add(0, 0, new PciFunction(I440FX));
+    const hostBridge = new PciFunction(I440FX);
+    this.pci.add(0, 0, hostBridge);
+    this.shadowRam = new ShadowRam(hostBridge, (start, end, attributes) => host.setShadow?.(start, end, attributes));
     this.pci.add(1, 0, bridge);
     this.busMaster = new BusMaster(memory);
     const ide = new PciFunction(PIIX3_IDE, [{ index: 4, space: 'port', size: 16, device: this.busMaster }]);
@@ -235,7 +245,7 @@ export class Board implements Devices {
     for (const { number, image, unit } of ideUnits(options.drives ?? []))
       (unit & 2 ? this.ide1 : this.ide0).plug(unit & 1 ? 1 : 0, (name, cable) => (number >= FIRST_CD ? new AtapiCdrom(name, cable, image) : new AtaDisk(name, cable, image)));
     this.acpiPm = new AcpiPm(clock, irq.line(IRQ.sci), lines);
-    this.fwCfg = new FwCfg(memory.size, [ramMapFile(memory.size)]);
+    this.fwCfg = new FwCfg(memory.size, [ramMapFile(memory.size), ...(options.biosImage?.files ?? [])]);
     this.firmware = new Bios({ bus: this.bus, drives, processor: options.processor ?? DEFAULT_PROCESSOR });
     this.#devices = [
       this.pit,
@@ -305,15 +315,16 @@ export class Board implements Devices {
     this.uart0.receive(bytes);
   }
 
-  /** Power-on: devices in their initial state, low memory and hardware as the BIOS leaves them before it boots. */
+  /** Power-on: devices in their initial state; low memory and hardware as the built-in BIOS leaves them before it boots, unless an image is to do it. */
   powerOn(): void {
     this.reset();
-    this.firmware.powerOn(this.#options.memory);
+    if (!this.#options.biosImage) this.firmware.powerOn(this.#options.memory);
   }
 
   /** The reset line: devices only. */
   reset(): void {
     for (const device of this.#devices) device.reset();
+    this.shadowRam.apply();
     this.setA20(true);
   }
 
@@ -328,6 +339,7 @@ export class Board implements Devices {
   restore(state: DeviceState): void {
     const devices = state.devices as DeviceState;
     for (const device of this.#devices) device.restore(devices[device.name] as DeviceState);
+    this.shadowRam.apply();
     (state.disks as DeviceState[]).forEach((disk, i) => {
       this.#options.drives?.[i].image.restore(disk);
     });
@@ -379,5 +391,8 @@ const ideUnits = (drives: readonly AttachedDrive[]): (AttachedDrive & { unit: nu
   const cds = byNumber.filter((d) => d.number >= FIRST_CD).map(take([2, 3, 1, 0]));
   return [...cds, ...byNumber.filter((d) => d.number < FIRST_CD).map(take([0, 1, 2, 3]))];
 };
+
+/** Kinds of drives in the boot order of CMOS. */
+const bootCode = (number: number): number => (number >= FIRST_CD ? 3 : number >= FIRST_HARD_DISK ? 2 : 1);
 
 const floppyTypeOf = (image: DiskImage): number | undefined => (image.kind === 'floppy' ? floppyFormat(image.sectors * 512)?.type : undefined);

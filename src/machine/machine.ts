@@ -7,7 +7,7 @@ import { UserError } from '../base/userError';
 import { GuestClock } from '../devices/clock';
 import type { FormTable } from '../engine/forms';
 import { emitInterpreter } from '../engine/interpreter/module';
-import { RAM } from '../memory/layout';
+import { RAM, ROM_BYTES } from '../memory/layout';
 import type { ScreenResponse } from '../protocol/requests';
 import { parseDescriptor } from '../semantics/system/descriptors';
 import { realModeSegment } from '../semantics/system/segments';
@@ -22,14 +22,13 @@ import { REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
 import { Board } from './board';
 import type { Configuration } from './configuration';
 import { type GuestSymbol, type InitialState, applyWrites } from './loader/guest';
-import { ROM_BASE } from './memoryMap';
 import { type FileAccess, type ProgramDrive, prepareProgram } from './program';
 import { FEATURE_APIC } from './tables/platform';
 
 const MIB = 1024 * 1024;
 /** Ceiling of a VM's memory, part of the compiled module's type: 4 GiB. */
 const MAXIMUM_PAGES = 65536;
-/** The VGA window ends where option ROMs begin. */
+/** Above it the host bridge decides: option ROMs and the BIOS, or RAM in their place. */
 const DEVICE_WINDOW = { start: 0xa0000, end: 0xc0000 } as const;
 
 /** What every VM of a process shares: immutable, made once. */
@@ -80,18 +79,24 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     processor: { signature: model.signature, features: model.features | (model.localApic ? FEATURE_APIC : 0) },
     startDate: config.startDate,
     drives: program.drives,
+    ...(program.bios ? { biosImage: program.bios } : {}),
     host: {
       onIntr: () => {},
       onExit: (code) => vm.requestStop({ kind: 'exited', code }),
       onReset: () => vm.requestReset(),
       setA20: (enabled) => setA20(vm, enabled),
+      setShadow: (start, end, attributes) => {
+        vm.physical.setShadow(start, end, attributes);
+        vm.linear.flush();
+        vm.engine.cache.clear('shadow RAM switched');
+      },
     },
   });
   const { bus, firmware, localApic } = board;
+  board.debugPorts.biosLog.on((line) => vm.report({ kind: 'firmware', reason: 'BIOS log', sentence: line }));
   board.pci.conflicts.on((sentence) => vm.report({ kind: 'unclaimed', reason: 'PCI base address', sentence }));
+  vm.physical.mapRom(program.bios?.rom ?? firmware.rom);
   vm.physical.setKind(DEVICE_WINDOW.start, DEVICE_WINDOW.end, 'device');
-  vm.physical.setKind(DEVICE_WINDOW.end, ROM_BASE, 'device');
-  vm.physical.loadRom(ROM_BASE, firmware.rom);
   const powerOn = (): void => {
     vm.resetCpu();
     board.powerOn();
@@ -104,7 +109,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
       bus,
       clock,
       interrupts: localApic,
-      firmware,
+      ...(program.bios ? {} : { firmware }),
       fpuError: board.coprocessor,
       get a20() {
         return board.a20;
@@ -132,7 +137,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
 
 function allocate(ram: number): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: Math.ceil((RAM + ram) / 65536), maximum: MAXIMUM_PAGES });
+    return new WebAssembly.Memory({ initial: Math.ceil((RAM + ram + ROM_BYTES) / 65536), maximum: MAXIMUM_PAGES });
   } catch {
     throw new UserError('launch.memory', `memory: the host cannot provide ${ram / MIB} MiB for the guest`);
   }

@@ -4,9 +4,10 @@ import { UserError } from '../base/userError';
 import { arrayStorage, DiskImage, type MediumKind, type Storage } from '../devices/diskImage';
 import { MAX_IDE_DRIVES } from './board';
 import type { BootDevice, Configuration } from './configuration';
+import { type BiosImage, readBios } from './firmware/image';
 import { FIRST_CD, FIRST_HARD_DISK } from './firmware/service';
 import type { LoadedGuest, LoadOptions } from './loader/guest';
-import { loadGuest } from './loader/loadGuest';
+import { loadGuest, loadMedium } from './loader/loadGuest';
 
 /** The files of whoever runs us: Node's, an editor's, a browser's. */
 export interface FileAccess {
@@ -26,6 +27,8 @@ export interface Program {
   readonly drives: readonly ProgramDrive[];
   /** The BIOS chooses what boots, instead of the program's own boot sector. */
   readonly bootFromBios: boolean;
+  /** The BIOS that is to start the machine; the built-in one without it. */
+  readonly bios?: BiosImage;
 }
 
 export interface ProgramDrive {
@@ -120,7 +123,11 @@ export const prepareProgram = (config: Configuration, files: FileAccess, assembl
     ...(config.initrd === undefined ? {} : { initrd: { name: config.initrd, bytes: files.readFile(config.initrd) } }),
     modules: config.modules?.map((text) => readModule(text, files)),
   };
-  const guest = loadGuest(config.kind, assembly?.bytes ?? openFile(files, config.program), options);
+  const bios = readBios(config, files);
+  const bytes = assembly?.bytes ?? openFile(files, config.program);
+  const guest = bios ? loadMedium(config.kind, bytes, baseName(config.program)) : loadGuest(config.kind, bytes, options);
+  if (!guest) throw new UserError('bios.program', `${config.program} is no medium: a BIOS image boots from a boot sector, a floppy, disk or CD image`);
   const drives = openDrives(config, guest, !assembly, files);
-  return { guest, assembly, drives: inBootOrder(drives, config.boot), bootFromBios: config.boot !== undefined && guest.medium !== undefined };
+  const bootFromBios = (bios !== undefined || config.boot !== undefined) && guest.medium !== undefined;
+  return { guest, assembly, drives: inBootOrder(drives, config.boot), bootFromBios, ...(bios ? { bios } : {}) };
 };

@@ -1,15 +1,24 @@
 /**
  * Guest-physical memory: RAM and ROM inside the VM's WebAssembly.Memory, everything else on the bus.
  * Each page below the end of RAM has a kind; pages that hold translated code or traced tables are marked,
- * so that a store to them takes the slow path and is seen.
+ * so that a store to them takes the slow path and is seen. The system's ROM ends at 4 GiB; its end is seen
+ * below 1 MiB too, where the host bridge lets RAM take its place, for loads and for stores.
  */
-import { PAGE, RAM } from './layout';
+import { PAGE, RAM, ROM_BYTES } from './layout';
 
 export type RegionKind = 'ram' | 'rom' | 'device';
 
 const KIND_RAM = 0;
 const KIND_ROM = 1;
 const KIND_DEVICE = 2;
+/** Loads come from the system's ROM, or from a device; stores go to the RAM behind it. */
+const KIND_FLASH = 3;
+const KIND_FLASH_OVER_RAM = 4;
+const KIND_DEVICE_OVER_RAM = 5;
+const LOW_ROM_END = 0x100000;
+/** What of the ROM is seen below 1 MiB. */
+const LOW_ROM_BYTES = 0x20000;
+const SPACE_END = 0x1_0000_0000;
 const MARK_CODE = 1;
 const MARK_TRACED = 2;
 
@@ -39,6 +48,9 @@ export class GuestMemory {
   journal: JournalEntry[] | undefined;
   readonly #kinds: Uint8Array;
   readonly #marks: Uint8Array;
+  /** Bytes of ROM below 4 GiB, and where they are in the VM's memory. */
+  #romSize = 0;
+  readonly #romOffset: number;
 
   /** Where RAM starts in the VM's memory. */
   readonly ramOffset = RAM;
@@ -51,6 +63,7 @@ export class GuestMemory {
   ) {
     this.u8 = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
+    this.#romOffset = RAM + size;
     this.#kinds = new Uint8Array(size / PAGE);
     this.#marks = new Uint8Array(size / PAGE);
   }
@@ -60,8 +73,33 @@ export class GuestMemory {
     this.#kinds.fill(kind === 'ram' ? KIND_RAM : kind === 'rom' ? KIND_ROM : KIND_DEVICE, start / PAGE, Math.min(end, this.size) / PAGE);
   }
 
+  /** Put the system's ROM at the top of the address space; `image` has up to ROM_BYTES, whole pages. Memory has room for it behind RAM. */
+  mapRom(image: Uint8Array): void {
+    this.#romSize = image.length;
+    this.u8.set(image, this.#romOffset + ROM_BYTES - image.length);
+  }
+
+  /** What answers in [start, end) of the first megabyte: loads and stores each go to RAM, or to what is behind it: the ROM, or the bus. */
+  setShadow(start: number, end: number, { loads, stores }: { readonly loads: boolean; readonly stores: boolean }): void {
+    for (let page = start; page < Math.min(end, this.size); page += PAGE) {
+      const rom = page >= LOW_ROM_END - Math.min(this.#romSize, LOW_ROM_BYTES);
+      const direct = stores ? KIND_RAM : KIND_ROM;
+      const behind = rom ? (stores ? KIND_FLASH_OVER_RAM : KIND_FLASH) : stores ? KIND_DEVICE_OVER_RAM : KIND_DEVICE;
+      this.#kinds[page / PAGE] = loads ? direct : behind;
+    }
+  }
+
   #kind(address: number): number {
-    return address < this.size ? this.#kinds[address >>> 12] : KIND_DEVICE;
+    if (address < this.size) return this.#kinds[address >>> 12];
+    return address >= SPACE_END - this.#romSize && address < SPACE_END ? KIND_FLASH : KIND_DEVICE;
+  }
+
+  /** Where loads from `address` find their byte in the VM's memory; -1 when the bus answers. */
+  hostOffset(address: number): number {
+    const kind = this.#kind(address);
+    if (kind === KIND_RAM || kind === KIND_ROM) return RAM + address;
+    if (kind === KIND_DEVICE || kind === KIND_DEVICE_OVER_RAM) return -1;
+    return this.#romOffset + ROM_BYTES - ((address < LOW_ROM_END ? LOW_ROM_END : SPACE_END) - address);
   }
 
   isRam(address: number): boolean {
@@ -69,7 +107,7 @@ export class GuestMemory {
   }
   /** RAM or ROM: reads come from the array. */
   isBacked(address: number): boolean {
-    return this.#kind(address) !== KIND_DEVICE;
+    return this.hostOffset(address) >= 0;
   }
   /** Stores may go straight to the array. */
   isPlain(address: number): boolean {
@@ -92,8 +130,12 @@ export class GuestMemory {
 
   /** Within one page. Unsigned. */
   read(address: number, size: 1 | 2 | 4): number {
-    if (!this.isBacked(address)) return this.bus.read(address, size) >>> 0;
-    const at = RAM + address;
+    const at = this.hostOffset(address);
+    if (at < 0) return this.bus.read(address, size) >>> 0;
+    return this.#load(at, size);
+  }
+
+  #load(at: number, size: 1 | 2 | 4): number {
     return size === 1 ? this.u8[at] : size === 2 ? this.view.getUint16(at, true) : this.view.getUint32(at, true);
   }
 
@@ -101,9 +143,9 @@ export class GuestMemory {
   write(address: number, size: 1 | 2 | 4, value: number): void {
     const kind = this.#kind(address);
     if (kind === KIND_DEVICE) this.bus.write(address, size, value >>> 0);
-    else if (kind === KIND_RAM) {
+    else if (kind !== KIND_ROM && kind !== KIND_FLASH) {
       const at = RAM + address;
-      this.journal?.push({ address, size, before: this.read(address, size), after: value >>> 0 });
+      this.journal?.push({ address, size, before: this.#load(at, size), after: value >>> 0 });
       if (size === 1) this.u8[at] = value;
       else if (size === 2) this.view.setUint16(at, value, true);
       else this.view.setUint32(at, value, true);
@@ -120,7 +162,8 @@ export class GuestMemory {
   // What devices, loaders and the debugger use (devices/contract PhysicalMemory): any length, no device side effects.
 
   read8(address: number): number {
-    return this.isBacked(address) ? this.u8[RAM + address] : 0xff;
+    const at = this.hostOffset(address);
+    return at < 0 ? 0xff : this.u8[at];
   }
   write8(address: number, value: number): void {
     if (this.isRam(address)) this.write(address, 1, value);
@@ -130,7 +173,8 @@ export class GuestMemory {
     for (let at = 0; at < length; ) {
       const from = address + at;
       const n = Math.min(length - at, PAGE - (from & (PAGE - 1)));
-      if (this.isBacked(from)) out.set(this.u8.subarray(RAM + from, RAM + from + n), at);
+      const host = this.hostOffset(from);
+      if (host >= 0) out.set(this.u8.subarray(host, host + n), at);
       at += n;
     }
     return out;
@@ -145,10 +189,5 @@ export class GuestMemory {
       }
       at += n;
     }
-  }
-  /** Put a ROM image: pages become read-only. */
-  loadRom(address: number, image: Uint8Array): void {
-    this.u8.set(image, RAM + address);
-    this.setKind(address, address + image.length, 'rom');
   }
 }

@@ -6,7 +6,7 @@
  *   00020000  jump cache: EIP → record, for indirect branches
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
  *   00500000  decoded records of the interpreter
- *   RAM       guest-physical memory
+ *   RAM       guest-physical memory, behind it the system's ROM
  */
 export const PAGE = 4096;
 export const VMM_PAGES = 0x10000;
@@ -18,6 +18,8 @@ export const TLB = 0x100000;
 export const RECORDS = 0x500000;
 export const RECORD_BYTES = 0x1000000;
 export const RAM = RECORDS + RECORD_BYTES;
+/** The largest ROM. */
+export const ROM_BYTES = 0x40000;
 
 /** Deny bits in the low byte of a TLB entry; the rest is host page minus linear page. An access tests one of them. */
 export const DENY_SUPERVISOR_READ = 0x02;

@@ -152,13 +152,13 @@ export class LinearMemory {
   }
 
   #fill(linear: number, { physical, userAccess, writable, dirty, global }: Translation): void {
-    if (!this.physical.isBacked(physical)) return;
+    const host = this.physical.hostOffset(physical - (physical & (PAGE - 1)));
+    if (host < 0) return;
     const page = linear >>> 12;
     if (this.#watched.some(({ first, last }) => first >>> 12 <= page && page <= last >>> 12)) return;
     const mayWrite = dirty && this.physical.isPlain(physical);
     const userWritable = writable && userAccess;
     const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
-    const host = RAM + (physical & ~(PAGE - 1));
     if (this.#tlb[page] === DENY_ALL) {
       // The list names every filled page, some twice; a full one is emptied with the TLB.
       if (this.#filledCount === FILLED_CAPACITY) this.flush();

@@ -51,7 +51,8 @@ export interface Platform {
   readonly bus: Bus;
   readonly clock: GuestClock;
   readonly interrupts: InterruptController;
-  readonly firmware: Firmware;
+  /** Nothing when the ROM is a BIOS image: such code calls nobody. */
+  readonly firmware?: Firmware;
   /** Where FERR# goes; nowhere without it. */
   readonly fpuError?: FpuErrorLine;
   readonly a20: boolean;
@@ -193,7 +194,7 @@ export class VirtualMachine implements TechniqueHost {
     return this.#platform;
   }
 
-  /** Registers after RESET (SDM Vol. 3, table 9-1), real mode at F000:FFF0. */
+  /** Registers after RESET (SDM Vol. 3, table 9-1), real mode; CS:EIP is FFFFFFF0h, until the first far jump. */
   resetCpu(): void {
     const { cpu } = this;
     cpu.i32.fill(0, CPU.GPR >> 2, CPU.END >> 2);
@@ -207,7 +208,7 @@ export class VirtualMachine implements TechniqueHost {
     cpu.set(CPU.DR0 + 24, 0xffff0ff0);
     cpu.set(CPU.DR0 + 28, 0x400);
     for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
-    cpu.setSegment(CS, { selector: 0xf000, base: 0xf0000, limit: 0xffff, attributes: REAL_ATTRIBUTES });
+    cpu.setSegment(CS, { selector: 0xf000, base: 0xffff0000, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     for (const s of [LDTR, TR]) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: s === TR ? 0x8b : 0 });
     cpu.set(CPU.X87_CONTROL, CONTROL_RESET);
     cpu.set(CPU.X87_TAGS, 0x5555);
@@ -591,9 +592,9 @@ export class VirtualMachine implements TechniqueHost {
 
   /** The BIOS ROM calls its service; anywhere else the instruction does not exist. */
   #serveFirmware(instruction: Instruction): StopReason | undefined {
-    if (!inFirmware(this.#place.linear) || this.cpu.protectedMode)
-      return this.deliverFault(6, 0, instruction) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
     const { firmware } = this.#platform;
+    if (!firmware || !inFirmware(this.#place.linear) || this.cpu.protectedMode)
+      return this.deliverFault(6, 0, instruction) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
     const host = { context: this.context, a20: this.#platform.a20, setA20: (on: boolean) => this.#platform.setA20(on), now: () => this.now() };
     this.#syncClock();
     const { sentence, retried } = serve(firmware, instruction.immediate & 0xff, instruction.length, host);

@@ -9,12 +9,16 @@ const INTEL = 0x8086;
 const scratch = (first: number, last: number, value = 0, writable = 0xff): PciRegister[] =>
   Array.from({ length: last - first + 1 }, (_, i) => ({ offset: first + i, size: 1, value, writable }));
 
+/** BIOS images ask the host bridge's subsystem whether fw_cfg is there (QEMU, docs/specs/pci-ids). */
+const QEMU_MACHINE = { vendor: 0x1af4, device: 0x1100 };
+
 export const I440FX: PciIdentity = {
   name: 'i440fx',
   vendor: INTEL,
   device: 0x1237,
   revision: 0x02,
   classCode: 0x060000,
+  subsystem: QEMU_MACHINE,
   command: { value: 0x0006, writable: 0x0140 },
   status: { value: 0x0280 },
   registers: [
@@ -23,7 +27,7 @@ export const I440FX: PciIdentity = {
     ...scratch(0x54, 0x56), // AXC, DRT
     ...scratch(0x57, 0x57, 0x01), // DRAMC
     ...scratch(0x58, 0x58), // DRAMT
-    ...scratch(0x59, 0x5f, 0x00, 0x33), // PAM0 to PAM6
+    ...scratch(0x59, 0x5f, 0x00, 0x33), // PAM0 to PAM6: shadowRam.ts
     ...scratch(0x60, 0x67, 0x01), // DRB0 to DRB7
     ...scratch(0x68, 0x68), // FDHC
     ...scratch(0x70, 0x70), // MTT

@@ -67,11 +67,13 @@ const header = (id: PciIdentity): PciRegister[] => [
   { offset: 0x3d, size: 1, value: id.interruptPin ?? 0 },
 ];
 
-/** Address bits below the size are hard-wired: writing all ones and reading back tells the size (§6.2.5.1). */
-const barRegister = ({ index, space, size }: PciBar): PciRegister =>
-  space === 'port'
-    ? { offset: BAR_0 + index * 4, size: 4, value: BAR_IS_PORTS, writable: 0x10000 - size }
-    : { offset: BAR_0 + index * 4, size: 4, value: 0, writable: (0x1_0000_0000 - size) >>> 0 };
+/** Address bits below the size are hard-wired: writing all ones and reading back tells the size (§6.2.5.1). All above can be written, of ports too: BIOS images expect it. */
+const barRegister = ({ index, space, size }: PciBar): PciRegister => ({
+  offset: BAR_0 + index * 4,
+  size: 4,
+  value: space === 'port' ? BAR_IS_PORTS : 0,
+  writable: (0x1_0000_0000 - size) >>> 0,
+});
 
 export class PciFunction {
   readonly name: string;
@@ -122,7 +124,8 @@ export class PciFunction {
   address(bar: PciBar): number | undefined {
     if (!(this.command & (bar.space === 'port' ? COMMAND_PORTS : COMMAND_MEMORY))) return undefined;
     const base = (this.read(BAR_0 + bar.index * 4, 4) & -bar.size) >>> 0;
-    return base === 0 ? undefined : base;
+    // The CPU has 16 bits of port address.
+    return base === 0 || (bar.space === 'port' && base > 0xffff) ? undefined : base;
   }
 
   reset(): void {

@@ -20,6 +20,9 @@ export interface Configuration {
   readonly disk?: readonly string[];
   readonly cdrom?: string;
   readonly boot?: readonly BootDevice[];
+  readonly bios?: string;
+  readonly vgaBios?: string;
+  readonly optionRoms?: readonly string[];
   readonly persist: boolean;
   readonly define?: Readonly<Record<string, string>>;
   readonly stopOnEntry: boolean;

@@ -122,6 +122,19 @@ const loadCdrom = (storage: Storage, name: string): LoadedGuest => {
   };
 };
 
+/** The program as the medium of a machine whose BIOS boots it, or finds that it cannot; undefined for a program that is none. */
+export const loadMedium = (kind: GuestKind | 'auto', program: Uint8Array | Storage, name: string): LoadedGuest | undefined => {
+  const storage = program instanceof Uint8Array ? arrayStorage(program) : program;
+  const actual = kind === 'auto' ? detectKind(storage) : kind;
+  const guest = { kind: actual, writes: [], initial: realState(0, 0, FLOPPY_DRIVE), symbols: [], notes: [] };
+  if (actual === 'cdrom') return { ...guest, medium: { drive: CD_DRIVE, kind: 'cdrom', storage } };
+  if (actual === 'bootSector') checkBootSector(whole(storage), name);
+  else if (actual !== 'disk') return undefined;
+  const disk = padded(storage);
+  const floppy = floppyFormat(disk.size) !== undefined;
+  return { ...guest, medium: { drive: floppy ? FLOPPY_DRIVE : HARD_DISK_DRIVE, kind: floppy ? 'floppy' : 'hardDisk', storage: disk } };
+};
+
 /** ELF without a Multiboot header: its segments, flat protected mode, nothing in the registers. */
 const loadElf = (bytes: Uint8Array, options: LoadOptions): LoadedGuest => {
   const program = elfPieces(bytes);
