@@ -20,7 +20,7 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     label: 'Sensitive instruction',
     description: 'Before an instruction that reads or changes privileged state, whatever the technique does with it.',
     default: false,
-    kinds: ['sensitive', 'silent', 'trap', 'callout'],
+    kinds: ['sensitive', 'silent', 'trap', 'callout', 'inline'],
     techniques: EVERYWHERE,
   },
   {

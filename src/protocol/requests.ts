@@ -41,10 +41,10 @@ export interface BlocksResponse {
   readonly total: number;
 }
 
-export interface ExitRow extends VmmEvent {
+export type ExitRow = VmmEvent & {
   readonly sequence: number;
   readonly source?: SourceLocation;
-}
+};
 
 export interface ExitsResponse {
   readonly technique: TechniqueId;

@@ -1,31 +1,111 @@
 /**
- * What the VMM reports: one typed record per event. Counted always; recorded only while somebody subscribes.
+ * What the VMM reports: one typed union, a kind for everything it does. Counted always; built and recorded only while
+ * somebody subscribes. A kind is a row here, with the fields it has beyond those of all events; further techniques add rows.
  */
 
-export const VMM_EVENT_KINDS = [
-  'sensitive', // a sensitive or privileged instruction ran directly, with the meaning the guest expects
-  'silent', // a sensitive, unprivileged instruction ran in user mode and did the wrong thing
-  'trap', // a privileged instruction faulted to the VMM, which emulated it
-  'callout', // a translated block called the VMM to emulate its last instruction
-  'blockTranslated',
-  'blockEnd', // a translated block ran to its last instruction, and the VMM dispatched the next one
-  'blockInvalidated',
-  'interrupt', // a hardware interrupt was delivered or injected
-  'softwareInterrupt', // INT n, INT3, INTO
-  'guestFault', // an exception was delivered to the guest
-  'tripleFault',
-  'firmware', // a BIOS service was called
-  'modeSwitch', // CR0.PE, CR0.PG or EFLAGS.VM changed
-  'controlWrite', // a control, debug or model-specific register was written
-  'port', // port I/O
-  'unimplemented', // an encoding or feature that Ringside does not execute yet
-  'unclaimed', // an access to an address that no device claims
-] as const;
+/** A state bit, register or memory cell that is not as bare metal would have left it: `IF`, `EAX`, `[00007C00h]`. Values as text. */
+export interface StateDifference {
+  readonly what: string;
+  readonly is: string;
+  readonly bare: string;
+}
 
-export type VmmEventKind = (typeof VMM_EVENT_KINDS)[number];
+/** A memory access of the guest that its shadow page tables did not let through. */
+export interface ShadowAccess {
+  /** Guest-linear. */
+  readonly address: number;
+  readonly access: 'read' | 'write';
+  /** Which shadow root: that of the guest's kernel or that of its user code. */
+  readonly view: ShadowViewName;
+}
 
-export interface VmmEvent {
-  readonly kind: VmmEventKind;
+export type ShadowViewName = 'kernel' | 'user';
+
+// biome-ignore format: a table
+interface VmmEventKinds {
+  /** A sensitive or privileged instruction ran directly, with the meaning the guest expects. */
+  sensitive: object;
+  /** A sensitive, unprivileged instruction ran in user mode and did the wrong thing. */
+  silent: { readonly differences: readonly StateDifference[] };
+  /** A privileged instruction faulted to the VMM, which emulated it. */
+  trap: object;
+  /** A translated block called the VMM to emulate its last instruction. */
+  callout: object;
+  /** A translated block emulated the instruction itself, without leaving the translation cache. */
+  inline: object;
+  blockTranslated: object;
+  /** A translated block ran to its last instruction, and the VMM dispatched the next one. */
+  blockEnd: object;
+  /** A branch was patched to go straight to the next block. */
+  blockChained: { readonly target: number };
+  blockInvalidated: object;
+  /** An instruction that trapped often is translated to a callout, or is innocent again. */
+  adapted: { readonly translated: boolean };
+  /** A page fault that only the shadow page tables caused: the guest's own tables allow the access. */
+  hiddenFault: ShadowAccess;
+  /** A page fault that the guest's own tables cause: the guest gets it. */
+  trueFault: ShadowAccess & { readonly errorCode: number };
+  /** The VMM derived a shadow page-table entry from the guest's. */
+  shadowFill: ShadowAccess & { /** Guest-physical. */ readonly physical: number };
+  /** A store into a page that the VMM traces: a page table or descriptor table of the guest. */
+  tracedWrite: { /** Guest-physical. */ readonly physical: number; readonly length: number };
+  /** A hardware interrupt was delivered or injected. */
+  interrupt: object;
+  /** INT n, INT3, INTO. */
+  softwareInterrupt: object;
+  /** An exception was delivered to the guest. */
+  guestFault: object;
+  tripleFault: object;
+  /** A BIOS service was called. */
+  firmware: object;
+  /** CR0.PE, CR0.PG or EFLAGS.VM changed. */
+  modeSwitch: object;
+  /** A control, debug or model-specific register was written. */
+  controlWrite: object;
+  /** Port I/O. */
+  port: object;
+  /** An encoding or feature that Ringside does not execute yet. */
+  unimplemented: object;
+  /** An access to an address that no device claims. */
+  unclaimed: object;
+}
+
+export type VmmEventKind = keyof VmmEventKinds;
+
+/** What an event of this kind says beyond what all say. */
+export type VmmEventDetails<K extends VmmEventKind> = VmmEventKinds[K];
+
+/** In the order in which counts are shown; the compiler misses a kind that is left out. */
+const KINDS = {
+  sensitive: true,
+  silent: true,
+  trap: true,
+  callout: true,
+  inline: true,
+  blockTranslated: true,
+  blockEnd: true,
+  blockChained: true,
+  blockInvalidated: true,
+  adapted: true,
+  hiddenFault: true,
+  trueFault: true,
+  shadowFill: true,
+  tracedWrite: true,
+  interrupt: true,
+  softwareInterrupt: true,
+  guestFault: true,
+  tripleFault: true,
+  firmware: true,
+  modeSwitch: true,
+  controlWrite: true,
+  port: true,
+  unimplemented: true,
+  unclaimed: true,
+} as const satisfies Record<VmmEventKind, true>;
+
+export const VMM_EVENT_KINDS = Object.keys(KINDS) as readonly VmmEventKind[];
+
+interface VmmEventBase {
   /** Coordinate: guest instructions retired before this one. */
   readonly retired: number;
   /** Where: selector, offset and linear address of the instruction (unsigned 32-bit; selector 16-bit). */
@@ -42,8 +122,12 @@ export interface VmmEvent {
   readonly sentence: string;
   /** Modelled cycles this event was charged (ledger profile). */
   readonly cycles: number;
-  /** Interrupt or exception vector, port number, or control-register number, by kind. */
+  /** What breakpoints select by: interrupt or exception vector, port number, and the port's direction. */
   readonly vector?: number;
   readonly port?: number;
   readonly write?: boolean;
 }
+
+export type VmmEventOf<K extends VmmEventKind> = VmmEventBase & { readonly kind: K } & VmmEventDetails<K>;
+
+export type VmmEvent = { [K in VmmEventKind]: VmmEventOf<K> }[VmmEventKind];

@@ -138,7 +138,8 @@ export class EventDesk {
       ...(draft.vector !== undefined ? { vector: draft.vector } : {}),
       ...(draft.port !== undefined ? { port: draft.port } : {}),
       ...(draft.write !== undefined ? { write: draft.write } : {}),
-    };
+      ...('details' in draft ? draft.details : {}),
+    } as VmmEvent;
   }
 
   /** An instruction of a block is reported many times and formatted once. */

@@ -4,6 +4,7 @@
  */
 import type { EngineExit, Interpreter } from '../engine/interpreter';
 import { EVENT_CELLS } from '../ir/eventCells';
+import type { StateDifference } from '../protocol/vmmEvent';
 import type { JournalEntry } from '../memory/guestMemory';
 import { hexh } from '../base/bits';
 import { CPU, type CpuState } from '../x86/cpuState';
@@ -50,11 +51,11 @@ export const observe = (cpu: CpuState): Pick<Outcome, 'registers' | 'eflags' | '
 
 const cell = (state: Int32Array, offset: number): number => state[(offset - CPU.GPR) >> 2] >>> 0;
 
-/** Sentences on every difference: what is, and what bare metal would have made of it. */
-export function differences(silicon: Outcome, bare: Outcome): string[] {
-  const found: string[] = [];
-  const differ = (what: string, is: string, would: string): void => void found.push(`${what} is ${is}; bare metal: ${would}`);
-  if (bare.exit.kind === 'fault') found.push(`it went through; bare metal would have raised exception ${bare.exit.vector}`);
+/** Every difference: what is, and what bare metal would have made of it. */
+export function differences(silicon: Outcome, bare: Outcome): StateDifference[] {
+  const found: StateDifference[] = [];
+  const differ = (what: string, is: string, would: string): void => void found.push({ what, is, bare: would });
+  if (bare.exit.kind === 'fault') differ('the outcome', 'that it went through', `exception ${bare.exit.vector}`);
   REGISTERS_32.forEach((name, n) => {
     const [a, b] = [cell(silicon.registers, CPU.GPR + 4 * n), cell(bare.registers, CPU.GPR + 4 * n)];
     if (a !== b) differ(name.toUpperCase(), hexh(a, 8), hexh(b, 8));

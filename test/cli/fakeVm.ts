@@ -52,7 +52,7 @@ export class FakeVm implements DebuggableVm {
     const instruction = this.script[eip - LOAD_ADDRESS].text;
     this.eventCounts[kind]++;
     this.cycles += cycles;
-    this.eventSource.fire({ kind, retired: this.retired, cs: 0, eip, linear: eip, mnemonic: instruction.split(' ')[0], instruction, reason: '', sentence, cycles });
+    this.eventSource.fire({ kind, retired: this.retired, cs: 0, eip, linear: eip, mnemonic: instruction.split(' ')[0], instruction, reason: '', sentence, cycles } as VmmEvent);
   }
 
   requestStop(): void {}

@@ -114,7 +114,7 @@ export class FakeVm implements DebuggableVm {
       sentence: '',
       cycles: 0,
       ...event,
-    };
+    } as VmmEvent;
   }
 
   #fire(partial: Partial<VmmEvent> & Pick<VmmEvent, 'kind'>): void {

@@ -20,20 +20,21 @@ const block = (id: number, changes: Partial<BlockRow> = {}): BlockRow => ({
   ...changes,
 });
 
-const exit = (sequence: number, changes: Partial<ExitRow> = {}): ExitRow => ({
-  sequence,
-  kind: 'trap',
-  retired: sequence,
-  cs: 0,
-  eip: 0x7c01,
-  linear: 0x7c01,
-  mnemonic: 'cli',
-  instruction: 'cli',
-  reason: '#GP(0)',
-  sentence: 'Cleared the virtual IF.',
-  cycles: 1200,
-  ...changes,
-});
+const exit = (sequence: number, changes: Partial<ExitRow> = {}): ExitRow =>
+  ({
+    sequence,
+    kind: 'trap',
+    retired: sequence,
+    cs: 0,
+    eip: 0x7c01,
+    linear: 0x7c01,
+    mnemonic: 'cli',
+    instruction: 'cli',
+    reason: '#GP(0)',
+    sentence: 'Cleared the virtual IF.',
+    cycles: 1200,
+    ...changes,
+  }) as ExitRow;
 
 const response = (rows: ExitRow[], counts = {}) => ({ technique: 'trap' as const, rows, nextSequence: rows.length, counts, retired: 1234, cycles: 5678901 });
 

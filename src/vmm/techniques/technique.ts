@@ -6,13 +6,11 @@ import type { Attention, Block } from '../../engine/block';
 import type { Interpreter, EngineExit } from '../../engine/interpreter';
 import type { TranslationPolicy } from '../../engine/policy';
 import type { TechniqueId } from '../../protocol/techniques';
-import type { VmmEventKind } from '../../protocol/vmmEvent';
+import type { VmmEventDetails, VmmEventKind } from '../../protocol/vmmEvent';
 import type { Instruction } from '../../x86/decoder';
 import type { CostEvent } from '../cost/profiles';
 
-/** What an event is about, before the VM adds where and when. */
-export interface EventDraft {
-  readonly kind: VmmEventKind;
+interface DraftBase {
   readonly instruction?: Instruction;
   readonly reason: string;
   readonly sentence: string;
@@ -21,6 +19,11 @@ export interface EventDraft {
   readonly port?: number;
   readonly write?: boolean;
 }
+
+export type EventDraftOf<K extends VmmEventKind> = DraftBase & { readonly kind: K } & (object extends VmmEventDetails<K> ? object : { readonly details: VmmEventDetails<K> });
+
+/** What an event is about, before the VM adds where and when. */
+export type EventDraft = { [K in VmmEventKind]: EventDraftOf<K> }[VmmEventKind];
 
 /** What a technique may ask of the VM that runs it. */
 export interface TechniqueHost {

@@ -49,7 +49,9 @@ export class TrapAndEmulate extends DeprivilegedTechnique {
           kind: 'silent' as const,
           instruction,
           reason: exitReason(instruction) ?? 'no trap',
-          sentence: `Silently wrong: ${wrong.join('; ')}. ${name} did not trap. ${instruction.spec.sensitive?.trap ?? ''}`.trim(),
+          details: { differences: wrong },
+          sentence:
+            `Silently wrong: ${wrong.map(({ what, is, bare }) => `${what} is ${is}; bare metal: ${bare}`).join('; ')}. ${name} did not trap. ${instruction.spec.sensitive?.trap ?? ''}`.trim(),
         }
       : {
           kind: 'sensitive' as const,
