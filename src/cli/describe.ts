@@ -52,6 +52,7 @@ export const EVENT_NAMES: Readonly<Record<VmmEventKind, string>> = {
   controlWrite: 'control writes',
   port: 'port accesses',
   unimplemented: 'not implemented',
+  deviceError: 'device errors',
   unclaimed: 'unclaimed accesses',
 };
 

@@ -13,6 +13,7 @@ export interface ReportLine {
 const REPORTED: ReadonlyMap<VmmEventKind, ReportLine['category']> = new Map([
   ['silent', 'stderr'],
   ['unimplemented', 'stderr'],
+  ['deviceError', 'console'],
   ['unclaimed', 'console'],
 ]);
 

@@ -38,6 +38,7 @@ import type { ScreenResponse } from '../protocol/requests';
 import { Bios } from './firmware/bios';
 import { FIRST_CD, FIRST_HARD_DISK, type Drive } from './firmware/service';
 import { IO_APIC_BASE, LOCAL_APIC_BASE, VGA_TEXT } from './memoryMap';
+import { VirtioDevices, type VirtioOptions } from './virtio';
 import { IO_APIC_ID, type Processor } from './tables/platform';
 import { ACPI_PM_PORT, SCI_IRQ } from './tables/routing';
 
@@ -140,6 +141,7 @@ export interface BoardOptions {
   readonly startDate?: number;
   /** Media by BIOS drive number; the first bootable one boots. */
   readonly drives?: readonly AttachedDrive[];
+  readonly virtio?: VirtioOptions;
   /** A BIOS image starts the machine, with these files for it in fw_cfg: the built-in BIOS has no part in it. */
   readonly biosImage?: { readonly files: readonly FirmwareFile[] };
 }
@@ -172,6 +174,7 @@ export class Board implements Devices {
   readonly ide1: IdeChannel;
   readonly dma: Dma8237;
   readonly floppy: FloppyController;
+  readonly virtio: VirtioDevices;
   readonly firmware: Bios;
   readonly clock: GuestClock;
   readonly #options: BoardOptions;
@@ -242,8 +245,16 @@ export class Board implements Devices {
       });
     this.ide0 = channel(0);
     this.ide1 = channel(1);
-    for (const { number, image, unit } of ideUnits(options.drives ?? []))
+    const { virtio = { kinds: [], entropySeed: 0 } } = options;
+    const onVirtio = (drive: AttachedDrive): boolean => virtio.kinds.includes('block') && drive.number >= FIRST_HARD_DISK && drive.number < FIRST_CD;
+    const attached = options.drives ?? [];
+    for (const { number, image, unit } of ideUnits(attached.filter((drive) => !onVirtio(drive))))
       (unit & 2 ? this.ide1 : this.ide0).plug(unit & 1 ? 1 : 0, (name, cable) => (number >= FIRST_CD ? new AtapiCdrom(name, cable, image) : new AtaDisk(name, cable, image)));
+    this.virtio = new VirtioDevices(
+      { clock, memory, pci: this.pci },
+      virtio,
+      attached.filter(onVirtio).sort((a, b) => a.number - b.number),
+    );
     this.acpiPm = new AcpiPm(clock, irq.line(IRQ.sci), lines);
     this.fwCfg = new FwCfg(memory.size, [ramMapFile(memory.size), ...(options.biosImage?.files ?? [])]);
     this.firmware = new Bios({ bus: this.bus, drives, processor: options.processor ?? DEFAULT_PROCESSOR });
@@ -259,6 +270,7 @@ export class Board implements Devices {
       this.debugPorts,
       this.pci,
       this.busMaster,
+      ...this.virtio.transports,
       this.ide0,
       this.ide1,
       this.dma,

@@ -1,4 +1,4 @@
 /** One schema for launch.json, the command line and the tests. */
-export { ATTRIBUTES, CPU_MODELS, type Attribute, type AttributeName, type BootDevice, type CpuModel } from './configuration/attributes';
+export { ATTRIBUTES, CPU_MODELS, type Attribute, type AttributeName, type BootDevice, type CpuModel, type VirtioKind } from './configuration/attributes';
 export { parseConfiguration, type Configuration, type ConfigurationResult } from './configuration/configuration';
 export { launchSchema } from './configuration/schema';

@@ -5,6 +5,7 @@ import { Emitter } from '../base/events';
 import { once } from '../base/once';
 import { UserError } from '../base/userError';
 import { GuestClock } from '../devices/clock';
+import type { Switch } from '../devices/virtio/switch';
 import type { FormTable } from '../engine/forms';
 import { emitInterpreter } from '../engine/interpreter/module';
 import { RAM, ROM_BYTES } from '../memory/layout';
@@ -43,13 +44,20 @@ const interpreterImage = once((): InterpreterImage => {
   return { module: new WebAssembly.Module(bytes), forms };
 });
 
+/** What a machine may share with others. */
+export interface MachineSurroundings {
+  readonly image?: InterpreterImage;
+  /** The switch that its virtio network card is plugged into. */
+  readonly network?: Switch;
+}
+
 export interface Machine {
   readonly vm: DebugView;
   readonly board: Board;
   readonly assembly?: Assembly;
   readonly loadAddress?: number;
   readonly symbols: readonly GuestSymbol[];
-  /** Bytes the guest writes to serial port 1 and to port E9h. */
+  /** Bytes the guest writes to serial port 1, to port E9h and to its virtio console. */
   readonly serial: Emitter<Uint8Array>;
   /** What the user should know, as sentences. */
   readonly notes: readonly string[];
@@ -63,7 +71,7 @@ export interface Machine {
 }
 
 /** Throws UserError (AssemblyError for a source with errors). */
-export function createMachine(config: Configuration, files: FileAccess, image = interpreterImage()): Machine {
+export function createMachine(config: Configuration, files: FileAccess, { image = interpreterImage(), network }: MachineSurroundings = {}): Machine {
   const program = prepareProgram(config, files, assemble);
   const ram = config.memory * MIB;
   const memory = allocate(ram);
@@ -79,6 +87,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     processor: { signature: model.signature, features: model.features | (model.localApic ? FEATURE_APIC : 0) },
     startDate: config.startDate,
     drives: program.drives,
+    virtio: { kinds: config.virtio ?? [], entropySeed: config.entropySeed, ...(network ? { network } : {}) },
     ...(program.bios ? { biosImage: program.bios } : {}),
     host: {
       onIntr: () => {},
@@ -95,6 +104,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
   const { bus, firmware, localApic } = board;
   board.debugPorts.biosLog.on((line) => vm.report({ kind: 'firmware', reason: 'BIOS log', sentence: line }));
   board.pci.conflicts.on((sentence) => vm.report({ kind: 'unclaimed', reason: 'PCI base address', sentence }));
+  for (const { failures } of board.virtio.transports) failures.on((sentence) => vm.report({ kind: 'deviceError', reason: 'virtio', sentence }));
   vm.physical.mapRom(program.bios?.rom ?? firmware.rom);
   vm.physical.setKind(DEVICE_WINDOW.start, DEVICE_WINDOW.end, 'device');
   const powerOn = (): void => {
@@ -130,7 +140,7 @@ export function createMachine(config: Configuration, files: FileAccess, image = 
     notes: program.guest.notes,
     screen: () => board.screen(),
     typeKeys: (text) => void board.typeKeys(text),
-    serialInput: (bytes) => board.receiveSerial(bytes),
+    serialInput: (bytes) => receive(board, bytes),
     ...diskEnd(program.drives, config.persist),
   };
 }
@@ -166,11 +176,19 @@ function diskEnd(drives: readonly ProgramDrive[], keep: boolean): Pick<Machine, 
   return { persist, dispose };
 }
 
-/** Both wires a guest prints on, byte by byte. */
+/** The wires a guest prints on. */
 function wires(board: Board): Emitter<Uint8Array> {
   const bytes = new Emitter<Uint8Array>();
   for (const wire of [board.serial, board.console]) wire.on((byte) => bytes.fire(Uint8Array.of(byte)));
+  board.virtio.console?.output.on((portion) => bytes.fire(portion));
   return bytes;
+}
+
+/** What the user types goes to the virtio console as soon as a driver is there, to serial port 1 before and without one. */
+function receive(board: Board, bytes: Uint8Array): void {
+  const { console } = board.virtio;
+  if (console?.open) console.receive(bytes);
+  else board.receiveSerial(bytes);
 }
 
 /** Device state as text, typed arrays by content. */

@@ -90,7 +90,8 @@ const openDrives = (config: Configuration, guest: LoadedGuest, fromFile: boolean
       drives.push({ number, image: new DiskImage(openFile(files, path), kind, path), persistent: true });
     }
   }
-  const ide = drives.filter((d) => d.number >= FIRST_HARD_DISK);
+  const firstIde = config.virtio?.includes('block') ? FIRST_CD : FIRST_HARD_DISK;
+  const ide = drives.filter((d) => d.number >= firstIde);
   if (ide.length > MAX_IDE_DRIVES)
     throw new UserError('disk.count', `${ide[MAX_IDE_DRIVES].image.what} is one too many: hard disks and CDs together have room for ${MAX_IDE_DRIVES}`);
   return drives;

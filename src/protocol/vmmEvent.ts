@@ -66,6 +66,8 @@ interface VmmEventKinds {
   port: object;
   /** An encoding or feature that Ringside does not execute yet. */
   unimplemented: object;
+  /** The guest asked a device for something that cannot be done. */
+  deviceError: object;
   /** An access to an address that no device claims. */
   unclaimed: object;
 }
@@ -100,6 +102,7 @@ const KINDS = {
   controlWrite: true,
   port: true,
   unimplemented: true,
+  deviceError: true,
   unclaimed: true,
 } as const satisfies Record<VmmEventKind, true>;
 

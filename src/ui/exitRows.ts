@@ -36,6 +36,7 @@ export const EVENT_KINDS: Readonly<Record<VmmEventKind, KindStyle>> = {
   controlWrite: { name: 'control-register writes', icon: 'settings-gear', color: 'charts.purple' },
   port: { name: 'port I/O', icon: 'plug', color: 'charts.blue' },
   unimplemented: { name: 'not implemented', icon: 'question', color: 'charts.red' },
+  deviceError: { name: 'device errors', icon: 'error', color: 'charts.red' },
   unclaimed: { name: 'unclaimed accesses', icon: 'circle-large-outline' },
 };
 

@@ -10,6 +10,10 @@ export type CpuModel = (typeof CPU_MODELS)[number];
 export const BOOT_DEVICES = ['floppy', 'disk', 'cdrom'] as const;
 export type BootDevice = (typeof BOOT_DEVICES)[number];
 
+/** Kinds of virtio devices; `block` takes the hard disks from the IDE channels. */
+export const VIRTIO_KINDS = ['block', 'console', 'network', 'entropy'] as const;
+export type VirtioKind = (typeof VIRTIO_KINDS)[number];
+
 /** `paths`: one path or several. `list`: some of `values`, as an array or as text with commas. `size`: MiB as a number, or text such as "16M". `address`: a number, or text such as "0x7C00" or "7C00h". */
 export type AttributeType = 'string' | 'boolean' | 'integer' | 'enum' | 'size' | 'address' | 'date' | 'definitions' | 'paths' | 'list';
 
@@ -55,6 +59,8 @@ export const ATTRIBUTES = [
   { name: 'bios', type: 'string', description: 'BIOS image that starts the machine and boots the program, such as SeaBIOS: 64, 128 or 256 KiB. Default: the built-in BIOS.' },
   { name: 'vgaBios', type: 'string', description: 'Option ROM of the VGA, for the BIOS image. Without one its screen and keyboard are serial port 1.' },
   { name: 'optionRoms', type: 'paths', description: 'Other option ROMs for the BIOS image.' },
+  { name: 'virtio', type: 'list', values: VIRTIO_KINDS, description: 'Virtio devices on the PCI bus. "block": the hard disks are virtio block devices, not IDE. "console": in place of serial port 1 once the guest drives it. "network": a card on the switch between the VMs. "entropy": random numbers.' },
+  { name: 'entropySeed', type: 'integer', default: 1, min: 0, max: 0xffffffff, description: 'The virtio entropy device gives the same numbers for the same seed, so that a run can be repeated.' },
   { name: 'persist', type: 'boolean', default: false, description: 'Write what the guest changed on its floppy and hard disks into the image files when the session ends.' },
   { name: 'define', type: 'definitions', description: 'Macros defined before an assembly source is read, as with -D.' },
   { name: 'stopOnEntry', type: 'boolean', default: true, description: 'Stop before the first instruction.' },

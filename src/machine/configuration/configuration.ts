@@ -1,7 +1,7 @@
 /** A launch configuration, checked. Every wrong attribute gives one sentence; nothing unknown is carried along. */
 import type { TechniqueId } from '../../protocol/techniques';
 import type { GuestKind } from '../loader/guest';
-import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type BootDevice, type CpuModel } from './attributes';
+import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type BootDevice, type CpuModel, type VirtioKind } from './attributes';
 
 export interface Configuration {
   readonly program: string;
@@ -23,6 +23,9 @@ export interface Configuration {
   readonly bios?: string;
   readonly vgaBios?: string;
   readonly optionRoms?: readonly string[];
+  readonly virtio?: readonly VirtioKind[];
+  /** 32 bits. */
+  readonly entropySeed: number;
   readonly persist: boolean;
   readonly define?: Readonly<Record<string, string>>;
   readonly stopOnEntry: boolean;
