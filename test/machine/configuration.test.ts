@@ -21,6 +21,7 @@ test('a program is enough', () => {
     memory: 64,
     cpu: 'p4',
     append: '',
+    entropySeed: 1,
     persist: false,
     stopOnEntry: true,
     onHalt: 'stop',
