@@ -41,6 +41,8 @@ export interface Command {
   readonly summary: string;
   /** Name of the file it works on, when it takes one. */
   readonly operand?: string;
+  /** It takes several. */
+  readonly severalOperands?: true;
   readonly options: readonly OptionSpec[];
   /** More for --help, after the options. */
   readonly notes?: string;
@@ -55,11 +57,15 @@ const usageError = (message: string): UserError => new UserError('cli.usage', me
 /** The command line of one subcommand, parsed. */
 export class Arguments {
   constructor(
-    readonly operand: string,
+    readonly operands: readonly string[],
     readonly values: Readonly<Record<string, string | boolean | string[] | undefined>>,
     /** Every option given, in the order of the command line. */
     readonly given: readonly { readonly name: string; readonly value?: string }[] = [],
   ) {}
+
+  get operand(): string {
+    return this.operands[0] ?? '';
+  }
 
   text(name: string): string | undefined {
     const value = this.values[name];
@@ -129,8 +135,8 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
   };
   const { values, positionals, tokens } = parse();
   if (command.operand && positionals.length === 0) throw usageError(`ringside ${command.name}: expected ${command.operand}; see ringside ${command.name} --help`);
-  const extra = positionals[command.operand ? 1 : 0];
+  const extra = command.severalOperands ? undefined : positionals[command.operand ? 1 : 0];
   if (extra !== undefined) throw usageError(`ringside ${command.name}: '${extra}' is one argument too many`);
   const given = tokens.flatMap((token) => (token.kind === 'option' ? [{ name: token.name, value: token.value }] : []));
-  return new Arguments(positionals[0] ?? '', values as Record<string, string | boolean | string[]>, given);
+  return new Arguments(positionals, values as Record<string, string | boolean | string[]>, given);
 }

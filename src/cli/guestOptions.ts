@@ -50,12 +50,34 @@ function given({ type }: Attribute, name: string, args: Arguments): unknown {
   return args.list(name).length > 0 ? args.list(name) : undefined;
 }
 
-/** Launch attributes of the guest that the command line names; what was not given is left to its default. */
-export function guestAttributes(args: Arguments): GuestAttributes {
+const ATTRIBUTE_TYPES: ReadonlyMap<string, Attribute['type']> = new Map(ATTRIBUTES.map(({ name, type }) => [name, type]));
+
+/** Text as the configuration wants it from JSON; what it is not stays text, which the configuration refuses by name. */
+function jsonValue(type: Attribute['type'], text: string): unknown {
+  if (type === 'integer') return /^\d+$/.test(text) ? Number(text) : text;
+  return type === 'boolean' && /^(true|false)$/.test(text) ? text === 'true' : text;
+}
+
+/** `a.asm,technique=bt,weight=512`: a program and launch attributes of its own. A comma before anything else belongs to the path. */
+export function operandAttributes(operand: string): GuestAttributes {
+  const [program, ...rest] = operand.split(/,(?=[A-Za-z]+=)/);
+  const own: [string, unknown][] = [];
+  let path = program;
+  for (const part of rest) {
+    const [, name, text] = /^([A-Za-z]+)=(.*)$/s.exec(part)!;
+    const type = ATTRIBUTE_TYPES.get(name);
+    if (type === undefined && own.length === 0) path += `,${part}`;
+    else own.push([name, type === undefined ? text : jsonValue(type, text)]);
+  }
+  return { program: path, ...Object.fromEntries(own) };
+}
+
+/** Launch attributes of every guest that the command line names: the options are for all, what follows a comma for one. */
+export function guestAttributes(args: Arguments, operand = args.operand): GuestAttributes {
   const named = MACHINE_ATTRIBUTES.flatMap((attribute): [string, unknown][] => {
     const name = optionName(attribute);
     const value = given(attribute, name, args);
     return value === undefined ? [] : [[attribute.name, value]];
   });
-  return { program: args.operand, ...Object.fromEntries(named) };
+  return { ...Object.fromEntries(named), ...operandAttributes(operand) };
 }

@@ -2,10 +2,11 @@
 import type { Subject } from '../debug/compare';
 import type { ScreenResponse } from '../protocol/requests';
 import type { StopReason } from '../vmm/debuggable';
-import type { Arguments, CliEnvironment, Command } from './command';
+import type { Arguments, CliEnvironment, Command, GuestAttributes } from './command';
 import { countedKinds, describeStop, EVENT_NAMES, thousands } from './describe';
 import { EXIT_CODES, exitCode } from './exitCodes';
 import { Script, SCRIPT_NOTES, SCRIPT_OPTIONS } from './script';
+import { runSeveral, SEVERAL_NOTES } from './runSeveral';
 import { guestAttributes, MACHINE_OPTIONS, PERSIST_OPTION, TECHNIQUE_OPTION } from './guestOptions';
 
 const SLICE_MILLISECONDS = 50;
@@ -81,7 +82,19 @@ function screenLines(screen: ScreenResponse | undefined): string[] {
 
 const describeEnding = (stop: Ending): string => (stop.kind === 'expected' ? 'everything expected came' : stop.kind === 'timeout' ? 'timeout' : describeStop(stop));
 
-function report({ vm, screen }: Subject, stop: Ending, unmet: string | undefined, milliseconds: number): string {
+/** What --json says of a guest. */
+export const guestJson = ({ vm, screen }: Subject, stop: Ending, code: number): object => ({
+  technique: vm.technique,
+  stop,
+  exitCode: code,
+  retired: vm.retired,
+  cycles: vm.cycles,
+  events: vm.eventCounts,
+  screen: screen?.().lines.map((line) => line.trimEnd()),
+  stateHash: vm.stateHash(),
+});
+
+export function report({ vm, screen }: Subject, stop: Ending, unmet: string | undefined, milliseconds: number): string {
   const counts = countedKinds([vm.eventCounts]).map((kind) => `${EVENT_NAMES[kind]} ${thousands(vm.eventCounts[kind])}`);
   const lines = [`${describeEnding(stop)} after ${thousands(vm.retired)} instructions, ${thousands(vm.cycles)} modelled cycles (${vm.technique}, ${Math.round(milliseconds)} ms)`];
   if (unmet !== undefined) lines.push(`expected, and it did not come: ${unmet}`);
@@ -91,10 +104,17 @@ function report({ vm, screen }: Subject, stop: Ending, unmet: string | undefined
   return `${lines.join('\n')}\n`;
 }
 
+/** Everything a guest of this command line is launched with. */
+export function launchAttributes(args: Arguments, operand: string): GuestAttributes {
+  const technique = args.technique('technique');
+  return { ...(technique ? { technique } : {}), ...(args.has('persist') ? { persist: true } : {}), ...guestAttributes(args, operand) };
+}
+
 export const run: Command = {
   name: 'run',
   summary: 'Run a guest; its serial output goes to stdout, a report to stderr',
   operand: 'GUEST',
+  severalOperands: true,
   options: [
     TECHNIQUE_OPTION,
     ...MACHINE_OPTIONS,
@@ -103,11 +123,11 @@ export const run: Command = {
     { name: 'max-instructions', short: 'n', value: 'N', help: 'stop after so many instructions (no limit by default)' },
     { name: 'json', help: 'write the report as one line of JSON' },
   ],
-  notes: `GUEST is an .asm file, a disk or boot-sector image, or a kernel.\n\n${SCRIPT_NOTES}\n\nExit codes: the guest's own when it powers off through port F4h, ${EXIT_CODES.map(({ code, name }) => `${code} ${name}`).join(', ')}.`,
+  notes: `GUEST is an .asm file, a disk or boot-sector image, or a kernel. Several run side by side as VMs of one hypervisor;\n${SEVERAL_NOTES}\n\n${SCRIPT_NOTES}\n\nExit codes: the guest's own when it powers off through port F4h, ${EXIT_CODES.map(({ code, name }) => `${code} ${name}`).join(', ')}.`,
   async run(args: Arguments, environment: CliEnvironment): Promise<number> {
     const limit = args.count('max-instructions') ?? Number.MAX_SAFE_INTEGER;
-    const technique = args.technique('technique');
-    const guest = environment.createGuest({ ...guestAttributes(args), ...(technique ? { technique } : {}), ...(args.has('persist') ? { persist: true } : {}) });
+    if (args.operands.length > 1) return runSeveral(args, environment, limit);
+    const guest = environment.createGuest(launchAttributes(args, args.operand));
     const started = environment.now();
     try {
       guest.serial?.on((bytes) => environment.stdout(bytes));
@@ -116,11 +136,8 @@ export const run: Command = {
       const { unmet } = script;
       const milliseconds = environment.now() - started;
       const code = exitCodeFor(stop, unmet);
-      const { retired, cycles, eventCounts } = guest.vm;
       if (args.has('json'))
-        environment.stderr(
-          `${JSON.stringify({ guest: args.operand, technique: guest.vm.technique, stop, exitCode: code, ...(unmet === undefined ? {} : { unmet }), retired, cycles, milliseconds, events: eventCounts, screen: guest.screen?.().lines.map((line) => line.trimEnd()), stateHash: guest.vm.stateHash() })}\n`,
-        );
+        environment.stderr(`${JSON.stringify({ guest: args.operand, ...guestJson(guest, stop, code), ...(unmet === undefined ? {} : { unmet }), milliseconds })}\n`);
       else environment.stderr(report(guest, stop, unmet, milliseconds));
       return code;
     } finally {

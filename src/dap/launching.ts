@@ -2,7 +2,10 @@
 import type { Diagnostic } from '../asm/assembly';
 import { UserError } from '../base/userError';
 import type { DebugMachine, MachineFactory } from '../debug/debugMachine';
-import { type Configuration, parseConfiguration } from '../machine/configuration';
+import { DebugTarget } from '../debug/target';
+import { Turns } from '../debug/turns';
+import { eventLoopYield } from '../debug/yieldToEventLoop';
+import { type Configuration, type NamedConfiguration, parseConfigurations } from '../machine/configuration';
 import { RequestError } from './errors';
 import type { SessionContext } from './sessionContext';
 
@@ -15,13 +18,30 @@ export const formatDiagnostic = (d: Diagnostic): string => `${d.path}:${d.line}:
 
 const refuse = (problems: readonly string[]): RequestError => new RequestError('launch', problems.join('\n'), true);
 
-export function checkAttributes(attributes: Readonly<Record<string, unknown>>): Configuration {
-  const result = parseConfiguration(attributes);
-  if ('problems' in result) throw refuse(result.problems);
-  return result.config;
+export interface Launched extends NamedConfiguration {
+  readonly target: DebugTarget;
 }
 
-export async function buildMachine(session: SessionContext, create: MachineFactory, config: Configuration): Promise<DebugMachine> {
+/** A machine for every VM of the configuration, or none. */
+export async function launchGuests(session: SessionContext, create: MachineFactory, attributes: Readonly<Record<string, unknown>>): Promise<Launched[]> {
+  const result = parseConfigurations(attributes);
+  if ('problems' in result) throw refuse(result.problems);
+  const eventLoop = eventLoopYield();
+  const turns = result.vms.length > 1 ? new Turns(eventLoop) : undefined;
+  const launched: Launched[] = [];
+  try {
+    for (const { name, config } of result.vms) {
+      const machine = await buildMachine(session, create, config);
+      launched.push({ name, config, target: new DebugTarget(machine, config.maxInstructions, turns?.for(config, () => machine.vm.retired) ?? eventLoop) });
+    }
+  } catch (error) {
+    for (const { target } of launched) target.dispose();
+    throw error;
+  }
+  return launched;
+}
+
+async function buildMachine(session: SessionContext, create: MachineFactory, config: Configuration): Promise<DebugMachine> {
   let machine: DebugMachine;
   try {
     machine = await create(config);

@@ -1,34 +1,30 @@
-/** A debug session: a table from command to handler, one guest, and the events that tell the client about it. */
+/** A debug session: a table from command to handler, the guests that were launched, and the events that tell the client about them. */
 import { DebugSession, Event, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { MachineFactory } from '../debug/debugMachine';
-import { EventReport } from '../debug/eventReport';
-import { DebugTarget, type TargetStop } from '../debug/target';
-import type { Configuration } from '../machine/configuration';
+import type { DebugTarget } from '../debug/target';
 import type { SourceLocation } from '../protocol/requests';
 import { breakpointBody } from './breakpointBody';
-import { alreadyLaunched, badFrame, ERROR_CODES, guestRunning, notLaunched, type RequestError, toRequestError, unknownRequest } from './errors';
+import { alreadyLaunched, badFrame, ERROR_CODES, notLaunched, type RequestError, toRequestError, unknownRequest } from './errors';
+import { Guest, type GuestHost } from './guest';
 import { HANDLERS } from './handlers';
-import { buildMachine, checkAttributes } from './launching';
-import { UserError } from '../base/userError';
-import { clientLine, type Client, type SessionContext, sourceOf } from './sessionContext';
-import { exceptionInfoBody, stoppedBody } from './stops';
+import { launchGuests } from './launching';
+import { clientLine, type Client, FRAMES_PER_THREAD, type SessionContext, sourceOf, standing } from './sessionContext';
 import { VariableHandles } from './variableHandles';
 
 const COMMANDS = new Map(HANDLERS.map((h) => [h.command, h]));
 
-export class RingsideSession extends DebugSession implements SessionContext {
+export class RingsideSession extends DebugSession implements SessionContext, GuestHost {
   client: Client = { lineBase: 1, columnBase: 1, memoryEvents: false, invalidatedEvents: false };
   readonly handles = new VariableHandles();
-  report: EventReport | undefined;
   readonly #createMachine: MachineFactory;
-  #target: DebugTarget | undefined;
+  #guests: readonly Guest[] = [];
+  #focus: Guest | undefined;
   #attributes: Readonly<Record<string, unknown>> = {};
-  #config: Configuration | undefined;
   #command = '';
   #afterResponse: (() => void)[] = [];
   #queue: Promise<void> = Promise.resolve();
-  #guestText = '';
+  #exitCode: number | undefined;
   #ended = false;
 
   constructor(createMachine: MachineFactory) {
@@ -36,14 +32,46 @@ export class RingsideSession extends DebugSession implements SessionContext {
     this.#createMachine = createMachine;
   }
 
+  get guests(): readonly Guest[] {
+    if (this.#guests.length === 0) throw notLaunched(this.#command);
+    return this.#guests.filter((guest) => !guest.over);
+  }
+
+  get focus(): Guest {
+    if (!this.#focus) throw notLaunched(this.#command);
+    return this.#focus;
+  }
+
   get target(): DebugTarget {
-    if (!this.#target) throw notLaunched(this.#command);
-    return this.#target;
+    return this.focus.target;
   }
 
   get stoppedTarget(): DebugTarget {
-    if (this.target.running) throw guestRunning(this.#command);
-    return this.target;
+    return standing(this.focus, this.#command);
+  }
+
+  get unattended(): boolean {
+    return this.#attributes.noDebug === true;
+  }
+
+  get several(): boolean {
+    return this.#guests.length > 1;
+  }
+
+  guestOf(threadId: number | undefined): Guest {
+    if (threadId === undefined) return this.focus;
+    const guest = this.guests.find((g) => g.threadId === threadId) ?? (this.focus.threadId === threadId ? this.focus : undefined);
+    if (!guest) throw badFrame(`threadId ${threadId} is no thread of this session: expected one of ${this.guests.map((g) => g.threadId).join(', ')}.`);
+    return guest;
+  }
+
+  frameOf(frameId: number): { guest: Guest; index: number } {
+    const place = frameId - 1;
+    return { guest: this.guestOf(Math.floor(place / FRAMES_PER_THREAD) + 1), index: place % FRAMES_PER_THREAD };
+  }
+
+  attend(guest: Guest): void {
+    this.#focus = guest;
   }
 
   /** Takes any JSON value: what is no request is answered, not trusted. */
@@ -65,17 +93,7 @@ export class RingsideSession extends DebugSession implements SessionContext {
 
   /** The client is gone. */
   override shutdown(): void {
-    this.#dispose();
-  }
-
-  /** The guest's disks may refuse to be written: the user has to hear of it. */
-  #dispose(): void {
-    try {
-      this.#target?.dispose();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      this.output(`${error.message}\n`, 'important');
-    }
+    for (const guest of this.#guests) guest.dispose();
   }
 
   async #answer(request: DebugProtocol.Request): Promise<void> {
@@ -104,77 +122,52 @@ export class RingsideSession extends DebugSession implements SessionContext {
   }
 
   async launch(attributes: Readonly<Record<string, unknown>>): Promise<void> {
-    if (this.#target) throw alreadyLaunched();
+    if (this.#guests.length > 0) throw alreadyLaunched();
     this.#attributes = attributes;
-    this.#attach(await this.#newTarget());
+    await this.#newGuests();
   }
 
   async restart(attributes: Readonly<Record<string, unknown>> | undefined): Promise<void> {
     this.#attributes = attributes ?? this.#attributes;
-    const before = this.target;
-    before.machine.persist?.(); // the new machine reads the same files
-    const target = await this.#newTarget();
-    before.dispose();
-    const moved = target.breakpoints.adopt(before.breakpoints);
-    this.#attach(target);
-    for (const breakpoint of moved) this.send('breakpoint', { reason: 'changed', breakpoint: breakpointBody(this, breakpoint) });
-  }
-
-  async #newTarget(): Promise<DebugTarget> {
-    const config = checkAttributes(this.#attributes);
-    const target = new DebugTarget(await buildMachine(this, this.#createMachine, config), config.maxInstructions);
-    this.#config = config;
-    return target;
-  }
-
-  #attach(target: DebugTarget): void {
-    this.#target = target;
-    this.#guestText = '';
-    const report = new EventReport(target.vm, this.#attributes.noDebug !== true);
-    this.report = report;
-    const decoder = new TextDecoder();
-    target.machine.serial.on((bytes) => (this.#guestText += decoder.decode(bytes, { stream: true })));
-    target.logged.on(({ text, linear }) => this.output(`${text}\n`, 'console', target.sourceMap.location(linear)));
-    target.sliced.on(() => {
-      this.#flush();
-      for (const line of report.take()) this.output(`${line.text}\n`, line.category, line.linear === undefined ? undefined : target.sourceMap.location(line.linear));
+    const before = this.#guests;
+    if (before.length === 0) throw notLaunched(this.#command);
+    for (const guest of before) if (!guest.over) guest.target.machine.persist?.(); // the new machines read the same files
+    await this.#newGuests();
+    for (const guest of before) guest.dispose();
+    this.#guests.forEach((guest, i) => {
+      const moved = guest.target.breakpoints.adopt((before[i] ?? before[0]).target.breakpoints);
+      if (i === 0) for (const breakpoint of moved) this.send('breakpoint', { reason: 'changed', breakpoint: breakpointBody(this, breakpoint) });
     });
-    target.stopped.on((stop) => this.#stopped(target, stop));
   }
 
-  #flush(): void {
-    const text = this.#guestText;
-    this.#guestText = '';
-    if (text) this.output(text, 'stdout');
-  }
-
-  #stopped(target: DebugTarget, stop: TargetStop): void {
-    if (target !== this.#target) return;
-    const unattended = this.#attributes.noDebug === true;
-    if (stop.kind === 'exited') return this.end(stop.code);
-    if (stop.kind === 'halted' && (unattended || this.#config?.onHalt === 'exit')) return this.end(0);
-    if (stop.kind === 'failed') this.output(`${stop.error instanceof Error ? stop.error.stack : stop.error}\n`, 'stderr');
-    const nobodyAsked = stop.kind === 'tripleFault' && stop.hit.length === 0;
-    if (nobodyAsked || (unattended && exceptionInfoBody(stop))) {
-      this.output(`${exceptionInfoBody(stop)?.description}\n`, 'stderr');
-      return this.end(1);
-    }
-    this.send('stopped', stoppedBody(stop));
+  async #newGuests(): Promise<void> {
+    const launched = await launchGuests(this, this.#createMachine, this.#attributes);
+    this.#guests = launched.map(({ name, config, target }, i) => new Guest(this, i + 1, name, config, target));
+    this.#focus = this.#guests[0];
   }
 
   begin(): void {
-    const { target } = this;
-    if (this.#config?.stopOnEntry && this.#attributes.noDebug !== true) target.stopOnEntry();
-    else target.resume();
+    for (const guest of this.guests) guest.begin();
   }
 
-  end(exitCode?: number): void {
+  end(): void {
+    if (this.#ended) return;
+    for (const guest of this.#guests) guest.end();
+    this.#terminate();
+  }
+
+  guestEnded(guest: Guest, code?: number): void {
+    if (code !== undefined) this.#exitCode = this.#exitCode || code;
+    const [next] = this.guests;
+    if (!next) return this.#terminate();
+    this.send('thread', { reason: 'exited', threadId: guest.threadId });
+    if (this.#focus === guest) this.#focus = next;
+  }
+
+  #terminate(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#flush();
-    if (this.report) this.output(`${this.report.summary()}\n`, 'console');
-    this.#dispose();
-    if (exitCode !== undefined) this.send('exited', { exitCode });
+    if (this.#exitCode !== undefined) this.send('exited', { exitCode: this.#exitCode });
     this.send('terminated');
   }
 

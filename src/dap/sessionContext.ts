@@ -2,11 +2,9 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { SourceLocation } from '../protocol/requests';
 import type { DebugTarget } from '../debug/target';
-import type { EventReport } from '../debug/eventReport';
+import type { Guest } from './guest';
+import { guestRunning } from './errors';
 import type { VariableHandles } from './variableHandles';
-
-/** Stands for the one CPU. */
-export const THREAD_ID = 1;
 
 export interface Client {
   /** What the first line and column are called. */
@@ -19,21 +17,41 @@ export interface Client {
 export interface SessionContext {
   client: Client;
   readonly handles: VariableHandles;
-  /** Throws when nothing has been launched. */
+  /** More than one guest was launched. */
+  readonly several: boolean;
+  /** All that were launched and have not ended. Throws when nothing has been launched. */
+  readonly guests: readonly Guest[];
+  /** The one the user looks at: requests that name no thread are about it. Throws when nothing has been launched. */
+  readonly focus: Guest;
+  /** Of the guest in focus. */
   readonly target: DebugTarget;
-  readonly report: EventReport | undefined;
   /** The same, for requests that need the guest to stand still. */
   readonly stoppedTarget: DebugTarget;
+  /** Guest by thread; the one in focus when none is named. */
+  guestOf(threadId: number | undefined): Guest;
+  /** The guest whose frame has this id, and which of its frames, from 0. */
+  frameOf(frameId: number): { readonly guest: Guest; readonly index: number };
+  /** The user looks at this guest now. */
+  attend(guest: Guest): void;
   launch(attributes: Readonly<Record<string, unknown>>): Promise<void>;
   restart(attributes: Readonly<Record<string, unknown>> | undefined): Promise<void>;
   /** Start what was launched: stopped at entry, or running. */
   begin(): void;
-  /** End the guest and say so. */
+  /** End all guests and say so. */
   end(): void;
   send(event: string, body?: object): void;
   output(text: string, category: 'console' | 'stdout' | 'stderr' | 'important', at?: SourceLocation & { readonly column?: number }): void;
   /** Run once the response to the current request has been sent. */
   afterResponse(action: () => void): void;
+}
+
+/** Frames of a thread have the numbers behind this many times its place, from 1. */
+export const FRAMES_PER_THREAD = 1000;
+
+/** Throws when the guest runs. */
+export function standing({ target }: Guest, command: string): DebugTarget {
+  if (target.running) throw guestRunning(command);
+  return target;
 }
 
 export const clientLine = (session: SessionContext, line: number): number => line - 1 + session.client.lineBase;

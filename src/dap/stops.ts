@@ -3,7 +3,6 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Breakpoint, BreakpointOrigin } from '../debug/breakpoints';
 import { EXCEPTION_FILTERS } from '../debug/exceptionFilters';
 import type { TargetStop } from '../debug/target';
-import { THREAD_ID } from './sessionContext';
 
 const REASONS: Readonly<Record<BreakpointOrigin, string>> = { source: 'breakpoint', function: 'function breakpoint', instruction: 'instruction breakpoint', filter: 'exception' };
 
@@ -37,14 +36,14 @@ function exceptionText(stop: TargetStop): { id: string; title: string; text: str
   }
 }
 
+/** Why and where it stopped; whoever sends it says which thread. */
 export function stoppedBody(stop: TargetStop): DebugProtocol.StoppedEvent['body'] {
-  const common = { threadId: THREAD_ID, allThreadsStopped: true };
-  if (stop.kind === 'breakpoint') return { ...common, reason: REASONS[stop.hit[0].origin], ...ids(stop.hit) };
+  if (stop.kind === 'breakpoint') return { reason: REASONS[stop.hit[0].origin], ...ids(stop.hit) };
   const exception = exceptionText(stop);
-  if (!exception) return { ...common, reason: stop.kind };
+  if (!exception) return { reason: stop.kind };
   const hit = stop.kind === 'event' || stop.kind === 'tripleFault' ? stop.hit : [];
   const reason = hit.length > 0 && !hit.some((b) => b.origin === 'filter') ? REASONS[hit[0].origin] : 'exception';
-  return { ...common, reason, description: exception.title, text: exception.text, ...(hit.length > 0 && ids(hit)) };
+  return { reason, description: exception.title, text: exception.text, ...(hit.length > 0 && ids(hit)) };
 }
 
 export function exceptionInfoBody(stop: TargetStop | undefined): DebugProtocol.ExceptionInfoResponse['body'] | undefined {

@@ -2,3 +2,4 @@
 export { ATTRIBUTES, CPU_MODELS, type Attribute, type AttributeName, type BootDevice, type CpuModel, type VirtioKind } from './configuration/attributes';
 export { parseConfiguration, type Configuration, type ConfigurationResult } from './configuration/configuration';
 export { launchSchema } from './configuration/schema';
+export { MAX_VMS, type NamedConfiguration, parseConfigurations } from './configuration/vms';

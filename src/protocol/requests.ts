@@ -65,13 +65,18 @@ export interface ScreenResponse {
   readonly cursor: { readonly column: number; readonly row: number };
 }
 
+/** Which VM, by its thread; the one that the user looks at when it is left out. */
+export interface OfVm {
+  threadId?: number;
+}
+
 /** Request name → arguments and response body. */
 export interface CustomRequests {
-  'ringside/blocks': { args: { start?: number; count?: number }; body: BlocksResponse };
-  'ringside/exits': { args: { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
-  'ringside/screen': { args: Record<string, never>; body: ScreenResponse };
+  'ringside/blocks': { args: OfVm & { start?: number; count?: number }; body: BlocksResponse };
+  'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
+  'ringside/screen': { args: OfVm; body: ScreenResponse };
   /** Type into the guest: `keys` as text ("\n" is Enter) for the keyboard, or raw bytes for serial port 1. */
-  'ringside/input': { args: { keys?: string; serial?: string }; body: Record<string, never> };
+  'ringside/input': { args: OfVm & { keys?: string; serial?: string }; body: Record<string, never> };
 }
 
 export type CustomRequest = keyof CustomRequests;

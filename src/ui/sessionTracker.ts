@@ -3,7 +3,7 @@
  * and re-publishes what happens to it as typed events.
  */
 import * as vscode from 'vscode';
-import type { CustomRequest, CustomRequests } from '../protocol/requests';
+import type { CustomRequest, CustomRequests, OfVm } from '../protocol/requests';
 import { DEBUG_TYPE } from './identifiers';
 
 export type SessionState = 'running' | 'stopped';
@@ -69,10 +69,16 @@ export class SessionTracker implements vscode.Disposable {
   /** Ask the current session; undefined when there is none or it cannot answer now. */
   async request<C extends CustomRequest>(command: C, args: CustomRequests[C]['args']): Promise<CustomRequests[C]['body'] | undefined> {
     try {
-      return await this.#current?.customRequest(command, args);
+      return await this.#current?.customRequest(command, { ...this.#vm(), ...args });
     } catch {
       return undefined; // ended or still starting: the next stop asks again
     }
+  }
+
+  /** The VM that the user has chosen in the call stack. */
+  #vm(): OfVm {
+    const item = vscode.debug.activeStackItem;
+    return item && item.session.id === this.#current?.id ? { threadId: item.threadId } : {};
   }
 
   #follow(session: vscode.DebugSession, message: DapEvent): void {

@@ -56,3 +56,39 @@ test('--json is one line of JSON on stderr', async () => {
   const report = JSON.parse(stderr);
   assert.deepEqual([report.guest, report.technique, report.stop.kind, report.exitCode, report.retired], ['a.asm', 'trap', 'halted', 0, 4]);
 });
+
+test('several guests: their lines are named, each has its own settings, and the first failure is the exit code', async () => {
+  const { code, stdout, stderr, requests } = await cli(['run', '-t', 'bt', 'a.asm', 'dir/a.asm,technique=bare,weight=512', 'odd,name.img'], {
+    script: [print('one\r\ntwo'), stop({ kind: 'exited', code: 7 })],
+  });
+  assert.equal(code, 7);
+  for (const name of ['a.asm', 'a.asm 2', 'odd,name.img']) {
+    assert.ok(stdout.includes(`[${name}] one\n`), stdout);
+    assert.ok(stdout.includes(`[${name}] two\n`), stdout);
+    assert.ok(stderr.includes(`== ${name}\npowered off with 7 after 2 instructions`), stderr);
+  }
+  assert.deepEqual(requests, [
+    { technique: 'bt', program: 'a.asm' },
+    { technique: 'bare', program: 'dir/a.asm', weight: 512 },
+    { technique: 'bt', program: 'odd,name.img' },
+  ]);
+});
+
+test('several guests as JSON; one that fails inside Ringside ends alone', async () => {
+  const fails: FakeInstruction = {
+    text: 'ud2',
+    run: (vm) => {
+      if (vm.technique === 'bt') throw new Error('defect');
+    },
+  };
+  const { code, stderr } = await cli(['run', 'a.asm,technique=bt', 'b.asm', '--json'], { script: [...nops(3), fails, ...nops(2)] });
+  assert.equal(code, 106);
+  const { guests } = JSON.parse(stderr);
+  assert.deepEqual(
+    guests.map((g: { guest: string; stop: { kind: string }; retired: number }) => [g.guest, g.stop.kind, g.retired]),
+    [
+      ['a.asm', 'failed', 3],
+      ['b.asm', 'halted', 6],
+    ],
+  );
+});

@@ -7,7 +7,8 @@ import { cli } from './environment';
 const MISTAKES: [argv: string[], message: RegExp][] = [
   [['fly'], /unknown command 'fly': expected run, compare, asm, disasm, dap/],
   [['run'], /expected GUEST; see ringside run --help/],
-  [['run', 'a', 'b'], /'b' is one argument too many/],
+  [['compare', 'a', 'b'], /'b' is one argument too many/],
+  [['run', 'a', 'b', '--expect', 'x'], /--expect: expected with one guest, and there are 2/],
   [['run', 'a', '--tecnique', 'bt'], /'--tecnique'.*see ringside run --help/],
   [['run', 'a', '--technique', 'xen'], /--technique xen: expected bare, trap, bt/],
   [['run', 'a', '--technique'], /--technique/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ATTRIBUTES, launchSchema, parseConfiguration, type Configuration } from '../../src/machine/configuration';
+import { ATTRIBUTES, launchSchema, parseConfiguration, parseConfigurations, type Configuration } from '../../src/machine/configuration';
 
 const parse = (raw: unknown): Configuration => {
   const result = parseConfiguration(raw);
@@ -26,6 +26,7 @@ test('a program is enough', () => {
     stopOnEntry: true,
     onHalt: 'stop',
     profile: 'p4-672',
+    weight: 256,
     startDate: Date.UTC(2005, 0, 1),
   });
 });
@@ -88,13 +89,56 @@ test('prototypes are not touched', () => {
 });
 
 test('the schema has every attribute with description and default', () => {
-  const { required, properties } = launchSchema();
-  assert.deepEqual(required, ['program']);
-  assert.deepEqual(
-    Object.keys(properties),
-    ATTRIBUTES.map((a) => a.name),
-  );
+  const { anyOf, properties } = launchSchema() as { anyOf: unknown; properties: Record<string, { default?: unknown; description?: unknown }> };
+  assert.deepEqual(anyOf, [{ required: ['program'] }, { required: ['vms'] }]);
+  assert.deepEqual(Object.keys(properties), [...ATTRIBUTES.map((a) => a.name), 'vms']);
   assert.equal(properties.memory.default, 64);
   assert.ok(Object.values(properties).every((p) => typeof p.description === 'string'));
   for (const a of ATTRIBUTES) if ('valueDescriptions' in a) assert.equal(a.values.length, a.valueDescriptions.length, a.name);
+});
+
+const vmsOf = (raw: unknown) => {
+  const result = parseConfigurations(raw);
+  return 'vms' in result ? result.vms : result.problems;
+};
+
+test('several VMs: each has what the configuration says, and what it says itself', () => {
+  const vms = parseConfigurations({
+    technique: 'bt',
+    memory: 4,
+    vms: [{ program: 'a.asm' }, { program: 'dir/a.asm', technique: 'trap', weight: 512 }, { name: 'third', program: 'b.img', cap: 10 }],
+  });
+  assert.ok('vms' in vms);
+  assert.deepEqual(
+    vms.vms.map(({ name, config }) => [name, config.technique, config.memory, config.weight, config.cap]),
+    [
+      ['a.asm', 'bt', 4, 256, undefined],
+      ['a.asm 2', 'trap', 4, 512, undefined],
+      ['third', 'bt', 4, 256, 10],
+    ],
+  );
+});
+
+test('one VM is a list of one', () => {
+  const vms = parseConfigurations({ program: '/x/boot.asm' });
+  assert.ok('vms' in vms);
+  assert.deepEqual(
+    vms.vms.map((vm) => vm.name),
+    ['boot.asm'],
+  );
+});
+
+test('what is wrong with a list of VMs is said, with its place', () => {
+  assert.deepEqual(vmsOf({ vms: [{ program: 'a' }, { technique: 'bt' }] }), ['vms[1]: "program" is missing: expected the path of the guest to run.']);
+  assert.deepEqual(
+    vmsOf({
+      vms: [
+        { program: 'a', name: 'x' },
+        { program: 'b', name: 'x' },
+        { program: 'c', name: 3 },
+      ],
+    }),
+    ['vms[1]: "x" is the name of another VM.', 'vms[2]: "name" must be text.'],
+  );
+  for (const vms of [[], {}, 'a', [1], new Array(17).fill({ program: 'a' })]) assert.match(String(vmsOf({ vms })), /"vms" must be an array of 1 to 16 objects/);
 });

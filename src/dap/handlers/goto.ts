@@ -28,6 +28,6 @@ export const goto = handler('goto', shape({ targetId: integer }), {
     if (offset > vm.segment('cs').limit) throw new RequestError('user', `${formatAddress(targetId)} is outside the code segment.`);
     vm.writeRegister('eip', offset);
     if (instructionPointer(vm) !== targetId || register(vm, 'eip') !== offset) throw new RequestError('user', 'EIP cannot be changed here.');
-    session.afterResponse(() => session.send('stopped', { ...stoppedBody({ kind: 'step' }), reason: 'goto' }));
+    session.afterResponse(() => session.send('stopped', { threadId: session.focus.threadId, ...stoppedBody({ kind: 'step' }), reason: 'goto' }));
   },
 });

@@ -4,5 +4,5 @@ import { sourceOf } from '../sessionContext';
 
 export const loadedSources = handler('loadedSources', nothing, {
   capabilities: { supportsLoadedSourcesRequest: true },
-  run: ({ target }) => ({ sources: target.sourceMap.files.map(sourceOf) }),
+  run: ({ guests }) => ({ sources: [...new Set(guests.flatMap(({ target }) => target.sourceMap.files))].map(sourceOf) }),
 });

@@ -1,37 +1,42 @@
 /** Running on: continue, pause and the steps. A guest that has shut down can only end. */
 import type { Granularity, StepKind } from '../../debug/stepping';
 import type { DebugTarget } from '../../debug/target';
-import { nothing, oneOf, optional, shape } from '../arguments';
+import { boolean, integer, oneOf, optional, shape } from '../arguments';
+import type { Guest } from '../guest';
 import { handler } from '../handler';
-import type { SessionContext } from '../sessionContext';
+import { type SessionContext, standing } from '../sessionContext';
 
-function go(session: SessionContext, how: (target: DebugTarget) => void): void {
-  const target = session.stoppedTarget;
-  session.afterResponse(() => (target.ended ? session.end() : how(target)));
+function go(session: SessionContext, guest: Guest, how: (target: DebugTarget) => void): void {
+  const target = standing(guest, 'continue');
+  session.afterResponse(() => (target.ended ? guest.end() : how(target)));
 }
 
-export const continueRequest = handler('continue', nothing, {
-  run(session) {
-    if (!session.target.running) go(session, (target) => target.resume());
-    return { allThreadsContinued: true };
+/** VMs are independent: each goes on by itself, unless the client asks for all of them. */
+export const continueRequest = handler('continue', shape({ threadId: optional(integer), singleThread: optional(boolean) }), {
+  capabilities: { supportsSingleThreadExecutionRequests: true },
+  run(session, { threadId, singleThread }) {
+    const guest = session.guestOf(threadId);
+    const all = singleThread === false ? session.guests : [guest];
+    for (const each of all) if (!each.target.running) go(session, each, (target) => target.resume());
+    return { allThreadsContinued: session.guests.length === all.length };
   },
 });
 
-export const pause = handler('pause', nothing, {
-  run(session) {
-    const { target } = session;
+export const pause = handler('pause', shape({ threadId: optional(integer) }), {
+  run(session, { threadId }) {
+    const { target } = session.guestOf(threadId);
     session.afterResponse(() => target.pause());
   },
 });
 
-const stepArguments = shape({ granularity: optional(oneOf('statement', 'line', 'instruction')) });
+const stepArguments = shape({ threadId: optional(integer), granularity: optional(oneOf('statement', 'line', 'instruction')) });
 
 const stepHandler = (command: string, kind: StepKind) =>
   handler(command, stepArguments, {
     capabilities: { supportsSteppingGranularity: true },
     run(session, args) {
       const granularity: Granularity = args.granularity === 'instruction' ? 'instruction' : 'line';
-      go(session, (target) => target.step(kind, granularity));
+      go(session, session.guestOf(args.threadId), (target) => target.step(kind, granularity));
     },
   });
 

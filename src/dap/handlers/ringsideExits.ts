@@ -1,14 +1,15 @@
 import type { ExitsResponse } from '../../protocol/requests';
 import { VMM_EVENT_KINDS } from '../../protocol/vmmEvent';
-import { count, list, oneOf, optional, shape } from '../arguments';
+import { count, integer, list, oneOf, optional, shape } from '../arguments';
 import { handler } from '../handler';
 
 /** The newest events, as far back as they are kept. */
 export const ringsideExits = handler(
   'ringside/exits',
-  shape({ since: optional(count(Number.MAX_SAFE_INTEGER)), count: optional(count(1e6)), kinds: optional(list(oneOf(...VMM_EVENT_KINDS))) }),
+  shape({ threadId: optional(integer), since: optional(count(Number.MAX_SAFE_INTEGER)), count: optional(count(1e6)), kinds: optional(list(oneOf(...VMM_EVENT_KINDS))) }),
   {
-    run({ target }, { since = 0, count: most, kinds }): ExitsResponse {
+    run(session, { threadId, since = 0, count: most, kinds }): ExitsResponse {
+      const { target } = session.guestOf(threadId);
       const { technique, events, eventCounts, retired, cycles } = target.vm;
       const recorded = events.read(since).filter(({ entry }) => kinds === undefined || kinds.includes(entry.kind));
       const newest = most === undefined ? recorded : recorded.slice(Math.max(0, recorded.length - most));

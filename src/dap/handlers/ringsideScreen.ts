@@ -1,7 +1,7 @@
 import type { ScreenResponse } from '../../protocol/requests';
-import { nothing } from '../arguments';
+import { integer, optional, shape } from '../arguments';
 import { handler } from '../handler';
 
-export const ringsideScreen = handler('ringside/screen', nothing, {
-  run: ({ target }): ScreenResponse => target.machine.screen(),
+export const ringsideScreen = handler('ringside/screen', shape({ threadId: optional(integer) }), {
+  run: (session, { threadId }): ScreenResponse => session.guestOf(threadId).target.machine.screen(),
 });

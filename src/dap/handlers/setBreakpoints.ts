@@ -1,5 +1,5 @@
 import { count, list, optional, shape, source, string } from '../arguments';
-import { breakpointBody } from '../breakpointBody';
+import { breakpointBody, everywhere } from '../breakpointBody';
 import { badFrame } from '../errors';
 import { handler } from '../handler';
 import { ourLine } from '../sessionContext';
@@ -18,7 +18,7 @@ export const setBreakpoints = handler(
       const { path } = args.source;
       if (path === undefined) throw badFrame('source.path must be a string; it is missing.');
       const requests = (args.breakpoints ?? []).map((b) => ({ ...b, line: ourLine(session, b.line) }));
-      return { breakpoints: session.target.breakpoints.setSource(path, requests).map((b) => breakpointBody(session, b)) };
+      return { breakpoints: everywhere(session, (breakpoints) => breakpoints.setSource(path, requests)).map((b) => breakpointBody(session, b)) };
     },
   },
 );

@@ -1,5 +1,5 @@
 import { list, optional, shape, string } from '../arguments';
-import { breakpointBody } from '../breakpointBody';
+import { breakpointBody, everywhere } from '../breakpointBody';
 import { handler } from '../handler';
 
 export const setExceptionBreakpoints = handler(
@@ -8,7 +8,7 @@ export const setExceptionBreakpoints = handler(
   {
     run(session, args) {
       const requests = [...args.filters.map((filter) => ({ filter })), ...(args.filterOptions ?? []).map(({ filterId, condition }) => ({ filter: filterId, condition }))];
-      return { breakpoints: session.target.breakpoints.setFilters(requests).map((b) => breakpointBody(session, b)) };
+      return { breakpoints: everywhere(session, (breakpoints) => breakpoints.setFilters(requests)).map((b) => breakpointBody(session, b)) };
     },
   },
 );

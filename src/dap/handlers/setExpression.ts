@@ -1,14 +1,15 @@
 import { assign, evaluate } from '../../debug/expressions';
-import { shape, string } from '../arguments';
+import { integer, optional, shape, string } from '../arguments';
 import { evaluationBody } from '../evaluation';
 import { handler } from '../handler';
-import { invalidate } from '../sessionContext';
+import { invalidate, standing } from '../sessionContext';
 
-export const setExpression = handler('setExpression', shape({ expression: string, value: string }), {
+export const setExpression = handler('setExpression', shape({ expression: string, value: string, frameId: optional(integer) }), {
   capabilities: { supportsSetExpression: true },
   run(session, args) {
-    const { context } = session.stoppedTarget;
-    const { result, ...rest } = evaluationBody(session, assign(args.expression, evaluate(args.value, context).value, context));
+    const guest = args.frameId === undefined ? session.focus : session.frameOf(args.frameId).guest;
+    const { context } = standing(guest, 'setExpression');
+    const { result, ...rest } = evaluationBody(session, guest, assign(args.expression, evaluate(args.value, context).value, context));
     invalidate(session, 'all');
     return { value: result, ...rest };
   },

@@ -1,6 +1,6 @@
 import type { DebugTarget } from '../../debug/target';
 import { integer, list, optional, shape, string } from '../arguments';
-import { breakpointBody } from '../breakpointBody';
+import { breakpointBody, everywhere } from '../breakpointBody';
 import { RequestError } from '../errors';
 import { handler } from '../handler';
 import { parseReference } from '../memoryReference';
@@ -16,7 +16,8 @@ export const setInstructionBreakpoints = handler(
         const linear = locate(target, instructionReference, offset);
         return typeof linear === 'number' ? { ...rest, linear } : { refused: linear.message };
       });
-      const set = target.breakpoints.setInstruction(found.filter((request) => 'linear' in request));
+      const wanted = found.filter((request) => 'linear' in request);
+      const set = everywhere(session, (breakpoints) => breakpoints.setInstruction(wanted));
       let next = 0;
       return {
         breakpoints: found.map((request) =>

@@ -2,27 +2,29 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { hex } from '../../base/bits';
 import { formatAddress } from '../../debug/breakpoints';
 import { callStack, type Frame } from '../../debug/callStack';
-import { count, optional, shape } from '../arguments';
+import { count, integer, optional, shape } from '../arguments';
+import type { Guest } from '../guest';
 import { handler } from '../handler';
-import { clientLine, type SessionContext, sourceOf } from '../sessionContext';
+import { clientLine, FRAMES_PER_THREAD, type SessionContext, sourceOf, standing } from '../sessionContext';
 
-export const stackTrace = handler('stackTrace', shape({ startFrame: optional(count(1e6)), levels: optional(count(1e6)) }), {
+export const stackTrace = handler('stackTrace', shape({ threadId: optional(integer), startFrame: optional(count(1e6)), levels: optional(count(1e6)) }), {
   capabilities: { supportsDelayedStackTraceLoading: true },
-  run(session, { startFrame = 0, levels = 0 }) {
-    const frames = callStack(session.stoppedTarget.vm);
+  run(session, { threadId, startFrame = 0, levels = 0 }) {
+    const guest = session.guestOf(threadId);
+    const frames = callStack(standing(guest, 'stackTrace').vm);
     const shown = frames.slice(startFrame, levels > 0 ? startFrame + levels : undefined);
-    return { stackFrames: shown.map((frame, i) => frameBody(session, frame, startFrame + i)), totalFrames: frames.length };
+    return { stackFrames: shown.map((frame, i) => frameBody(session, guest, frame, startFrame + i)), totalFrames: frames.length };
   },
 });
 
-function frameBody(session: SessionContext, frame: Frame, index: number): DebugProtocol.StackFrame {
-  const { sourceMap, symbols } = session.target;
+function frameBody(session: SessionContext, { threadId, target }: Guest, frame: Frame, index: number): DebugProtocol.StackFrame {
+  const { sourceMap, symbols } = target;
   // A return address may already belong to the next line: the call is what the frame is at.
   const at = index > 0 && !frame.interrupted ? frame.linear - 1 : frame.linear;
   const place = sourceMap.location(at);
   const name = symbols.describe(frame.linear, true) ?? `${hex(frame.cs, 4)}:${hex(frame.eip, 4)}`;
   return {
-    id: index + 1,
+    id: (threadId - 1) * FRAMES_PER_THREAD + index + 1,
     name: frame.interrupted ? `${name} (interrupted)` : name,
     line: place ? clientLine(session, place.line) : 0,
     column: place ? session.client.columnBase : 0,

@@ -1,11 +1,13 @@
-import { TECHNIQUES } from '../../protocol/techniques';
+import { TECHNIQUES, type TechniqueId } from '../../protocol/techniques';
 import { nothing } from '../arguments';
 import { handler } from '../handler';
-import { THREAD_ID } from '../sessionContext';
 
+const techniqueName = (id: TechniqueId): string => TECHNIQUES.find((t) => t.id === id)?.name ?? id;
+
+/** One a guest: the CPU of its VM. */
 export const threads = handler('threads', nothing, {
   run(session) {
-    const technique = TECHNIQUES.find((t) => t.id === session.target.vm.technique);
-    return { threads: [{ id: THREAD_ID, name: `CPU 0: ${technique?.name}` }] };
+    const { several } = session;
+    return { threads: session.guests.map(({ threadId, name, target }) => ({ id: threadId, name: `${several ? `${name}: ` : 'CPU 0: '}${techniqueName(target.vm.technique)}` })) };
   },
 });

@@ -1,6 +1,7 @@
 /** The launch attributes: one row each. launch.json's schema, the parser, the command line and the documentation read this table. */
 import { TECHNIQUES } from '../../protocol/techniques';
 import { COST_PROFILES, DEFAULT_COST_PROFILE } from '../../vmm/cost/profiles';
+import { DEFAULT_WEIGHT } from '../../vmm/scheduler';
 import { GUEST_KINDS } from '../loader/guest';
 
 export const CPU_MODELS = ['386', '486', 'pentium', 'p6', 'p3', 'p4'] as const;
@@ -67,6 +68,8 @@ export const ATTRIBUTES = [
   { name: 'onHalt', type: 'enum', default: 'stop', values: ['stop', 'exit'], valueDescriptions: ['Stop in the debugger.', 'End the session.'], description: 'What to do when the guest has halted for good.' },
   { name: 'maxInstructions', type: 'integer', min: 1, max: Number.MAX_SAFE_INTEGER, description: 'End the run after this many guest instructions.' },
   { name: 'profile', type: 'enum', default: DEFAULT_COST_PROFILE.id, values: COST_PROFILES.map((p) => p.id), valueDescriptions: COST_PROFILES.map((p) => p.name), description: 'The CPU whose published figures the cost ledger charges.' },
+  { name: 'weight', type: 'integer', default: DEFAULT_WEIGHT, min: 1, max: 65535, description: 'With several VMs: this one’s share of the host, in proportion to the others’ weights.' },
+  { name: 'cap', type: 'integer', min: 1, max: 100, description: 'With several VMs: percent of all instructions that this one may retire, even when nobody else wants to run. Default: no cap.' },
   { name: 'startDate', type: 'date', default: '2005-01-01T00:00:00', description: 'Date and time in the real-time clock at power-on.' },
 ] as const satisfies readonly Attribute[];
 

@@ -32,6 +32,8 @@ export interface Configuration {
   readonly onHalt: 'stop' | 'exit';
   readonly maxInstructions?: number;
   readonly profile: string;
+  readonly weight: number;
+  readonly cap?: number;
   /** Milliseconds since 1970, taken as UTC. */
   readonly startDate: number;
 }

@@ -1,5 +1,6 @@
 /** The attributes as JSON schema, for `configurationAttributes` in package.json. */
 import { ATTRIBUTES, type Attribute } from './attributes';
+import { MAX_VMS } from './vms';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
@@ -16,9 +17,35 @@ const SHAPES: Readonly<Record<Attribute['type'], (a: Attribute) => JsonSchema>> 
   definitions: () => ({ type: 'object', additionalProperties: { type: ['string', 'number'] } }),
 };
 
+const attributes: readonly Attribute[] = ATTRIBUTES;
+const property = (a: Attribute): JsonSchema => ({ ...SHAPES[a.type](a), description: a.description, ...(a.default === undefined ? {} : { default: a.default }) });
+
+/** What VMs of one session usually differ in; they may differ in all the rest too. */
+const OF_ONE_VM = ['program', 'technique', 'cpu', 'memory', 'weight', 'cap'];
+
+const vms = (): JsonSchema => ({
+  type: 'array',
+  minItems: 1,
+  maxItems: MAX_VMS,
+  description: 'Several VMs in one session. Each has its own attributes; what it leaves out is as the configuration says.',
+  items: {
+    type: 'object',
+    properties: {
+      name: { type: 'string', description: 'What the VM is called. Default: the name of its program.' },
+      ...Object.fromEntries(
+        attributes
+          .filter((a) => OF_ONE_VM.includes(a.name))
+          .map((a) => {
+            const { default: _, ...rest } = property(a);
+            return [a.name, rest];
+          }),
+      ),
+    },
+  },
+});
+
 /** `launch` of configurationAttributes. */
-export const launchSchema = (): { required: string[]; properties: Record<string, JsonSchema> } => {
-  const attributes: readonly Attribute[] = ATTRIBUTES;
-  const property = (a: Attribute): JsonSchema => ({ ...SHAPES[a.type](a), description: a.description, ...(a.default === undefined ? {} : { default: a.default }) });
-  return { required: attributes.filter((a) => a.required).map((a) => a.name), properties: Object.fromEntries(attributes.map((a) => [a.name, property(a)])) };
-};
+export const launchSchema = (): JsonSchema => ({
+  anyOf: [{ required: attributes.filter((a) => a.required).map((a) => a.name) }, { required: ['vms'] }],
+  properties: { ...Object.fromEntries(attributes.map((a) => [a.name, property(a)])), vms: vms() },
+});
