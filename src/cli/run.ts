@@ -1,6 +1,6 @@
 /** `ringside run`: the guest's serial output on stdout, and nothing else there; the report on stderr. */
 import type { Subject } from '../debug/compare';
-import type { ScreenResponse } from '../protocol/requests';
+import type { ScreenText } from '../protocol/screen';
 import type { StopReason } from '../vmm/debuggable';
 import type { Arguments, CliEnvironment, Command, GuestAttributes } from './command';
 import { countedKinds, describeStop, EVENT_NAMES, thousands } from './describe';
@@ -74,7 +74,7 @@ export function exitCodeFor(stop: Ending, unmet?: string): number {
 }
 
 /** What is on the text screen, blank lines at the end left out. */
-function screenLines(screen: ScreenResponse | undefined): string[] {
+function screenLines(screen: ScreenText | undefined): string[] {
   const text = screen?.lines.map((line) => `  | ${line.trimEnd()}`.trimEnd()) ?? [];
   while (text.at(-1) === '  |') text.pop();
   return text.length > 0 ? ['screen:', ...text] : [];

@@ -3,7 +3,7 @@
  * Coordinates are retired instructions, which mean the same under every technique.
  */
 import type { Emitter } from '../base/events';
-import type { ScreenResponse } from '../protocol/requests';
+import type { ScreenText } from '../protocol/screen';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import type { DebuggableVm, StopReason } from '../vmm/debuggable';
@@ -13,7 +13,7 @@ export interface Subject {
   readonly vm: DebuggableVm;
   /** What the guest writes to its serial port. */
   readonly serial?: Emitter<Uint8Array>;
-  screen?(): ScreenResponse;
+  screen?(): ScreenText;
   /** Type on the keyboard. */
   typeKeys?(text: string): void;
   /** Bytes for serial port 1. */

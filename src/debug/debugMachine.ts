@@ -3,7 +3,7 @@ import type { Assembly } from '../asm/assembly';
 import type { Emitter } from '../base/events';
 import type { GuestSymbol } from '../machine/loader/guest';
 import type { Configuration } from '../machine/configuration';
-import type { ScreenResponse } from '../protocol/requests';
+import type { ScreenText } from '../protocol/screen';
 import type { DebuggableVm } from '../vmm/debuggable';
 
 export interface DebugMachine {
@@ -18,7 +18,7 @@ export interface DebugMachine {
   readonly notes?: readonly string[];
   /** Bytes the guest writes to serial port 1 and to port E9h. */
   readonly serial: Emitter<Uint8Array>;
-  screen(): ScreenResponse;
+  screen(): ScreenText;
   typeKeys(text: string): void;
   serialInput(bytes: Uint8Array): void;
   /** Write what the guest changed on its disks into their files, if it is to be kept. Throws UserError. */

@@ -23,7 +23,7 @@ import { AtapiCdrom } from '../devices/ide/atapiCdrom';
 import { BusMaster } from '../devices/ide/busMaster';
 import { IdeChannel } from '../devices/ide/ideChannel';
 import { Keyboard, type KeyboardHost } from '../devices/keyboard';
-import { I440FX, PIIX3_IDE, PIIX3_ISA } from '../devices/pci/identities';
+import { BOCHS_DISPLAY, I440FX, PIIX3_IDE, PIIX3_ISA } from '../devices/pci/identities';
 import { InterruptRouter } from '../devices/pci/interruptRouter';
 import { COMMAND_PORTS, PciFunction } from '../devices/pci/pciFunction';
 import { IDETIM, IDETIM_DECODE } from '../devices/pci/identities';
@@ -33,11 +33,11 @@ import { Pic } from '../devices/pic';
 import { Pit } from '../devices/pit';
 import { Port61 } from '../devices/port61';
 import { Uart } from '../devices/uart';
-import { TEXT_MEMORY_SIZE, VgaText } from '../devices/vgaText';
-import type { ScreenResponse } from '../protocol/requests';
+import { VGA_REGION, VGA_WINDOW, Vga } from '../devices/vga/vga';
+import type { ScreenText } from '../protocol/screen';
 import { Bios } from './firmware/bios';
 import { FIRST_CD, FIRST_HARD_DISK, type Drive } from './firmware/service';
-import { IO_APIC_BASE, LOCAL_APIC_BASE, VGA_TEXT } from './memoryMap';
+import { IO_APIC_BASE, LOCAL_APIC_BASE } from './memoryMap';
 import { VirtioDevices, type VirtioOptions } from './virtio';
 import { IO_APIC_ID, type Processor } from './tables/platform';
 import { ACPI_PM_PORT, SCI_IRQ } from './tables/routing';
@@ -54,7 +54,7 @@ interface Devices {
   readonly keyboard: Keyboard;
   readonly cmos: Cmos;
   readonly coprocessor: Coprocessor;
-  readonly vga: VgaText;
+  readonly vga: Vga;
   readonly uart0: Uart;
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
@@ -88,8 +88,10 @@ const PLACEMENTS: readonly Placement[] = [
   ['ide0',       0, 'port',   0x1f0,    8],
   ['uart1',      0, 'port',   0x2f8,    8],
   ['ide1',       1, 'port',   0x376,    1],
-  ['vga',        1, 'port',   0x3c0,    16],
-  ['vga',        2, 'port',   0x3d0,    16],
+  ['vga',        VGA_REGION.dispi,      'port', 0x1ce, 3],
+  ['vga',        VGA_REGION.monochrome, 'port', 0x3b0, 16],
+  ['vga',        VGA_REGION.ports3C0,   'port', 0x3c0, 16],
+  ['vga',        VGA_REGION.color,      'port', 0x3d0, 16],
   ['floppy',     0, 'port',   0x3f0,    6],
   ['ide0',       1, 'port',   0x3f6,    1],
   ['floppy',     1, 'port',   0x3f7,    1],
@@ -100,7 +102,7 @@ const PLACEMENTS: readonly Placement[] = [
   ['acpiPm',     0, 'port',   ACPI_PM_PORT, ACPI_PM_SIZE],
   ['pci',        0, 'port',   0xcf8,    4],
   ['pci',        1, 'port',   0xcfc,    4],
-  ['vga',        0, 'memory', VGA_TEXT, TEXT_MEMORY_SIZE],
+  ['vga',        VGA_REGION.memory, 'memory', VGA_WINDOW.start, VGA_WINDOW.length],
   ['ioApic',     0, 'memory', IO_APIC_BASE, IO_APIC_SIZE],
   ['localApic',  0, 'memory', LOCAL_APIC_BASE, LOCAL_APIC_SIZE],
 ];
@@ -121,6 +123,8 @@ export interface BoardHost {
   setA20(enabled: boolean): void;
   /** The host bridge sends loads and stores of a part of the first megabyte to RAM, or past it. */
   setShadow?: SetShadow;
+  /** The frame buffer decodes at `base` from now on, or nowhere. */
+  mapVideo?(base: number | undefined): void;
 }
 
 export interface AttachedDrive {
@@ -139,6 +143,8 @@ export interface BoardOptions {
   readonly processor?: Processor;
   /** Date and time at power-on, milliseconds since 1970, taken as UTC. */
   readonly startDate?: number;
+  /** Memory of the VGA; its own when left out. */
+  readonly videoMemory?: Uint8Array;
   /** Media by BIOS drive number; the first bootable one boots. */
   readonly drives?: readonly AttachedDrive[];
   readonly virtio?: VirtioOptions;
@@ -161,7 +167,7 @@ export class Board implements Devices {
   readonly keyboard: Keyboard;
   readonly cmos: Cmos;
   readonly coprocessor: Coprocessor;
-  readonly vga: VgaText;
+  readonly vga: Vga;
   readonly uart0: Uart;
   readonly uart1: Uart;
   readonly debugPorts: DebugPorts;
@@ -216,7 +222,7 @@ export class Board implements Devices {
       boot: [...new Set(drives.map((d) => bootCode(d.number)))],
     });
     this.coprocessor = new Coprocessor(irq.line(IRQ.coprocessor));
-    this.vga = new VgaText(clock);
+    this.vga = new Vga(clock, options.videoMemory);
     this.uart0 = new Uart('uart0', clock, irq.line(IRQ.uart0));
     this.uart1 = new Uart('uart1', clock, irq.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);
@@ -236,6 +242,8 @@ export class Board implements Devices {
     this.busMaster = new BusMaster(memory);
     const ide = new PciFunction(PIIX3_IDE, [{ index: 4, space: 'port', size: 16, device: this.busMaster }]);
     this.pci.add(1, 1, ide);
+    const frameBuffer = { index: 0, space: 'memory', size: this.vga.memory.length, device: this.vga, region: VGA_REGION.frameBuffer } as const;
+    this.pci.add(2, 0, new PciFunction(BOCHS_DISPLAY, [{ ...frameBuffer, mapped: (base) => host.mapVideo?.(base) }]));
     const channel = (n: 0 | 1) =>
       new IdeChannel(`ide${n}`, {
         clock,
@@ -310,8 +318,8 @@ export class Board implements Devices {
     return this.uart0.output;
   }
 
-  screen(): ScreenResponse {
-    return this.vga.screen();
+  screen(): ScreenText {
+    return this.vga.text();
   }
 
   /** Type on the keyboard; returns the characters that no key types. */

@@ -8,13 +8,15 @@ import { GuestClock } from '../devices/clock';
 import type { Switch } from '../devices/virtio/switch';
 import type { FormTable } from '../engine/forms';
 import { emitInterpreter } from '../engine/interpreter/module';
-import { RAM, ROM_BYTES } from '../memory/layout';
-import type { ScreenResponse } from '../protocol/requests';
+import { PAGE, RAM, ROM_BYTES } from '../memory/layout';
+import { VIDEO_MEMORY } from '../devices/vga/vga';
+import type { ScreenText } from '../protocol/screen';
 import { parseDescriptor } from '../semantics/system/descriptors';
 import { realModeSegment } from '../semantics/system/segments';
 import { COST_PROFILES } from '../vmm/cost/profiles';
 import { APIC_BASE_ENABLE, CPU_MODELS } from '../vmm/cpuModels';
 import { DebugView } from '../vmm/debugView';
+import { StateHash } from '../vmm/stateHash';
 import { VirtualMachine } from '../vmm/virtualMachine';
 import { CPU } from '../x86/cpuState';
 import { OpcodeMap } from '../x86/decoder';
@@ -61,7 +63,7 @@ export interface Machine {
   readonly serial: Emitter<Uint8Array>;
   /** What the user should know, as sentences. */
   readonly notes: readonly string[];
-  screen(): ScreenResponse;
+  screen(): ScreenText;
   typeKeys(text: string): void;
   serialInput(bytes: Uint8Array): void;
   /** With `persist`: write what the guest changed on its disks into their files. Throws UserError. */
@@ -78,7 +80,15 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
   const profile = COST_PROFILES.find((p) => p.id === config.profile);
   if (!profile) throw new UserError('launch.profile', `profile is "${config.profile}": expected one of ${COST_PROFILES.map((p) => p.id).join(', ')}`);
   const model = CPU_MODELS[config.cpu];
-  const vm = new VirtualMachine({ memory, ram, technique: config.technique, model, profile, interpreter: { ...image, opcodes: new OpcodeMap(model.generation) } });
+  const vm = new VirtualMachine({
+    memory,
+    ram,
+    technique: config.technique,
+    model,
+    profile,
+    videoMemory: VIDEO_MEMORY,
+    interpreter: { ...image, opcodes: new OpcodeMap(model.generation) },
+  });
   const clock = new GuestClock();
   const board = new Board({
     clock,
@@ -88,6 +98,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     startDate: config.startDate,
     drives: program.drives,
     virtio: { kinds: config.virtio ?? [], entropySeed: config.entropySeed, ...(network ? { network } : {}) },
+    videoMemory: vm.physical.video,
     ...(program.bios ? { biosImage: program.bios } : {}),
     host: {
       onIntr: () => {},
@@ -98,6 +109,11 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
         vm.physical.setShadow(start, end, attributes);
         vm.linear.flush();
         vm.engine.cache.clear('shadow RAM switched');
+      },
+      mapVideo: (base) => {
+        vm.engine.cache.clear('frame buffer moved');
+        vm.physical.mapVideo(base);
+        vm.linear.flush();
       },
     },
   });
@@ -147,7 +163,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
 
 function allocate(ram: number): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: Math.ceil((RAM + ram + ROM_BYTES) / 65536), maximum: MAXIMUM_PAGES });
+    return new WebAssembly.Memory({ initial: Math.ceil((RAM + ram + ROM_BYTES + VIDEO_MEMORY) / 65536), maximum: MAXIMUM_PAGES });
   } catch {
     throw new UserError('launch.memory', `memory: the host cannot provide ${ram / MIB} MiB for the guest`);
   }
@@ -192,7 +208,10 @@ function receive(board: Board, bytes: Uint8Array): void {
 }
 
 /** Device state as text, typed arrays by content. */
-const describe = (board: Board): string => JSON.stringify(board.save(), (_, value) => (value instanceof Uint8Array ? Array.from(value).join() : value));
+const describe = (board: Board): string => JSON.stringify(board.save(), (_, value) => (value instanceof Uint8Array ? arrayText(value) : value));
+
+/** Large ones hashed. */
+const arrayText = (bytes: Uint8Array): string => (bytes.length % 4 || bytes.length < PAGE ? bytes.join() : new StateHash().words(new Int32Array(bytes.slice().buffer)).hex());
 
 function setInitialState(vm: VirtualMachine, { mode, registers }: InitialState): void {
   const { cpu, context } = vm;

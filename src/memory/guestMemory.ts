@@ -1,5 +1,5 @@
 /**
- * Guest-physical memory: RAM and ROM inside the VM's WebAssembly.Memory, everything else on the bus.
+ * Guest-physical memory: RAM, ROM and the frame buffer inside the VM's WebAssembly.Memory, everything else on the bus.
  * Each page below the end of RAM has a kind; pages that hold translated code or traced tables are marked,
  * so that a store to them takes the slow path and is seen. The system's ROM ends at 4 GiB; its end is seen
  * below 1 MiB too, where the host bridge lets RAM take its place, for loads and for stores.
@@ -15,6 +15,8 @@ const KIND_DEVICE = 2;
 const KIND_FLASH = 3;
 const KIND_FLASH_OVER_RAM = 4;
 const KIND_DEVICE_OVER_RAM = 5;
+/** The frame buffer: memory of a device, behind the ROM in the VM's memory. */
+const KIND_VIDEO = 6;
 const LOW_ROM_END = 0x100000;
 /** What of the ROM is seen below 1 MiB. */
 const LOW_ROM_BYTES = 0x20000;
@@ -51,21 +53,46 @@ export class GuestMemory {
   /** Bytes of ROM below 4 GiB, and where they are in the VM's memory. */
   #romSize = 0;
   readonly #romOffset: number;
+  /** Physical address of the frame buffer; above all addresses while it decodes nowhere. */
+  #videoBase = SPACE_END;
+  readonly #videoOffset: number;
 
   /** Where RAM starts in the VM's memory. */
   readonly ramOffset = RAM;
 
-  /** `size`: bytes of RAM, a multiple of the page size. */
+  /** `size`: bytes of RAM, `videoSize`: of video memory; multiples of the page size. */
   constructor(
     readonly memory: WebAssembly.Memory,
     readonly size: number,
     readonly bus: MemoryBus,
+    readonly videoSize = 0,
   ) {
     this.u8 = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
     this.#romOffset = RAM + size;
+    this.#videoOffset = this.#romOffset + ROM_BYTES;
     this.#kinds = new Uint8Array(size / PAGE);
-    this.#marks = new Uint8Array(size / PAGE);
+    this.#marks = new Uint8Array((size + videoSize) / PAGE);
+  }
+
+  /** The video memory itself, wherever it decodes. */
+  get video(): Uint8Array {
+    return this.u8.subarray(this.#videoOffset, this.#videoOffset + this.videoSize);
+  }
+
+  /** Let the frame buffer decode at `base`, above RAM, or nowhere. Flush the TLB and forget translated code then. */
+  mapVideo(base: number | undefined): void {
+    this.#videoBase = base ?? SPACE_END;
+  }
+
+  #isVideo(address: number): boolean {
+    return address >= this.#videoBase && address < this.#videoBase + this.videoSize;
+  }
+
+  /** Index of an address's page in the marks; -1 for what has none. */
+  #markIndex(address: number): number {
+    if (address < this.size) return address >>> 12;
+    return this.#isVideo(address) ? (this.size + address - this.#videoBase) >>> 12 : -1;
   }
 
   /** Give [start, end) a kind; both page-aligned, below the end of RAM. */
@@ -91,7 +118,8 @@ export class GuestMemory {
 
   #kind(address: number): number {
     if (address < this.size) return this.#kinds[address >>> 12];
-    return address >= SPACE_END - this.#romSize && address < SPACE_END ? KIND_FLASH : KIND_DEVICE;
+    if (address >= SPACE_END - this.#romSize && address < SPACE_END) return KIND_FLASH;
+    return this.#isVideo(address) ? KIND_VIDEO : KIND_DEVICE;
   }
 
   /** Where loads from `address` find their byte in the VM's memory; -1 when the bus answers. */
@@ -99,11 +127,19 @@ export class GuestMemory {
     const kind = this.#kind(address);
     if (kind === KIND_RAM || kind === KIND_ROM) return RAM + address;
     if (kind === KIND_DEVICE || kind === KIND_DEVICE_OVER_RAM) return -1;
+    if (kind === KIND_VIDEO) return this.#videoOffset + address - this.#videoBase;
     return this.#romOffset + ROM_BYTES - ((address < LOW_ROM_END ? LOW_ROM_END : SPACE_END) - address);
   }
 
+  /** Where stores to `address` go in the VM's memory, whatever is in front of it for loads. */
+  storeOffset(address: number): number {
+    return this.#isVideo(address) ? this.#videoOffset + address - this.#videoBase : RAM + address;
+  }
+
+  /** Stores change it: RAM, or video memory where it decodes. */
   isRam(address: number): boolean {
-    return this.#kind(address) === KIND_RAM;
+    const kind = this.#kind(address);
+    return kind === KIND_RAM || kind === KIND_VIDEO;
   }
   /** RAM or ROM: reads come from the array. */
   isBacked(address: number): boolean {
@@ -111,13 +147,14 @@ export class GuestMemory {
   }
   /** Stores may go straight to the array. */
   isPlain(address: number): boolean {
-    return this.#kind(address) === KIND_RAM && this.#marks[address >>> 12] === 0 && !this.journal;
+    return this.isRam(address) && this.#marks[this.#markIndex(address)] === 0 && !this.journal;
   }
 
   markCode(address: number, on: boolean): void {
-    if (address >= this.size) return;
-    if (on) this.#marks[address >>> 12] |= MARK_CODE;
-    else this.#marks[address >>> 12] &= ~MARK_CODE;
+    const at = this.#markIndex(address);
+    if (at < 0) return;
+    if (on) this.#marks[at] |= MARK_CODE;
+    else this.#marks[at] &= ~MARK_CODE;
   }
   markTraced(address: number, on: boolean): void {
     if (address >= this.size) return;
@@ -125,7 +162,7 @@ export class GuestMemory {
     else this.#marks[address >>> 12] &= ~MARK_TRACED;
   }
   hasCode(address: number): boolean {
-    return address < this.size && (this.#marks[address >>> 12] & MARK_CODE) !== 0;
+    return (this.#marks[this.#markIndex(address)] & MARK_CODE) !== 0;
   }
 
   /** Within one page. Unsigned. */
@@ -144,7 +181,7 @@ export class GuestMemory {
     const kind = this.#kind(address);
     if (kind === KIND_DEVICE) this.bus.write(address, size, value >>> 0);
     else if (kind !== KIND_ROM && kind !== KIND_FLASH) {
-      const at = RAM + address;
+      const at = this.storeOffset(address);
       this.journal?.push({ address, size, before: this.#load(at, size), after: value >>> 0 });
       if (size === 1) this.u8[at] = value;
       else if (size === 2) this.view.setUint16(at, value, true);
@@ -154,7 +191,7 @@ export class GuestMemory {
   }
 
   #noteWrite(address: number, length: number): void {
-    const marks = this.#marks[address >>> 12];
+    const marks = this.#marks[this.#markIndex(address)];
     if (marks & MARK_CODE) this.onCodeWrite(address, length);
     if (marks & MARK_TRACED) this.onTracedWrite(address, length);
   }
@@ -184,7 +221,7 @@ export class GuestMemory {
       const to = address + at;
       const n = Math.min(bytes.length - at, PAGE - (to & (PAGE - 1)));
       if (this.isRam(to)) {
-        this.u8.set(bytes.subarray(at, at + n), RAM + to);
+        this.u8.set(bytes.subarray(at, at + n), this.storeOffset(to));
         this.#noteWrite(to, n);
       }
       at += n;

@@ -6,7 +6,7 @@
  *   00020000  jump cache: EIP → record, for indirect branches
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
  *   00500000  decoded records of the interpreter
- *   RAM       guest-physical memory, behind it the system's ROM
+ *   RAM       guest-physical memory, behind it the system's ROM and the video memory
  */
 export const PAGE = 4096;
 export const VMM_PAGES = 0x10000;

@@ -7,7 +7,7 @@ import { type DebugCondition, debugConditions, debugHits } from '../x86/debugReg
 import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import type { GuestMemory } from './guestMemory';
-import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, RAM, TLB } from './layout';
+import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, TLB } from './layout';
 import { type Access, type PageFault, type PagingMode, type Translation, walkPage } from './pageWalker';
 
 /** Linear pages that the VMM keeps for itself under a deprivileging technique: supervisor-only, backed by host memory. */
@@ -77,7 +77,7 @@ export class LinearMemory {
 
   /** A physical page became marked: no linear page may be stored to without being seen. */
   protectPage(physical: number): void {
-    const host = RAM + (physical & ~(PAGE - 1));
+    const host = this.physical.storeOffset(physical - (physical & (PAGE - 1))) | 0;
     const deny = DENY_SUPERVISOR_WRITE | DENY_USER_WRITE;
     for (let i = 0; i < this.#filledCount; i++) {
       const page = this.#filled[i];

@@ -2,6 +2,7 @@
  * The custom DAP requests and events of Ringside: what views ask after a stop, and what they may subscribe to.
  * Names start with `ringside/`. All numbers are unsigned; addresses are guest-linear unless a name says otherwise.
  */
+import type { ScreenText } from './screen';
 import type { TechniqueId } from './techniques';
 import type { VmmEvent, VmmEventKind } from './vmmEvent';
 
@@ -57,14 +58,6 @@ export interface ExitsResponse {
   readonly cycles: number;
 }
 
-/** Text screen as characters: row-major code page 437 characters as Unicode, and VGA attribute bytes. */
-export interface ScreenResponse {
-  readonly columns: number;
-  readonly rows: number;
-  readonly lines: string[];
-  readonly cursor: { readonly column: number; readonly row: number };
-}
-
 /** Which VM, by its thread; the one that the user looks at when it is left out. */
 export interface OfVm {
   threadId?: number;
@@ -74,7 +67,7 @@ export interface OfVm {
 export interface CustomRequests {
   'ringside/blocks': { args: OfVm & { start?: number; count?: number }; body: BlocksResponse };
   'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
-  'ringside/screen': { args: OfVm; body: ScreenResponse };
+  'ringside/screen': { args: OfVm; body: ScreenText };
   /** Type into the guest: `keys` as text ("\n" is Enter) for the keyboard, or raw bytes for serial port 1. */
   'ringside/input': { args: OfVm & { keys?: string; serial?: string }; body: Record<string, never> };
 }

@@ -65,6 +65,8 @@ export interface VmOptions {
   readonly memory: WebAssembly.Memory;
   /** Bytes of RAM. */
   readonly ram: number;
+  /** Bytes of video memory, in the VM's memory too. */
+  readonly videoMemory?: number;
   readonly technique: TechniqueId;
   readonly model: CpuModel;
   readonly interpreter: { readonly module: WebAssembly.Module; readonly forms: FormTable; readonly opcodes: OpcodeMap };
@@ -100,7 +102,7 @@ export class VirtualMachine implements TechniqueHost {
       read: (address: number, size: 1 | 2 | 4) => this.#readDevice(address, size),
       write: (address: number, size: 1 | 2 | 4, value: number) => this.#writeDevice(address, size, value),
     };
-    this.physical = new GuestMemory(options.memory, options.ram, bus);
+    this.physical = new GuestMemory(options.memory, options.ram, bus, options.videoMemory);
     this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model));
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);

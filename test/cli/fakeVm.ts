@@ -122,7 +122,7 @@ export const fakeSubject =
     return {
       vm,
       serial: vm.serial,
-      screen: () => ({ columns: 80, rows: 25, lines: vm.lines, cursor: { column: 0, row: 0 } }),
+      screen: () => ({ columns: 80, rows: 25, lines: vm.lines, cursor: { column: 0, row: 0, visible: true } }),
       typeKeys: (text) => void vm.typed.push(`keys ${text}`),
       serialInput: (bytes) => void vm.typed.push(`serial ${new TextDecoder().decode(bytes)}`),
     };

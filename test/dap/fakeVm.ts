@@ -313,7 +313,7 @@ export function toyMachine(lines: readonly ToyLine[], technique: TechniqueId = '
     loadAddress: 0x7c00,
     symbols: [],
     serial: vm.serial,
-    screen: () => ({ columns: 80, rows: 25, lines: ['hello'], cursor: { column: 5, row: 0 } }),
+    screen: () => ({ columns: 80, rows: 25, lines: ['hello'], cursor: { column: 5, row: 0, visible: true } }),
     typeKeys: (text) => void typed.push(text),
     serialInput: (input) => void typed.push(new TextDecoder().decode(input)),
   };

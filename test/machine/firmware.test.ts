@@ -10,7 +10,7 @@ test('INT 10h: teletype, cursor and scrolling', () => {
   assert.deepEqual([row(m, 0), row(m, 1)], ['Hi', 'you']);
   m.call(0x10, { eax: 0x0300, ebx: 0 });
   assert.equal(m.registers.read('dx'), 0x0103);
-  assert.deepEqual(m.board.screen().cursor, { column: 3, row: 1 });
+  assert.deepEqual(m.board.screen().cursor, { column: 3, row: 1, visible: true });
   m.call(0x10, { eax: 0x0601, ebx: 0x1f00, ecx: 0, edx: 0x184f });
   assert.equal(row(m, 0), 'you');
   m.call(0x10, { eax: 0x0200, edx: 0x184f, ebx: 0 });

@@ -65,6 +65,7 @@ export const makeMachine = (images: { number: number; image: DiskImage }[] = [],
     clock,
     memory,
     drives: images,
+    videoMemory: new Uint8Array(1 << 20),
     ...options,
     host: { onIntr: () => log.push('intr'), onExit: (code) => log.push(`exit ${code}`), onReset: () => log.push('reset'), setA20: (on) => log.push(`a20 ${on}`) },
   });

@@ -1,7 +1,7 @@
-import type { ScreenResponse } from '../../protocol/requests';
+import type { ScreenText } from '../../protocol/screen';
 import { integer, optional, shape } from '../arguments';
 import { handler } from '../handler';
 
 export const ringsideScreen = handler('ringside/screen', shape({ threadId: optional(integer) }), {
-  run: (session, { threadId }): ScreenResponse => session.guestOf(threadId).target.machine.screen(),
+  run: (session, { threadId }): ScreenText => session.guestOf(threadId).target.machine.screen(),
 });

@@ -86,3 +86,15 @@ export const PIIX3_IDE: PciIdentity = {
     { offset: 0x44, size: 1, value: 0, writable: 0xff }, // SIDETIM
   ],
 };
+
+/** The display of QEMU and Bochs, which drivers know by these numbers (QEMU, docs/specs/standard-vga). */
+export const BOCHS_DISPLAY: PciIdentity = {
+  name: 'display',
+  vendor: 0x1234,
+  device: 0x1111,
+  revision: 0x02,
+  classCode: 0x030000,
+  subsystem: QEMU_MACHINE,
+  command: { value: 0x0000, writable: 0x0007 },
+  status: { value: 0x0000 },
+};

@@ -24,6 +24,8 @@ export interface PciBar {
   readonly size: number;
   readonly device: BusDevice;
   readonly region?: number;
+  /** Told where it decodes from now on; undefined: nowhere. */
+  readonly mapped?: (base: number | undefined) => void;
 }
 
 export interface PciIdentity {

@@ -25,9 +25,15 @@ export interface PciHostOptions {
   readonly reset: () => void;
 }
 
+interface Mapping {
+  readonly bar: PciBar;
+  readonly base: number;
+  readonly region: Disposable;
+}
+
 interface Slot {
   readonly pci: PciFunction;
-  readonly mapped: { readonly bar: PciBar; readonly base: number; readonly region: Disposable }[];
+  readonly mapped: Mapping[];
 }
 
 export class PciHost implements BusDevice {
@@ -88,12 +94,19 @@ export class PciHost implements BusDevice {
       const at = mapped.findIndex((m) => m.bar === bar);
       if (at >= 0) {
         if (mapped[at].base === base) continue;
-        mapped.splice(at, 1)[0].region.dispose();
+        this.#unmap(mapped.splice(at, 1)[0]);
       }
       if (base === undefined) continue;
       const region = this.#attach(pci, bar, base);
-      if (region) mapped.push({ bar, base, region });
+      if (!region) continue;
+      mapped.push({ bar, base, region });
+      bar.mapped?.(base);
     }
+  }
+
+  #unmap({ bar, region }: Mapping): void {
+    region.dispose();
+    bar.mapped?.(undefined);
   }
 
   #attach(pci: PciFunction, bar: PciBar, base: number): Disposable | undefined {
@@ -109,7 +122,7 @@ export class PciHost implements BusDevice {
 
   #mapAll(): void {
     // Two steps: what moves away makes room first.
-    for (const { mapped } of this.#slots.values()) for (const { region } of mapped.splice(0)) region.dispose();
+    for (const { mapped } of this.#slots.values()) for (const mapping of mapped.splice(0)) this.#unmap(mapping);
     for (const slot of this.#slots.values()) this.#map(slot);
   }
 

@@ -16,8 +16,8 @@ import { endOfInterrupt, farPointer, FIRST_CD, FIRST_HARD_DISK, inb, outb, unsup
 import { equipmentService, memorySizeService, serialService, systemService } from './system';
 import { clockInterrupt, startTicks, timeService, timerEnd, timerInterrupt } from './time';
 import { ramTables, romTables } from '../tables/tables';
-import { TextScreen } from './textScreen';
-import { videoService } from './video';
+import { Screen } from './video/screen';
+import { videoService } from './video/services';
 
 const BOOT_ADDRESS = 0x7c00;
 /** Hardware a program can ask INT 11h for: coprocessor, 80 x 25 colour, two serial ports, PS/2 … */
@@ -47,7 +47,7 @@ const LOCAL_APIC_PROGRAM: readonly (readonly [number, number])[] = [
 ];
 
 const halt = (context: FirmwareContext, machine: BiosMachine, message: string, loop: number): string => {
-  new TextScreen(machine, context.memory).print(`${message}\r\n`);
+  new Screen(machine, context.memory).print(`${message}\r\n`);
   context.jump(ROM_SEGMENT, loop);
   return message;
 };
@@ -184,7 +184,7 @@ export class Bios implements Firmware {
     for (const [register, value] of LOCAL_APIC_PROGRAM) this.machine.bus.write('memory', LOCAL_APIC_BASE + register, 4, value);
     initializePci(this.machine);
     startTicks(this.machine, memory);
-    new TextScreen(this.machine, memory).setMode(true);
+    new Screen(this.machine, memory).setMode(3, true);
   }
 
   #dataArea(memory: PhysicalMemory): void {

@@ -28,10 +28,15 @@ export const BDA = {
   keyboardEnd: 0x482,
   lastRow: 0x484,
   characterHeight: 0x485,
+  egaControl: 0x487,
+  egaSwitches: 0x488,
+  vgaFlags: 0x489,
   keyboardMode: 0x496,
   /** Microseconds (low 32 bits of guest time) at which INT 15h AH=86h is over, and whether one is under way. */
   waitDeadline: 0x49c,
   waitActive: 0x4a0,
+  /** Mode set last by INT 10h AX=4F02h; a reserved word. */
+  vbeMode: 0x4b0,
 } as const;
 
 export const read16 = (memory: PhysicalMemory, address: number): number => memory.read8(address) | (memory.read8(address + 1) << 8);

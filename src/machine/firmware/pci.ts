@@ -24,6 +24,7 @@ const ROUTES = [10, 10, 11, 11];
 const ELCR_SLAVE = 0x4d1;
 const ISA_BRIDGE_CLASS = 0x060100;
 const IDE_CLASS = 0x010180;
+const VGA_CLASS = 0x030000;
 
 /** Bus 0's function `number` = device × 8 + function. */
 const select = (machine: BiosMachine, number: number, offset: number): number => {
@@ -48,6 +49,13 @@ const functions = (machine: BiosMachine): number[] => {
 };
 
 const classOf = (machine: BiosMachine, number: number): number => readConfig(machine, number, CLASS, 4) >>> 8;
+
+/** Where the display's linear frame buffer is now. */
+export const displayFrameBuffer = (machine: BiosMachine): number | undefined => {
+  const number = functions(machine).find((n) => classOf(machine, n) === VGA_CLASS);
+  const base = number === undefined ? 0 : (readConfig(machine, number, BAR_0, 4) & ~15) >>> 0;
+  return base || undefined;
+};
 
 /** Base addresses one behind the other, each aligned to its size, and the interrupt line of each pin. */
 export const initializePci = (machine: BiosMachine): void => {

@@ -3,9 +3,20 @@
  * whose `firmware nn` instruction (0F 3F nn) calls service nn of the VMM. Entry points that PC programs know by
  * address are where the IBM PC has them.
  */
+import { font14, font16, font8 } from '../../devices/vga/fonts';
+import { VBE_MODES } from './video/vbeModes';
 
 export const ROM_SIZE = 0x10000;
 export const ROM_SEGMENT = 0xf000;
+/** Fonts by their height. */
+export const FONTS = { 16: 0x0000, 14: 0x1000, 8: 0x1e00 } as const;
+/** VBE: the numbers of its modes, and its maker's name. */
+export const VBE_MODE_LIST = 0x2600;
+export const VBE_OEM_NAME = 0x2700;
+/** INT 10h AH=1Bh: what the VGA can do. */
+export const VIDEO_FUNCTIONALITY = 0x2740;
+/** Where programs of the first PCs look for the lower half of the 8 × 8 font. */
+const FONT_8_LOWER = 0xfa6e;
 const STUBS = 0x8000;
 const STUB_SIZE = 16;
 /** STI, HLT, JMP: nothing to boot, interrupts still served. */
@@ -30,6 +41,8 @@ const INT = 0xcd;
 
 /** INT 15h AH=C0h: length, model, submodel, revision, features (second PIC, RTC, EBDA). */
 const CONFIGURATION = [8, 0, MODEL_AT, 0, 1, 0x64, 0, 0, 0, 0];
+/** Modes as bits, lines of text modes as bits, fonts shown at once and in all, abilities (IBM's table for the VGA). */
+const FUNCTIONALITY = [0x7f, 0xe0, 0x0f, 0, 0, 0, 0, 0x07, 2, 8, 0xff, 0x0e, 0, 0, 0x3f, 0];
 /** The 1.44 MB diskette's parameters, to which vector 1Eh points. */
 const DISKETTE = [0xaf, 0x02, 0x25, 0x02, 18, 0x1b, 0xff, 0x6c, 0xf6, 0x0f, 0x08];
 
@@ -41,8 +54,28 @@ const stub = (vector: number): number[] => {
   return [...FIRMWARE, vector, IRET];
 };
 
+const addFonts = (rom: Uint8Array): void => {
+  const drawn = font16();
+  const small = font8(drawn);
+  rom.set(drawn, FONTS[16]);
+  rom.set(font14(drawn), FONTS[14]);
+  rom.set(small, FONTS[8]);
+  rom.set(small.subarray(0, 128 * 8), FONT_8_LOWER);
+};
+
+const addVbe = (rom: Uint8Array): void => {
+  VBE_MODES.forEach(({ number }, i) => {
+    rom.set([number & 0xff, number >> 8], VBE_MODE_LIST + 2 * i);
+  });
+  rom.set([0xff, 0xff], VBE_MODE_LIST + 2 * VBE_MODES.length);
+  rom.set(new TextEncoder().encode('Ringside\0'), VBE_OEM_NAME);
+};
+
 export const buildRom = (): Uint8Array => {
   const rom = new Uint8Array(ROM_SIZE);
+  addFonts(rom);
+  addVbe(rom);
+  rom.set(FUNCTIONALITY, VIDEO_FUNCTIONALITY);
   for (let vector = 0; vector < 256; vector++) rom.set(stub(vector), stubOffset(vector));
   for (const vector of [0x1c, SERVICE_POWER_ON, SERVICE_TIMER_EOI]) rom[stubOffset(vector)] = IRET;
   rom.set([0xfb, 0xf4, 0xeb, 0xfd], IDLE_LOOP);
