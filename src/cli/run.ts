@@ -24,7 +24,7 @@ const nextSlice = (slice: number, interrupts: number): number => {
 /** How a run ends: as the machine says, or as its script does. */
 export type Ending = StopReason | { readonly kind: 'expected' } | { readonly kind: 'timeout' };
 
-async function runUntilStop({ vm }: Subject, script: Script, limit: number, environment: CliEnvironment): Promise<Ending> {
+async function runUntilStop({ vm }: Subject, script: Script, limit: number, environment: CliEnvironment, flush: () => void): Promise<Ending> {
   let slice: number = SCRIPT_SLICE.smallest;
   let sliceEnd = vm.retired + slice;
   let interrupts = 0;
@@ -39,11 +39,22 @@ async function runUntilStop({ vm }: Subject, script: Script, limit: number, envi
       interrupts = vm.eventCounts.interrupt;
     }
     const stop = vm.run((script.active ? Math.min(limit, sliceEnd) : limit) - vm.retired, SLICE_MILLISECONDS);
+    flush();
     const ended = stop.kind !== 'budget' || vm.retired >= limit;
     const goesOn = (ended || vm.retired >= sliceEnd) && script.advance() && (stop.kind === 'budget' || awaitsInput(stop));
     if (ended && !goesOn) return script.fulfilled && stop.kind !== 'tripleFault' ? { kind: 'expected' } : stop;
     await environment.pause();
   }
+}
+
+/** Collects what the guest sends, byte by byte, and writes it once a slice. */
+function bufferOutput({ serial }: Subject, write: CliEnvironment['stdout']): () => void {
+  let bytes: number[] = [];
+  serial?.on((sent) => sent.forEach((byte) => void bytes.push(byte)));
+  return () => {
+    if (bytes.length > 0) write(Uint8Array.from(bytes));
+    bytes = [];
+  };
 }
 
 /** A halted processor that interrupts wake. */
@@ -130,9 +141,9 @@ export const run: Command = {
     const guest = environment.createGuest(launchAttributes(args, args.operand));
     const started = environment.now();
     try {
-      guest.serial?.on((bytes) => environment.stdout(bytes));
+      const flush = bufferOutput(guest, environment.stdout);
       const script = new Script(args, guest);
-      const stop = await runUntilStop(guest, script, limit, environment);
+      const stop = await runUntilStop(guest, script, limit, environment, flush);
       const { unmet } = script;
       const milliseconds = environment.now() - started;
       const code = exitCodeFor(stop, unmet);

@@ -81,9 +81,13 @@ export class Script {
       return name === 'type' || name === 'type-serial' ? [{ kind: name, text: typedText(name, value) }] : [];
     });
     if (this.#steps.length === 0 && args.text('timeout') !== undefined) throw new UserError('cli.usage', '--timeout: expected with --expect');
-    guest.serial?.on((bytes) => {
-      this.#output = (this.#output + String.fromCharCode(...bytes)).slice(-MAXIMUM_OUTPUT);
-    });
+    if (this.#steps.length > 0) guest.serial?.on((bytes) => this.#keep(bytes));
+  }
+
+  /** Cut at twice the length kept, not at each byte: a cut copies. */
+  #keep(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#output += String.fromCharCode(byte);
+    if (this.#output.length > 2 * MAXIMUM_OUTPUT) this.#output = this.#output.slice(-MAXIMUM_OUTPUT);
   }
 
   /** The run is bound to a script: its slices are counted in instructions, so that it types at the same ones every time. */

@@ -106,3 +106,9 @@ test('options that cannot be are refused before anything runs', async () => {
     assert.match(stderr, message);
   }
 });
+
+test('of a long output the end is kept for matching', async () => {
+  const script = [...Array.from({ length: 5 }, () => print('x'.repeat(1 << 19))), print('done'), idle];
+  const { code, stdout } = await run(script, '--expect', 'x{9}', '--expect', 'xdone');
+  assert.deepEqual([code, stdout.length], [0, 5 * (1 << 19) + 4]);
+});
