@@ -1,57 +1,115 @@
 #!/usr/bin/env node
-// `npm run test:systems`: boot operating systems that people use, headless. They are fetched into .cache/systems and never
-// committed. Words select systems: `npm run test:systems -- pae`. The last line counts what passed and failed.
+// `npm run test:systems`: boot operating systems that people use, headless. Those of Debian are fetched into .cache/systems;
+// nothing of them is committed. Words select systems: `npm run test:systems -- pae`. Options:
+//   --image NAME=FILE[,FILE]  images of a system that is not Debian's, such as xv6=xv6.img,fs.img
+//   --qemu                    run each under QEMU's translator as well, for the ratio of the wall times
+//   --list                    only say what there is
+// The last line counts what passed and failed.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { DebianPackages } from '../test/systems/lib/debian.mjs';
+import { runQemu } from '../test/systems/lib/qemu.mjs';
+import { runRingside } from '../test/systems/lib/ringside.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
-import { systems } from '../test/systems/linux.mjs';
 
-const directory = path.join(root, '.cache/systems');
-const cli = path.join(root, 'dist/cli.mjs');
-const OUTPUT_LINES = 30;
+const SYSTEMS = path.join(root, 'test/systems');
 
-/** Run the command line; what it printed, with its report as JSON. */
-function ringside(args) {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [cli, ...args, '--json'], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  const output = stdout.replaceAll('\r', '');
-  const report = stderr.split('\n').findLast((line) => line.startsWith('{'));
-  if (report === undefined || status !== 0)
-    throw new Error(
-      `exit code ${status}; the last lines printed:\n${output.split('\n').slice(-OUTPUT_LINES).join('\n')}\n${report === undefined ? stderr : describe(JSON.parse(report))}`,
-    );
-  return { output, ...JSON.parse(report) };
+/** Every file there has rows. */
+async function allSystems() {
+  const files = fs.readdirSync(SYSTEMS).filter((file) => file.endsWith('.mjs'));
+  const modules = await Promise.all(files.map((file) => import(path.join(SYSTEMS, file))));
+  return modules.flatMap((module) => module.systems);
 }
 
-const describe = ({ stop, retired, milliseconds, unmet, screen = [] }) =>
-  `${stop.kind} after ${retired.toLocaleString('en-US')} instructions, ${(milliseconds / 1000).toFixed(1)} s${unmet === undefined ? '' : `; expected ${unmet}`}\n${screen.join('\n').trimEnd()}`;
-
-bootstrap();
-fs.mkdirSync(directory, { recursive: true });
-const build = spawnSync(process.execPath, [path.join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
-if (build.status !== 0) process.exit(1);
-
-const words = process.argv.slice(2);
-const names = systems.map((system) => system.name);
-const unknown = words.find((word) => !names.some((name) => name.includes(word)));
-if (unknown !== undefined) {
-  console.error(`unknown system '${unknown}': expected a part of ${names.join(', ')}`);
+function usage(message) {
+  console.error(message);
   process.exit(2);
 }
 
-let passed = 0;
-let failed = 0;
-for (const system of systems) {
-  if (words.length > 0 && !words.some((word) => system.name.includes(word))) continue;
-  console.log(`== ${system.name}: ${system.title}`);
+/** `xv6=a.img,b.img` as an entry; a name stands for all systems that begin with it. */
+function givenImages(options, systems) {
+  return options.map((option) => {
+    const [, name, list] = /^([^=]+)=(.+)$/.exec(option) ?? usage(`--image ${option}: expected NAME=FILE`);
+    if (!systems.some((system) => system.images && system.name.startsWith(name))) usage(`--image ${option}: no system that takes images is named '${name}'`);
+    const files = list.split(',').map((file) => path.resolve(file));
+    const missing = files.find((file) => !fs.existsSync(file));
+    if (missing) usage(`--image ${option}: there is no ${missing}`);
+    return { name, files };
+  });
+}
+
+function commandLine(systems) {
+  const options = { image: { type: 'string', multiple: true, default: [] }, qemu: { type: 'boolean' }, list: { type: 'boolean' } };
   try {
-    const { retired, milliseconds } = system.run({ directory, ringside });
-    passed++;
-    console.log(`ok: ${retired.toLocaleString('en-US')} instructions, ${(milliseconds / 1000).toFixed(1)} s, ${(retired / milliseconds / 1000).toFixed(0)} million a second`);
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const unknown = positionals.find((word) => !systems.some(({ name }) => name.includes(word)));
+    if (unknown !== undefined) usage(`unknown system '${unknown}': expected a part of ${systems.map(({ name }) => name).join(', ')}`);
+    return { ...values, image: givenImages(values.image, systems), words: positionals };
   } catch (error) {
-    failed++;
+    return usage(error.message);
+  }
+}
+
+const thousands = (n) => n.toLocaleString('en-US');
+const inSeconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** Throws when the run did not show what it should, or ended otherwise. */
+function check({ shows = [], exitCode }, { output, screen, stop }) {
+  const text = `${output}\n${screen}`;
+  const absent = shows.find((pattern) => !pattern.test(text));
+  if (absent) throw new Error(`${absent} is not in\n${text.split('\n').slice(-40).join('\n')}`);
+  const [expected, found] = exitCode === undefined ? ['expected', stop.kind] : [`exited with ${exitCode}`, `${stop.kind} with ${stop.code}`];
+  if (found !== expected) throw new Error(`the end is: ${found}; wanted: ${expected}`);
+}
+
+async function run(system, machine, qemu) {
+  const { script, seconds } = system;
+  const result = runRingside(machine, script, seconds);
+  check(system, result);
+  const { retired, milliseconds } = result;
+  const speed = `${thousands(retired)} instructions, ${inSeconds(milliseconds)}, ${(retired / milliseconds / 1000).toFixed(0)} million a second`;
+  if (!qemu || (machine.bios && !machine.vgaBios)) return speed;
+  const other = await runQemu(machine, script, seconds);
+  return `${speed}; QEMU ${inSeconds(other)}, ratio ${(milliseconds / other).toFixed(2)}`;
+}
+
+const systems = await allSystems();
+const { words, image, qemu, list } = commandLine(systems);
+const selected = systems.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+if (list) {
+  for (const { name, title, images } of selected) console.log(`${name}: ${title}${images ? ` (--image ${name}=${images.join(',')})` : ''}`);
+  process.exit(0);
+}
+
+bootstrap();
+if (spawnSync(process.execPath, [path.join(root, 'scripts/build.mjs')], { stdio: 'inherit' }).status !== 0) process.exit(1);
+const directory = path.join(root, '.cache/systems');
+fs.mkdirSync(directory, { recursive: true });
+const debian = new DebianPackages(directory);
+
+const counts = { passed: 0, failed: 0, 'without images': 0 };
+for (const system of selected) {
+  const images = image.find(({ name }) => system.name.startsWith(name))?.files;
+  console.log(`== ${system.name}: ${system.title}`);
+  if (system.images && images?.length !== system.images.length) {
+    counts['without images']++;
+    console.log(`not tried: expected --image ${system.name}=${system.images.join(',')}`);
+    continue;
+  }
+  try {
+    console.log(`ok: ${await run(system, system.machine({ debian, images }), qemu)}`);
+    counts.passed++;
+  } catch (error) {
+    counts.failed++;
     console.log(`FAILED: ${error.message}`);
   }
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+console.log(
+  Object.entries(counts)
+    .filter(([name, count]) => count > 0 || !name.includes(' '))
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', '),
+);
+process.exit(counts.failed > 0 ? 1 : 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cpio } from '../systems/initramfs.mjs';
+import { cpio } from '../systems/lib/initramfs.mjs';
 
 /** Read a newc archive as the kernel does: header of 13 numbers in hexadecimal, name and content padded to four bytes. */
 function list(archive: Uint8Array): { name: string; mode: number; rdev: number[]; content: string }[] {

@@ -1,12 +1,8 @@
 /** SeaBIOS, from Debian's package: boot sectors from hard disk and floppy, on the VGA and on a serial console. */
-import fs from 'node:fs';
-import path from 'node:path';
-import { debianPackage } from './lib/debian.mjs';
-import { expectText, runGuest } from './lib/guest.mjs';
-
-export const name = 'seabios';
+import { seabios } from './lib/firmware.mjs';
 
 const SECTOR = 512;
+const MIB = 1 << 20;
 const TEXT = 'Hello from the boot sector';
 
 /** Prints TEXT and a line feed with INT 10h AH=0Eh, and powers off with DL, the drive it came from. */
@@ -25,35 +21,35 @@ const bootSector = () => {
   return sector;
 };
 
-const image = (file, bytes) => {
-  const disk = Buffer.alloc(bytes);
-  disk.set(bootSector());
-  fs.writeFileSync(file, disk);
-  return file;
-};
+const image = (debian, kind) => debian.derived(`seabios-${kind}.img`, () => Buffer.concat([bootSector(), Buffer.alloc((kind === 'disk' ? 8 * MIB : 1440 * 1024) - SECTOR)]));
 
-const LIMIT = 100_000_000;
-const MIB = 1 << 20;
+const BOOTING = { disk: /Booting from Hard Disk\.\.\./, floppy: /Booting from Floppy\.\.\./ };
+const DRIVES = { disk: 0x80, floppy: 0x00 };
 
-export async function run({ cache, cli, log }) {
-  const roms = path.join(debianPackage('seabios', cache), 'usr/share/seabios');
-  const rom = (file) => path.join(roms, file);
-  const disk = image(path.join(cache, 'seabios-disk.img'), 8 * MIB);
-  const floppy = image(path.join(cache, 'seabios-floppy.img'), 1440 * 1024);
-  const check = async (what, program, options, drive, textOf) => {
-    const result = await runGuest(cli, program, options, LIMIT);
-    const text = textOf(result);
-    expectText(what, drive >= 0x80 ? /Booting from Hard Disk\.\.\./ : /Booting from Floppy\.\.\./, text);
-    expectText(what, new RegExp(TEXT), text);
-    if (result.stop.kind !== 'exited' || result.stop.code !== drive) throw new Error(`${what}: ended with ${JSON.stringify(result.stop)}, expected power-off with ${drive}`);
-    log(`${what}: ${result.retired} instructions`);
-  };
-  const screen = (result) => result.screen.join('\n');
-  for (const bios of ['bios.bin', 'bios-256k.bin']) {
-    const vga = ['--bios', rom(bios), '--vga-bios', rom('vgabios-stdvga.bin')];
-    await check(`${bios}, hard disk`, disk, vga, 0x80, screen);
-    await check(`${bios}, floppy`, floppy, vga, 0x00, screen);
-    await check(`${bios}, boot order`, floppy, [...vga, '--disk', disk, '--boot', 'disk,floppy'], 0x80, screen);
-  }
-  await check('serial console', disk, ['--bios', rom('bios-256k.bin')], 0x80, ({ output }) => output);
-}
+const system = (name, from, machine) => ({
+  name: `seabios-${name}`,
+  title: `SeaBIOS, ${name}: starts the boot sector of the ${from}`,
+  machine: ({ debian }) => machine(debian),
+  script: [],
+  shows: [BOOTING[from], new RegExp(TEXT)],
+  exitCode: DRIVES[from],
+  seconds: 60,
+});
+
+const withVga = (bios, size) => [
+  system(`${size}-disk`, 'disk', (debian) => ({ program: image(debian, 'disk'), kind: 'disk', ...seabios(debian, { image: bios }) })),
+  system(`${size}-floppy`, 'floppy', (debian) => ({ program: image(debian, 'floppy'), kind: 'floppy', ...seabios(debian, { image: bios }) })),
+  system(`${size}-order`, 'disk', (debian) => ({
+    program: image(debian, 'floppy'),
+    kind: 'floppy',
+    disk: [image(debian, 'disk')],
+    boot: 'disk,floppy',
+    ...seabios(debian, { image: bios }),
+  })),
+];
+
+export const systems = [
+  ...withVga('bios.bin', '128k'),
+  ...withVga('bios-256k.bin', '256k'),
+  system('serial', 'disk', (debian) => ({ program: image(debian, 'disk'), kind: 'disk', ...seabios(debian, { vga: false }) })),
+];

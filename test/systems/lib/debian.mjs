@@ -1,22 +1,106 @@
-/** Files of Debian packages, fetched with the system's own package manager and kept unpacked. */
-import { execFileSync } from 'node:child_process';
+/**
+ * Files of Debian's packages for i386, fetched by apt-get without root: its lists and its cache are in a directory of ours.
+ * The mirror is the machine's own where it has one; proxies are those of apt and of the environment.
+ */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** Fetch and unpack `name` below `cache`, once; its root directory. */
-export const debianPackage = (name, cache) => {
-  const root = path.join(cache, name);
-  if (fs.existsSync(root)) return root;
-  fs.mkdirSync(cache, { recursive: true });
-  const work = fs.mkdtempSync(path.join(cache, 'download-'));
-  try {
-    execFileSync('apt-get', ['download', name], { cwd: work, stdio: ['ignore', 'ignore', 'pipe'] });
-    const [archive] = fs.readdirSync(work).filter((file) => file.endsWith('.deb'));
-    if (!archive) throw new Error(`apt-get download ${name} brought no package`);
-    execFileSync('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: work });
-    fs.renameSync(path.join(work, 'unpacked'), root);
-  } finally {
-    fs.rmSync(work, { recursive: true, force: true });
+/** The last release with kernels for i386. */
+const SUITE = 'bookworm';
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
+const MEGABYTES = 1 << 20;
+
+function run(command, args, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { maxBuffer: 512 * MEGABYTES, ...options });
+  if (error?.code === 'ENOENT') throw new Error(`${command} is missing: this test needs a Debian or Ubuntu with apt-get and dpkg-deb`);
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
+  return stdout;
+}
+
+/** Of the machine's apt, when it is Debian's. */
+function mirror() {
+  if (process.env.DEBIAN_MIRROR) return process.env.DEBIAN_MIRROR;
+  const files = ['/etc/apt/sources.list', '/etc/apt/sources.list.d/debian.sources'].filter((file) => fs.existsSync(file));
+  const lines = files.map((file) => fs.readFileSync(file, 'utf8')).join('\n');
+  return /^(?:deb\s+(?:\[.*?\]\s*)?|URIs:\s*)(https?:\S+\/debian)\/?(?=\s|$)/m.exec(lines)?.[1] ?? DEFAULT_MIRROR;
+}
+
+export class DebianPackages {
+  #directory;
+  #updated = false;
+
+  constructor(directory) {
+    this.#directory = path.join(directory, 'debian');
+    fs.mkdirSync(this.#directory, { recursive: true });
   }
-  return root;
-};
+
+  #apt(command, args) {
+    const configuration = path.join(this.#directory, 'apt.conf');
+    return run(command, args, { cwd: this.#directory, env: { ...process.env, APT_CONFIG: configuration } }).toString();
+  }
+
+  #update() {
+    if (this.#updated) return;
+    const directory = this.#directory;
+    for (const sub of ['state/lists/partial', 'cache/archives/partial']) fs.mkdirSync(path.join(directory, sub), { recursive: true });
+    fs.writeFileSync(path.join(directory, 'state/status'), '');
+    fs.writeFileSync(path.join(directory, 'sources.list'), `deb [signed-by=${KEYRING}] ${mirror()} ${SUITE} main\n`);
+    const settings = {
+      'Dir::State': `${directory}/state`,
+      'Dir::State::status': `${directory}/state/status`,
+      'Dir::Cache': `${directory}/cache`,
+      'Dir::Etc::sourcelist': `${directory}/sources.list`,
+      'Dir::Etc::sourceparts': '/dev/null',
+      'APT::Architecture': 'i386',
+      'APT::Sandbox::User': '',
+      'Acquire::Languages': 'none',
+      'Debug::NoLocking': '1',
+    };
+    const lines = Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`);
+    fs.writeFileSync(path.join(directory, 'apt.conf'), `${lines.join('')}APT::Architectures { "i386"; };\n`);
+    this.#apt('apt-get', ['update', '-qq']);
+    this.#updated = true;
+  }
+
+  /** The newest package whose name matches. */
+  #newest(pattern) {
+    const names = this.#apt('apt-cache', ['search', '--names-only', pattern]).split('\n');
+    const found = names
+      .map((line) => line.split(' ')[0])
+      .filter(Boolean)
+      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    if (found.length === 0) throw new Error(`no package of Debian ${SUITE} is named ${pattern}`);
+    return found.at(-1);
+  }
+
+  /** The file of the newest package named `pattern` whose path matches `member`; kept as `name` for the next time. */
+  file(name, pattern, member) {
+    const kept = path.join(this.#directory, name);
+    if (fs.existsSync(kept)) return kept;
+    this.#update();
+    const archive = `${this.#newest(pattern)}.deb`;
+    const before = new Set(fs.readdirSync(this.#directory));
+    this.#apt('apt-get', ['download', '-qq', archive.slice(0, -'.deb'.length)]);
+    const [deb] = fs.readdirSync(this.#directory).filter((file) => file.endsWith('.deb') && !before.has(file));
+    const tar = run('dpkg-deb', ['--fsys-tarfile', deb], { cwd: this.#directory });
+    fs.rmSync(path.join(this.#directory, deb));
+    const found = run('tar', ['tf', '-'], { input: tar })
+      .toString()
+      .split('\n')
+      .find((line) => member.test(line));
+    if (!found) throw new Error(`${deb} holds no file ${member}`);
+    fs.writeFileSync(`${kept}.part`, run('tar', ['xOf', '-', found], { input: tar }));
+    fs.renameSync(`${kept}.part`, kept);
+    return kept;
+  }
+
+  /** A file made of others, made anew for every run. */
+  derived(name, make) {
+    const file = path.join(this.#directory, name);
+    fs.writeFileSync(file, make());
+    return file;
+  }
+}

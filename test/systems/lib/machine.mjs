@@ -1,0 +1,47 @@
+/**
+ * A machine of a system test, as options of `ringside run` and of QEMU.
+ *
+ * `program` (a path) is a `kind`: 'disk', 'floppy', 'cdrom' or 'kernel' (Linux or Multiboot). The rest may be left out:
+ * `memory` in MiB, `cpu`, further `disk` images, `initrd`, `append`, `bios` and `vgaBios` (not for QEMU, which has its own
+ * SeaBIOS), `boot` (order of devices).
+ */
+
+const DEFAULT_MEMORY = 64;
+const QEMU_BOOT = { floppy: 'a', disk: 'c', cdrom: 'd' };
+
+const given = (option, value) => (value === undefined ? [] : [option, String(value)]);
+
+export const ringsideArguments = ({ program, memory = DEFAULT_MEMORY, cpu, disk = [], initrd, append, bios, vgaBios, boot }) => [
+  ...[program, '--technique', 'bare', '--mem', String(memory)],
+  ...given('--cpu', cpu),
+  ...disk.flatMap((image) => ['--disk', image]),
+  ...given('--initrd', initrd),
+  ...given('--append', append),
+  ...given('--bios', bios),
+  ...given('--vga-bios', vgaBios),
+  ...given('--boot', boot),
+];
+
+const drive = (file, index) => ['-drive', `file=${file},format=raw,if=ide,index=${index},snapshot=on`];
+
+const qemuProgram = {
+  disk: (file) => drive(file, 0),
+  floppy: (file) => ['-drive', `file=${file},format=raw,if=floppy,snapshot=on`],
+  cdrom: (file) => ['-cdrom', file],
+  kernel: (file) => ['-kernel', file],
+};
+
+export const qemuArguments = ({ program, kind, memory = DEFAULT_MEMORY, disk = [], initrd, append, boot }) => [
+  ...['-accel', 'tcg', '-m', String(memory), '-display', 'none', '-nic', 'none', '-no-reboot', '-device', 'isa-debug-exit,iobase=0xf4'],
+  ...qemuProgram[kind](program),
+  ...disk.flatMap((image, i) => drive(image, kind === 'disk' ? i + 1 : i)),
+  ...given('-initrd', initrd),
+  ...given('-append', append),
+  ...[
+    '-boot',
+    `order=${(boot ?? (kind === 'kernel' ? 'disk' : kind))
+      .split(',')
+      .map((device) => QEMU_BOOT[device])
+      .join('')}`,
+  ],
+];
