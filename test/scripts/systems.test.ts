@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fat16Disk } from '../systems/lib/fat16.mjs';
-import { qemuArguments, ringsideArguments } from '../systems/lib/machine.mjs';
+import { qemuArguments, ringsideArguments, type TestMachine } from '../systems/lib/machine.mjs';
 
 /** A file of the first partition, found as a driver does: partition table, BIOS parameter block, directory, chain of clusters. */
 function readFile(disk: Buffer, name: string): Buffer {
@@ -28,7 +28,7 @@ test('the disk of a boot loader is a FAT16 partition with the files', () => {
 });
 
 test('a machine is the same for ringside and for QEMU', () => {
-  const machine = { program: 'a.img', kind: 'disk', disk: ['b.img'], memory: 16, boot: 'disk,cdrom' };
+  const machine: TestMachine = { program: 'a.img', kind: 'disk', disk: ['b.img'], memory: 16, boot: 'disk,cdrom' };
   assert.deepEqual(ringsideArguments(machine).join(' '), 'a.img --technique bare --mem 16 --disk b.img --boot disk,cdrom');
   const qemu = qemuArguments(machine).join(' ');
   for (const part of ['-accel tcg -m 16 ', 'file=a.img,format=raw,if=ide,index=0,snapshot=on', 'file=b.img,format=raw,if=ide,index=1,snapshot=on', '-boot order=cd'])

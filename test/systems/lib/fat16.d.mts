@@ -1,0 +1,1 @@
+export function fat16Disk(files: Readonly<Record<string, Uint8Array>>): Buffer;

@@ -1,0 +1,14 @@
+export interface TestMachine {
+  readonly program: string;
+  readonly kind: 'disk' | 'floppy' | 'cdrom' | 'kernel';
+  readonly memory?: number;
+  readonly cpu?: string;
+  readonly disk?: readonly string[];
+  readonly initrd?: string;
+  readonly append?: string;
+  readonly bios?: string;
+  readonly vgaBios?: string;
+  readonly boot?: string;
+}
+export function ringsideArguments(machine: TestMachine): string[];
+export function qemuArguments(machine: TestMachine): string[];
