@@ -20,7 +20,7 @@ const BUNDLES = [
 ];
 
 /** Scripts that derive files from tables of the source; each is run when it exists. */
-const GENERATORS = ['scripts/generateGrammar.mjs', 'scripts/generateManifest.mjs'];
+const GENERATORS = ['scripts/generateGrammar.mjs', 'scripts/generateManifest.mjs', 'scripts/generateHypercalls.mjs'];
 
 const options = ({ entry, out, ...rest }) => ({
   absWorkingDir: root,

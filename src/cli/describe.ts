@@ -43,6 +43,7 @@ export const EVENT_NAMES: Readonly<Record<VmmEventKind, string>> = {
   trueFault: 'true page faults',
   shadowFill: 'shadow entries filled',
   tracedWrite: 'traced writes',
+  hypercall: 'hypercalls',
   interrupt: 'interrupts',
   softwareInterrupt: 'software interrupts',
   guestFault: 'guest faults',

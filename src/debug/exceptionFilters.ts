@@ -12,7 +12,7 @@ export interface ExceptionFilter {
   readonly techniques: readonly TechniqueId[];
 }
 
-const EVERYWHERE: readonly TechniqueId[] = ['bare', 'trap', 'bt'];
+const EVERYWHERE: readonly TechniqueId[] = ['bare', 'trap', 'bt', 'pv'];
 
 export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
   {
@@ -29,7 +29,7 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     description: 'A privileged instruction in user mode faulted; the VMM is about to emulate it.',
     default: false,
     kinds: ['trap'],
-    techniques: ['trap', 'bt'],
+    techniques: ['trap', 'bt', 'pv'],
   },
   {
     filter: 'callout',
@@ -45,7 +45,7 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     description: 'A sensitive instruction that does not trap runs in user mode and does something other than on bare metal.',
     default: true,
     kinds: ['silent'],
-    techniques: ['trap'],
+    techniques: ['trap', 'pv'],
   },
   {
     filter: 'guestFault',

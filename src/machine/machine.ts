@@ -5,6 +5,7 @@ import { Emitter } from '../base/events';
 import { once } from '../base/once';
 import { UserError } from '../base/userError';
 import { GuestClock } from '../devices/clock';
+import type { DeviceState } from '../devices/contract';
 import type { Switch } from '../devices/virtio/switch';
 import type { FormTable } from '../engine/forms';
 import { emitInterpreter } from '../engine/interpreter/module';
@@ -125,6 +126,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
   vm.physical.setKind(DEVICE_WINDOW.start, DEVICE_WINDOW.end, 'device');
   const powerOn = (): void => {
     vm.resetCpu();
+    vm.hypercalls?.reset();
     board.powerOn();
     if (program.bootFromBios) return; // the CPU is at the reset vector
     applyWrites(program.guest, vm.physical);
@@ -134,29 +136,40 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     {
       bus,
       clock,
-      interrupts: localApic,
+      interrupts: vm.hypercalls?.events.over(localApic) ?? localApic,
       ...(program.bios ? {} : { firmware }),
       fpuError: board.coprocessor,
       get a20() {
         return board.a20;
       },
       setA20: (on) => board.setA20(on),
-      describe: () => describe(board),
+      describe: () => describe(board, vm.hypercalls?.used ? vm.hypercalls.save() : undefined),
     },
     powerOn,
   ); // prettier-ignore
   powerOn();
+  const serial = wires(board);
+  const typed = vm.hypercalls?.console;
+  vm.hypercalls?.attach({
+    clock,
+    disk: program.drives.find(({ image }) => image.kind === 'hardDisk')?.image,
+    print: (bytes) => serial.fire(bytes),
+    shutdown: (code) => vm.requestStop({ kind: 'exited', code }),
+  });
   return {
     vm: new DebugView(vm),
     board,
     ...(program.assembly ? { assembly: program.assembly } : {}),
     ...(program.guest.loadAddress !== undefined ? { loadAddress: program.guest.loadAddress } : {}),
     symbols: program.guest.symbols,
-    serial: wires(board),
+    serial,
     notes: program.guest.notes,
     screen: () => board.screen(),
     typeKeys: (text) => void board.typeKeys(text),
-    serialInput: (bytes) => receive(board, bytes),
+    serialInput(bytes) {
+      receive(board, bytes);
+      typed?.receive(bytes);
+    },
     ...diskEnd(program.drives, config.persist),
   };
 }
@@ -208,7 +221,8 @@ function receive(board: Board, bytes: Uint8Array): void {
 }
 
 /** Device state as text, typed arrays by content. */
-const describe = (board: Board): string => JSON.stringify(board.save(), (_, value) => (value instanceof Uint8Array ? arrayText(value) : value));
+const describe = (board: Board, paravirtual?: DeviceState): string =>
+  JSON.stringify({ ...board.save(), ...(paravirtual ? { paravirtual } : {}) }, (_, value) => (value instanceof Uint8Array ? arrayText(value) : value));
 
 /** Large ones hashed. */
 const arrayText = (bytes: Uint8Array): string => (bytes.length % 4 || bytes.length < PAGE ? bytes.join() : new StateHash().words(new Int32Array(bytes.slice().buffer)).hex());

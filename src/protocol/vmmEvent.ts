@@ -49,6 +49,8 @@ interface VmmEventKinds {
   shadowFill: ShadowAccess & { /** Guest-physical. */ readonly physical: number };
   /** A store into a page that the VMM traces: a page table or descriptor table of the guest. */
   tracedWrite: { /** Guest-physical. */ readonly physical: number; readonly length: number };
+  /** A paravirtualized guest called the VMM: the registers that hold number and arguments. */
+  hypercall: { readonly number: number; readonly arguments: readonly number[] };
   /** A hardware interrupt was delivered or injected. */
   interrupt: object;
   /** INT n, INT3, INTO. */
@@ -93,6 +95,7 @@ const KINDS = {
   trueFault: true,
   shadowFill: true,
   tracedWrite: true,
+  hypercall: true,
   interrupt: true,
   softwareInterrupt: true,
   guestFault: true,

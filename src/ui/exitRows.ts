@@ -27,6 +27,7 @@ export const EVENT_KINDS: Readonly<Record<VmmEventKind, KindStyle>> = {
   trueFault: { name: 'true page faults', icon: 'eye', color: 'charts.red' },
   shadowFill: { name: 'shadow entries filled', icon: 'table' },
   tracedWrite: { name: 'traced writes', icon: 'edit', color: 'charts.orange' },
+  hypercall: { name: 'hypercalls', icon: 'call-outgoing', color: 'charts.green' },
   interrupt: { name: 'hardware interrupts', icon: 'zap', color: 'charts.yellow' },
   softwareInterrupt: { name: 'software interrupts', icon: 'symbol-event', color: 'charts.blue' },
   guestFault: { name: 'guest faults', icon: 'error', color: 'charts.red' },

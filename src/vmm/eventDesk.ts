@@ -15,7 +15,7 @@ import { type EventDraft, effectOf, exitReason } from './techniques/technique';
 const RING_CAPACITY = 65536;
 
 /** What an instruction is by itself, known before it executes. */
-const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'port', 'softwareInterrupt', 'controlWrite'];
+const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'port', 'softwareInterrupt', 'controlWrite', 'hypercall'];
 
 /** Why the guest stopped where it stands: an event, or anything else. */
 export type Suppression = VmmEventKind | 'breakpoint';

@@ -23,7 +23,7 @@ import { CONTROL_RESET } from '../semantics/x87/status';
 import { X87 } from '../semantics/x87/unit';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
-import { DB, EXCEPTIONS, NMI, vectorName } from '../x86/exceptions';
+import { DB, EXCEPTIONS, NMI, PF, vectorName } from '../x86/exceptions';
 import { CR0_ET, CR0_PE, CR0_PG, DEBUGCTL_BTF, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
 import { apicBaseAtReset, pagingFeatures } from './cpuModels';
@@ -34,8 +34,11 @@ import { DeprivilegedWorld } from './deprivileged';
 import { EventDesk, type Place, type Suppression } from './eventDesk';
 import type { Firmware } from './firmwareContext';
 import { inFirmware, serve } from './firmwareService';
+import { Hypercalls } from './hypercalls/hypercalls';
+import { DISCOVERY_LEAVES } from './hypercalls/discovery';
 import { BareMetal } from './techniques/bareMetal';
 import { BinaryTranslation } from './techniques/binaryTranslation';
+import { Paravirtualized } from './techniques/paravirtualized';
 import type { EventDraft, Technique, TechniqueExit, TechniqueHost } from './techniques/technique';
 import { TrapAndEmulate } from './techniques/trapAndEmulate';
 
@@ -82,6 +85,8 @@ export class VirtualMachine implements TechniqueHost {
   readonly desk: EventDesk;
   readonly technique: Technique;
   readonly context: ExecutionContext;
+  /** Under `pv` only. */
+  readonly hypercalls: Hypercalls | undefined;
   readonly opcodes: OpcodeMap;
   /** Where the board has the page of the local APIC; 0 without one. */
   readonly #apicPage: number;
@@ -107,7 +112,9 @@ export class VirtualMachine implements TechniqueHost {
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.opcodes = options.interpreter.opcodes;
-    this.context = this.#executionContext(options.model);
+    const paravirtual = options.technique === 'pv';
+    this.context = this.#executionContext(paravirtual ? { ...options.model, hypervisorLeaves: DISCOVERY_LEAVES } : options.model);
+    this.hypercalls = paravirtual ? new Hypercalls(this.context, () => this.#syncClock()) : undefined;
     this.#apicPage = apicBaseAtReset(options.model) & PAGE_MASK;
     this.technique = this.#createTechnique(options.technique);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter);
@@ -119,12 +126,17 @@ export class VirtualMachine implements TechniqueHost {
   #createTechnique(id: TechniqueId): Technique {
     if (id === 'bare') return new BareMetal(this);
     this.#world = new DeprivilegedWorld(this.cpu, this.linear, this.context);
+    if (this.hypercalls) return new Paravirtualized(this, this.#world, this.hypercalls);
     return id === 'trap' ? new TrapAndEmulate(this, this.#world) : new BinaryTranslation(this, this.#world);
   }
 
   #executionContext(model: CpuModel): ExecutionContext {
     const platform = (): Platform => this.#platform;
+    const registered = () => (this.#world?.inGuest ? undefined : this.hypercalls?.traps);
     return {
+      get registered() {
+        return registered();
+      },
       cpu: this.cpu,
       memory: this.linear,
       x87: new X87(this.cpu),
@@ -325,6 +337,7 @@ export class VirtualMachine implements TechniqueHost {
     const { cpu, context } = this;
     const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
     if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
+    if (exception && vector === PF) this.hypercalls?.events.pageFaulted(cpu.get(CPU.CR2));
     const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception);
     if (outcome.kind === 'unimplemented') this.#stopUnimplemented(this.#unimplemented);
     if (outcome.kind !== 'tripleFault') return;
@@ -414,6 +427,7 @@ export class VirtualMachine implements TechniqueHost {
     }
     if (engine.retired >= end) return { kind: 'budget' };
     this.#syncClock();
+    this.hypercalls?.events.note();
     if (cpu.get(CPU.HALTED)) return this.#idle();
     const { interrupts } = this.#platform;
     if (this.#hasPending) return this.#moveOn(this.#deliverPending());

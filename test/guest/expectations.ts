@@ -7,6 +7,7 @@
  *   ; expect: exit 0             how it ends: exit CODE, halted, tripleFault, unimplemented WHAT, budget
  *   ; expect trap: silent "smsw" an event of this kind whose instruction or sentence holds this text
  *   ; expect trap: differs       the final state is not bare metal's
+ * What holds under `trap` holds under `pv`, unless a later line says otherwise.
  */
 import { isTechnique, type TechniqueId } from '../../src/protocol/techniques';
 
@@ -21,6 +22,8 @@ export interface Expectations {
   readonly launch: Readonly<Record<string, string | number>>;
   readonly keys: string;
   under(technique: TechniqueId): Expected;
+  /** It was written for this technique: it says what holds there only. */
+  mentions(technique: TechniqueId): boolean;
 }
 
 type Line = readonly [technique: TechniqueId | undefined, what: string, value: string];
@@ -43,7 +46,14 @@ export function readExpectations(source: string): Expectations {
       lines.push([technique, what, text.slice(what.length + 1)]);
     }
   }
-  return { launch, keys, under: (technique) => collect(lines.filter(([only]) => only === undefined || only === technique)) };
+  // A guest that was not written for paravirtualization finds trap-and-emulate there.
+  const holds = (technique: TechniqueId, only: TechniqueId | undefined): boolean => only === undefined || only === technique || (technique === 'pv' && only === 'trap');
+  return {
+    launch,
+    keys,
+    under: (technique) => collect(lines.filter(([only]) => holds(technique, only))),
+    mentions: (technique) => lines.some(([only]) => only === technique),
+  };
 }
 
 function collect(lines: readonly Line[]): Expected {

@@ -41,6 +41,8 @@ for (const guest of guests) {
       if (expected.silent.length === 0 && !expected.differs) assert.deepEqual(run.silent, []);
       if (!expected.differs) assert.deepEqual(state(run), state(bare()));
     });
+    // Under `pv` a guest that was not written for it is as under `trap`.
+    if (id === 'pv' && !expectations.mentions('pv')) continue;
     test(`${guest} under ${id}: twice, watched and stepped`, () => {
       const straight = state(play(file, id, expectations, { record: false }));
       assert.deepEqual(state(play(file, id, expectations, { record: false })), straight, 'a second run');

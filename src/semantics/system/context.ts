@@ -20,10 +20,19 @@ export interface ExecutionContext {
   writePort(port: number, size: 1 | 2 | 4, value: number): void;
   /** Time-stamp counter: retired instructions, plus time skipped while halted. */
   timeStamp(): number;
+  /** What a paravirtualized guest has told the VMM in place of IDT and TSS; nothing while the silicon’s state is in the CPU. */
+  readonly registered?: RegisteredTraps | undefined;
   /** Something Ringside does not do yet was reached: its name. The run stops there. */
   noteUnimplemented(what: string): void;
   /** CR0, CR3, CR4, EFLAGS.VM, CPL changed: caches that depend on them are stale. */
   stateChanged(what: StateChange, linear?: number): void;
+}
+
+export interface RegisteredTraps {
+  /** Doublewords of the gate of `vector`, as in an IDT; undefined when the IDT in memory counts. */
+  gate(vector: number): readonly [low: number, high: number] | undefined;
+  /** Stack of ring 0; undefined when the TSS counts. */
+  readonly kernelStack: { readonly selector: number; readonly esp: number } | undefined;
 }
 
 /** `addressSpace`: CR3 alone. */
@@ -49,6 +58,8 @@ export interface CpuModel {
   readonly brand: number;
   /** CPUID leaves from 2 on: EAX, EBX, ECX, EDX. */
   readonly leaves: readonly (readonly number[])[];
+  /** CPUID leaves from 40000000h up, of the hypervisor there is; CPUID.1:ECX then has bit 31. */
+  readonly hypervisorLeaves?: ReadonlyMap<number, readonly number[]>;
   /** There is a local APIC to enable. */
   readonly localApic: boolean;
   /** CR0 bits that exist; CR4 bits that exist. */

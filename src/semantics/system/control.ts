@@ -106,16 +106,24 @@ const CLFLUSH_FEATURE = 1 << 19;
 /** In CPUID.1:EBX, bits 8 to 15: 64 bytes, in units of 8. */
 const CLFLUSH_LINE = 8 << 8;
 
+/** CPUID.1:ECX: there is a hypervisor, which has leaves from 40000000h on. */
+const HYPERVISOR_FEATURE = 1 << 31;
+const FIRST_HYPERVISOR_LEAF = 0x40000000;
+const LAST_HYPERVISOR_LEAF = 0x4fffffff;
+const NO_LEAF = [0, 0, 0, 0];
+
 /** `CPUID`: vendor in leaf 0, family and features in leaf 1, the rest as the model has it; beyond the last leaf, the last. */
 export function identify(context: ExecutionContext): void {
   const { cpu, model } = context;
   const features = model.features | (model.localApic && apicEnabled(context) ? APIC_FEATURE : 0);
   const leaves = [
     [model.leaves.length + 1, word(model.vendor, 0), word(model.vendor, 8), word(model.vendor, 4)],
-    [model.signature, model.brand | (features & CLFLUSH_FEATURE ? CLFLUSH_LINE : 0), 0, features],
+    [model.signature, model.brand | (features & CLFLUSH_FEATURE ? CLFLUSH_LINE : 0), model.hypervisorLeaves ? HYPERVISOR_FEATURE : 0, features],
     ...model.leaves,
   ];
-  const leaf = leaves[Math.min(cpu.reg(EAX), leaves.length - 1)];
+  const number = cpu.reg(EAX);
+  const hypervisor = model.hypervisorLeaves && number >= FIRST_HYPERVISOR_LEAF && number <= LAST_HYPERVISOR_LEAF;
+  const leaf = hypervisor ? (model.hypervisorLeaves.get(number) ?? NO_LEAF) : leaves[Math.min(number, leaves.length - 1)];
   [EAX, EBX, ECX, EDX].forEach((register, n) => cpu.setReg(register, leaf[n]));
 }
 

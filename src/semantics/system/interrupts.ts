@@ -69,9 +69,7 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
   const { vector, software } = delivery;
   const ext = delivery.external ? 1 : 0;
   const idtError = vector * 8 + 2 + ext;
-  if (vector * 8 + 7 > cpu.get(CPU.IDTR_LIMIT)) raise(GP, idtError);
-  const at = (cpu.get(CPU.IDTR_BASE) + vector * 8) >>> 0;
-  const gate = parseDescriptor(readSystem(context, at, 4), readSystem(context, at + 4, 4), at);
+  const gate = gateOf(context, vector, idtError);
   const known = [TYPE_TASK_GATE, TYPE_INTERRUPT_GATE_16, TYPE_TRAP_GATE_16, TYPE_INTERRUPT_GATE_32, TYPE_TRAP_GATE_32];
   if (gate.segment || !known.includes(gate.type)) raise(GP, idtError);
   if (software && gate.dpl < cpu.cpl) raise(GP, idtError);
@@ -107,6 +105,15 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
   if (inner) cpu.setSegment(SS, stack.segment);
   enterCode(context, selector, code, cpl, eip);
   stack.commit();
+}
+
+function gateOf(context: ExecutionContext, vector: number, idtError: number): Descriptor {
+  const { cpu } = context;
+  const registered = context.registered?.gate(vector);
+  if (registered) return parseDescriptor(registered[0], registered[1], 0);
+  if (vector * 8 + 7 > cpu.get(CPU.IDTR_LIMIT)) raise(GP, idtError);
+  const at = (cpu.get(CPU.IDTR_BASE) + vector * 8) >>> 0;
+  return parseDescriptor(readSystem(context, at, 4), readSystem(context, at + 4, 4), at);
 }
 
 /** Through a task gate: the handler is a task of its own, an error code goes on its stack (SDM Vol. 3, 6.12.2). */

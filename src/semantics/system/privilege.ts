@@ -36,7 +36,8 @@ export function changeableFlags(context: ExecutionContext, size: number): number
 }
 
 /** SS:ESP for ring `cpl` from the current TSS; beyond its limit is #TS. */
-export function innerStack(context: ExecutionContext, cpl: number): { selector: number; esp: number } {
+export function innerStack(context: ExecutionContext, cpl: number): { readonly selector: number; readonly esp: number } {
+  if (cpl === 0 && context.registered?.kernelStack) return context.registered.kernelStack;
   const tss = context.cpu.segment(TR);
   const wide = (tss.attributes & 8) !== 0;
   const at = wide ? 4 + 8 * cpl : 2 + 4 * cpl;

@@ -20,6 +20,9 @@ const USES_FLAGS: readonly SensitivityName[] = ['pushf', 'popf', 'iret'];
 /** In virtual-8086 mode with IOPL 0 they fault to the VMM. */
 export const FAULTS_IN_V86: readonly SensitivityName[] = [...USES_FLAGS, 'softwareInterrupt'];
 
+/** The VMM's gates have DPL 0, and there is no VMCALL on these processors. */
+const ALWAYS_FAULTS: readonly SensitivityName[] = ['softwareInterrupt', 'vmcall'];
+
 /** Lifts that need no privilege and yet go to ring 0 at once, which is the VMM: INT1 by the debug exception, SYSENTER by the MSRs. */
 const LANDS_IN_VMM = ['int1', 'sysenter'];
 
@@ -79,6 +82,7 @@ export abstract class DeprivilegedTechnique implements Technique {
   protected runsDirectly(instruction: Instruction): boolean {
     if (instruction.spec.sensitivity === 'rdtsc') return !this.timeStampTraps && this.treat(instruction) === 'execute';
     if (instruction.spec.sensitive?.kind !== 'sensitive' || this.treat(instruction) === 'exit') return false;
+    if (ALWAYS_FAULTS.includes(instruction.spec.sensitivity as SensitivityName)) return false;
     return !(this.realMode && FAULTS_IN_V86.includes(instruction.spec.sensitivity as SensitivityName));
   }
 

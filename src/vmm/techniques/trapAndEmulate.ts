@@ -2,6 +2,7 @@
  * Classic trap-and-emulate: the guest kernel runs in user mode, privileged instructions fault and are emulated, and the
  * sensitive ones that are not privileged execute with user-mode meaning: silently wrong, exactly as the silicon does.
  */
+import type { TechniqueId } from '../../protocol/techniques';
 import type { Instruction } from '../../x86/decoder';
 import type { SensitivityName } from '../../x86/sensitivity';
 import { type Outcome, differences, observe, rehearse } from '../twin';
@@ -13,7 +14,7 @@ import { CONTINUE, type TechniqueExit, exitReason, isContinuation } from './tech
 const SAFE_IN_V86: readonly SensitivityName[] = ['pushSegment', 'popSegment', 'movFromSegment', 'movToSegment', 'farCall', 'farJump', 'farReturn'];
 
 export class TrapAndEmulate extends DeprivilegedTechnique {
-  readonly id = 'trap';
+  readonly id: TechniqueId = 'trap';
   readonly slice = 200_000;
 
   protected interceptsInKernel({ spec }: Instruction): boolean {
