@@ -1,5 +1,6 @@
 /** A translation block: guest code decoded into records, and how it is linked to others. */
 import type { Instruction } from '../x86/decoder';
+import type { Region } from './region/region';
 
 /** Why the run loop must look before an instruction executes. */
 export type Attention =
@@ -65,4 +66,16 @@ export interface Block {
   attended: number;
   valid: boolean;
   invalidatedBy: string | undefined;
+  /** Where whoever comes to this block goes on: its first record, or the one that runs its region. */
+  start: number;
+  /** Record that runs the region this block heads, once it has had one. */
+  trampoline: number;
+  /** The region that is entered here. */
+  region: Region | undefined;
+  /** Regions with this block in them. */
+  readonly regions: Set<Region>;
+  /** A computed jump has led here. */
+  computed: boolean;
+  /** Times it has been found hot while a region held it already. */
+  passedOver: number;
 }

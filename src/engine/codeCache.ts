@@ -14,6 +14,7 @@ const REMEMBERED = 256;
 const IDLE_WRITES = 64;
 /** Incoming links of a block before those that lead elsewhere by now are dropped. */
 const MANY_LINKS = 64;
+const NONE: ReadonlySet<Block> = new Set();
 
 interface CodePage {
   readonly blocks: Set<Block>;
@@ -33,6 +34,10 @@ export class CodeCache {
   readonly byId = new Map<number, Block>();
   readonly forgotten: Block[] = [];
   readonly invalidated = new Emitter<Block>();
+  /** A block is going; its records are still as they were. */
+  onInvalidate: (block: Block) => void = () => {};
+  /** Times everything was thrown away, and the arena began anew. */
+  generation = 0;
 
   constructor(readonly linear: LinearMemory) {
     const { buffer } = linear.cpu.memory;
@@ -105,9 +110,27 @@ export class CodeCache {
 
   /** Point a branch at a block. */
   link(slot: number, stub: number, target: Block): void {
-    this.#i32[slot >> 2] = target.entry;
-    if (target.incoming.length >= MANY_LINKS) target.incoming.splice(0, Number.POSITIVE_INFINITY, ...target.incoming.filter((link) => this.#i32[link.slot >> 2] === target.entry));
+    this.#i32[slot >> 2] = target.start;
+    if (target.incoming.length >= MANY_LINKS) target.incoming.splice(0, Number.POSITIVE_INFINITY, ...target.incoming.filter((link) => this.#leadsTo(link.slot, target)));
     target.incoming.push({ slot, stub });
+  }
+
+  #leadsTo(slot: number, { entry, trampoline }: Block): boolean {
+    const pointer = this.#i32[slot >> 2];
+    return pointer === entry || (trampoline !== 0 && pointer === trampoline);
+  }
+
+  /** Everybody who goes to the block's first record goes to `start` from now on. */
+  redirect(block: Block, start: number): void {
+    block.start = start;
+    for (const { slot } of block.incoming) if (this.#leadsTo(slot, block)) this.#i32[slot >> 2] = start;
+    const at = (JUMP_CACHE + 16 * (block.eip & (JUMP_CACHE_ENTRIES - 1))) >> 2;
+    if (this.#i32[at + 2] === block.entry) this.#i32[at + 2] = start;
+  }
+
+  /** Blocks with bytes in a physical page. */
+  blocksOn(page: number): ReadonlySet<Block> {
+    return this.#pages.get(page)?.blocks ?? NONE;
   }
 
   invalidate(block: Block, why: string): void {
@@ -116,7 +139,8 @@ export class CodeCache {
     block.invalidatedBy = why;
     (block.single ? this.#singles : this.#blocks).delete(CodeCache.#key(block.physical, block.mode));
     this.byId.delete(block.id);
-    for (const { slot, stub } of block.incoming) if (this.#i32[slot >> 2] === block.entry) this.#i32[slot >> 2] = stub;
+    this.onInvalidate(block);
+    for (const { slot, stub } of block.incoming) if (this.#leadsTo(slot, block)) this.#i32[slot >> 2] = stub;
     // Running code finds out at its next record.
     for (let n = 0; n < block.records; n++) {
       const record = block.entry + n * RECORD_SIZE;
@@ -146,6 +170,7 @@ export class CodeCache {
     for (const block of [...this.#blocks.values(), ...this.#singles.values()]) this.invalidate(block, why);
     this.#arena = RECORDS;
     this.clearJumpCache();
+    this.generation++;
   }
 
   clearJumpCache(): void {
@@ -170,8 +195,7 @@ export class CodeCache {
       }
       if (this.byId.get(block.id) !== block) throw new Error(`block ${block.id} is not found by number`);
       for (const { slot, stub } of block.incoming) {
-        const pointer = this.#i32[slot >> 2];
-        if (pointer === block.entry && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.id} has no stub to fall back to`);
+        if (this.#leadsTo(slot, block) && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.id} has no stub to fall back to`);
       }
     }
     for (const [page, { blocks }] of this.#pages) for (const block of blocks) if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.id}`);

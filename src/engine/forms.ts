@@ -6,7 +6,8 @@ import type { Form } from '../ir/builder';
 import type { Instruction } from '../x86/decoder';
 import type { InstructionSpec } from '../x86/instructionSpec';
 import { INSTRUCTIONS } from '../x86/instructionTable';
-import { LIFTS } from '../semantics';
+import type { Statement } from '../ir/microOp';
+import { LIFTS, liftForm } from '../semantics';
 import { FIRST_FORM } from './record';
 
 /** Does a 66h prefix change the row's meaning? */
@@ -52,6 +53,7 @@ export function formOf({ spec, operandSize, addressSize, repeat, rm }: Instructi
 export class FormTable {
   readonly forms: Form[] = [];
   readonly #handlers = new Map<number, number>();
+  readonly #lifted: { readonly statements: readonly Statement[]; readonly temps: number }[] = [];
 
   constructor() {
     for (const spec of INSTRUCTIONS) if (LIFTS[spec.lift]) this.#addRow(spec);
@@ -81,6 +83,13 @@ export class FormTable {
   #add(form: Form): void {
     this.#handlers.set(keyOf(form), FIRST_FORM + this.forms.length);
     this.forms.push(form);
+  }
+
+  /** Micro-ops of a form. */
+  lifted(form: Form): { readonly statements: readonly Statement[] } {
+    const n = this.handler(form) - FIRST_FORM;
+    this.#lifted[n] ??= liftForm(this.forms[n]);
+    return this.#lifted[n];
   }
 
   handler(form: Form): number {

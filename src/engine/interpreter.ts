@@ -15,6 +15,8 @@ import type { Attention, Block } from './block';
 import { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
 import type { TranslationPolicy } from './policy';
+import { type Heat, type Translation, heatOf } from './heat';
+import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
 import { MAX_BLOCK_INSTRUCTIONS, Translator, isControlTransfer } from './translator';
 import { Emitter } from '../base/events';
@@ -36,9 +38,13 @@ const ENTRIES = 250;
 
 type Run = (record: number, budget: number) => number;
 
+/** A hot block that some region holds gets its own only if it keeps coming up. */
+const PASS_OVER = 2;
+
 export class Interpreter {
   readonly cache: CodeCache;
   readonly translator: Translator;
+  readonly regions: RegionCache;
   /** A block was translated (not the single-step ones). */
   readonly translated = new Emitter<Block>();
   /** Generated entry points for 16- and 32-bit code. */
@@ -48,6 +54,7 @@ export class Interpreter {
   readonly #modes = new Map<string, number>();
   #modeFields = { base: -1, limit: -1, size: 0, key: -1, paging: false, user: false };
   #mode = 0;
+  readonly #hotMask: number;
   #retired = 0;
   /** Instructions the current call into generated code started with; -1 outside. */
   #entryBudget = -1;
@@ -60,16 +67,22 @@ export class Interpreter {
     context: ExecutionContext,
     readonly policy: TranslationPolicy,
     { module, forms, opcodes }: { module: WebAssembly.Module; forms: FormTable; opcodes: OpcodeMap },
+    translation: Translation | Heat = 'on',
+    limits: RegionLimits = REGION_LIMITS,
   ) {
     this.cache = new CodeCache(linear);
     this.translator = new Translator(cpu, linear, this.cache, forms, opcodes, policy);
     this.#view = new DataView(cpu.memory.buffer);
+    const heat = heatOf(translation);
+    this.#hotMask = heat.threshold - 1;
+    this.regions = new RegionCache(this.cache, linear, forms, (block) => this.hits(block) >= heat.warm, heat.patience, limits);
     const at = (record: number, budget: number): void => {
       cpu.set(CPU.EXIT_RECORD, record);
       cpu.set(CPU.BUDGET, budget);
     };
     const vm = {
       memory: cpu.memory,
+      table: this.regions.table,
       ...bindHelpers(context),
       readSlow: (segment: number, offset: number, size: 1 | 2 | 4, update: number, record: number, budget: number): number => {
         at(record, budget);
@@ -156,7 +169,8 @@ export class Interpreter {
       this.#mode = this.#modes.get(name) ?? this.#modes.size + 1;
       this.#modes.set(name, this.#mode);
     }
-    cpu.set(CPU.MODE, this.#mode); // a reset of the CPU cleared the cell
+    cpu.set(CPU.MODE, this.#mode); // a reset of the CPU cleared the cells
+    cpu.set(CPU.HOT_MASK, this.#hotMask);
     return this.#mode;
   }
 
@@ -199,6 +213,7 @@ export class Interpreter {
     this.cpu.set(CPU.FUEL, FUEL);
     for (let entries = 0; end - this.#retired > MAX_BLOCK_INSTRUCTIONS; entries++) {
       if (entries === ENTRIES) return { kind: 'fuel' };
+      if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
       const block = this.#block(false);
       if (isExit(block)) return block;
       const exit = this.#enter(block, Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff));
@@ -244,7 +259,7 @@ export class Interpreter {
     let code: number;
     let left = false;
     try {
-      code = (block.codeSize === 4 ? this.#run32 : this.#run16)(block.entry, budget);
+      code = (block.codeSize === 4 ? this.#run32 : this.#run16)(block.start, budget);
     } finally {
       this.#entryBudget = -1;
       left = this.#return();
@@ -259,6 +274,9 @@ export class Interpreter {
         return undefined;
       case EXIT.BUDGET:
         this.#branched(block);
+        return undefined;
+      case EXIT.HOT:
+        if (!this.#branched(block)) this.#hot();
         return undefined;
       case EXIT.DISPATCH:
         return { kind: 'dispatch' };
@@ -287,6 +305,14 @@ export class Interpreter {
     return true;
   }
 
+  #hot(): void {
+    const id = this.#view.getInt32(this.cpu.get(CPU.HOT_RECORD) + RECORD.BLOCK, true);
+    const block = this.cache.byId.get(id);
+    if (!block) return;
+    if (this.#hotMask > 0 && block.regions.size > 0 && ++block.passedOver <= PASS_OVER) return;
+    this.regions.want(block, this.#retired);
+  }
+
   #resolveLink(single: boolean): void {
     if (single) return;
     const stub = this.cpu.get(CPU.EXIT_RECORD);
@@ -294,11 +320,18 @@ export class Interpreter {
     const target = this.#block(false);
     if (isExit(target) || !source) return;
     if (this.#linkable(source.eip, target)) this.cache.link(this.#view.getInt32(stub + RECORD.IMMEDIATE, true), stub, target);
+    else this.#rememberJump(target);
+  }
+
+  #rememberJump(target: Block): void {
+    if (!target.single && target.attention?.kind !== 'breakpoint') this.cache.rememberJump(target.eip, this.#mode, target.start);
   }
 
   #resolveIndirect(): void {
     const target = this.#block(false);
-    if (!isExit(target)) this.cache.rememberJump(target.eip, this.#mode, target.entry);
+    if (isExit(target)) return;
+    target.computed = true;
+    this.#rememberJump(target);
   }
 
   #attend(): EngineExit | undefined {

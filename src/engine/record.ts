@@ -46,8 +46,14 @@ export const PSEUDO = {
   STOP: 3,
   /** Something the run loop must look at before this instruction: breakpoint, technique, decoding problem. */
   ATTEND: 4,
+  /** The entry of a block that heads a region: IMMEDIATE is the region's number in the function table. */
+  TRANSLATED: 5,
+  /** Go on at DISPLACEMENT: what was TRANSLATED before its region was thrown away. */
+  FORWARD: 6,
+  /** Go on wherever EIP of this record says, by the jump cache. */
+  COMPUTED: 7,
 } as const;
-export const FIRST_FORM = 5;
+export const FIRST_FORM = 8;
 
 /** Why generated code returned. */
 export const EXIT = {
@@ -62,4 +68,6 @@ export const EXIT = {
   FUEL: 8,
   /** Between generated functions: the next handler is not in this one. */
   ELSEWHERE: 9,
+  /** The block of HOT_RECORD has run often. */
+  HOT: 10,
 } as const;

@@ -214,6 +214,12 @@ export class Translator {
       attended: 0,
       valid: true,
       invalidatedBy: undefined,
+      start: entry,
+      trampoline: 0,
+      region: undefined,
+      regions: new Set(),
+      computed: false,
+      passedOver: 0,
     };
     this.cache.insert(block);
     return block;
@@ -267,7 +273,7 @@ export const branchTarget = (i: Instruction, next: number): number => {
   return i.operandSize === 2 ? target & 0xffff : target;
 };
 
-const targetFaults = (cpu: CpuState, i: Instruction, next: number): boolean => branchTarget(i, next) > cpu.segment(CS).limit;
+export const targetFaults = (cpu: CpuState, i: Instruction, next: number): boolean => branchTarget(i, next) > cpu.segment(CS).limit;
 
 const isByte = (operand: Operand | undefined): boolean => operand !== undefined && /^[EGZ]b$/.test(operand);
 
@@ -275,7 +281,7 @@ const isByte = (operand: Operand | undefined): boolean => operand !== undefined 
 const NUMBERED = { reg: /^[SCDT][wd]$|^[PV]/, rm: /^[QNWU]|^STi/ } as const;
 
 /** Byte offset of a register operand in the register file; the number itself for the others. */
-function registerField(i: Instruction, which: 'reg' | 'rm'): number {
+export function registerField(i: Instruction, which: 'reg' | 'rm'): number {
   const number = which === 'reg' ? i.reg : i.rm;
   if (number < 0) return 0;
   if (i.spec.operands.some((o) => NUMBERED[which].test(o))) return number;

@@ -85,6 +85,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     memory,
     ram,
     technique: config.technique,
+    translation: config.translate,
     model,
     profile,
     videoMemory: VIDEO_MEMORY,

@@ -6,7 +6,9 @@ import type { Bus } from '../devices/bus';
 import type { GuestClock } from '../devices/clock';
 import type { InterruptController } from '../devices/interruptController';
 import type { Block } from '../engine/block';
+import type { Heat, Translation } from '../engine/heat';
 import { Interpreter } from '../engine/interpreter';
+import type { RegionLimits } from '../engine/region/regionCache';
 import type { FormTable } from '../engine/forms';
 import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
@@ -74,6 +76,9 @@ export interface VmOptions {
   readonly model: CpuModel;
   readonly interpreter: { readonly module: WebAssembly.Module; readonly forms: FormTable; readonly opcodes: OpcodeMap };
   readonly profile: CostProfile;
+  /** When blocks become WebAssembly; default `on`. */
+  readonly translation?: Translation | Heat;
+  readonly regionLimits?: RegionLimits;
 }
 
 export class VirtualMachine implements TechniqueHost {
@@ -117,7 +122,7 @@ export class VirtualMachine implements TechniqueHost {
     this.hypercalls = paravirtual ? new Hypercalls(this.context, () => this.#syncClock()) : undefined;
     this.#apicPage = apicBaseAtReset(options.model) & PAGE_MASK;
     this.technique = this.#createTechnique(options.technique);
-    this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter);
+    this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter, options.translation, options.regionLimits);
     this.engine.translated.on((block) => this.#translated(block));
     this.engine.cache.invalidated.on((block) => this.#invalidated(block));
     this.resetCpu();

@@ -93,11 +93,20 @@ export const CPU = {
   RETIRED: 0x17a4,
   /** An x87 result on its way to memory: up to ten bytes. */
   X87_STORED: 0x17a8,
+  /** Which segments are flat: bit s when loads and stores through segment s reach 4 GiB from 0, unchecked; `FLAT_STACK` when SS is a 32-bit stack. Derived. */
+  FLAT: 0x17b4,
+  /** A block is hot when this mask leaves nothing of its count of executions: all ones never, 0 always. */
+  HOT_MASK: 0x17b8,
+  /** The record whose count made a block hot. */
+  HOT_RECORD: 0x17bc,
   END: 0x1800,
 } as const;
 
 /** SDM Vol. 3, 6.8.3. */
 export const INHIBIT_DEBUG = 2;
+
+/** Of FLAT: the stack pointer has 32 bits. */
+export const FLAT_STACK = 0x100;
 
 export const SEGMENT_STRIDE = 64;
 /** Offsets inside one segment cache. `LOW` and the counts per access size are derived: what the fast path compares. */
@@ -235,6 +244,17 @@ export class CpuState {
       this.set(at + SEGMENT.WRITE_COUNT + 4 * n, writable ? count : 0);
     }
     if (s === SS) this.set(CPU.STACK_MASK, attributes & ATTR_DB ? 0xffffffff : 0xffff);
+    this.#deriveFlat(s);
+  }
+
+  /** The last bytes of the address space, which the counts leave to the slow path, are in the software TLB's hands: an access that wraps crosses a page. */
+  #deriveFlat(s: number): void {
+    const at = CPU.SEGMENTS + s * SEGMENT_STRIDE;
+    const flat = this.get(at + SEGMENT.BASE) === 0 && this.get(at + SEGMENT.LOW) === 0 && this.get(at + SEGMENT.WRITE_COUNT) === 0xffffffff;
+    let bits = this.get(CPU.FLAT) & ~(1 << s);
+    if (flat) bits |= 1 << s;
+    if (s === SS) bits = (bits & ~FLAT_STACK) | (this.get(CPU.STACK_MASK) === 0xffffffff ? FLAT_STACK : 0);
+    this.set(CPU.FLAT, bits);
   }
 
   /** Default operand and address size of the code segment, in bytes. */
@@ -283,6 +303,7 @@ export class CpuState {
   restoreRegisters(saved: Int32Array): void {
     this.i32.set(saved, CPU.GPR >> 2);
     this.set(CPU.STACK_MASK, this.get(CPU.SEGMENTS + SS * SEGMENT_STRIDE + SEGMENT.ATTRIBUTES) & ATTR_DB ? 0xffffffff : 0xffff);
+    for (let s = 0; s < 6; s++) this.#deriveFlat(s);
   }
 }
 

@@ -5,8 +5,10 @@
 import { assembleInstruction } from '../../src/asm/assembleInstruction';
 import { Bus } from '../../src/devices/bus';
 import { GuestClock } from '../../src/devices/clock';
+import type { Heat, Translation } from '../../src/engine/heat';
 import type { EngineExit } from '../../src/engine/interpreter';
 import { emitInterpreter } from '../../src/engine/interpreter/module';
+import type { RegionLimits } from '../../src/engine/region/regionCache';
 import { PTE_P, PTE_RW, PTE_US } from '../../src/memory/pageWalker';
 import { PAGE, RAM } from '../../src/memory/layout';
 import { deliverEvent, pushesErrorCode } from '../../src/semantics/system/interrupts';
@@ -44,17 +46,26 @@ const RUN = 256;
 const FLAT_CODE = 0xc09b;
 const FLAT_DATA = 0xc093;
 
+export interface Options {
+  readonly ram?: number;
+  readonly model?: CpuModelName;
+  readonly translation?: Translation | Heat;
+  readonly regionLimits?: RegionLimits;
+}
+
 export class TestCpu {
   readonly vm: VirtualMachine;
   readonly cpu: CpuState;
   readonly ram: Buffer;
 
-  constructor({ ram = 2 * MIB, model = 'p6' as CpuModelName } = {}) {
+  constructor({ ram = 2 * MIB, model = 'p6', translation = 'on', regionLimits }: Options = {}) {
     const memory = new WebAssembly.Memory({ initial: (RAM + ram) / 65536, maximum: MAXIMUM_PAGES });
     this.vm = new VirtualMachine({
       memory,
       ram,
       technique: 'bare',
+      translation,
+      ...(regionLimits ? { regionLimits } : {}),
       model: CPU_MODELS[model],
       profile: COST_PROFILES[0],
       interpreter: { ...image(), opcodes: new OpcodeMap(CPU_MODELS[model].generation) },

@@ -40,6 +40,7 @@ export class ExpressionEmitter {
   constructor(
     readonly code: Code,
     readonly functions: { readonly packStatus: number },
+    readonly locals: { readonly temps: number; readonly wide: number } = { temps: LOCAL.TEMPS, wide: LOCAL.WIDE },
   ) {}
 
   emit(e: Expr): void {
@@ -49,16 +50,16 @@ export class ExpressionEmitter {
         code.constant(e.value);
         break;
       case 'temp':
-        code.get(LOCAL.TEMPS + e.id);
+        code.get(this.locals.temps + e.id);
         break;
       case 'field':
         this.field(e.field);
         break;
       case 'effectiveAddress':
-        this.#effectiveAddress(e.addressSize, e.stackBias);
+        this.effectiveAddress(e.addressSize, e.stackBias);
         break;
       case 'register':
-        this.#register(e.ref, e.size);
+        this.register(e.ref, e.size);
         break;
       case 'cell':
         code.loadCell(e.offset);
@@ -87,10 +88,10 @@ export class ExpressionEmitter {
         code.op(OP.select);
         break;
       case 'condition':
-        this.#condition(e.code);
+        this.condition(e.code);
         break;
       case 'status':
-        code.get(LOCAL.RESULT).get(LOCAL.AUX).call(this.functions.packStatus);
+        this.status();
         break;
     }
   }
@@ -116,7 +117,7 @@ export class ExpressionEmitter {
     }
   }
 
-  #effectiveAddress(addressSize: 2 | 4, stackBias: number): void {
+  protected effectiveAddress(addressSize: 2 | 4, stackBias: number): void {
     const { code } = this;
     this.byteField(RECORD.BASE);
     code.memory(OP.load, CPU.GPR);
@@ -136,7 +137,7 @@ export class ExpressionEmitter {
     if (addressSize === 2) code.constant(0xffff).op(OP.and);
   }
 
-  #register(ref: RegisterRef, size: 1 | 2 | 4): void {
+  protected register(ref: RegisterRef, size: 1 | 2 | 4): void {
     const load = size === 4 ? OP.load : size === 2 ? OP.load16U : OP.load8U;
     if (typeof ref === 'number') this.code.constant(0).memory(load, CPU.GPR + (size === 1 ? byteRegisterOffset(ref) : 4 * ref));
     else {
@@ -190,7 +191,7 @@ export class ExpressionEmitter {
       code.constant(0).else();
       operands();
       code.op(OP.i64DivS);
-      code.tee(LOCAL.WIDE).get(LOCAL.WIDE).op(OP.i32Wrap, OP.i64ExtendS, OP.i64Eq);
+      code.tee(this.locals.wide).get(this.locals.wide).op(OP.i32Wrap, OP.i64ExtendS, OP.i64Eq);
       code.close();
     } else {
       operands();
@@ -198,13 +199,21 @@ export class ExpressionEmitter {
     }
   }
 
-  /** Condition codes from RESULT and AUX: see x86/cpuState. */
-  #condition(cc: number): void {
+  protected condition(cc: number): void {
+    this.conditionOf(cc, LOCAL.RESULT, LOCAL.AUX);
+  }
+
+  protected status(): void {
+    this.code.get(LOCAL.RESULT).get(LOCAL.AUX).call(this.functions.packStatus);
+  }
+
+  /** Condition codes from RESULT and AUX, which two locals hold: see x86/cpuState. */
+  protected conditionOf(cc: number, result: number, aux: number): void {
     const { code } = this;
-    const carry = (): void => void code.get(LOCAL.AUX).constant(31).op(OP.shrU);
-    const zero = (): void => void code.get(LOCAL.RESULT).op(OP.eqz);
-    const sign = (): void => void code.get(LOCAL.RESULT).constant(31).op(OP.shrU).get(LOCAL.AUX).constant(1).op(OP.and, OP.xor);
-    const overflow = (): void => void code.get(LOCAL.AUX).get(LOCAL.AUX).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU);
+    const carry = (): void => void code.get(aux).constant(31).op(OP.shrU);
+    const zero = (): void => void code.get(result).op(OP.eqz);
+    const sign = (): void => void code.get(result).constant(31).op(OP.shrU).get(aux).constant(1).op(OP.and, OP.xor);
+    const overflow = (): void => void code.get(aux).get(aux).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU);
     switch (cc >> 1) {
       case 0:
         overflow();
@@ -224,7 +233,7 @@ export class ExpressionEmitter {
         sign();
         break;
       case 5:
-        code.get(LOCAL.RESULT).get(LOCAL.AUX).constant(8).op(OP.shrU, OP.xor).constant(0xff).op(OP.and, OP.popcnt).constant(1).op(OP.and, OP.eqz);
+        code.get(result).get(aux).constant(8).op(OP.shrU, OP.xor).constant(0xff).op(OP.and, OP.popcnt).constant(1).op(OP.and, OP.eqz);
         break;
       case 6:
         sign();

@@ -10,7 +10,10 @@ export const LOCAL = {
   ADDRESS: 4,
   ENTRY: 5,
   SCRATCH: 6,
+  /** Of the block that has just ended: the record that counts, and how often. */
+  LAST: 7,
+  HITS: 8,
   /** i64. */
-  WIDE: 7,
-  TEMPS: 8,
+  WIDE: 9,
+  TEMPS: 10,
 } as const;

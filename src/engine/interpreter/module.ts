@@ -9,6 +9,8 @@ import { CPU } from '../../x86/cpuState';
 import { FormTable } from '../forms';
 import { partition } from './groups';
 import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
+import { REGION_TYPE } from '../region/regionModule';
+import { packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
 import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
 import { LOCAL } from './locals';
 import { type Functions, StatementEmitter } from './statements';
@@ -29,41 +31,6 @@ function helperArities(lifted: readonly { statements: readonly Statement[] }[]):
   };
   for (const { statements } of lifted) visit(statements);
   return found;
-}
-
-/** (result, aux) → the six status flags in their EFLAGS positions. */
-function packStatus(): Uint8Array {
-  const c = new Code();
-  const part = (emit: () => void, shift: number, first = false): void => {
-    emit();
-    if (shift) c.constant(shift).op(OP.shl);
-    if (!first) c.op(OP.or);
-  };
-  part(() => c.get(1).constant(31).op(OP.shrU), 0, true); // CF
-  part(() => c.get(0).get(1).constant(8).op(OP.shrU, OP.xor).constant(0xff).op(OP.and, OP.popcnt).constant(1).op(OP.and, OP.eqz), 2); // PF
-  part(() => c.get(1).constant(3).op(OP.shrU).constant(1).op(OP.and), 4); // AF
-  part(() => c.get(0).op(OP.eqz), 6); // ZF
-  part(() => c.get(0).constant(31).op(OP.shrU).get(1).constant(1).op(OP.and, OP.xor), 7); // SF
-  part(() => c.get(1).get(1).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU), 11); // OF
-  return c.done();
-}
-
-const flagBit = (c: Code, bit: number): Code => c.get(0).constant(bit).op(OP.shrU).constant(1).op(OP.and);
-
-/** flags → RESULT: zero exactly when ZF is set. */
-const unpackResult = (): Uint8Array => flagBit(new Code(), 6).op(OP.eqz).done();
-
-/** flags → AUX (see x86/cpuState: RESULT 1 has odd parity, 0 even). */
-function unpackAux(): Uint8Array {
-  const c = new Code();
-  flagBit(c, 0).constant(31).op(OP.shl);
-  flagBit(c, 0);
-  flagBit(c, 11).op(OP.xor).constant(30).op(OP.shl, OP.or);
-  flagBit(c, 4).constant(3).op(OP.shl, OP.or);
-  flagBit(c, 2);
-  flagBit(c, 6).op(OP.xor).constant(8).op(OP.shl, OP.or);
-  flagBit(c, 7).op(OP.or);
-  return c.done();
 }
 
 /** What one generated function executes itself; at any other handler it goes elsewhere. */
@@ -115,9 +82,15 @@ function dispatchLoop(lifted: readonly { statements: readonly Statement[] }[], g
   const pseudo: Record<number, () => void> = {
     [PSEUDO.INVALIDATED]: () => leave(EXIT.INVALIDATED, exitBefore),
     [PSEUDO.LINK]: () => {
-      code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP);
+      emitter.lookUpJump();
       leave(EXIT.LINK, exitAfter);
     },
+    [PSEUDO.COMPUTED]: () => {
+      emitter.lookUpJump();
+      leave(EXIT.INDIRECT, exitAfter);
+    },
+    [PSEUDO.TRANSLATED]: () => emitter.region(),
+    [PSEUDO.FORWARD]: () => void code.get(LOCAL.RECORD).memory(OP.load, RECORD.DISPLACEMENT).set(LOCAL.RECORD).branch(loop),
     [PSEUDO.FALL_THROUGH]: () => emitter.handler([{ k: 'jump' }]),
     [PSEUDO.STOP]: () => leave(EXIT.STOP, exitBefore),
     [PSEUDO.ATTEND]: () => leave(EXIT.ATTEND, exitBefore),
@@ -181,7 +154,7 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
     if (!entry) for (const h of handlers) holder.set(h, firstGroup + i);
   });
   const locals = [
-    [5, I32],
+    [LOCAL.WIDE - 2, I32],
     [1, I64],
     [temps, I32],
   ] as const; // prettier-ignore
@@ -196,5 +169,5 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
       ...(entry ? { exportName: name } : {}),
     })),
   ];
-  return { forms, bytes: encodeModule(imports, bodies, { initial: 1, maximum: maximumPages }) };
+  return { forms, bytes: encodeModule(imports, bodies, { initial: 1, maximum: maximumPages, indirect: REGION_TYPE }) };
 }

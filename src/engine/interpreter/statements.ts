@@ -363,7 +363,7 @@ export class StatementEmitter {
   #retire(): void {
     const { code } = this;
     code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load8U, RECORD.COUNT).op(OP.sub).set(LOCAL.BUDGET);
-    code.get(LOCAL.RECORD).get(LOCAL.RECORD).memory(OP.load, RECORD.HITS).constant(1).op(OP.add).memory(OP.store, RECORD.HITS);
+    code.get(LOCAL.RECORD).tee(LOCAL.LAST).get(LOCAL.RECORD).memory(OP.load, RECORD.HITS).constant(1).op(OP.add).tee(LOCAL.HITS).memory(OP.store, RECORD.HITS);
   }
 
   #follow(pointer: number): void {
@@ -371,22 +371,45 @@ export class StatementEmitter {
     this.#continueOrStop();
   }
 
-  /** RECORD is the next one: go on, or leave there when the budget is spent. */
+  /** RECORD is the next one: go on, or leave there when the budget is spent or the block that ended is hot. */
   #continueOrStop(): void {
     const { code } = this;
-    code.get(LOCAL.BUDGET).constant(0).op(OP.gtS).branchIf(this.labels.loop);
-    code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP);
-    code.constant(EXIT.BUDGET).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+    code.get(LOCAL.BUDGET).constant(0).op(OP.gtS);
+    code.open(OP.if);
+    code.get(LOCAL.HITS).loadCell(CPU.HOT_MASK).op(OP.and).branchIf(this.labels.loop);
+    code.constant(0).get(LOCAL.LAST).memory(OP.store, CPU.HOT_RECORD);
+    code.constant(EXIT.HOT).set(LOCAL.SCRATCH);
+    code.else();
+    code.constant(EXIT.BUDGET).set(LOCAL.SCRATCH);
+    code.close();
+    this.#stopThere();
   }
 
-  /** Look the target up in the jump cache; a miss leaves to the run loop, which fills it. */
-  #indirect(target: Expr): void {
+  #stopThere(): void {
+    this.code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP).branch(this.labels.exitAfter);
+  }
+
+  /** Run the region of the TRANSLATED record; go on at the record it ends at, in the middle of a block or before one. */
+  region(): void {
     const { code } = this;
-    this.#expression.emit(target);
-    code.set(LOCAL.ADDRESS);
-    this.#retire();
+    code.constant(0).get(LOCAL.RESULT).memory(OP.store, CPU.RESULT);
+    code.constant(0).get(LOCAL.AUX).memory(OP.store, CPU.AUX);
+    code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load, RECORD.IMMEDIATE).callIndirect(0).set(LOCAL.RECORD);
+    code.loadCell(CPU.RESULT).set(LOCAL.RESULT).loadCell(CPU.AUX).set(LOCAL.AUX).loadCell(CPU.BUDGET).set(LOCAL.BUDGET);
+    code.branch(this.labels.loop);
+  }
+
+  /** EIP of the record is where to go: straight there if the jump cache knows it. EIP is settled if not. */
+  lookUpJump(): void {
+    const { code } = this;
+    code.get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).set(LOCAL.ADDRESS);
+    this.#ifCached(() => code.branch(this.labels.loop));
     code.constant(0).get(LOCAL.ADDRESS).memory(OP.store, CPU.EIP);
-    code.constant(0).get(LOCAL.RECORD).memory(OP.store, CPU.EXIT_RECORD);
+  }
+
+  /** If the jump cache knows EIP, which is in ADDRESS: the record goes to RECORD, and `then`. */
+  #ifCached(then: () => void): void {
+    const { code } = this;
     code
       .get(LOCAL.ADDRESS)
       .constant(JUMP_CACHE_ENTRIES - 1)
@@ -405,8 +428,19 @@ export class StatementEmitter {
       .get(LOCAL.ENTRY)
       .memory(OP.load, JUMP_CACHE + 8)
       .set(LOCAL.RECORD);
-    this.#continueOrStop();
+    then();
     code.close();
+  }
+
+  /** Look the target up in the jump cache; a miss leaves to the run loop, which fills it. */
+  #indirect(target: Expr): void {
+    const { code } = this;
+    this.#expression.emit(target);
+    code.set(LOCAL.ADDRESS);
+    this.#retire();
+    code.constant(0).get(LOCAL.ADDRESS).memory(OP.store, CPU.EIP);
+    code.constant(0).get(LOCAL.RECORD).memory(OP.store, CPU.EXIT_RECORD);
+    this.#ifCached(() => this.#continueOrStop());
     code.constant(EXIT.INDIRECT).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
   }
 

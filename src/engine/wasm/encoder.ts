@@ -3,6 +3,7 @@
 export const I32 = 0x7f;
 export const I64 = 0x7e;
 export const VOID = 0x40;
+const FUNCREF = 0x70;
 
 export const OP = {
   unreachable: 0x00,
@@ -16,6 +17,7 @@ export const OP = {
   brTable: 0x0e,
   return: 0x0f,
   call: 0x10,
+  callIndirect: 0x11,
   drop: 0x1a,
   select: 0x1b,
   localGet: 0x20,
@@ -166,6 +168,10 @@ export class Code extends Bytes {
   call(index: number): this {
     return this.byte(OP.call).unsigned(index);
   }
+  /** Call the function of this type in the table whose number is on the stack. */
+  callIndirect(type: number): this {
+    return this.byte(OP.callIndirect).unsigned(type).byte(0);
+  }
   open(opcode: number, type = VOID): number {
     this.byte(opcode).byte(type);
     return ++this.depth;
@@ -208,21 +214,29 @@ const section = (out: Bytes, id: number, body: Bytes): void => {
   out.byte(id).unsigned(body.length).bytes(body.done());
 };
 
-/** A module that imports `vm.memory` and the given functions (module `vm`), and defines the others after them. */
-export function encodeModule(imports: readonly ImportedFunction[], functions: readonly DefinedFunction[], pages: { initial: number; maximum: number }): Uint8Array<ArrayBuffer> {
-  const types: FunctionType[] = [];
+/**
+ * A module that imports `vm.memory` and the given functions (module `vm`), and defines the others after them. With `indirect` it imports
+ * `vm.table` too, for calls of functions of that type, which is type 0.
+ */
+export function encodeModule(
+  imports: readonly ImportedFunction[],
+  functions: readonly DefinedFunction[],
+  { initial, maximum, indirect }: { readonly initial: number; readonly maximum: number; readonly indirect?: FunctionType },
+): Uint8Array<ArrayBuffer> {
+  const types: FunctionType[] = indirect ? [indirect] : [];
   const typeIndex = (type: FunctionType): number => {
     const found = types.findIndex((t) => t.parameters.join() === type.parameters.join() && t.results.join() === type.results.join());
     return found >= 0 ? found : types.push(type) - 1;
   };
   const importBody = new Bytes()
-    .unsigned(imports.length + 1)
+    .unsigned(imports.length + (indirect ? 2 : 1))
     .name('vm')
     .name('memory')
     .byte(2)
     .byte(1)
-    .unsigned(pages.initial)
-    .unsigned(pages.maximum);
+    .unsigned(initial)
+    .unsigned(maximum);
+  if (indirect) importBody.name('vm').name('table').byte(1).byte(FUNCREF).byte(0).unsigned(0);
   for (const { name, type } of imports) importBody.name('vm').name(name).byte(0).unsigned(typeIndex(type));
   const functionBody = new Bytes().unsigned(functions.length);
   for (const f of functions) functionBody.unsigned(typeIndex(f.type));

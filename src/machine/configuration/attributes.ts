@@ -1,4 +1,5 @@
 /** The launch attributes: one row each. launch.json's schema, the parser, the command line and the documentation read this table. */
+import { TRANSLATIONS } from '../../engine/heat';
 import { TECHNIQUES } from '../../protocol/techniques';
 import { COST_PROFILES, DEFAULT_COST_PROFILE } from '../../vmm/cost/profiles';
 import { DEFAULT_WEIGHT } from '../../vmm/scheduler';
@@ -67,6 +68,7 @@ export const ATTRIBUTES = [
   { name: 'stopOnEntry', type: 'boolean', default: true, description: 'Stop before the first instruction.' },
   { name: 'onHalt', type: 'enum', default: 'stop', values: ['stop', 'exit'], valueDescriptions: ['Stop in the debugger.', 'End the session.'], description: 'What to do when the guest has halted for good.' },
   { name: 'maxInstructions', type: 'integer', min: 1, max: Number.MAX_SAFE_INTEGER, description: 'End the run after this many guest instructions.' },
+  { name: 'translate', type: 'enum', default: 'on', values: TRANSLATIONS, valueDescriptions: ['Code that runs often becomes WebAssembly.', 'Everything is interpreted.', 'All code becomes WebAssembly as soon as it has run: slow, for tests.'], description: 'When guest code is translated to WebAssembly. What the guest does is the same.' },
   { name: 'profile', type: 'enum', default: DEFAULT_COST_PROFILE.id, values: COST_PROFILES.map((p) => p.id), valueDescriptions: COST_PROFILES.map((p) => p.name), description: 'The CPU whose published figures the cost ledger charges.' },
   { name: 'weight', type: 'integer', default: DEFAULT_WEIGHT, min: 1, max: 65535, description: 'With several VMs: this one’s share of the host, in proportion to the others’ weights.' },
   { name: 'cap', type: 'integer', min: 1, max: 100, description: 'With several VMs: percent of all instructions that this one may retire, even when nobody else wants to run. Default: no cap.' },

@@ -1,4 +1,5 @@
 /** A launch configuration, checked. Every wrong attribute gives one sentence; nothing unknown is carried along. */
+import type { Translation } from '../../engine/heat';
 import type { TechniqueId } from '../../protocol/techniques';
 import type { GuestKind } from '../loader/guest';
 import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type BootDevice, type CpuModel, type VirtioKind } from './attributes';
@@ -31,6 +32,7 @@ export interface Configuration {
   readonly stopOnEntry: boolean;
   readonly onHalt: 'stop' | 'exit';
   readonly maxInstructions?: number;
+  readonly translate: Translation;
   readonly profile: string;
   readonly weight: number;
   readonly cap?: number;

@@ -1,0 +1,294 @@
+/**
+ * A region as one WebAssembly function: (budget) → the record tier 0 goes on with. Structured control flow by dominators (Ramsey,
+ * "Beyond Relooper", 2022): a node that several edges lead to is the end of a block around its dominator, one that edges lead back to
+ * is a loop. Computed jumps meet in one dispatch node, which compares EIP with the targets that the region has.
+ */
+import type { Statement } from '../../ir/microOp';
+import { CPU } from '../../x86/cpuState';
+import { RECORD } from '../record';
+import { Code, OP } from '../wasm/encoder';
+import { type ControlFlow, analyseControlFlow, irreducibleEdge } from './controlFlow';
+import { deadFlags } from './deadFlags';
+import type { FlagState } from './flags';
+import { REGION_LOCAL as L } from './locals';
+import type { Edge, RegionBlock, RegionPlan } from './region';
+import { type Assumptions, type RegionFunctions, RegionStatements } from './statements';
+
+/** EIP of a block, or the dispatch node. */
+type Node = number;
+const DISPATCH: Node = -1;
+
+export interface EmittedRegion {
+  readonly body: Uint8Array;
+  readonly temps: number;
+}
+
+export interface EmitOptions {
+  readonly functions: RegionFunctions;
+  readonly assumptions: Assumptions;
+  /** The record that stands for "wherever EIP says": its EIP field is set on the way there. */
+  readonly computedRecord: number;
+}
+
+export function emitRegion(plan: RegionPlan, options: EmitOptions): EmittedRegion {
+  return new RegionEmitter(plan, options).emit();
+}
+
+class RegionEmitter {
+  readonly #code = new Code();
+  readonly #statements: RegionStatements;
+  readonly #flow: ControlFlow<Node>;
+  /** Edges that no structured code holds: they leave the region. */
+  readonly #cut = new Set<string>();
+  readonly #levels = new Map<Node, number>();
+  readonly #flagsBehind = new Map<Node, FlagState | undefined>();
+  #temps = 0;
+
+  constructor(
+    readonly plan: RegionPlan,
+    readonly options: EmitOptions,
+  ) {
+    this.#statements = new RegionStatements(this.#code, options.functions, options.assumptions);
+    let flow = this.#analyse();
+    for (let edge = irreducibleEdge(flow); edge; edge = irreducibleEdge(flow)) {
+      this.#cut.add(`${edge.from} ${edge.to}`);
+      flow = this.#analyse();
+    }
+    this.#flow = flow;
+  }
+
+  #analyse(): ControlFlow<Node> {
+    return analyseControlFlow(this.plan.root.block.eip, (node) => this.#successors(node));
+  }
+
+  #successors(node: Node): Node[] {
+    const all = node === DISPATCH ? [...this.plan.targets] : this.#exitsOf(this.#block(node));
+    return all.filter((to) => this.#isInside(node, to));
+  }
+
+  #exitsOf({ terminal }: RegionBlock): Node[] {
+    switch (terminal.k) {
+      case 'jump':
+        return [terminal.to.eip];
+      case 'branch':
+        return [terminal.taken.eip, terminal.next.eip];
+      case 'indirect':
+        return [DISPATCH];
+      case 'leave':
+        return [];
+    }
+  }
+
+  #isInside(from: Node, to: Node): boolean {
+    if (this.#cut.has(`${from} ${to}`)) return false;
+    return to === DISPATCH ? this.plan.targets.length > 0 : this.plan.blocks.has(to);
+  }
+
+  #block(node: Node): RegionBlock {
+    return this.plan.blocks.get(node) as RegionBlock;
+  }
+
+  emit(): EmittedRegion {
+    const code = this.#code;
+    this.#statements.exit = code.open(OP.block);
+    this.#node(this.plan.root.block.eip);
+    code.op(OP.unreachable).close();
+    const prologue = this.#prologue();
+    this.#epilogue();
+    const body = new Uint8Array([...prologue, ...code.done()]);
+    return { body, temps: this.#temps };
+  }
+
+  #registers(bits: number): number[] {
+    return [0, 1, 2, 3, 4, 5, 6, 7].filter((n) => bits & (1 << n));
+  }
+
+  /** Whether the region may run at all, then registers and flags into locals. */
+  #prologue(): Uint8Array {
+    const code = new Code();
+    const { used, relied } = this.#statements;
+    code.get(L.BUDGET).constant(this.plan.length).op(OP.leS);
+    if (relied) code.loadCell(CPU.FLAT).constant(relied).op(OP.and).constant(relied).op(OP.ne, OP.or);
+    code.open(OP.if);
+    code.constant(0).get(L.BUDGET).memory(OP.store, CPU.BUDGET);
+    code.constant(this.plan.root.block.entry).op(OP.return);
+    code.close();
+    for (const n of this.#registers(used))
+      code
+        .constant(0)
+        .memory(OP.load, CPU.GPR + 4 * n)
+        .set(L.GPR + n);
+    code.loadCell(CPU.RESULT).set(L.RESULT).loadCell(CPU.AUX).set(L.A);
+    return code.done();
+  }
+
+  #epilogue(): void {
+    const code = this.#code;
+    for (const n of this.#registers(this.#statements.written))
+      code
+        .constant(0)
+        .get(L.GPR + n)
+        .memory(OP.store, CPU.GPR + 4 * n);
+    code.constant(0).get(L.RESULT).memory(OP.store, CPU.RESULT);
+    code.constant(0).get(L.KIND).get(L.A).get(L.B).get(L.RESULT).call(this.options.functions.auxOf).memory(OP.store, CPU.AUX);
+    code.constant(0).get(L.BUDGET).memory(OP.store, CPU.BUDGET);
+    code.get(L.NEXT);
+  }
+
+  #order(node: Node): number {
+    return this.#flow.order.get(node) as number;
+  }
+
+  #forward(node: Node): number {
+    return (this.#flow.predecessors.get(node) ?? []).filter((p) => this.#order(p) < this.#order(node)).length;
+  }
+
+  #isMerge(node: Node): boolean {
+    return this.#forward(node) >= 2 || this.#flow.predecessors.get(node)?.includes(DISPATCH) === true;
+  }
+
+  #isLoop(node: Node): boolean {
+    return (this.#flow.predecessors.get(node) ?? []).some((p) => this.#order(p) >= this.#order(node));
+  }
+
+  /** A node with everything it dominates. */
+  #node(node: Node): void {
+    const code = this.#code;
+    const merges = (this.#flow.dominated.get(node) ?? []).filter((n) => this.#isMerge(n)).sort((a, b) => this.#order(b) - this.#order(a));
+    if (!this.#isLoop(node)) return this.#within(node, merges);
+    this.#levels.set(node, code.open(OP.loop));
+    this.#checkBudget(node);
+    this.#within(node, merges);
+    code.close();
+  }
+
+  /** Too little budget for the longest way round: tier 0 runs what is left of the slice. */
+  #checkBudget(node: Node): void {
+    const code = this.#code;
+    if (node === DISPATCH) this.#storeTarget();
+    code.constant(node === DISPATCH ? this.options.computedRecord : this.#block(node).block.entry).set(L.NEXT);
+    code.get(L.BUDGET).constant(this.plan.length).op(OP.leS).branchIf(this.#statements.exit);
+  }
+
+  /** What each merge node in turn follows, innermost the node itself. */
+  #within(node: Node, merges: readonly Node[]): void {
+    const code = this.#code;
+    const [merge, ...rest] = merges;
+    if (merge === undefined) {
+      if (node === DISPATCH) this.#dispatch();
+      else this.#emitBlock(node);
+      return;
+    }
+    this.#levels.set(merge, code.open(OP.block));
+    this.#within(node, rest);
+    code.close();
+    this.#node(merge);
+  }
+
+  /** The flags are as the one way here left them, if there is only one. */
+  #flagsBefore(node: Node): FlagState | undefined {
+    const predecessors = this.#flow.predecessors.get(node) ?? [];
+    return predecessors.length === 1 ? this.#flagsBehind.get(predecessors[0]) : undefined;
+  }
+
+  #emitBlock(node: Node): void {
+    const statements = this.#statements;
+    const { instructions, terminal, count, block } = this.#block(node);
+    const isEntry = block === this.plan.root.block && (this.#flow.predecessors.get(node) ?? []).length === 0;
+    statements.flags.state = isEntry ? { operation: 'settled', size: 4, exact: true } : this.#flagsBefore(node);
+    const dead = deadFlags(instructions.flatMap((i) => i.statements));
+    instructions.forEach(({ statements: list, record }, n) => {
+      const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
+      this.#count(list);
+      statements.instruction(last ? list.slice(0, -1) : list, record, dead);
+    });
+    this.#flagsBehind.set(node, statements.flags.state);
+    if (terminal.k === 'leave') return statements.leave(terminal.record);
+    this.#terminal(node, instructions.at(-1)?.statements.at(-1), count);
+  }
+
+  #count(list: readonly Statement[]): void {
+    for (const s of list) {
+      if (s.k === 'let' || s.k === 'load') this.#temps = Math.max(this.#temps, s.id + 1);
+      if (s.k === 'if') {
+        this.#count(s.then);
+        this.#count(s.else);
+      }
+    }
+  }
+
+  #terminal(node: Node, last: Statement | undefined, count: number): void {
+    const code = this.#code;
+    const { terminal } = this.#block(node);
+    const retire = (): Code => code.get(L.BUDGET).constant(count).op(OP.sub).set(L.BUDGET);
+    switch (terminal.k) {
+      case 'jump':
+        retire();
+        this.#follow(node, terminal.to);
+        break;
+      case 'branch': {
+        if (last?.k !== 'branch') throw new Error('a branch without a condition');
+        retire();
+        this.#statements.value(last.condition);
+        this.#flagsBehind.set(node, this.#statements.flags.state);
+        if (this.#isInside(node, terminal.taken.eip) && this.#isLabel(node, terminal.taken.eip)) code.branchIf(this.#levels.get(terminal.taken.eip) as number);
+        else {
+          code.open(OP.if);
+          this.#follow(node, terminal.taken);
+          code.close();
+        }
+        this.#follow(node, terminal.next);
+        break;
+      }
+      case 'indirect':
+        if (last?.k !== 'indirect') throw new Error('a computed jump without a target');
+        this.#statements.value(last.target);
+        code.set(L.TARGET);
+        retire();
+        if (this.#isInside(node, DISPATCH)) this.#go(node, DISPATCH);
+        else this.#leaveComputed();
+        break;
+      default:
+    }
+  }
+
+  #isLabel(from: Node, to: Node): boolean {
+    return this.#order(to) <= this.#order(from) || this.#isMerge(to);
+  }
+
+  #go(from: Node, to: Node): void {
+    if (this.#isLabel(from, to)) this.#code.branch(this.#levels.get(to) as number);
+    else this.#node(to);
+  }
+
+  #follow(from: Node, { eip, slot }: Edge): void {
+    if (this.#isInside(from, eip)) return this.#go(from, eip);
+    this.#code.loadCell(slot).set(L.NEXT).branch(this.#statements.exit);
+  }
+
+  #storeTarget(): void {
+    this.#code
+      .constant(0)
+      .get(L.TARGET)
+      .memory(OP.store, this.options.computedRecord + RECORD.EIP);
+  }
+
+  #leaveComputed(): void {
+    this.#storeTarget();
+    this.#statements.leave(this.options.computedRecord);
+  }
+
+  /** Go where TARGET says. */
+  #dispatch(): void {
+    const code = this.#code;
+    for (const eip of this.#successors(DISPATCH))
+      code
+        .get(L.TARGET)
+        .constant(eip)
+        .op(OP.eq)
+        .branchIf(this.#levels.get(eip) as number);
+    this.#leaveComputed();
+  }
+}
+
+const isTerminal = (s: Statement | undefined): boolean => s?.k === 'jump' || s?.k === 'branch' || s?.k === 'indirect';

@@ -1,0 +1,252 @@
+/**
+ * Status flags in translated code: the operation that wrote them and its operands stay in locals, and a condition is read from
+ * those where it is known what they are. What is not known at some point (several ways lead there) is asked of `auxOf`.
+ */
+import type { Expr, Statement } from '../../ir/microOp';
+import { type Code, I32, OP } from '../wasm/encoder';
+import { FLAG_KIND } from '../wasm/flagFunctions';
+import { REGION_LOCAL as L } from './locals';
+
+type Size = 1 | 2 | 4;
+type Operation = keyof typeof FLAG_KIND;
+
+/** What is known about the flag locals at a point of the code. */
+export interface FlagState {
+  readonly operation: Operation;
+  readonly size: Size;
+  /** The result is A op B: no carry went in. */
+  readonly exact: boolean;
+}
+
+export const SETTLED: FlagState = { operation: 'settled', size: 4, exact: true };
+
+const log2 = (size: Size): number => (size === 1 ? 0 : size === 2 ? 1 : 2);
+const isZero = (e: Expr): boolean => e.k === 'const' && e.value === 0;
+
+export class RegionFlags {
+  /** Undefined: only the KIND local knows. */
+  state: FlagState | undefined = SETTLED;
+
+  constructor(
+    readonly code: Code,
+    readonly value: (e: Expr) => void,
+    readonly auxOf: number,
+    readonly packStatus: number,
+  ) {}
+
+  #become(state: FlagState): void {
+    this.state = state;
+    const { operation, size } = state;
+    this.code.constant(operation === 'settled' ? FLAG_KIND.settled : FLAG_KIND[operation] + log2(size)).set(L.KIND);
+  }
+
+  /** Push AUX. */
+  aux(): void {
+    const { code, state } = this;
+    if (state?.operation === 'settled') code.get(L.A);
+    else code.get(L.KIND).get(L.A).get(L.B).get(L.RESULT).call(this.auxOf);
+  }
+
+  /** Make AUX and RESULT the flags, for code that needs them so. */
+  settle(): void {
+    if (this.state?.operation === 'settled') return;
+    this.aux();
+    this.code.set(L.A);
+    this.#become(SETTLED);
+  }
+
+  #setResult(size: Size, result: Expr): void {
+    this.value(result);
+    if (size === 1) this.code.op(OP.extend8S);
+    if (size === 2) this.code.op(OP.extend16S);
+    this.code.set(L.RESULT);
+  }
+
+  arithmetic({ op, size, a, b, result, keepCarry }: Extract<Statement, { k: 'arithmeticFlags' }>, exact: boolean): void {
+    if (keepCarry) this.#keepCarry();
+    else {
+      this.value(a);
+      this.code.set(L.A);
+      this.value(b);
+      this.code.set(L.B);
+    }
+    this.#setResult(size, result);
+    this.#become({ operation: keepCarry ? (op === 'add' ? 'inc' : 'dec') : op, size, exact });
+  }
+
+  /** CF of before, as bit 31 of A. */
+  #keepCarry(): void {
+    const { code, state } = this;
+    switch (state?.operation) {
+      case 'settled':
+      case 'inc':
+      case 'dec':
+        return;
+      case undefined:
+        code.get(L.KIND).constant(FLAG_KIND.inc).op(OP.geS);
+        code.open(OP.if, I32);
+        code.get(L.A).else();
+        this.aux();
+        code.close();
+        break;
+      default:
+        this.condition(2);
+        code.constant(31).op(OP.shl);
+    }
+    code.set(L.A);
+  }
+
+  result({ size, result, carry, overflow, adjust }: Extract<Statement, { k: 'resultFlags' }>): void {
+    const { code } = this;
+    if (isZero(carry) && isZero(overflow) && isZero(adjust)) code.constant(0);
+    else {
+      this.#carryAndOverflow(carry, overflow);
+      if (!isZero(adjust)) {
+        this.value(adjust);
+        code.constant(3).op(OP.shl, OP.or);
+      }
+    }
+    code.set(L.A);
+    this.#setResult(size, result);
+    this.#become(SETTLED);
+  }
+
+  #carryAndOverflow(carry: Expr, overflow: Expr): void {
+    const { code } = this;
+    this.value(carry);
+    code.constant(31).op(OP.shl);
+    this.value(carry);
+    this.value(overflow);
+    code.op(OP.xor).constant(30).op(OP.shl, OP.or);
+  }
+
+  carry({ carry, overflow }: Extract<Statement, { k: 'carryFlags' }>): void {
+    const { code } = this;
+    this.settle();
+    if (overflow) this.#carryAndOverflow(carry, overflow);
+    else {
+      // OF stays: bit 30 becomes the new CF xor the old OF.
+      this.value(carry);
+      code.tee(L.SCRATCH).constant(31).op(OP.shl);
+      code.get(L.SCRATCH).get(L.A).get(L.A).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU, OP.xor).constant(30).op(OP.shl, OP.or);
+    }
+    code.get(L.A).constant(0x3fffffff).op(OP.and, OP.or).set(L.A);
+  }
+
+  /** All six, from RESULT and AUX that the caller computes of a value in SCRATCH. */
+  set(value: Expr, unpackResult: number, unpackAux: number): void {
+    this.value(value);
+    this.code.tee(L.SCRATCH).call(unpackAux).set(L.A).get(L.SCRATCH).call(unpackResult).set(L.RESULT);
+    this.#become(SETTLED);
+  }
+
+  /** Push the six status flags in their EFLAGS positions. */
+  status(): void {
+    this.settle();
+    this.code.get(L.RESULT).get(L.A).call(this.packStatus);
+  }
+
+  /** Push a condition code as 0 or 1; false when the caller has to read it from settled flags. */
+  condition(cc: number): boolean {
+    const { state } = this;
+    if (!this.#base(cc >> 1, state)) return false;
+    if (cc & 1) this.code.op(OP.eqz);
+    return true;
+  }
+
+  #base(base: number, state: FlagState | undefined): boolean {
+    const { code } = this;
+    if (base === 2) {
+      code.get(L.RESULT).op(OP.eqz);
+      return true;
+    }
+    if (!state || state.operation === 'settled') return false;
+    switch (base) {
+      case 0:
+        this.#overflow(state);
+        break;
+      case 1:
+        this.#carry(state);
+        break;
+      case 3:
+        if (state.operation === 'sub' && state.exact) code.get(L.A).get(L.B).op(OP.leU);
+        else {
+          this.#carry(state);
+          code.get(L.RESULT).op(OP.eqz, OP.or);
+        }
+        break;
+      case 4:
+        code.get(L.RESULT).constant(0).op(OP.ltS);
+        break;
+      case 5:
+        code.get(L.RESULT).constant(0xff).op(OP.and, OP.popcnt).constant(1).op(OP.and, OP.eqz);
+        break;
+      case 6:
+        this.#less(state, OP.ltS);
+        break;
+      default:
+        this.#less(state, OP.leS);
+    }
+    return true;
+  }
+
+  /** SF <> OF, or that or ZF. */
+  #less(state: FlagState, compare: number): void {
+    const { code } = this;
+    if (state.operation === 'sub' && state.exact) {
+      this.#extended(L.A, state.size);
+      this.#extended(L.B, state.size);
+      code.op(compare);
+      return;
+    }
+    code.get(L.RESULT).constant(31).op(OP.shrU);
+    this.#overflow(state);
+    code.op(OP.xor);
+    if (compare === OP.leS) code.get(L.RESULT).op(OP.eqz, OP.or);
+  }
+
+  #extended(local: number, size: Size): void {
+    this.code.get(local);
+    if (size === 1) this.code.op(OP.extend8S);
+    if (size === 2) this.code.op(OP.extend16S);
+  }
+
+  #carry({ operation, size, exact }: FlagState): void {
+    const { code } = this;
+    const top = 8 * size - 1;
+    if (operation === 'inc' || operation === 'dec') code.get(L.A).constant(31).op(OP.shrU);
+    else if (operation === 'sub' && exact) code.get(L.A).get(L.B).op(OP.ltU);
+    else if (operation === 'add' && exact && size === 4) code.get(L.RESULT).get(L.A).op(OP.ltU);
+    else {
+      const not = (local: number): Code => code.get(local).constant(-1).op(OP.xor);
+      if (operation === 'add') {
+        code.get(L.A).get(L.B).op(OP.and).get(L.A).get(L.B).op(OP.or);
+        not(L.RESULT);
+      } else {
+        not(L.A).get(L.B).op(OP.and);
+        not(L.A).get(L.B).op(OP.or).get(L.RESULT);
+      }
+      code.op(OP.and, OP.or).constant(top).op(OP.shrU).constant(1).op(OP.and);
+    }
+  }
+
+  #overflow({ operation, size }: FlagState): void {
+    const { code } = this;
+    const top = 8 * size - 1;
+    if (operation === 'inc')
+      code
+        .get(L.RESULT)
+        .constant(-1 << top)
+        .op(OP.eq);
+    else if (operation === 'dec')
+      code
+        .get(L.RESULT)
+        .constant((1 << top) - 1)
+        .op(OP.eq);
+    else {
+      if (operation === 'add') code.get(L.A).get(L.RESULT).op(OP.xor).get(L.B).get(L.RESULT).op(OP.xor);
+      else code.get(L.A).get(L.B).op(OP.xor).get(L.A).get(L.RESULT).op(OP.xor);
+      code.op(OP.and).constant(top).op(OP.shrU).constant(1).op(OP.and);
+    }
+  }
+}

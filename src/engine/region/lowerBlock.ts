@@ -1,0 +1,111 @@
+/** A block's instructions as specialized micro-ops, up to the first that is left to tier 0. */
+import { Inexpressible, type Occurrence, specialize } from '../../ir/specialize';
+import type { Statement } from '../../ir/microOp';
+import { CPU, FLAT_STACK, type CpuState, SEGMENT, SEGMENT_STRIDE } from '../../x86/cpuState';
+import { CS } from '../../x86/registers';
+import type { Block, BlockInstruction } from '../block';
+import { type FormTable, formOf } from '../forms';
+import { RECORD, RECORD_SIZE } from '../record';
+import { branchTarget, registerField, targetFaults } from '../translator';
+import type { RegionBlock, RegionInstruction, RegionTerminal } from './region';
+
+/** Register number for a micro-op of `size` bytes, of an operand at `offset` in the register file. */
+const numberAt = (offset: number, size: number): number | undefined => {
+  if (size > 1) return offset & 3 ? undefined : offset >> 2;
+  if (offset & 1) return (offset >> 2) + 4;
+  return offset < 16 ? offset >> 2 : undefined;
+};
+
+/** Cells that hold still while the region's assumptions do: CS is part of the mode. */
+export function constantCells(cpu: CpuState): Map<number, number> {
+  const cs = CPU.SEGMENTS + CS * SEGMENT_STRIDE;
+  const cells = new Map([SEGMENT.BASE, SEGMENT.LIMIT].map((field) => [cs + field, cpu.get(cs + field)]));
+  if (cpu.get(CPU.FLAT) & FLAT_STACK) cells.set(CPU.STACK_MASK, 0xffffffff);
+  return cells;
+}
+
+function occurrenceOf({ eip, instruction: i }: BlockInstruction, cells: ReadonlyMap<number, number>): Occurrence {
+  const reg = registerField(i, 'reg');
+  const rm = registerField(i, 'rm');
+  return {
+    fields: {
+      displacement: i.spec.lift === 'enter' ? i.immediate2 : i.displacement,
+      immediate: i.immediate,
+      eip,
+      nextEip: (eip + i.length) | 0,
+      segment: i.segment,
+      registerNumber: reg,
+      rmNumber: rm,
+    },
+    registerNumber: (which, size) => numberAt(which === 'reg' ? reg : rm, size),
+    base: i.base,
+    index: i.index,
+    scale: i.scale,
+    cells,
+  };
+}
+
+/** Can translated code execute this? Otherwise the instruction is tier 0's. */
+const isTranslatable = (s: Statement): boolean => {
+  if (s.k === 'helper' || s.k === 'again' || s.k === 'dispatch') return false;
+  return s.k !== 'if' || (s.then.every(isTranslatable) && s.else.every(isTranslatable));
+};
+
+export class BlockLowering {
+  readonly #cells: ReadonlyMap<number, number>;
+
+  constructor(
+    readonly cpu: CpuState,
+    readonly forms: FormTable,
+  ) {
+    this.#cells = constantCells(cpu);
+  }
+
+  lower(block: Block): RegionBlock {
+    const instructions: RegionInstruction[] = [];
+    let record = block.entry;
+    const count = (): number => instructions.length;
+    for (const occurrence of this.#direct(block)) {
+      const statements = this.#statements(occurrence);
+      if (!statements) return { block, instructions, terminal: { k: 'leave', record }, count: count(), returnEip: undefined };
+      instructions.push({ record, statements });
+      record += RECORD_SIZE;
+    }
+    const terminal = this.#terminal(block, instructions.at(-1), record);
+    const last = block.instructions.at(-1);
+    const returnEip = last?.instruction.spec.flow === 'call' ? (last.eip + last.instruction.length) >>> 0 : undefined;
+    return { block, instructions, terminal, count: count(), returnEip };
+  }
+
+  /** Instructions that have records of their own. */
+  #direct({ attention, instructions }: Block): readonly BlockInstruction[] {
+    return attention?.kind === 'policy' || attention?.kind === 'watch' ? instructions.slice(0, -1) : instructions;
+  }
+
+  #statements(occurrence: BlockInstruction): Statement[] | undefined {
+    const { eip, instruction: i } = occurrence;
+    const faults = i.spec.operands[0]?.[0] === 'J' && targetFaults(this.cpu, i, (eip + i.length) >>> 0);
+    try {
+      const statements = specialize(this.forms.lifted(formOf(i, faults)).statements, occurrenceOf(occurrence, this.#cells));
+      return statements.every(isTranslatable) ? statements : undefined;
+    } catch (problem) {
+      if (problem instanceof Inexpressible) return undefined;
+      throw problem;
+    }
+  }
+
+  /** `record`: the one behind the last instruction. */
+  #terminal(block: Block, last: RegionInstruction | undefined, record: number): RegionTerminal {
+    const occurrence = block.instructions.at(-1);
+    const ending = last?.statements.at(-1)?.k;
+    const branching = record - RECORD_SIZE;
+    if (block.attention || !occurrence) return { k: 'leave', record };
+    const next = (occurrence.eip + occurrence.instruction.length) >>> 0;
+    const taken = { eip: branchTarget(occurrence.instruction, next), slot: branching + RECORD.DISPLACEMENT };
+    if (ending === 'jump') return { k: 'jump', to: taken };
+    if (ending === 'branch') return { k: 'branch', taken, next: { eip: next, slot: branching + RECORD.IMMEDIATE } };
+    if (ending === 'indirect') return { k: 'indirect' };
+    if (ending === 'fault') return { k: 'leave', record: branching };
+    return { k: 'jump', to: { eip: next, slot: record + RECORD.DISPLACEMENT } };
+  }
+}

@@ -1,0 +1,80 @@
+/** Which blocks make a region: those that have run often enough and can be reached from the root without leaving its page. */
+import type { LinearMemory } from '../../memory/linearMemory';
+import { CS } from '../../x86/registers';
+import type { Block } from '../block';
+import type { CodeCache } from '../codeCache';
+import type { BlockLowering } from './lowerBlock';
+import type { RegionBlock, RegionPlan } from './region';
+
+/** Guest instructions in a region, at most: what V8 compiles at once, and how early a slice that is about to end is left to tier 0. */
+export const MAX_REGION_INSTRUCTIONS = 320;
+
+export interface PlanOptions {
+  readonly cache: CodeCache;
+  readonly linear: LinearMemory;
+  readonly lowering: BlockLowering;
+  /** Has the block run often enough to be worth its code? */
+  readonly isWarm: (block: Block) => boolean;
+}
+
+/** Undefined: translated code could not even begin. */
+export function planRegion(root: Block, options: PlanOptions): RegionPlan | undefined {
+  const first = options.lowering.lower(root);
+  if (first.count === 0) return undefined;
+  const blocks = new Map<number, RegionBlock>();
+  let length = 0;
+  const queue: Block[] = [root];
+  const seen = new Set<Block>(queue);
+  for (let block = queue.shift(); block; block = queue.shift()) {
+    const lowered = block === root ? first : options.lowering.lower(block);
+    if (lowered.count === 0 || length + lowered.count > MAX_REGION_INSTRUCTIONS) continue;
+    blocks.set(block.eip, lowered);
+    length += lowered.count;
+    for (const eip of successorsOf(lowered, root, options)) {
+      const found = blockAt(eip, root, options);
+      if (!found || seen.has(found) || !isUsable(found) || !options.isWarm(found)) continue;
+      seen.add(found);
+      queue.push(found);
+    }
+  }
+  return { root: first, blocks, targets: targetsOf(blocks), length };
+}
+
+/** With instructions of its own that lie in one page. */
+const isUsable = (block: Block): boolean => block.valid && !block.single && block.secondPage < 0 && block.attention?.kind !== 'breakpoint';
+
+export const mayBeRoot = isUsable;
+
+function successorsOf({ terminal, returnEip }: RegionBlock, root: Block, { cache }: PlanOptions): number[] {
+  const behind = returnEip === undefined ? [] : [returnEip];
+  switch (terminal.k) {
+    case 'jump':
+      return [terminal.to.eip, ...behind];
+    case 'branch':
+      return [terminal.taken.eip, terminal.next.eip];
+    case 'indirect':
+      return [...[...cache.blocksOn(root.physical >>> 12)].filter((block) => block.computed && block.mode === root.mode).map((block) => block.eip), ...behind];
+    case 'leave':
+      return [];
+  }
+}
+
+/** The block at `eip`, in the root's page; anywhere while there is no paging that could move pages. */
+function blockAt(eip: number, root: Block, { cache, linear }: PlanOptions): Block | undefined {
+  const at = (root.linear - root.eip + eip) >>> 0;
+  const samePage = (at ^ root.linear) >>> 12 === 0;
+  if (!samePage && linear.paging) return undefined;
+  if (eip > linear.cpu.segment(CS).limit) return undefined;
+  const found = samePage
+    ? { kind: 'page' as const, physical: root.physical - (root.linear & 0xfff) + (at & 0xfff) }
+    : linear.translate(at, { write: false, user: linear.user }, false);
+  return found.kind === 'page' ? cache.lookup(found.physical, root.mode, eip, false) : undefined;
+}
+
+/** Behind calls, and wherever a computed jump has been seen to go. */
+function targetsOf(blocks: ReadonlyMap<number, RegionBlock>): number[] {
+  const all = [...blocks.values()];
+  if (!all.some(({ terminal }) => terminal.k === 'indirect')) return [];
+  const behind = new Set(all.flatMap(({ returnEip }) => (returnEip === undefined ? [] : [returnEip])));
+  return all.filter(({ block }) => behind.has(block.eip) || block.computed).map(({ block }) => block.eip);
+}

@@ -1,0 +1,63 @@
+/** A region: blocks of one page and mode, entered at one of them, compiled into one WebAssembly function. */
+import type { Statement } from '../../ir/microOp';
+import type { Block } from '../block';
+
+/** Where a block goes. */
+export type Edge =
+  /** `slot`: address of the pointer in the branching record, which tier 0 follows when the target is not in the region. */
+  { readonly eip: number; readonly slot: number };
+
+export interface RegionInstruction {
+  readonly record: number;
+  readonly statements: readonly Statement[];
+}
+
+export type RegionTerminal =
+  | { readonly k: 'jump'; readonly to: Edge }
+  | { readonly k: 'branch'; readonly taken: Edge; readonly next: Edge }
+  /** A return, or a jump or call to a computed EIP. */
+  | { readonly k: 'indirect' }
+  /** The instruction at this record is tier 0's. */
+  | { readonly k: 'leave'; readonly record: number };
+
+/** What becomes of a block in translated code. */
+export interface RegionBlock {
+  readonly block: Block;
+  /** Instructions that translated code executes, terminal statements included. */
+  readonly instructions: readonly RegionInstruction[];
+  readonly terminal: RegionTerminal;
+  /** Instructions that have retired at the end of the block. */
+  readonly count: number;
+  /** EIP behind a call: where the matching return goes. */
+  readonly returnEip: number | undefined;
+}
+
+export interface RegionPlan {
+  readonly root: RegionBlock;
+  /** By EIP; the root is one of them. */
+  readonly blocks: ReadonlyMap<number, RegionBlock>;
+  /** EIPs that computed jumps of the region may go to without leaving it. */
+  readonly targets: readonly number[];
+  /** Instructions of all blocks together: no way through the region retires more between two looks at the budget. */
+  readonly length: number;
+}
+
+/** A region in the function table. */
+export interface Region {
+  readonly id: number;
+  readonly root: Block;
+  readonly blocks: readonly Block[];
+  /** Guest instructions. */
+  readonly length: number;
+  readonly plan: RegionPlan;
+  /** What the code relied on when it was made. */
+  readonly flat: number;
+  readonly user: boolean;
+  /** Place in the function table. */
+  readonly slot: number;
+  /** Bytes of WebAssembly. */
+  readonly bytes: number;
+  /** Share of it in the compilation of its module, microseconds of host time: for display only. */
+  readonly microseconds: number;
+  valid: boolean;
+}

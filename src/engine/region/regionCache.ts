@@ -1,0 +1,246 @@
+/**
+ * The regions of a VM: compiled in modules of several, called by tier 0 through the function table, thrown away with any of
+ * their blocks, and all together at a ceiling.
+ */
+import { CPU } from '../../x86/cpuState';
+import type { LinearMemory } from '../../memory/linearMemory';
+import type { Block } from '../block';
+import type { CodeCache } from '../codeCache';
+import type { FormTable } from '../forms';
+import { PSEUDO, RECORD } from '../record';
+import { type EmittedRegion, emitRegion } from './emitRegion';
+import { BlockLowering } from './lowerBlock';
+import { mayBeRoot, planRegion } from './planRegion';
+import type { Region, RegionPlan } from './region';
+import { REGION_FUNCTIONS, encodeRegions } from './regionModule';
+
+export interface RegionLimits {
+  /** WebAssembly code, bytes. */
+  readonly bytes: number;
+  readonly modules: number;
+}
+
+export const REGION_LIMITS: RegionLimits = { bytes: 32 << 20, modules: 2048 };
+
+/** Regions that wait to be compiled together, at most. */
+const BATCH = 16;
+/** Regions lost to stores on a page before its code is left to tier 0. */
+const REWRITES = 16;
+const TABLE_CHUNK = 256;
+
+export interface RegionStatistics {
+  readonly regions: number;
+  readonly modules: number;
+  readonly bytes: number;
+  /** Since power-on: regions compiled and lost, times everything was thrown away at a ceiling, host time spent compiling. */
+  readonly compiled: number;
+  readonly invalidated: number;
+  readonly evictions: number;
+  readonly milliseconds: number;
+}
+
+interface Pending {
+  readonly root: Block;
+  readonly plan: RegionPlan;
+  readonly emitted: EmittedRegion;
+  readonly flat: number;
+  readonly user: boolean;
+}
+
+export class RegionCache {
+  readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_CHUNK });
+  readonly #view: DataView;
+  readonly #regions = new Set<Region>();
+  readonly #queue: { readonly block: Block; readonly since: number }[] = [];
+  /** Physical page → regions it has lost to stores. */
+  readonly #rewrites = new Map<number, number>();
+  readonly #freeSlots: number[] = [];
+  #nextSlot = 0;
+  #nextId = 1;
+  /** The COMPUTED record in the arena, 0 until there is one, and the arena's generation it belongs to. */
+  #computedRecord = 0;
+  #generation = 0;
+  #modules = 0;
+  #bytes = 0;
+  #compiled = 0;
+  #invalidated = 0;
+  #evictions = 0;
+  #milliseconds = 0;
+
+  constructor(
+    readonly cache: CodeCache,
+    readonly linear: LinearMemory,
+    readonly forms: FormTable,
+    readonly isWarm: (block: Block) => boolean,
+    /** Instructions that a hot block waits for others to be compiled with. */
+    readonly patience: number,
+    readonly limits: RegionLimits = REGION_LIMITS,
+  ) {
+    this.#view = new DataView(linear.cpu.memory.buffer);
+    cache.onInvalidate = (block) => this.#blockInvalidated(block);
+  }
+
+  get statistics(): RegionStatistics {
+    return {
+      regions: this.#regions.size,
+      modules: this.#modules,
+      bytes: this.#bytes,
+      compiled: this.#compiled,
+      invalidated: this.#invalidated,
+      evictions: this.#evictions,
+      milliseconds: this.#milliseconds,
+    };
+  }
+
+  regions(): ReadonlySet<Region> {
+    return this.#regions;
+  }
+
+  /** The block is hot: have a region begin there. `now`: instructions retired. */
+  want(block: Block, now: number): void {
+    if (!block.valid || block.region || !mayBeRoot(block) || this.#queue.some((waiting) => waiting.block === block)) return;
+    if ((this.#rewrites.get(block.physical >>> 12) ?? 0) >= REWRITES) return;
+    this.#queue.push({ block, since: now });
+  }
+
+  get waiting(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Compile what waits for it in this mode, which the CPU is in, if that is enough for a module or has waited long enough. */
+  compileDue(mode: number, now: number): void {
+    const here = this.#queue.filter(({ block }) => block.mode === mode);
+    if (here.length === 0 || (here.length < BATCH && now - here[0].since < this.patience)) return;
+    this.#queue.splice(0, this.#queue.length, ...this.#queue.filter(({ block }) => block.valid && block.mode !== mode));
+    this.#compile(here.map(({ block }) => block));
+  }
+
+  #compile(roots: readonly Block[]): void {
+    const started = performance.now();
+    if (!this.#reserveComputed()) return;
+    // Blocks that go while records are allocated take their regions with them.
+    const pending = roots.flatMap((root) => (root.valid && !root.region && this.#prepare(root)) || []).filter(({ root }) => root.valid);
+    if (pending.length > 0) this.#instantiate(pending, started);
+  }
+
+  /** False: there was no room, and everything is gone now. */
+  #reserveComputed(): boolean {
+    if (this.#computedRecord !== 0 && this.#generation === this.cache.generation) return true;
+    this.#generation = this.cache.generation;
+    const at = this.cache.allocate(1);
+    if (this.#generation !== this.cache.generation) return false;
+    this.#view.setUint16(at + RECORD.HANDLER, PSEUDO.COMPUTED, true);
+    this.#view.setUint8(at + RECORD.COUNT, 1);
+    this.#computedRecord = at;
+    return true;
+  }
+
+  #prepare(root: Block): Pending | undefined {
+    const { cpu, user } = this.linear;
+    const flat = cpu.get(CPU.FLAT);
+    const lowering = new BlockLowering(cpu, this.forms);
+    const plan = planRegion(root, { cache: this.cache, linear: this.linear, lowering, isWarm: this.isWarm });
+    if (!plan) return undefined;
+    const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions: { user, flat }, computedRecord: this.#computedRecord });
+    if (root.trampoline === 0) root.trampoline = this.cache.allocate(1);
+    return { root, plan, emitted, flat, user };
+  }
+
+  #instantiate(pending: readonly Pending[], started: number): void {
+    const bytes = encodeRegions(pending.map(({ emitted }) => emitted));
+    if (this.#bytes + bytes.length > this.limits.bytes || this.#modules >= this.limits.modules) this.evict();
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { vm: { memory: this.linear.cpu.memory } });
+    this.#modules++;
+    this.#bytes += bytes.length;
+    const elapsed = performance.now() - started;
+    this.#milliseconds += elapsed;
+    pending.forEach((one, n) => {
+      this.#install(one, exports[`r${n}`], (1000 * elapsed * one.emitted.body.length) / bytes.length);
+    });
+  }
+
+  #install({ root, plan, emitted, flat, user }: Pending, compiled: WebAssembly.ExportValue, microseconds: number): void {
+    const slot = this.#slot();
+    this.table.set(slot, compiled as () => number);
+    const blocks = [...plan.blocks.values()].map(({ block }) => block);
+    const region: Region = { id: this.#nextId++, root, blocks, length: plan.length, plan, flat, user, slot, bytes: emitted.body.length, microseconds, valid: true };
+    this.#regions.add(region);
+    this.#compiled++;
+    for (const block of blocks) block.regions.add(region);
+    root.region = region;
+    const { trampoline } = root;
+    const view = this.#view;
+    view.setUint16(trampoline + RECORD.HANDLER, PSEUDO.TRANSLATED, true);
+    view.setUint8(trampoline + RECORD.COUNT, 1);
+    view.setInt32(trampoline + RECORD.DISPLACEMENT, root.entry, true);
+    view.setInt32(trampoline + RECORD.IMMEDIATE, slot, true);
+    view.setInt32(trampoline + RECORD.EIP, root.eip, true);
+    view.setInt32(trampoline + RECORD.BLOCK, root.id, true);
+    this.cache.redirect(root, trampoline);
+  }
+
+  #slot(): number {
+    const free = this.#freeSlots.pop();
+    if (free !== undefined) return free;
+    if (this.#nextSlot === this.table.length) this.table.grow(TABLE_CHUNK);
+    return this.#nextSlot++;
+  }
+
+  #blockInvalidated(block: Block): void {
+    if (block.regions.size > 0 && block.invalidatedBy === 'code written') {
+      const page = block.physical >>> 12;
+      this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + block.regions.size);
+    }
+    for (const region of [...block.regions]) {
+      this.#invalidated++;
+      this.#drop(region);
+    }
+    if (block.trampoline === 0) return;
+    // Whoever still comes by there finds out as at any record of the block.
+    this.#view.setUint16(block.trampoline + RECORD.HANDLER, PSEUDO.INVALIDATED, true);
+  }
+
+  #drop(region: Region): void {
+    const { root } = region;
+    region.valid = false;
+    this.#regions.delete(region);
+    for (const block of region.blocks) block.regions.delete(region);
+    root.region = undefined;
+    root.start = root.entry;
+    this.#view.setUint16(root.trampoline + RECORD.HANDLER, PSEUDO.FORWARD, true);
+    this.table.set(region.slot, null);
+    this.#freeSlots.push(region.slot);
+    // A module lives as long as one of its functions does; the count is an upper bound, made true by the next eviction.
+    if (this.#regions.size === 0) {
+      this.#bytes = 0;
+      this.#modules = 0;
+    }
+  }
+
+  /** Throw every region away. */
+  evict(): void {
+    this.#evictions++;
+    for (const region of [...this.#regions]) this.#drop(region);
+  }
+
+  /** Every invariant, for tests: throws Error naming the one that fails. */
+  checkInvariants(): void {
+    const slots = new Set<number>();
+    for (const region of this.#regions) {
+      const name = `region ${region.id}`;
+      if (slots.has(region.slot)) throw new Error(`${name} shares its place in the table`);
+      slots.add(region.slot);
+      if (!region.valid || region.root.region !== region) throw new Error(`${name} is not what its root names`);
+      if (this.table.get(region.slot) === null) throw new Error(`${name} has no code`);
+      for (const block of region.blocks) {
+        if (!block.valid) throw new Error(`${name} holds block ${block.id}, which is not valid`);
+        if (!block.regions.has(region)) throw new Error(`block ${block.id} does not know of ${name}`);
+      }
+      const { trampoline, start } = region.root;
+      if (start !== trampoline || this.#view.getUint16(trampoline + RECORD.HANDLER, true) !== PSEUDO.TRANSLATED) throw new Error(`nobody comes to ${name}`);
+      if (this.#view.getInt32(trampoline + RECORD.IMMEDIATE, true) !== region.slot) throw new Error(`the record of ${name} calls another one`);
+    }
+    for (const free of this.#freeSlots) if (slots.has(free) || this.table.get(free) !== null) throw new Error(`place ${free} of the table is not free`);
+    if (this.#modules > this.limits.modules) throw new Error(`${this.#modules} modules`);
+  }
+}

@@ -1,0 +1,38 @@
+/** WebAssembly modules of translated code: a function a region, over the VM's memory and nothing else. */
+import { type DefinedFunction, type FunctionType, I32, I64, encodeModule } from '../wasm/encoder';
+import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
+import type { EmittedRegion } from './emitRegion';
+import { REGION_WORDS } from './locals';
+import type { RegionFunctions } from './statements';
+
+const words = (parameters: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: [I32] });
+
+export const REGION_TYPE = words(1);
+export const REGION_FUNCTIONS: RegionFunctions = { auxOf: 0, packStatus: 1, unpackResult: 2, unpackAux: 3 };
+
+const COMMON: readonly DefinedFunction[] = [
+  { type: words(4), locals: [[2, I32]], body: auxOf() },
+  { type: words(2), locals: [], body: packStatus() },
+  { type: words(1), locals: [], body: unpackResult() },
+  { type: words(1), locals: [], body: unpackAux() },
+];
+
+/** The ceiling of any WebAssembly memory: a module takes every VM's. */
+const MAXIMUM_PAGES = 65536;
+
+/** Exported as r0, r1, … in order. */
+export function encodeRegions(regions: readonly EmittedRegion[]): Uint8Array<ArrayBuffer> {
+  const functions = regions.map(
+    ({ body, temps }, n): DefinedFunction => ({
+      type: REGION_TYPE,
+      locals: [
+        [REGION_WORDS, I32],
+        [1, I64],
+        [temps, I32],
+      ],
+      body,
+      exportName: `r${n}`,
+    }),
+  );
+  return encodeModule([], [...COMMON, ...functions], { initial: 1, maximum: MAXIMUM_PAGES });
+}

@@ -1,0 +1,223 @@
+/**
+ * Statements of translated code. Whatever is not the ordinary course (a TLB miss, a fault, a segment limit) leaves the region
+ * before the instruction: registers and flags are those of before it, and tier 0 executes it.
+ */
+import type { Expr, Statement } from '../../ir/microOp';
+import { DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, CROSSES_PAGE, TLB } from '../../memory/layout';
+import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
+import { type Code, OP } from '../wasm/encoder';
+import { RegionExpressions } from './expressions';
+import { RegionFlags } from './flags';
+import { REGION_LOCAL as L } from './locals';
+
+/** Indices of the functions a region may call. */
+export interface RegionFunctions {
+  readonly auxOf: number;
+  readonly packStatus: number;
+  readonly unpackResult: number;
+  readonly unpackAux: number;
+}
+
+export interface Assumptions {
+  /** Accesses with user privilege. */
+  readonly user: boolean;
+  /** FLAT as it is now (x86/cpuState): what of it the code relies on is collected in `relied`. */
+  readonly flat: number;
+}
+
+type Access = Extract<Statement, { k: 'load' | 'store' }>;
+
+export class RegionStatements {
+  readonly flags: RegionFlags;
+  readonly #expressions: RegionExpressions;
+  /** Registers written, as a set of bits. */
+  written = 0;
+  /** Bits of FLAT the code relies on. */
+  relied = 0;
+  /** Level of the block behind which the region is left. */
+  exit = 0;
+  /** Record of the current instruction. */
+  #record = 0;
+  #dead: ReadonlySet<Statement> = new Set();
+
+  constructor(
+    readonly code: Code,
+    readonly functions: RegionFunctions,
+    readonly assumptions: Assumptions,
+  ) {
+    this.#expressions = new RegionExpressions(code, functions);
+    this.flags = new RegionFlags(code, (e) => this.value(e), functions.auxOf, functions.packStatus);
+    this.#expressions.flags = this.flags;
+  }
+
+  get used(): number {
+    return this.#expressions.used | this.written;
+  }
+
+  value(e: Expr): void {
+    this.#expressions.emit(e);
+  }
+
+  /** The statements of the instruction at `record`, without its terminal. */
+  instruction(statements: readonly Statement[], record: number, dead: ReadonlySet<Statement>): void {
+    this.#record = record;
+    this.#dead = dead;
+    this.#list(statements);
+  }
+
+  #list(statements: readonly Statement[]): void {
+    statements.forEach((s, n) => {
+      this.#emit(s, statements, n);
+    });
+  }
+
+  #emit(s: Statement, around: readonly Statement[], n: number): void {
+    const { code, flags } = this;
+    if (this.#dead.has(s)) return;
+    switch (s.k) {
+      case 'let':
+        this.value(s.value);
+        code.set(L.TEMPS + s.id);
+        break;
+      case 'load':
+        this.#address(s, s.update);
+        code.memory(s.size === 4 ? OP.load : s.size === 2 ? OP.load16U : OP.load8U, 0).set(L.TEMPS + s.id);
+        break;
+      case 'store':
+        this.#address(s, true);
+        this.value(s.value);
+        code.memory(s.size === 4 ? OP.store : s.size === 2 ? OP.store16 : OP.store8, 0);
+        break;
+      case 'setRegister':
+        this.#setRegister(s.ref as number, s.size, s.value);
+        break;
+      case 'setCell':
+        code.constant(0);
+        this.value(s.value);
+        code.memory(OP.store, s.offset);
+        break;
+      case 'arithmeticFlags':
+        flags.arithmetic(s, !s.keepCarry && isExact(s, around.slice(0, n)));
+        break;
+      case 'resultFlags':
+        flags.result(s);
+        break;
+      case 'carryFlags':
+        flags.carry(s);
+        break;
+      case 'setStatus':
+        flags.set(s.value, this.functions.unpackResult, this.functions.unpackAux);
+        break;
+      case 'if':
+        this.#if(s);
+        break;
+      case 'fault':
+        this.leave(this.#record);
+        break;
+      default:
+        throw new Error(`${s.k} in translated code`);
+    }
+  }
+
+  #if(s: Extract<Statement, { k: 'if' }>): void {
+    const { code, flags } = this;
+    this.value(s.condition);
+    const before = flags.state;
+    code.open(OP.if);
+    this.#list(s.then);
+    const then = flags.state;
+    flags.state = before;
+    if (s.else.length) {
+      code.else();
+      this.#list(s.else);
+    }
+    code.close();
+    if (s.then.at(-1)?.k !== 'fault' && flags.state !== then) flags.state = undefined;
+  }
+
+  /** Leave the region for `record`, which tier 0 goes on with. */
+  leave(record: number): void {
+    this.code.constant(record).set(L.NEXT).branch(this.exit);
+  }
+
+  #setRegister(ref: number, size: 1 | 2 | 4, value: Expr): void {
+    const { code } = this;
+    const whole = size === 1 ? ref & 3 : ref;
+    this.written |= 1 << whole;
+    const local = L.GPR + whole;
+    if (size === 4) {
+      this.value(value);
+      code.set(local);
+      return;
+    }
+    const mask = size === 2 ? 0xffff : 0xff;
+    const shift = size === 1 && ref >= 4 ? 8 : 0;
+    this.value(value);
+    code.constant(mask).op(OP.and);
+    if (shift) code.constant(shift).op(OP.shl);
+    code
+      .get(local)
+      .constant(~(mask << shift))
+      .op(OP.and, OP.or)
+      .set(local);
+  }
+
+  /** Push the address in the VM's memory of an access, or leave. */
+  #address({ segment, offset, size }: Access, write: boolean): void {
+    const { code } = this;
+    const number = segment as number;
+    code.constant(this.#record).set(L.NEXT);
+    this.value(offset);
+    if (this.assumptions.flat & (1 << number)) {
+      this.relied |= 1 << number;
+      code.tee(L.ADDRESS);
+    } else this.#segmentChecked(number, size, write);
+    const { user } = this.assumptions;
+    const deny = write ? (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) : user ? DENY_USER_READ : DENY_SUPERVISOR_READ;
+    code.constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(L.ENTRY);
+    if (size > 1)
+      code
+        .get(L.ADDRESS)
+        .constant(0xfff)
+        .op(OP.and)
+        .constant(size - 1)
+        .op(OP.add)
+        .constant(12)
+        .op(OP.shrU, OP.or);
+    code
+      .constant(deny | (size > 1 ? CROSSES_PAGE : 0))
+      .op(OP.and)
+      .branchIf(this.exit);
+    code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
+  }
+
+  /** The offset on the stack against limit and base of a segment that is not flat: the linear address, also in ADDRESS. */
+  #segmentChecked(segment: number, size: number, write: boolean): void {
+    const { code } = this;
+    const at = CPU.SEGMENTS + segment * SEGMENT_STRIDE;
+    code
+      .tee(L.ADDRESS)
+      .loadCell(at + SEGMENT.LOW)
+      .op(OP.sub);
+    code
+      .loadCell(at + (write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(size))
+      .op(OP.geU)
+      .branchIf(this.exit);
+    code
+      .get(L.ADDRESS)
+      .loadCell(at + SEGMENT.BASE)
+      .op(OP.add)
+      .tee(L.ADDRESS);
+  }
+}
+
+/** Is the result a op b itself, with no carry in? */
+function isExact({ op, a, b, result }: Extract<Statement, { k: 'arithmeticFlags' }>, before: readonly Statement[]): boolean {
+  if (result.k !== 'temp') return false;
+  const definition = before.find((s) => s.k === 'let' && s.id === result.id);
+  if (definition?.k !== 'let' || definition.value.k !== 'binary') return false;
+  const { op: made, x, y } = definition.value;
+  return made === op && ((same(x, a) && same(y, b)) || (op === 'add' && same(x, b) && same(y, a)));
+}
+
+const same = (x: Expr, y: Expr): boolean => (x.k === 'temp' && y.k === 'temp' && x.id === y.id) || (x.k === 'const' && y.k === 'const' && x.value === y.value);

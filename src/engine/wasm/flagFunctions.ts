@@ -1,0 +1,100 @@
+/** Small functions about status flags, defined in every generated module: between EFLAGS and the two lazy words (x86/cpuState), and from operands. */
+import { Code, I32, OP } from './encoder';
+
+/** (result, aux) → the six status flags in their EFLAGS positions. */
+export function packStatus(): Uint8Array {
+  const c = new Code();
+  const part = (emit: () => void, shift: number, first = false): void => {
+    emit();
+    if (shift) c.constant(shift).op(OP.shl);
+    if (!first) c.op(OP.or);
+  };
+  part(() => c.get(1).constant(31).op(OP.shrU), 0, true); // CF
+  part(() => c.get(0).get(1).constant(8).op(OP.shrU, OP.xor).constant(0xff).op(OP.and, OP.popcnt).constant(1).op(OP.and, OP.eqz), 2); // PF
+  part(() => c.get(1).constant(3).op(OP.shrU).constant(1).op(OP.and), 4); // AF
+  part(() => c.get(0).op(OP.eqz), 6); // ZF
+  part(() => c.get(0).constant(31).op(OP.shrU).get(1).constant(1).op(OP.and, OP.xor), 7); // SF
+  part(() => c.get(1).get(1).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU), 11); // OF
+  return c.done();
+}
+
+const flagBit = (c: Code, bit: number): Code => c.get(0).constant(bit).op(OP.shrU).constant(1).op(OP.and);
+
+/** flags → RESULT: zero exactly when ZF is set. */
+export const unpackResult = (): Uint8Array => flagBit(new Code(), 6).op(OP.eqz).done();
+
+/** flags → AUX (see x86/cpuState: RESULT 1 has odd parity, 0 even). */
+export function unpackAux(): Uint8Array {
+  const c = new Code();
+  flagBit(c, 0).constant(31).op(OP.shl);
+  flagBit(c, 0);
+  flagBit(c, 11).op(OP.xor).constant(30).op(OP.shl, OP.or);
+  flagBit(c, 4).constant(3).op(OP.shl, OP.or);
+  flagBit(c, 2);
+  flagBit(c, 6).op(OP.xor).constant(8).op(OP.shl, OP.or);
+  flagBit(c, 7).op(OP.or);
+  return c.done();
+}
+
+/**
+ * What wrote the status flags, as translated code remembers it: kind 0 has AUX in the first word; the others have the operands of
+ * an operation, from which AUX follows. Numbered so that the operation is (kind - 1) / 3 and log2 of the size (kind - 1) % 3.
+ */
+export const FLAG_KIND = { settled: 0, add: 1, sub: 4, inc: 7, dec: 10 } as const;
+
+/** (kind, a, b, result) → AUX. INC and DEC have the AUX of before in place of `a`: its bit 31 is CF. */
+export function auxOf(): Uint8Array {
+  const [KIND, A, B, RESULT, PREVIOUS, VECTOR] = [0, 1, 2, 3, 4, 5];
+  const c = new Code();
+  c.get(KIND).op(OP.eqz);
+  c.open(OP.if);
+  c.get(A).op(OP.return);
+  c.close();
+  c.get(KIND).constant(FLAG_KIND.inc).op(OP.geS);
+  c.open(OP.if);
+  c.get(A).set(PREVIOUS).constant(1).set(B);
+  c.get(RESULT).constant(-1).constant(1).get(KIND).constant(FLAG_KIND.dec).op(OP.ltS).op(OP.select).op(OP.add).set(A);
+  c.close();
+  // Carries (or borrows) out of each bit.
+  c.get(KIND).constant(FLAG_KIND.sub).op(OP.ltS);
+  c.get(KIND).constant(FLAG_KIND.inc).op(OP.geS).get(KIND).constant(FLAG_KIND.dec).op(OP.ltS, OP.and, OP.or);
+  c.open(OP.if, I32);
+  c.get(A).get(B).op(OP.and).get(A).get(B).op(OP.or).get(RESULT).constant(-1).op(OP.xor, OP.and, OP.or);
+  c.else();
+  c.get(A).constant(-1).op(OP.xor).tee(A).get(B).op(OP.and).get(A).get(B).op(OP.or).get(RESULT).op(OP.and, OP.or);
+  c.close();
+  c.tee(VECTOR);
+  // 8 bits: shift by 24; 16: by 16; 32: by 0.
+  c.constant(24).constant(8).get(KIND).constant(1).op(OP.sub).constant(3).op(OP.remU, OP.mul, OP.sub);
+  c.constant(0).get(KIND).constant(3).op(OP.remU).op(OP.select);
+  c.op(OP.shl)
+    .constant(0xc0000000 | 0)
+    .op(OP.and)
+    .get(VECTOR)
+    .constant(8)
+    .op(OP.and, OP.or)
+    .set(VECTOR);
+  c.get(KIND).constant(FLAG_KIND.inc).op(OP.geS);
+  c.open(OP.if);
+  // CF stays; bit 30 becomes CF xor OF.
+  c.get(VECTOR)
+    .constant(8)
+    .op(OP.and)
+    .get(PREVIOUS)
+    .constant(0x80000000 | 0)
+    .op(OP.and, OP.or);
+  c.get(VECTOR)
+    .get(VECTOR)
+    .constant(1)
+    .op(OP.shl, OP.xor)
+    .get(PREVIOUS)
+    .op(OP.xor)
+    .constant(0x80000000 | 0)
+    .op(OP.and)
+    .constant(1)
+    .op(OP.shrU, OP.or);
+  c.op(OP.return);
+  c.close();
+  c.get(VECTOR);
+  return c.done();
+}

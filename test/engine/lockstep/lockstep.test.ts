@@ -1,0 +1,15 @@
+/** A sample of `npm run test:lockstep`. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Lockstep } from './lockstep';
+
+test('random programs run the same interpreted and translated', () => {
+  const lockstep = new Lockstep();
+  let regions = 0;
+  for (let seed = 1; seed <= 120; seed++) {
+    const { difference, regions: compiled } = lockstep.run(seed);
+    assert.equal(difference, undefined);
+    regions += compiled;
+  }
+  assert.ok(regions > 100, `only ${regions} regions`);
+});
