@@ -52,7 +52,14 @@ export const moveOnCondition: Lift = (b) => {
   b.write(0, select(condition(b.form.spec.opcode & 15), value, b.read(0)));
 };
 
-export const push: Lift = (b) => b.push(b.let(b.read(0)));
+/** A selector is written as 16 bits, the upper half of a 32-bit slot stays as it was: so do the 80386, the 80486 and "all recent" processors. */
+export const push: Lift = (b) => {
+  const value = b.let(b.read(0));
+  if (fixedSegment(b.form.spec.operands[0]) < 0) return b.push(value);
+  const offset = b.stackOffset(-b.size);
+  b.store(SS, offset, 2, value);
+  b.setStackPointer(offset);
+};
 
 export const pop: Lift = (b) => {
   const segment = fixedSegment(b.form.spec.operands[0]);

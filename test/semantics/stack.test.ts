@@ -41,6 +41,14 @@ test('a 16-bit push in 32-bit code moves ESP by two', () => {
   assert.equal(cpu.reg(ESP), 0x7ffe);
 });
 
+test('a 32-bit push of a selector stores 16 bits and moves ESP by four', () => {
+  bench.flat32({ esp: 0x8000 });
+  bench.write(0x7ffc, [0xef, 0xbe, 0xad, 0xde]);
+  bench.execute('push ss');
+  assert.equal(cpu.reg(ESP), 0x7ffc);
+  assert.equal(bench.read32(0x7ffc), (0xdead0000 | cpu.segment(SS).selector) >>> 0);
+});
+
 test('PUSH ESP stores the old value, POP ESP keeps the popped one', () => {
   bench.flat32({ esp: 0x8000 });
   bench.execute('push esp');
