@@ -109,13 +109,13 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
       setA20: (enabled) => setA20(vm, enabled),
       setShadow: (start, end, attributes) => {
         vm.physical.setShadow(start, end, attributes);
-        vm.linear.flush();
+        vm.linear.remapped();
         vm.engine.cache.clear('shadow RAM switched');
       },
       mapVideo: (base) => {
         vm.engine.cache.clear('frame buffer moved');
         vm.physical.mapVideo(base);
-        vm.linear.flush();
+        vm.linear.remapped();
       },
     },
   });
@@ -185,7 +185,7 @@ function allocate(ram: number): WebAssembly.Memory {
 
 function setA20(vm: VirtualMachine, enabled: boolean): void {
   vm.physical.a20Mask = enabled ? 0xffffffff : 0xffefffff;
-  vm.linear.flush();
+  vm.linear.remapped();
   vm.engine.cache.clear('A20 gate moved');
 }
 

@@ -23,6 +23,7 @@ const LOW_ROM_BYTES = 0x20000;
 const SPACE_END = 0x1_0000_0000;
 const MARK_CODE = 1;
 const MARK_TRACED = 2;
+const MARK_TABLE = 4;
 
 export interface JournalEntry {
   readonly address: number;
@@ -46,6 +47,8 @@ export class GuestMemory {
   onCodeWrite: (address: number, length: number) => void = () => {};
   /** A store hit a traced page. */
   onTracedWrite: (address: number, length: number) => void = () => {};
+  /** A store hit a page that holds a page table of the guest, and shadow entries derived from it. */
+  onTableWrite: (address: number, length: number) => void = () => {};
   /** While set, every store is noted here with what it replaced, so that it can be taken back. Flush the TLB before and after. */
   journal: JournalEntry[] | undefined;
   readonly #kinds: Uint8Array;
@@ -161,6 +164,17 @@ export class GuestMemory {
     if (on) this.#marks[address >>> 12] |= MARK_TRACED;
     else this.#marks[address >>> 12] &= ~MARK_TRACED;
   }
+  markTable(address: number, on: boolean): void {
+    const at = this.#markIndex(address);
+    if (at < 0) return;
+    if (on) this.#marks[at] |= MARK_TABLE;
+    else this.#marks[at] &= ~MARK_TABLE;
+  }
+  /** The VMM wants to see stores here: a descriptor table or page table of the guest. */
+  isTraced(address: number): boolean {
+    const at = this.#markIndex(address);
+    return at >= 0 && (this.#marks[at] & (MARK_TRACED | MARK_TABLE)) !== 0;
+  }
   hasCode(address: number): boolean {
     return (this.#marks[this.#markIndex(address)] & MARK_CODE) !== 0;
   }
@@ -194,6 +208,7 @@ export class GuestMemory {
     const marks = this.#marks[this.#markIndex(address)];
     if (marks & MARK_CODE) this.onCodeWrite(address, length);
     if (marks & MARK_TRACED) this.onTracedWrite(address, length);
+    if (marks & MARK_TABLE) this.onTableWrite(address, length);
   }
 
   // What devices, loaders and the debugger use (devices/contract PhysicalMemory): any length, no device side effects.

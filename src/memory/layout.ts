@@ -6,6 +6,7 @@
  *   00020000  jump cache: EIP → record, for indirect branches
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
  *   00500000  decoded records of the interpreter
+ *   01500000  shadow page tables of deprivileging techniques (2 MiB)
  *   RAM       guest-physical memory, behind it the system's ROM and the video memory
  */
 export const PAGE = 4096;
@@ -17,7 +18,9 @@ export const JUMP_CACHE_ENTRIES = 4096;
 export const TLB = 0x100000;
 export const RECORDS = 0x500000;
 export const RECORD_BYTES = 0x1000000;
-export const RAM = RECORDS + RECORD_BYTES;
+export const SHADOW = RECORDS + RECORD_BYTES;
+export const SHADOW_BYTES = 0x200000;
+export const RAM = SHADOW + SHADOW_BYTES;
 /** The largest ROM. */
 export const ROM_BYTES = 0x40000;
 

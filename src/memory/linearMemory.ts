@@ -8,7 +8,8 @@ import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import type { GuestMemory } from './guestMemory';
 import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, TLB } from './layout';
-import { type Access, type PageFault, type PagingMode, type Translation, walkPage } from './pageWalker';
+import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, walkPage } from './pageWalker';
+import { type ShadowObserver, ShadowPageTables } from './shadowPageTables';
 
 /** Linear pages that the VMM keeps for itself under a deprivileging technique: supervisor-only, backed by host memory. */
 export interface VmmWindow {
@@ -26,6 +27,8 @@ export interface PagingFeatures {
 }
 
 type Size = 1 | 2 | 4;
+
+const UNPAGED: Translation = { kind: 'page', physical: 0, userAccess: true, writable: true, readWrite: true, dirty: true, global: false, pde: -1, pte: -1 };
 const FILLED_CAPACITY = 16384;
 
 export class LinearMemory {
@@ -35,6 +38,8 @@ export class LinearMemory {
   /** Where accesses at `user` privilege go; set by the technique: the guest's own privilege, not the silicon's. */
   user = false;
   window: VmmWindow | undefined;
+  /** What the silicon walks instead of the guest's tables, under techniques that deprivilege the guest. */
+  shadow: ShadowPageTables | undefined;
 
   constructor(
     readonly cpu: CpuState,
@@ -51,6 +56,30 @@ export class LinearMemory {
     this.user = user;
     this.cpu.set(CPU.READ_MASK, 1 | (user ? DENY_USER_READ : DENY_SUPERVISOR_READ));
     this.cpu.set(CPU.WRITE_MASK, 1 | (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE));
+  }
+
+  /** Walk shadow page tables from now on. `vmmBase`: guest-linear address of the VMM's pages; `slots`: of the pool, fewer for tests. */
+  useShadow(observer: ShadowObserver, vmmBase: number, slots?: number): ShadowPageTables {
+    const host = {
+      walk: (linear: number, access: Access) => this.#walkGuest(this.#paging, linear, access, true),
+      flushTlbPage: (linear: number) => this.flushPage(linear),
+      protectTlb: (physical: number) => this.protectPage(physical),
+    };
+    this.shadow = new ShadowPageTables(this.physical, host, observer, vmmBase, slots);
+    return this.shadow;
+  }
+
+  /** What guest-physical addresses lead to has changed. */
+  remapped(): void {
+    this.shadow?.reset();
+    this.flush();
+  }
+
+  /** The VMM wants to see stores to a physical page. */
+  tracePage(physical: number): void {
+    this.physical.markTraced(physical, true);
+    if (this.shadow) this.shadow.protect(physical);
+    else this.protectPage(physical);
   }
 
   flush(): void {
@@ -114,6 +143,7 @@ export class LinearMemory {
           }
         : undefined;
     this.#keepsGlobal = (cr4 & CR4_PGE) !== 0;
+    this.shadow?.load(this.#paging);
     this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
     if (change === 'cr3' && this.#keepsGlobal) this.#flushNonGlobal();
     else this.flush();
@@ -126,9 +156,18 @@ export class LinearMemory {
 
   /** Linear to physical for an access; faults as values. `commit` false leaves A and D bits alone. */
   translate(linear: number, access: Access, commit = true): Translation | PageFault {
-    if (!this.#paging) return { kind: 'page', physical: this.#onTheBus(linear), userAccess: true, writable: true, dirty: true, global: false };
-    const result = walkPage(this.physical, this.#paging, linear, access, commit);
+    return this.shadow && commit ? this.shadow.access(linear, access) : this.#walkGuest(this.#paging, linear, access, commit);
+  }
+
+  #walkGuest(mode: PagingMode | undefined, linear: number, access: Access, commit: boolean): Translation | PageFault {
+    if (!mode) return { ...UNPAGED, physical: this.#onTheBus(linear) };
+    const result = walkPage(this.physical, mode, linear, access, commit);
     return result.kind === 'page' ? { ...result, physical: this.#onTheBus(result.physical) } : result;
+  }
+
+  /** For tests: every shadow entry against the guest's tables. */
+  checkShadow(): void {
+    this.shadow?.checkInvariants((mode, linear, access) => this.#walkGuest(mode, linear, access, false));
   }
 
   #inWindow(linear: number): boolean {
@@ -140,7 +179,8 @@ export class LinearMemory {
     if (this.#inWindow(linear)) return this.#pageFault(linear, (write ? 2 : 0) | (user ? 4 : 0) | 1);
     const found = this.translate(linear, { write, user });
     if (found.kind === 'fault') return this.#pageFault(linear, found.errorCode);
-    this.#fill(linear, found);
+    if (this.shadow) this.#fillFromShadow(linear, found.physical, user, this.shadow);
+    else this.#fill(linear, found);
     return found.physical;
   }
 
@@ -154,11 +194,30 @@ export class LinearMemory {
   #fill(linear: number, { physical, userAccess, writable, dirty, global }: Translation): void {
     const host = this.physical.hostOffset(physical - (physical & (PAGE - 1)));
     if (host < 0) return;
-    const page = linear >>> 12;
-    if (this.#watched.some(({ first, last }) => first >>> 12 <= page && page <= last >>> 12)) return;
     const mayWrite = dirty && this.physical.isPlain(physical);
     const userWritable = writable && userAccess;
     const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
+    this.#enter(linear >>> 12, host, deny, global);
+  }
+
+  /** An entry of one shadow root gives rights in that view only; what the other gave the same page stays. */
+  #fillFromShadow(linear: number, physical: number, user: boolean, shadow: ShadowPageTables): void {
+    const entry = shadow.present(linear, user);
+    if (!entry) return;
+    const host = entry & ~(PAGE - 1);
+    const mayWrite = (entry & PTE_RW) !== 0 && this.physical.isPlain(physical);
+    const view = shadow.view(user);
+    const page = linear >>> 12;
+    const before = this.#tlb[page];
+    const same = (before & DENY_ALL) !== DENY_ALL && (((before & ~0xff) + (page << 12)) | 0) === host;
+    let deny = same ? before & DENY_ALL : DENY_ALL;
+    if (view !== 'user') deny &= ~(DENY_SUPERVISOR_READ | (mayWrite ? DENY_SUPERVISOR_WRITE : 0));
+    if (view === 'user' || (view === 'shared' && entry & PTE_US)) deny &= ~(DENY_USER_READ | (mayWrite ? DENY_USER_WRITE : 0));
+    this.#enter(page, host, deny, (entry & PTE_G) !== 0);
+  }
+
+  #enter(page: number, host: number, deny: number, global: boolean): void {
+    if (this.#watched.some(({ first, last }) => first >>> 12 <= page && page <= last >>> 12)) return;
     if (this.#tlb[page] === DENY_ALL) {
       // The list names every filled page, some twice; a full one is emptied with the TLB.
       if (this.#filledCount === FILLED_CAPACITY) this.flush();

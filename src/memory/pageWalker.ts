@@ -18,9 +18,14 @@ export interface Translation {
   readonly physical: number;
   readonly userAccess: boolean;
   readonly writable: boolean;
+  /** R/W bits of all entries, whatever CR0.WP says. */
+  readonly readWrite: boolean;
   readonly dirty: boolean;
   /** The G bit of the entry that maps the page. */
   readonly global: boolean;
+  /** Physical address of the page-directory entry, and of the page-table entry; -1 where there is none. */
+  readonly pde: number;
+  readonly pte: number;
 }
 export interface PageFault {
   readonly kind: 'fault';
@@ -34,7 +39,7 @@ export interface Access {
 }
 
 /** A paging-structure entry; 32-bit paging has no high half. */
-interface Entry {
+export interface Entry {
   readonly at: number;
   readonly low: number;
   readonly high: number;
@@ -59,9 +64,9 @@ const FAULT_RSVD = 8;
 const GIB_4 = 0x1_0000_0000;
 
 /** Physical address in bits 12 and up of an entry. */
-const frameOf = ({ low, high }: Pick<Entry, 'low' | 'high'>, physicalBits: number): number => (high & ((1 << (physicalBits - 32)) - 1)) * GIB_4 + ((low & 0xfffff000) >>> 0);
+export const frameOf = ({ low, high }: Pick<Entry, 'low' | 'high'>, physicalBits: number): number => (high & ((1 << (physicalBits - 32)) - 1)) * GIB_4 + ((low & 0xfffff000) >>> 0);
 
-const readEntry = (memory: GuestMemory, at: number, size: 4 | 8): Entry => ({ at, low: memory.read(at, 4), high: size === 8 ? memory.read(at + 4, 4) : 0 });
+export const readEntry = (memory: GuestMemory, at: number, size: 4 | 8): Entry => ({ at, low: memory.read(at, 4), high: size === 8 ? memory.read(at + 4, 4) : 0 });
 
 /** Bits 20:13 of a 4-MiB page's entry are address bits 39:32, as far as the processor has them. */
 const pse36Mask = ({ pse36, physicalBits }: PagingMode): number => (pse36 ? ((1 << (physicalBits - 32)) - 1) << 13 : 0);
@@ -111,7 +116,10 @@ export function walkPage(memory: GuestMemory, mode: PagingMode, linear: number, 
     physical: large ? largePage(mode, pde, linear) : frameOf(pte, physicalBits) + (linear & 0xfff),
     userAccess,
     writable: writable || (!mode.writeProtect && !userAccess),
+    readWrite: writable,
     dirty: ((pte.low | wanted) & PTE_D) !== 0,
     global: (pte.low & PTE_G) !== 0,
+    pde: pde.at,
+    pte: large ? -1 : pte.at,
   };
 }

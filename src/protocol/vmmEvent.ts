@@ -15,11 +15,11 @@ export interface ShadowAccess {
   /** Guest-linear. */
   readonly address: number;
   readonly access: 'read' | 'write';
-  /** Which shadow root: that of the guest's kernel or that of its user code. */
   readonly view: ShadowViewName;
 }
 
-export type ShadowViewName = 'kernel' | 'user';
+/** Which shadow root: that of the guest's kernel, that of its user code, or one for both (ring compression). */
+export type ShadowViewName = 'kernel' | 'user' | 'shared';
 
 // biome-ignore format: a table
 interface VmmEventKinds {

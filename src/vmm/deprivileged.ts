@@ -109,6 +109,8 @@ export class DeprivilegedWorld {
   };
   /** What runs is only tried out and taken back: nobody else may notice. */
   rehearsing = false;
+  /** The guest stored into the traced pages of its GDT; `used`: it hit the table. */
+  tableWritten: (address: number, length: number, used: boolean) => void = () => {};
 
   constructor(
     readonly cpu: CpuState,
@@ -270,17 +272,20 @@ export class DeprivilegedWorld {
 
   #trace(piece: GdtPiece): void {
     this.#pieces.push(piece);
-    this.memory.physical.markTraced(piece.page, true);
-    this.memory.protectPage(piece.page);
+    this.memory.tracePage(piece.page);
   }
 
   /** The guest stored into a traced page: shadow again what it hit. */
   #gdtWritten(address: number, length: number): void {
+    let used = false;
     for (const piece of this.#pieces) {
       const from = Math.max(address, piece.physical) - piece.physical;
       const to = Math.min(address + length, piece.physical + piece.length) - piece.physical;
-      if (from < to) this.#shadowDescriptors(piece.offset + from, piece.offset + to);
+      if (from >= to) continue;
+      used = true;
+      this.#shadowDescriptors(piece.offset + from, piece.offset + to);
     }
+    this.tableWritten(address, length, used);
   }
 
   #shadowDescriptors(from: number, to: number): void {

@@ -8,6 +8,7 @@ import type { CpuState } from '../x86/cpuState';
 import type { Instruction } from '../x86/decoder';
 import { EDX } from '../x86/registers';
 import { formatInstruction } from '../x86/formatter';
+import type { CostEvent } from './cost/profiles';
 import type { CostLedger } from './cost/ledger';
 import type { EventStop } from './debuggable';
 import { type EventDraft, effectOf, exitReason } from './techniques/technique';
@@ -170,6 +171,13 @@ export class EventDesk {
   /** What an instruction is, was seen at the last stop; a fault it raises only if the stop was for that fault. */
   #isSuppressed(kind: VmmEventKind): boolean {
     return this.suppressed !== undefined && (kind === this.suppressed || INSTRUCTION_KINDS.includes(kind));
+  }
+
+  /** Like `report`, for what happens often: nothing is built unless somebody listens. */
+  tally(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft, place: () => Place): void {
+    if (this.#recording || this.source.watched) return this.report(draft(), place());
+    this.#counts[kind]++;
+    if (cost) this.ledger.charge(cost);
   }
 
   /** It happened: count, charge, record. Kinds that generated code counts are not counted twice. */

@@ -14,6 +14,7 @@ import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory } from '../memory/linearMemory';
 import type { TechniqueId } from '../protocol/techniques';
+import type { VmmEventKind } from '../protocol/vmmEvent';
 import { MmxRegisters } from '../semantics/mmx/registers';
 import { type CpuModel, type ExecutionContext, type FpuErrorLine, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
@@ -30,14 +31,15 @@ import { CR0_ET, CR0_PE, CR0_PG, DEBUGCTL_BTF, DR6_BS, DR7_ENABLED, EFLAGS_FIXED
 import { CS, LDTR, TR } from '../x86/registers';
 import { apicBaseAtReset, pagingFeatures } from './cpuModels';
 import { CostLedger } from './cost/ledger';
-import type { CostProfile } from './cost/profiles';
+import type { CostEvent, CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
-import { DeprivilegedWorld } from './deprivileged';
+import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
 import { EventDesk, type Place, type Suppression } from './eventDesk';
 import type { Firmware } from './firmwareContext';
 import { inFirmware, serve } from './firmwareService';
 import { Hypercalls } from './hypercalls/hypercalls';
 import { DISCOVERY_LEAVES } from './hypercalls/discovery';
+import { ShadowReports } from './shadowReports';
 import { BareMetal } from './techniques/bareMetal';
 import { BinaryTranslation } from './techniques/binaryTranslation';
 import { Paravirtualized } from './techniques/paravirtualized';
@@ -132,6 +134,9 @@ export class VirtualMachine implements TechniqueHost {
     if (id === 'bare') return new BareMetal(this);
     this.#world = new DeprivilegedWorld(this.cpu, this.linear, this.context);
     if (this.hypercalls) return new Paravirtualized(this, this.#world, this.hypercalls);
+    const reports = new ShadowReports(this, this.#world);
+    this.linear.useShadow(reports, VMM_BASE);
+    this.#world.tableWritten = (address, length, used) => reports.tracedWrite(address, length, used);
     return id === 'trap' ? new TrapAndEmulate(this, this.#world) : new BinaryTranslation(this, this.#world);
   }
 
@@ -304,6 +309,17 @@ export class VirtualMachine implements TechniqueHost {
 
   #placeIn(block: Block, eip: number): Place {
     return { retired: this.engine.retired, cs: block.cs, eip, linear: (block.linear - block.eip + eip) >>> 0, codeSize: block.codeSize };
+  }
+
+  reportHere(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft): void {
+    this.desk.tally(kind, cost, draft, () => this.#here());
+  }
+
+  /** Where the guest is while an instruction executes. */
+  #here(): Place {
+    const { cpu, engine } = this;
+    const eip = engine.currentEip;
+    return { retired: engine.retired, cs: cpu.selector(CS), eip, linear: (cpu.segmentBase(CS) + eip) >>> 0, codeSize: cpu.codeSize };
   }
 
   /** Remember where the next events belong: CS:EIP of the virtual CPU. */

@@ -1,4 +1,5 @@
 /** What trap-and-emulate and binary translation share: two worlds, and emulation as the same lifts on the virtual CPU. */
+import { hexh } from '../../base/bits';
 import type { Block } from '../../engine/block';
 import type { EngineExit } from '../../engine/interpreter';
 import type { TranslationPolicy } from '../../engine/policy';
@@ -7,7 +8,7 @@ import { UNIMPLEMENTED_VECTOR } from '../../semantics/system/context';
 import type { TechniqueId } from '../../protocol/techniques';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
-import { vectorName } from '../../x86/exceptions';
+import { PF, vectorName } from '../../x86/exceptions';
 import { CR4_TSD, EFLAGS_IF, EFLAGS_IOPL } from '../../x86/flags';
 import { CS } from '../../x86/registers';
 import type { SensitivityName } from '../../x86/sensitivity';
@@ -22,6 +23,7 @@ export const FAULTS_IN_V86: readonly SensitivityName[] = [...USES_FLAGS, 'softwa
 
 /** The VMM's gates have DPL 0, and there is no VMCALL on these processors. */
 const ALWAYS_FAULTS: readonly SensitivityName[] = ['softwareInterrupt', 'vmcall'];
+const PF_WRITE = 2;
 
 /** Lifts that need no privilege and yet go to ring 0 at once, which is the VMM: INT1 by the debug exception, SYSENTER by the MSRs. */
 const LANDS_IN_VMM = ['int1', 'sysenter'];
@@ -137,6 +139,7 @@ export abstract class DeprivilegedTechnique implements Technique {
   protected faulted(vector: number, errorCode: number): TechniqueExit {
     if (vector === UNIMPLEMENTED_VECTOR) return { kind: 'fault', vector, errorCode };
     const instruction = this.host.decodeCurrent();
+    if (vector === PF) this.#reportTrueFault(errorCode, instruction);
     if (!instruction) return this.#deliver(vector, errorCode, undefined);
     if (instruction.spec.sensitive) return this.emulate(instruction, this.trapDraft(instruction, vector));
     const exit = this.onVirtualCpu();
@@ -150,6 +153,22 @@ export abstract class DeprivilegedTechnique implements Technique {
         vector,
       });
     return this.#finish(exit, instruction);
+  }
+
+  /** Do the guest's own tables forbid the access as well? Otherwise the fault is the VMM's: its pages, or its shadow. */
+  #reportTrueFault(errorCode: number, instruction: Instruction | undefined): void {
+    const { cpu, linear } = this.host.engine;
+    const address = cpu.get(CPU.CR2) >>> 0;
+    const access = { write: (errorCode & PF_WRITE) !== 0, user: linear.user };
+    const found = linear.translate(address, access, false);
+    if (found.kind !== 'fault') return;
+    this.host.report({
+      kind: 'trueFault',
+      reason: `#PF(${hexh(found.errorCode, 1)})`,
+      sentence: `#PF at ${hexh(address)}: the guest’s own tables forbid the ${access.write ? 'store' : 'access'}, so the fault is the guest’s.`,
+      details: { address, access: access.write ? 'write' : 'read', view: linear.shadow?.view(access.user) ?? 'kernel', errorCode: found.errorCode },
+      ...(instruction ? { instruction } : {}),
+    });
   }
 
   protected trapDraft(instruction: Instruction, vector: number): EventDraft {

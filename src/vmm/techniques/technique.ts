@@ -33,6 +33,8 @@ export interface TechniqueHost {
   report(draft: EventDraft): void;
   /** Report what happened at `eip` of a block. */
   reportAt(draft: EventDraft, block: Block, eip: number): void;
+  /** Report what happens while an instruction executes; the draft is made only when somebody listens. */
+  reportHere(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft): void;
   /** Changes whenever `interested` may answer otherwise. */
   readonly watchVersion: number;
   /** Somebody records events or may stop at one of these. */
