@@ -67,7 +67,7 @@ const GUEST_CR0 = CR0_MP | CR0_EM | CR0_TS;
 const GUEST_CR4 = CR4_TSD | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
 /** Cells that mean the same in both worlds. */
-const CARRIED = [CPU.RESULT, CPU.AUX, CPU.CR2, CPU.INHIBIT, CPU.HALTED, CPU.PENDING_DEBUG] as const;
+const CARRIED = [CPU.RESULT, CPU.AUX, CPU.INHIBIT, CPU.HALTED, CPU.PENDING_DEBUG] as const;
 
 const NULL_SEGMENT: SegmentCache = { selector: 0, base: 0, limit: 0, attributes: 0 };
 
@@ -107,6 +107,8 @@ export class DeprivilegedWorld {
     length: VMM_PAGE_COUNT * PAGE,
     written: (offset) => void this.#accessed.push((offset - GDT_OFFSET) & ~7),
   };
+  /** CR2 of the silicon: the guest's own changes only when the fault turns out to be the guest's. */
+  faultAddress = 0;
   /** What runs is only tried out and taken back: nobody else may notice. */
   rehearsing = false;
   /** The guest stored into the traced pages of its GDT; `used`: it hit the table. */
@@ -185,6 +187,7 @@ export class DeprivilegedWorld {
     if (!virtual) return;
     this.#virtual = undefined;
     if (!this.rehearsing) this.#lastHardware = cpu.saveRegisters();
+    this.faultAddress = cpu.get(CPU.CR2) >>> 0;
     const loaded = [0, 1, 2, 3, 4, 5].filter((s) => !sameCache(cpu.segment(s), this.#entered[s])).map((s) => ({ s, cache: cpu.segment(s) }));
     const userFlags = cpu.get(CPU.EFLAGS) & USER_FLAGS;
     const kept = cpu.i32.slice(CPU.GPR >> 2, CPU.EFLAGS >> 2);

@@ -140,7 +140,10 @@ export abstract class DeprivilegedTechnique implements Technique {
     if (vector === UNIMPLEMENTED_VECTOR) return { kind: 'fault', vector, errorCode };
     const instruction = this.host.decodeCurrent();
     if (vector === PF) this.#reportTrueFault(errorCode, instruction);
-    if (!instruction) return this.#deliver(vector, errorCode, undefined);
+    if (!instruction) {
+      if (vector === PF) this.host.engine.cpu.set(CPU.CR2, this.world.faultAddress);
+      return this.#deliver(vector, errorCode, undefined);
+    }
     if (instruction.spec.sensitive) return this.emulate(instruction, this.trapDraft(instruction, vector));
     const exit = this.onVirtualCpu();
     if (isContinuation(exit))
@@ -157,8 +160,8 @@ export abstract class DeprivilegedTechnique implements Technique {
 
   /** Do the guest's own tables forbid the access as well? Otherwise the fault is the VMM's: its pages, or its shadow. */
   #reportTrueFault(errorCode: number, instruction: Instruction | undefined): void {
-    const { cpu, linear } = this.host.engine;
-    const address = cpu.get(CPU.CR2) >>> 0;
+    const { linear } = this.host.engine;
+    const address = this.world.faultAddress;
     const access = { write: (errorCode & PF_WRITE) !== 0, user: linear.user };
     const found = linear.translate(address, access, false);
     if (found.kind !== 'fault') return;
