@@ -7,6 +7,8 @@ export function describeStop(stop: StopReason): string {
   switch (stop.kind) {
     case 'budget':
       return 'instruction limit';
+    case 'watchpoint':
+      return `data breakpoint at ${hexh(stop.by)}`;
     case 'breakpoint':
       return `breakpoint at ${hexh(stop.linear, 8)}`;
     case 'event':

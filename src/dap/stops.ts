@@ -4,7 +4,13 @@ import type { Breakpoint, BreakpointOrigin } from '../debug/breakpoints';
 import { EXCEPTION_FILTERS } from '../debug/exceptionFilters';
 import type { TargetStop } from '../debug/target';
 
-const REASONS: Readonly<Record<BreakpointOrigin, string>> = { source: 'breakpoint', function: 'function breakpoint', instruction: 'instruction breakpoint', filter: 'exception' };
+const REASONS: Readonly<Record<BreakpointOrigin, string>> = {
+  source: 'breakpoint',
+  function: 'function breakpoint',
+  instruction: 'instruction breakpoint',
+  filter: 'exception',
+  data: 'data breakpoint',
+};
 
 export const haltSentence = (interruptsEnabled: boolean): string =>
   interruptsEnabled
@@ -39,6 +45,7 @@ function exceptionText(stop: TargetStop): { id: string; title: string; text: str
 /** Why and where it stopped; whoever sends it says which thread. */
 export function stoppedBody(stop: TargetStop): DebugProtocol.StoppedEvent['body'] {
   if (stop.kind === 'breakpoint') return { reason: REASONS[stop.hit[0].origin], ...ids(stop.hit) };
+  if (stop.kind === 'data') return { reason: REASONS.data, description: 'Data breakpoint', text: stop.text, ...ids(stop.hit) };
   const exception = exceptionText(stop);
   if (!exception) return { reason: stop.kind };
   const hit = stop.kind === 'event' || stop.kind === 'tripleFault' ? stop.hit : [];

@@ -3,14 +3,16 @@ import { hex } from '../base/bits';
 import { UserError } from '../base/userError';
 import { TECHNIQUES } from '../protocol/techniques';
 import type { VmmEvent } from '../protocol/vmmEvent';
+import type { WatchHit, Watchpoint } from '../memory/watchpoint';
 import type { EventStop } from '../vmm/debuggable';
 import { BreakpointCondition, type BreakpointRequest } from './breakpointCondition';
+import { type DataAccess, parseDataId, readWatched, type WatchedData, watchpointOf } from './dataBreakpoints';
 import { matchesStop, parseEventBreakpoint } from './eventBreakpoints';
 import { EXCEPTION_FILTERS } from './exceptionFilters';
 import type { EvaluationContext } from './expressions';
 import { normalizePath, type SourceMap } from './sourceMap';
 
-export type BreakpointOrigin = 'source' | 'function' | 'instruction' | 'filter';
+export type BreakpointOrigin = 'source' | 'function' | 'instruction' | 'filter' | 'data';
 
 export interface Breakpoint {
   readonly id: number;
@@ -23,6 +25,8 @@ export interface Breakpoint {
   readonly linear: readonly number[];
   readonly physical?: number;
   readonly stops: readonly EventStop[];
+  /** What an origin `data` watches, and for which accesses. */
+  readonly data?: WatchedData & { readonly access: DataAccess };
   /** The filter's name, for origin `filter`. */
   readonly filter?: string;
 }
@@ -36,6 +40,10 @@ export interface FunctionBreakpointRequest extends BreakpointRequest {
 export interface InstructionBreakpointRequest extends BreakpointRequest {
   readonly linear: number;
 }
+export interface DataBreakpointRequest extends BreakpointRequest {
+  readonly dataId: string;
+  readonly access: DataAccess;
+}
 export interface FilterRequest extends BreakpointRequest {
   readonly filter: string;
 }
@@ -46,7 +54,7 @@ export interface Reached {
   readonly logs: readonly string[];
 }
 
-type AnyRequest = BreakpointRequest & Partial<SourceBreakpointRequest & FunctionBreakpointRequest & InstructionBreakpointRequest & FilterRequest>;
+type AnyRequest = BreakpointRequest & Partial<SourceBreakpointRequest & FunctionBreakpointRequest & InstructionBreakpointRequest & FilterRequest & DataBreakpointRequest>;
 
 interface Entry {
   readonly request: AnyRequest;
@@ -67,6 +75,8 @@ const NOWHERE = { linear: [], stops: [] } as const;
 
 export class Breakpoints {
   readonly #groups = new Map<string, Group>();
+  /** What data breakpoints saw last. */
+  readonly #values = new WeakMap<Breakpoint, string>();
   #nextId = 1;
   #changed = true;
 
@@ -89,6 +99,10 @@ export class Breakpoints {
 
   setFilters(requests: readonly FilterRequest[]): Breakpoint[] {
     return this.#replace('filter', '', requests);
+  }
+
+  setData(requests: readonly DataBreakpointRequest[]): Breakpoint[] {
+    return this.#replace('data', '', requests);
   }
 
   /** Resolve in this machine all that was set in another one. The breakpoints keep their numbers. */
@@ -117,6 +131,26 @@ export class Breakpoints {
     return this.#all()
       .flatMap((e) => e.breakpoint.stops)
       .filter((stop) => stop.kind !== 'tripleFault');
+  }
+
+  get watchpoints(): Watchpoint[] {
+    return this.#all().flatMap(({ breakpoint: { data } }) => (data ? [watchpointOf(data, data.access)] : []));
+  }
+
+  /** An instruction accessed memory that these breakpoints watch; each says what was there before and is now. */
+  reachedData(hits: readonly WatchHit[]): Reached & { readonly changes: ReadonlyMap<Breakpoint, string> } {
+    const changes = new Map<Breakpoint, string>();
+    const touched = (b: Breakpoint) =>
+      b.data && hits.some(({ watchpoint: w }) => w.space === b.data?.space && w.first === b.data.address && w.access === b.data.access && w.last - w.first + 1 === b.data.length);
+    const reached = this.#reached(({ breakpoint: b }) => {
+      if (!b.data || !touched(b)) return false;
+      const after = readWatched(this.context.vm, b.data);
+      const before = this.#values.get(b);
+      this.#values.set(b, after);
+      changes.set(b, before === undefined || before === after ? after : `${before} → ${after}`);
+      return true;
+    }, this.context);
+    return { ...reached, changes };
   }
 
   reachedAddress(linear: number): Reached {
@@ -160,7 +194,9 @@ export class Breakpoints {
   #enter(origin: BreakpointOrigin, path: string, request: AnyRequest, id: number): Entry {
     try {
       const condition = new BreakpointCondition(request);
-      return { request, condition, breakpoint: { id, origin, ...this.#resolve(origin, path, request) } };
+      const breakpoint = { id, origin, ...this.#resolve(origin, path, request) };
+      if (breakpoint.data) this.#values.set(breakpoint, readWatched(this.context.vm, breakpoint.data));
+      return { request, condition, breakpoint };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const place = origin === 'source' ? { path, line: request.line } : {};
@@ -174,6 +210,8 @@ export class Breakpoints {
         return this.#resolveLine(path, request.line ?? 0);
       case 'function':
         return { ...this.#locate(parseEventBreakpoint(request.name ?? '', this.context)), verified: true };
+      case 'data':
+        return { ...NOWHERE, verified: true, data: { ...parseDataId(request.dataId ?? ''), access: request.access ?? 'write' } };
       case 'instruction':
         return { ...this.#locate({ linear: [request.linear ?? 0], stops: [] }), verified: true };
       case 'filter':

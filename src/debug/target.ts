@@ -6,7 +6,7 @@ import type { Disposable } from '../base/events';
 import { Emitter } from '../base/events';
 import type { VmmEvent } from '../protocol/vmmEvent';
 import type { StopReason } from '../vmm/debuggable';
-import { type Breakpoint, Breakpoints } from './breakpoints';
+import { type Breakpoint, Breakpoints, formatAddress } from './breakpoints';
 import { instructionPointer } from './codeView';
 import type { DebugMachine } from './debugMachine';
 import type { EvaluationContext } from './expressions';
@@ -18,6 +18,8 @@ import { eventLoopYield, type Yield } from './yieldToEventLoop';
 export type TargetStop =
   | { readonly kind: 'entry' | 'step' | 'pause' }
   | { readonly kind: 'breakpoint'; readonly hit: readonly Breakpoint[] }
+  /** Behind an access to watched memory. `text`: by which instruction, and what each breakpoint saw. */
+  | { readonly kind: 'data'; readonly hit: readonly Breakpoint[]; readonly text: string }
   | { readonly kind: 'event'; readonly event: VmmEvent; readonly hit: readonly Breakpoint[] }
   | Extract<StopReason, { kind: 'halted' | 'exited' | 'unimplemented' }>
   /** `hit`: who asked to be told before the session ends. */
@@ -189,6 +191,8 @@ export class DebugTarget implements Disposable {
         return undefined;
       case 'pause':
         return { kind: 'pause' };
+      case 'watchpoint':
+        return this.#arriveAtData(reason);
       case 'event':
         return this.#arriveAtEvent(reason.event);
       case 'tripleFault':
@@ -235,6 +239,16 @@ export class DebugTarget implements Disposable {
     return hit.length > 0 ? { kind: 'event', event, hit } : undefined;
   }
 
+  #arriveAtData({ hits, by }: Extract<StopReason, { kind: 'watchpoint' }>): TargetStop | undefined {
+    const { hit, logs, changes } = this.breakpoints.reachedData(hits);
+    for (const text of logs) this.logged.fire({ text, linear: by });
+    if (hit.length === 0) return undefined;
+    const [instruction] = this.vm.disassemble(by, 1);
+    const access = hits.some((h) => h.write) ? 'wrote' : 'read';
+    const what = hit.map((b) => `${b.data!.length} bytes at ${b.data!.space === 'physical' ? 'physical ' : ''}${formatAddress(b.data!.address)}: ${changes.get(b)}`);
+    return { kind: 'data', hit, text: `${instruction?.text ?? ''} at ${formatAddress(by)} ${access} ${what.join('; ')}` };
+  }
+
   #shutdown(causes: readonly string[]): VmmEvent {
     const { vm } = this;
     const position = { retired: vm.retired, cs: vm.readRegister('cs') ?? 0, eip: vm.readRegister('eip') ?? 0, linear: instructionPointer(vm) };
@@ -257,6 +271,7 @@ export class DebugTarget implements Disposable {
       this.#armed = undefined;
       this.vm.setBreakpoints(this.#addresses);
       this.vm.setEventStops(this.breakpoints.eventStops);
+      this.vm.setWatchpoints(this.breakpoints.watchpoints);
     }
     return this.#addresses;
   }

@@ -10,6 +10,7 @@ import type { GuestMemory } from './guestMemory';
 import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, TLB } from './layout';
 import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, walkPage } from './pageWalker';
 import { type ShadowObserver, ShadowPageTables } from './shadowPageTables';
+import { type WatchHit, type Watchpoint, watchHits } from './watchpoint';
 
 /** Linear pages that the VMM keeps for itself under a deprivileging technique: supervisor-only, backed by host memory. */
 export interface VmmWindow {
@@ -25,6 +26,9 @@ export interface PagingFeatures {
   readonly physicalBits: number;
   readonly pse36: boolean;
 }
+
+/** Vector of a run that ended before an access to what a debugger watches. */
+export const WATCH_VECTOR = 258;
 
 type Size = 1 | 2 | 4;
 
@@ -127,6 +131,18 @@ export class LinearMemory {
   /** Data breakpoints; pages that hold one never enter the TLB. */
   #watched: readonly DebugCondition[] = [];
 
+  #watchpoints: readonly Watchpoint[] = [];
+  /**
+   * An access that a debugger watches ends the run before the instruction, with WATCH_VECTOR. While this is a list, such
+   * accesses go through and are noted in it: the instruction runs alone.
+   */
+  noted: WatchHit[] | undefined;
+
+  set watchpoints(watchpoints: readonly Watchpoint[]) {
+    this.#watchpoints = watchpoints;
+    this.flush();
+  }
+
   /** CR0, CR3, CR4 or the debug registers of the guest changed. */
   loadPagingMode(change: 'any' | 'cr3' = 'any'): void {
     const { cpu } = this;
@@ -197,7 +213,7 @@ export class LinearMemory {
     const mayWrite = dirty && this.physical.isPlain(physical);
     const userWritable = writable && userAccess;
     const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
-    this.#enter(linear >>> 12, host, deny, global);
+    this.#enter(linear >>> 12, physical, host, deny, global);
   }
 
   /** An entry of one shadow root gives rights in that view only; what the other gave the same page stays. */
@@ -213,11 +229,17 @@ export class LinearMemory {
     let deny = same ? before & DENY_ALL : DENY_ALL;
     if (view !== 'user') deny &= ~(DENY_SUPERVISOR_READ | (mayWrite ? DENY_SUPERVISOR_WRITE : 0));
     if (view === 'user' || (view === 'shared' && entry & PTE_US)) deny &= ~(DENY_USER_READ | (mayWrite ? DENY_USER_WRITE : 0));
-    this.#enter(page, host, deny, (entry & PTE_G) !== 0);
+    this.#enter(page, physical, host, deny, (entry & PTE_G) !== 0);
   }
 
-  #enter(page: number, host: number, deny: number, global: boolean): void {
-    if (this.#watched.some(({ first, last }) => first >>> 12 <= page && page <= last >>> 12)) return;
+  /** Somebody, the guest or a debugger, watches bytes of this page. */
+  #holdsWatched(page: number, physicalPage: number): boolean {
+    const holds = (at: number, { first, last }: { readonly first: number; readonly last: number }) => first >>> 12 <= at && at <= last >>> 12;
+    return this.#watched.some((range) => holds(page, range)) || this.#watchpoints.some((w) => holds(w.space === 'linear' ? page : physicalPage, w));
+  }
+
+  #enter(page: number, physical: number, host: number, deny: number, global: boolean): void {
+    if (this.#holdsWatched(page, physical >>> 12)) return;
     if (this.#tlb[page] === DENY_ALL) {
       // The list names every filled page, some twice; a full one is emptied with the TLB.
       if (this.#filledCount === FILLED_CAPACITY) this.flush();
@@ -235,13 +257,29 @@ export class LinearMemory {
 
   /** Read at the guest's privilege (or as supervisor, for descriptor tables). Sets the fault cells and gives 0 on #PF. `update`: write permission is needed too. */
   read(linear: number, size: Size, update = false, user = this.user): number {
+    if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, update)) return 0;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
     return this.#read(linear, size, update, user);
   }
 
   write(linear: number, size: Size, value: number, user = this.user): void {
+    if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, true)) return;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access', 'write']);
     this.#write(linear, size, value, user);
+  }
+
+  /** True when the run has to end before this access. The load of a read-modify-write counts as the store that follows. */
+  #meetsWatchpoint(linear: number, size: Size, write: boolean): boolean {
+    const found = this.translate(linear, { write: false, user: false }, false);
+    const hits = watchHits(this.#watchpoints, write, linear, found.kind === 'page' ? found.physical : undefined, size);
+    if (hits.length === 0) return false;
+    if (this.noted) {
+      this.noted.push(...hits);
+      return false;
+    }
+    this.cpu.set(CPU.FAULT, WATCH_VECTOR + 1);
+    this.cpu.set(CPU.FAULT_CODE, 0);
+    return true;
   }
 
   /** Data breakpoints trap behind the instruction; if it faults, nothing comes of them. */

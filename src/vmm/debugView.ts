@@ -2,6 +2,7 @@
 import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
 import type { Block } from '../engine/block';
+import type { Watchpoint } from '../memory/watchpoint';
 import type { BlockRow } from '../protocol/requests';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
@@ -41,6 +42,9 @@ export class DebugView implements DebuggableVm {
     const before = this.machine.engine.translator.breakpoints;
     if (before.size === linear.size && [...linear].every((address) => before.has(address))) return;
     this.machine.engine.setBreakpoints(new Set(linear));
+  }
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    this.machine.linear.watchpoints = [...watchpoints];
   }
   setEventStops(stops: readonly EventStop[]): void {
     this.machine.desk.stops = [...stops];

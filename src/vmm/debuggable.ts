@@ -5,6 +5,7 @@
  */
 import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
+import type { WatchHit, Watchpoint } from '../memory/watchpoint';
 import type { BlockRow } from '../protocol/requests';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
@@ -13,6 +14,8 @@ import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 export type StopReason =
   | { readonly kind: 'budget' }
   | { readonly kind: 'breakpoint'; readonly linear: number }
+  /** Behind an instruction, or an element of a repeated one, that accessed what `setWatchpoints` names; `by`: its linear address. */
+  | { readonly kind: 'watchpoint'; readonly hits: readonly WatchHit[]; readonly by: number }
   /** An event stop. For instruction events the instruction has not executed yet. */
   | { readonly kind: 'event'; readonly event: VmmEvent }
   /** HLT with nothing that could ever wake the guest. */
@@ -74,6 +77,8 @@ export interface DebuggableVm {
 
   /** Linear addresses at which to stop before executing. Replaces the previous set. */
   setBreakpoints(linear: ReadonlySet<number>): void;
+  /** Memory to stop behind an access to. Replaces the previous set. The CPU's accesses only: DMA is not seen, nor are descriptor tables as it loads from them. */
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void;
   /** Event stops. Replaces the previous set. */
   setEventStops(stops: readonly EventStop[]): void;
 

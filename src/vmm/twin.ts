@@ -27,6 +27,8 @@ export function rehearse(engine: Interpreter, body: () => EngineExit): Omit<Outc
   const { retired } = engine;
   const counted = Object.values(EVENT_CELLS).map((offset) => cpu.get(offset));
   const stores: JournalEntry[] = [];
+  const { noted } = linear;
+  linear.noted = []; // nobody hears of a rehearsal
   linear.flush();
   physical.journal = stores;
   let exit: EngineExit;
@@ -34,6 +36,7 @@ export function rehearse(engine: Interpreter, body: () => EngineExit): Omit<Outc
     exit = body();
   } finally {
     physical.journal = undefined;
+    linear.noted = noted;
     for (const { address, size, before } of [...stores].reverse()) physical.write(address, size, before);
     linear.flush();
   }

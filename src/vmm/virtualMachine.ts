@@ -12,7 +12,8 @@ import type { RegionLimits } from '../engine/region/regionCache';
 import type { FormTable } from '../engine/forms';
 import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
-import { LinearMemory } from '../memory/linearMemory';
+import { LinearMemory, WATCH_VECTOR } from '../memory/linearMemory';
+import type { WatchHit } from '../memory/watchpoint';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEventKind } from '../protocol/vmmEvent';
 import { MmxRegisters } from '../semantics/mmx/registers';
@@ -359,7 +360,10 @@ export class VirtualMachine implements TechniqueHost {
     const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
     if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
     if (exception && vector === PF) this.hypercalls?.events.pageFaulted(cpu.get(CPU.CR2));
+    const noted = this.linear.noted;
+    this.linear.noted = []; // what delivery stores is nobody's instruction
     const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception);
+    this.linear.noted = noted;
     if (outcome.kind === 'unimplemented') this.#stopUnimplemented(this.#unimplemented);
     if (outcome.kind !== 'tripleFault') return;
     const causes = outcome.chain.map((fault, i) => `${i ? 'while delivering it, ' : ''}${vectorName(fault.vector)} with error code ${hexh(fault.errorCode, 4)}`);
@@ -593,9 +597,26 @@ export class VirtualMachine implements TechniqueHost {
           this.#stopUnimplemented(this.#unimplemented);
           return this.#takePending();
         }
+        if (exit.vector === WATCH_VECTOR) return this.#stepWatchedAccess();
         return this.deliverFault(exit.vector, exit.errorCode, this.decodeCurrent()) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
       case 'attend':
         return this.#attend(exit);
+    }
+  }
+
+  /** The instruction here accesses what a debugger watches: run it alone, or one element of a repeated one, and stop behind it. */
+  #stepWatchedAccess(): StopReason | undefined {
+    const { cpu, engine, linear } = this;
+    const at = { retired: engine.retired, linear: (cpu.segmentBase(CS) + cpu.eip) >>> 0 };
+    const hits: WatchHit[] = [];
+    cpu.set(CPU.FUEL, 1);
+    linear.noted = hits;
+    try {
+      const outcome = this.#handle(this.technique.run(1, true));
+      const done = engine.retired > at.retired || cpu.get(CPU.FUEL) === 0;
+      return outcome ?? (done && hits.length > 0 ? { kind: 'watchpoint', hits, by: at.linear } : undefined);
+    } finally {
+      linear.noted = undefined;
     }
   }
 

@@ -57,6 +57,7 @@ export class FakeVm implements DebuggableVm {
 
   requestStop(): void {}
   setBreakpoints(): void {}
+  setWatchpoints(): void {}
   setEventStops(): void {}
 
   readRegister(name: string): number | undefined {

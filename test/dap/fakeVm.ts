@@ -212,6 +212,7 @@ export class FakeVm implements DebuggableVm {
   setBreakpoints(linear: ReadonlySet<number>): void {
     this.#breakpoints = new Set(linear);
   }
+  setWatchpoints(): void {}
   setEventStops(stops: readonly EventStop[]): void {
     this.#stops = stops;
   }

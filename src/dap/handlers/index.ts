@@ -3,6 +3,7 @@ import type { Handler } from '../handler';
 import { breakpointLocations } from './breakpointLocations';
 import { completions } from './completions';
 import { configurationDone } from './configurationDone';
+import { dataBreakpointInfo, setDataBreakpoints } from './dataBreakpoints';
 import { disassemble } from './disassemble';
 import { disconnect } from './disconnect';
 import { evaluate } from './evaluate';
@@ -43,6 +44,8 @@ export const HANDLERS: readonly Handler[] = [
   setFunctionBreakpoints,
   setInstructionBreakpoints,
   setExceptionBreakpoints,
+  dataBreakpointInfo,
+  setDataBreakpoints,
   exceptionInfo,
   continueRequest,
   pause,

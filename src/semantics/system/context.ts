@@ -85,6 +85,9 @@ export function raise(vector: number, errorCode = 0): never {
 /** In place of a vector: the helper met something that Ringside does not do yet. */
 export const UNIMPLEMENTED_VECTOR = 256;
 
+/** Vectors above 255 are no exceptions of the guest: they end a run for the VMM. */
+export const isGuestVector = (vector: number): boolean => vector < UNIMPLEMENTED_VECTOR;
+
 /** In place of a vector: the instruction has not run, and the CPU waits for an interrupt before it tries again. */
 export const WAIT_VECTOR = 257;
 

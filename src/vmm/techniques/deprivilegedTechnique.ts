@@ -4,7 +4,7 @@ import type { Block } from '../../engine/block';
 import type { EngineExit } from '../../engine/interpreter';
 import type { TranslationPolicy } from '../../engine/policy';
 import { EVENT_CELLS } from '../../ir/eventCells';
-import { UNIMPLEMENTED_VECTOR } from '../../semantics/system/context';
+import { isGuestVector } from '../../semantics/system/context';
 import type { TechniqueId } from '../../protocol/techniques';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
@@ -137,7 +137,7 @@ export abstract class DeprivilegedTechnique implements Technique {
    * one that only user mode has (a page of the VMM, a descriptor whose privilege was changed): the virtual CPU decides.
    */
   protected faulted(vector: number, errorCode: number): TechniqueExit {
-    if (vector === UNIMPLEMENTED_VECTOR) return { kind: 'fault', vector, errorCode };
+    if (!isGuestVector(vector)) return { kind: 'fault', vector, errorCode };
     const instruction = this.host.decodeCurrent();
     if (vector === PF) this.#reportTrueFault(errorCode, instruction);
     if (!instruction) {
@@ -197,7 +197,7 @@ export abstract class DeprivilegedTechnique implements Technique {
   /** The virtual CPU has executed it: what faults there is the guest's own. */
   #finish(exit: EngineExit, instruction: Instruction | undefined): TechniqueExit {
     if (isContinuation(exit)) return CONTINUE;
-    if (exit.kind !== 'fault' || exit.vector === UNIMPLEMENTED_VECTOR) return exit;
+    if (exit.kind !== 'fault' || !isGuestVector(exit.vector)) return exit;
     return this.#deliver(exit.vector, exit.errorCode, instruction);
   }
 
