@@ -5,6 +5,7 @@ import type { StopReason } from '../vmm/debuggable';
 import type { Arguments, CliEnvironment, Command, GuestAttributes } from './command';
 import { countedKinds, describeStop, EVENT_NAMES, thousands } from './describe';
 import { EXIT_CODES, exitCode } from './exitCodes';
+import { encodePng } from './png';
 import { Script, SCRIPT_NOTES, SCRIPT_OPTIONS } from './script';
 import { runSeveral, SEVERAL_NOTES } from './runSeveral';
 import { guestAttributes, MACHINE_OPTIONS, PERSIST_OPTION, TECHNIQUE_OPTION } from './guestOptions';
@@ -115,6 +116,10 @@ export function report({ vm, screen }: Subject, stop: Ending, unmet: string | un
   return `${lines.join('\n')}\n`;
 }
 
+function saveScreenshot({ picture }: Subject, path: string | undefined, environment: CliEnvironment): void {
+  if (path !== undefined && picture) environment.writeFile(path, encodePng(picture()));
+}
+
 /** Everything a guest of this command line is launched with. */
 export function launchAttributes(args: Arguments, operand: string): GuestAttributes {
   const technique = args.technique('technique');
@@ -132,6 +137,7 @@ export const run: Command = {
     PERSIST_OPTION,
     ...SCRIPT_OPTIONS,
     { name: 'max-instructions', short: 'n', value: 'N', help: 'stop after so many instructions (no limit by default)' },
+    { name: 'screenshot', value: 'FILE', help: 'write what the guest’s display shows at the end as a PNG file' },
     { name: 'json', help: 'write the report as one line of JSON' },
   ],
   notes: `GUEST is an .asm file, a disk or boot-sector image, or a kernel. Several run side by side as VMs of one hypervisor;\n${SEVERAL_NOTES}\n\n${SCRIPT_NOTES}\n\nExit codes: the guest's own when it powers off through port F4h, ${EXIT_CODES.map(({ code, name }) => `${code} ${name}`).join(', ')}.`,
@@ -145,6 +151,7 @@ export const run: Command = {
       const script = new Script(args, guest);
       const stop = await runUntilStop(guest, script, limit, environment, flush);
       const { unmet } = script;
+      saveScreenshot(guest, args.text('screenshot'), environment);
       const milliseconds = environment.now() - started;
       const code = exitCodeFor(stop, unmet);
       if (args.has('json'))

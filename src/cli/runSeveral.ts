@@ -10,7 +10,7 @@ import { exitCode } from './exitCodes';
 const SLICE_MILLISECONDS = 50;
 /** A guest that never ends its line does not keep the others from being read. */
 const LONGEST_LINE = 4096;
-const SCRIPTED = ['expect', 'type', 'type-serial', 'timeout'];
+const SCRIPTED = ['expect', 'type', 'type-serial', 'timeout', 'screenshot'];
 
 export const SEVERAL_NOTES = `options are for all of them, and GUEST,ATTRIBUTE=VALUE,... gives one its own: a.asm,technique=bt,weight=512. With several,
 lines of output begin with the guest's name, and the exit code is the first one that is not 0.`;

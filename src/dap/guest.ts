@@ -7,6 +7,7 @@ import { EventReport } from '../debug/eventReport';
 import type { DebugTarget, TargetStop } from '../debug/target';
 import type { Configuration } from '../machine/configuration';
 import type { SessionContext } from './sessionContext';
+import { Streams } from './streams';
 import { exceptionInfoBody, stoppedBody } from './stops';
 
 /** What a guest may ask of its session. */
@@ -23,6 +24,7 @@ export interface GuestHost extends Pick<SessionContext, 'send' | 'output'> {
 
 export class Guest {
   readonly report: EventReport;
+  readonly streams: Streams;
   #text = '';
   #over = false;
 
@@ -32,7 +34,9 @@ export class Guest {
     readonly name: string,
     readonly config: Configuration,
     readonly target: DebugTarget,
+    before?: Guest,
   ) {
+    this.streams = new Streams(target, threadId, (event, body) => host.send(event, body), before?.streams);
     const report = new EventReport(target.vm, !host.unattended);
     this.report = report;
     const decoder = new TextDecoder();
@@ -60,6 +64,7 @@ export class Guest {
     if (this.#over) return;
     this.#over = true;
     this.#flush(true);
+    this.streams.flush(true);
     this.#say(`${this.report.summary()}\n`, 'console');
     this.dispose();
     this.host.guestEnded(this, code);
@@ -88,6 +93,7 @@ export class Guest {
       return this.end(1);
     }
     this.#flush(true);
+    this.streams.flush(true);
     this.host.attend(this);
     this.host.send('stopped', { threadId: this.threadId, allThreadsStopped: !this.host.several, ...stoppedBody(stop) });
   }

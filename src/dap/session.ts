@@ -141,8 +141,9 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   }
 
   async #newGuests(): Promise<void> {
+    const before = this.#guests;
     const launched = await launchGuests(this, this.#createMachine, this.#attributes);
-    this.#guests = launched.map(({ name, config, target }, i) => new Guest(this, i + 1, name, config, target));
+    this.#guests = launched.map(({ name, config, target }, i) => new Guest(this, i + 1, name, config, target, before[i]));
     this.#focus = this.#guests[0];
   }
 

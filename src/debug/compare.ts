@@ -3,6 +3,7 @@
  * Coordinates are retired instructions, which mean the same under every technique.
  */
 import type { Emitter } from '../base/events';
+import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
@@ -14,6 +15,7 @@ export interface Subject {
   /** What the guest writes to its serial port. */
   readonly serial?: Emitter<Uint8Array>;
   screen?(): ScreenText;
+  picture?(): Picture;
   /** Type on the keyboard. */
   typeKeys?(text: string): void;
   /** Bytes for serial port 1. */

@@ -3,7 +3,9 @@ import type { Assembly } from '../asm/assembly';
 import type { Emitter } from '../base/events';
 import type { GuestSymbol } from '../machine/loader/guest';
 import type { Configuration } from '../machine/configuration';
+import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
+import type { SerialPort } from '../protocol/serial';
 import type { DebuggableVm } from '../vmm/debuggable';
 
 export interface DebugMachine {
@@ -18,9 +20,18 @@ export interface DebugMachine {
   readonly notes?: readonly string[];
   /** Bytes the guest writes to serial port 1 and to port E9h. */
   readonly serial: Emitter<Uint8Array>;
+  /** The same by port, with serial port 2 and the virtio console. */
+  readonly wires?: Readonly<Partial<Record<SerialPort, Emitter<Uint8Array>>>>;
   screen(): ScreenText;
+  /** What the display shows; into an array of the right size, if there is one. */
+  picture?(into?: Int32Array): Picture;
   typeKeys(text: string): void;
-  serialInput(bytes: Uint8Array): void;
+  /** A key, by its KeyboardEvent code, goes down or up; false when a PC keyboard has no such key. */
+  pressKey?(code: string, down: boolean): boolean;
+  /** Counts to the right and up, and the buttons held: 1 left, 2 right, 4 middle. */
+  moveMouse?(motion: { dx?: number; dy?: number; wheel?: number; buttons?: number }): void;
+  /** Without a port: to the virtio console once the guest listens there, else to serial port 1. */
+  serialInput(bytes: Uint8Array, port?: SerialPort): void;
   /** Write what the guest changed on its disks into their files, if it is to be kept. Throws UserError. */
   persist?(): void;
   /** Throws UserError when the disks cannot be written. */

@@ -5,7 +5,7 @@
  */
 import { ByteDevice } from './byteDevice';
 import type { Clock, DeviceState, IrqLine, Timer } from './contract';
-import { chordsFor, translateToSet1, type Chord, type Key } from './keyboardLayout';
+import { chordsFor, KEYS, translateToSet1, type Chord, type Key } from './keyboardLayout';
 import { Mouse } from './mouse';
 
 const STATUS_OUTPUT_FULL = 0x01;
@@ -30,6 +30,10 @@ const RESEND = 0xfe;
 const BYTE_NS = 300_000;
 /** Between two keys of typed text. */
 const KEY_NS = 20_000_000;
+/** Between two events of a key that somebody holds in his hand. */
+const EVENT_NS = 1_000_000;
+/** Events that a guest has not taken: more of them are lost, as in a keyboard's own buffer. */
+const MOST_EVENTS = 64;
 
 /** What the controller's output port drives. */
 export interface KeyboardHost {
@@ -59,7 +63,7 @@ const powerOn = () => ({
   /** The translator saw F0. */
   breaking: false,
   /** Set 2 codes of typed keys, one array a key. */
-  typed: [] as { codes: number[] }[],
+  typed: [] as { codes: number[]; event?: boolean }[],
 });
 
 export class Keyboard extends ByteDevice {
@@ -99,6 +103,16 @@ export class Keyboard extends ByteDevice {
     if (this.#typing.due === undefined) this.#typing.arm(this.clock.now() + 1);
   }
 
+  /** A key goes down or up; false when there is none of this name. */
+  event(code: string, down: boolean): boolean {
+    const key = (KEYS as Readonly<Record<string, Key>>)[code];
+    if (!key || !Object.hasOwn(KEYS, code)) return false;
+    if (this.#s.typed.length >= MOST_EVENTS && down) return true;
+    this.#s.typed.push({ codes: this.#codes(key, !down), event: true });
+    if (this.#typing.due === undefined) this.#typing.arm(this.clock.now() + 1);
+    return true;
+  }
+
   #codes(key: Key, released: boolean): number[] {
     const prefix = key.extended ? [0xe0] : [];
     if (this.#s.scanSet === 1) return [...prefix, released ? key.set1 | 0x80 : key.set1];
@@ -108,7 +122,7 @@ export class Keyboard extends ByteDevice {
   #typeNext(): void {
     // A guest that does not listen yet finds the keys when it does.
     if (this.#s.scanning && !this.#s.queue.length && this.#s.output < 0) this.#send(...(this.#s.typed.shift()?.codes ?? []));
-    if (this.#s.typed.length) this.#typing.arm(this.clock.now() + KEY_NS);
+    if (this.#s.typed.length) this.#typing.arm(this.clock.now() + (this.#s.typed[0].event ? EVENT_NS : KEY_NS));
   }
 
   #send(...bytes: number[]): void {

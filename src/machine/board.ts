@@ -327,6 +327,11 @@ export class Board implements Devices {
     return this.keyboard.type(text);
   }
 
+  /** A key, by its KeyboardEvent code, goes down or up. */
+  pressKey(code: string, down: boolean): boolean {
+    return this.keyboard.event(code, down);
+  }
+
   moveMouse(motion: Parameters<Keyboard['moveMouse']>[0]): void {
     this.keyboard.moveMouse(motion);
   }

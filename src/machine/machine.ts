@@ -11,7 +11,9 @@ import type { FormTable } from '../engine/forms';
 import { emitInterpreter } from '../engine/interpreter/module';
 import { PAGE, RAM, ROM_BYTES } from '../memory/layout';
 import { VIDEO_MEMORY } from '../devices/vga/vga';
+import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
+import type { SerialPort } from '../protocol/serial';
 import { parseDescriptor } from '../semantics/system/descriptors';
 import { realModeSegment } from '../semantics/system/segments';
 import { COST_PROFILES } from '../vmm/cost/profiles';
@@ -64,9 +66,13 @@ export interface Machine {
   readonly serial: Emitter<Uint8Array>;
   /** What the user should know, as sentences. */
   readonly notes: readonly string[];
+  readonly wires: Readonly<Record<SerialPort, Emitter<Uint8Array>>>;
   screen(): ScreenText;
+  picture(into?: Int32Array): Picture;
   typeKeys(text: string): void;
-  serialInput(bytes: Uint8Array): void;
+  pressKey(code: string, down: boolean): boolean;
+  moveMouse(motion: Parameters<Board['moveMouse']>[0]): void;
+  serialInput(bytes: Uint8Array, port?: SerialPort): void;
   /** With `persist`: write what the guest changed on its disks into their files. Throws UserError. */
   persist(): void;
   /** Persists, then closes the disks' files. Throws UserError. */
@@ -154,12 +160,14 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     powerOn,
   ); // prettier-ignore
   powerOn();
-  const serial = wires(board);
+  const wires = wiresOf(board);
+  const merged = new Emitter<Uint8Array>();
+  for (const port of MERGED) wires[port].on((bytes) => merged.fire(bytes));
   const typed = vm.hypercalls?.console;
   vm.hypercalls?.attach({
     clock,
     disk: program.drives.find(({ image }) => image.kind === 'hardDisk')?.image,
-    print: (bytes) => serial.fire(bytes),
+    print: (bytes) => wires.hypercall.fire(bytes),
     shutdown: (code) => vm.requestStop({ kind: 'exited', code }),
   });
   return {
@@ -168,13 +176,17 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     ...(program.assembly ? { assembly: program.assembly } : {}),
     ...(program.guest.loadAddress !== undefined ? { loadAddress: program.guest.loadAddress } : {}),
     symbols: program.guest.symbols,
-    serial,
+    serial: merged,
+    wires,
     notes: program.guest.notes,
     screen: () => board.screen(),
     typeKeys: (text) => void board.typeKeys(text),
-    serialInput(bytes) {
-      receive(board, bytes);
-      typed?.receive(bytes);
+    picture: (into) => board.vga.picture(into),
+    pressKey: (code, down) => board.pressKey(code, down),
+    moveMouse: (motion) => board.moveMouse(motion),
+    serialInput(bytes, port) {
+      if (port !== 'hypercall') receive(board, bytes, port);
+      if (port === undefined || port === 'hypercall') typed?.receive(bytes);
     },
     ...diskEnd(program.drives, config.persist),
   };
@@ -215,18 +227,29 @@ function diskEnd(drives: readonly ProgramDrive[], keep: boolean): Pick<Machine, 
   return { persist, dispose };
 }
 
-/** The wires a guest prints on. */
-function wires(board: Board): Emitter<Uint8Array> {
-  const bytes = new Emitter<Uint8Array>();
-  for (const wire of [board.serial, board.console]) wire.on((byte) => bytes.fire(Uint8Array.of(byte)));
-  board.virtio.console?.output.on((portion) => bytes.fire(portion));
-  return bytes;
+/** What a user reads as the guest's output. */
+const MERGED: readonly SerialPort[] = ['COM1', 'E9h', 'hvc0', 'hypercall'];
+
+function wiresOf(board: Board): Record<SerialPort, Emitter<Uint8Array>> {
+  const bytewise = (source: Emitter<number>): Emitter<Uint8Array> => {
+    const bytes = new Emitter<Uint8Array>();
+    source.on((byte) => bytes.fire(Uint8Array.of(byte)));
+    return bytes;
+  };
+  return {
+    COM1: bytewise(board.serial),
+    COM2: bytewise(board.uart1.output),
+    E9h: bytewise(board.console),
+    hvc0: board.virtio.console?.output ?? new Emitter(),
+    hypercall: new Emitter(),
+  };
 }
 
 /** What the user types goes to the virtio console as soon as a driver is there, to serial port 1 before and without one. */
-function receive(board: Board, bytes: Uint8Array): void {
+function receive(board: Board, bytes: Uint8Array, port?: SerialPort): void {
   const { console } = board.virtio;
-  if (console?.open) console.receive(bytes);
+  if (port === 'COM2') board.uart1.receive(bytes);
+  else if (console?.open && port !== 'COM1') console.receive(bytes);
   else board.receiveSerial(bytes);
 }
 

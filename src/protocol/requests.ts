@@ -2,7 +2,8 @@
  * The custom DAP requests and events of Ringside: what views ask after a stop, and what they may subscribe to.
  * Names start with `ringside/`. All numbers are unsigned; addresses are guest-linear unless a name says otherwise.
  */
-import type { ScreenText } from './screen';
+import type { ScreenResponse } from './screen';
+import type { SerialPort } from './serial';
 import type { TechniqueId } from './techniques';
 import type { VmmEvent, VmmEventKind } from './vmmEvent';
 
@@ -63,13 +64,28 @@ export interface OfVm {
   threadId?: number;
 }
 
+export interface InputArguments {
+  keys?: string;
+  key?: { code: string; down: boolean };
+  mouse?: { dx?: number; dy?: number; wheel?: number; buttons?: number };
+  serial?: string;
+  port?: SerialPort;
+}
+
 /** Request name → arguments and response body. */
 export interface CustomRequests {
   'ringside/blocks': { args: OfVm & { start?: number; count?: number }; body: BlocksResponse };
   'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
-  'ringside/screen': { args: OfVm; body: ScreenText };
-  /** Type into the guest: `keys` as text ("\n" is Enter) for the keyboard, or raw bytes for serial port 1. */
-  'ringside/input': { args: OfVm & { keys?: string; serial?: string }; body: Record<string, never> };
+  /** `since`: a frame's sequence number, 0 for the whole picture; without it the characters only. */
+  'ringside/screen': { args: OfVm & { since?: number }; body: ScreenResponse };
+  /** Send events `ringside/screen` and `ringside/serial`, or no longer. */
+  'ringside/subscribe': { args: OfVm & { screen?: boolean; serial?: boolean }; body: Record<string, never> };
+  /**
+   * Type into the guest: `keys` as text ("\n" is Enter), `key` going down or up by its KeyboardEvent code, `mouse` as counts
+   * to the right and up and the buttons held (1 left, 2 right, 4 middle), `serial` as raw bytes for a port (COM1, or the
+   * virtio console once the guest listens there).
+   */
+  'ringside/input': { args: OfVm & InputArguments; body: Record<string, never> };
 }
 
 export type CustomRequest = keyof CustomRequests;

@@ -19,6 +19,7 @@ import { ringsideBlocks } from './ringsideBlocks';
 import { ringsideExits } from './ringsideExits';
 import { ringsideInput } from './ringsideInput';
 import { ringsideScreen } from './ringsideScreen';
+import { ringsideSubscribe } from './ringsideSubscribe';
 import { scopes } from './scopes';
 import { setBreakpoints } from './setBreakpoints';
 import { setExceptionBreakpoints } from './setExceptionBreakpoints';
@@ -69,5 +70,6 @@ export const HANDLERS: readonly Handler[] = [
   ringsideBlocks,
   ringsideExits,
   ringsideScreen,
+  ringsideSubscribe,
   ringsideInput,
 ];

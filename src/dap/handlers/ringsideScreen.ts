@@ -1,7 +1,7 @@
-import type { ScreenText } from '../../protocol/screen';
-import { integer, optional, shape } from '../arguments';
+import type { ScreenResponse } from '../../protocol/screen';
+import { count, integer, optional, shape } from '../arguments';
 import { handler } from '../handler';
 
-export const ringsideScreen = handler('ringside/screen', shape({ threadId: optional(integer) }), {
-  run: (session, { threadId }): ScreenText => session.guestOf(threadId).target.machine.screen(),
+export const ringsideScreen = handler('ringside/screen', shape({ threadId: optional(integer), since: optional(count(Number.MAX_SAFE_INTEGER)) }), {
+  run: (session, { threadId, since }): ScreenResponse => session.guestOf(threadId).streams.screen(since),
 });
