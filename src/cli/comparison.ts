@@ -60,7 +60,9 @@ function verdict(run: ComparedRun, referenceName: string): string {
 export function comparisonText(guest: string, runs: readonly ComparedRun[]): string {
   const [reference] = runs;
   const names = TECHNIQUES.filter((technique) => runs.some((run) => run.technique === technique.id)).map(({ id, name }) => `${id}: ${name}`);
-  const problems = runs.flatMap((run) => (run.stop.kind === 'tripleFault' ? [`${run.technique}:\n`, ...run.stop.causes.map((cause) => indent(`${cause}\n`))] : []));
+  const problems = runs.flatMap((run) =>
+    run.stop.kind === 'tripleFault' || run.stop.kind === 'entryFailure' ? [`${run.technique}:\n`, ...run.stop.causes.map((cause) => indent(`${cause}\n`))] : [],
+  );
   const verdicts = runs.filter((run) => !run.equal).map((run) => verdict(run, reference.technique));
   const sections = [`${guest}\n${indent(`${names.join('\n')}\n`)}`, table(rows(runs)), problems.join(''), ...verdicts];
   if (verdicts.length === 0) sections.push(`Every technique ends in the state that ${reference.technique} ends in.\n`);

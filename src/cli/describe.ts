@@ -19,6 +19,8 @@ export function describeStop(stop: StopReason): string {
       return `powered off with ${stop.code}`;
     case 'tripleFault':
       return 'triple fault';
+    case 'entryFailure':
+      return 'VM entry failed';
     case 'unimplemented':
       return `not implemented: ${stop.what}`;
     case 'pause':
@@ -46,6 +48,9 @@ export const EVENT_NAMES: Readonly<Record<VmmEventKind, string>> = {
   shadowFill: 'shadow entries filled',
   tracedWrite: 'traced writes',
   hypercall: 'hypercalls',
+  vmExit: 'VM exits',
+  vmEntry: 'VM entries',
+  injection: 'injected events',
   interrupt: 'interrupts',
   softwareInterrupt: 'software interrupts',
   guestFault: 'guest faults',

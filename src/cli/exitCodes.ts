@@ -8,6 +8,7 @@ export const EXIT_CODES = [
   { code: 105, name: 'diverged', meaning: 'compare: a technique did not end in the state that bare metal ends in' },
   { code: 106, name: 'internal', meaning: 'a defect in Ringside itself: please report it' },
   { code: 107, name: 'unmet', meaning: 'run: what --expect waits for did not come: its time was up, or the guest ended before' },
+  { code: 108, name: 'entryFailure', meaning: 'VM entry failed: the VMCS is inconsistent' },
   { code: 130, name: 'interrupted', meaning: 'stopped by Ctrl+C' },
 ] as const;
 

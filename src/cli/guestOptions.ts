@@ -17,6 +17,7 @@ const PLACEHOLDERS: Readonly<Record<Attribute['type'], string>> = {
   address: 'ADDRESS',
   date: 'DATE',
   definitions: 'NAME=VALUE',
+  settings: 'NAME=VALUE',
   paths: 'FILE',
   list: 'LIST',
 };
@@ -31,7 +32,7 @@ function option(attribute: Attribute): OptionSpec {
     name: optionName(attribute),
     // A truth is a switch: given or not.
     ...(attribute.type === 'boolean' ? {} : { value: FILES.has(attribute.name) ? 'FILE' : PLACEHOLDERS[attribute.type] }),
-    ...(attribute.type === 'definitions' ? { multiple: true, short: 'D' } : attribute.type === 'paths' ? { multiple: true } : {}),
+    ...(attribute.type === 'definitions' ? { multiple: true, short: 'D' } : attribute.type === 'paths' || attribute.type === 'settings' ? { multiple: true } : {}),
     ...(attribute.name === 'technique' ? { short: 't' } : {}),
     help: `${attribute.description}${values}${byDefault}`,
   };
@@ -44,7 +45,7 @@ export const PERSIST_OPTION: OptionSpec = option(ATTRIBUTES.find(({ name }) => n
 export const TECHNIQUE_OPTION: OptionSpec = option(ATTRIBUTES.find(({ name }) => name === 'technique')!);
 
 function given({ type }: Attribute, name: string, args: Arguments): unknown {
-  if (type === 'definitions') return args.definitions(name);
+  if (type === 'definitions' || type === 'settings') return args.definitions(name);
   if (type === 'boolean') return args.has(name) || undefined;
   if (type !== 'paths') return args.text(name);
   return args.list(name).length > 0 ? args.list(name) : undefined;

@@ -77,6 +77,7 @@ export function exitCodeFor(stop: Ending, unmet?: string): number {
     case 'tripleFault':
     case 'budget':
     case 'unimplemented':
+    case 'entryFailure':
       return exitCode(stop.kind);
     case 'pause':
       return exitCode('interrupted');
@@ -110,7 +111,7 @@ export function report({ vm, screen }: Subject, stop: Ending, unmet: string | un
   const counts = countedKinds([vm.eventCounts]).map((kind) => `${EVENT_NAMES[kind]} ${thousands(vm.eventCounts[kind])}`);
   const lines = [`${describeEnding(stop)} after ${thousands(vm.retired)} instructions, ${thousands(vm.cycles)} modelled cycles (${vm.technique}, ${Math.round(milliseconds)} ms)`];
   if (unmet !== undefined) lines.push(`expected, and it did not come: ${unmet}`);
-  if (stop.kind === 'tripleFault') lines.push(...stop.causes.map((cause) => `  ${cause}`));
+  if (stop.kind === 'tripleFault' || stop.kind === 'entryFailure') lines.push(...stop.causes.map((cause) => `  ${cause}`));
   if (counts.length > 0) lines.push(`events: ${counts.join(', ')}`);
   lines.push(...screenLines(screen?.()));
   return `${lines.join('\n')}\n`;

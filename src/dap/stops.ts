@@ -29,6 +29,8 @@ function exceptionText(stop: TargetStop): { id: string; title: string; text: str
     }
     case 'tripleFault':
       return { id: 'tripleFault', title: 'Triple fault', text: ['The processor shut down.', ...stop.causes].join('\n'), causes: stop.causes };
+    case 'entryFailure':
+      return { id: 'entryFailure', title: 'VM entry failed', text: [...stop.causes, 'The guest cannot run until the VMCS is put right.'].join('\n'), causes: stop.causes };
     case 'halted':
       return { id: 'halted', title: 'Halted', text: haltSentence(stop.interruptsEnabled) };
     case 'unimplemented':

@@ -4,6 +4,7 @@
  */
 import { hex } from '../base/bits';
 import { UserError } from '../base/userError';
+import type { TechniqueId } from '../protocol/techniques';
 import { VMM_EVENT_KINDS, type VmmEvent, type VmmEventKind } from '../protocol/vmmEvent';
 import type { EventStop } from '../vmm/debuggable';
 import { INSTRUCTIONS } from '../x86/instructionTable';
@@ -19,10 +20,10 @@ export interface StopPlaces {
 }
 
 /** Kinds of event that one instruction can cause by itself, under any technique. */
-const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'softwareInterrupt', 'port'];
-/** Kinds whose `reason` is a VT-x exit reason. */
-const EXIT_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout'];
-/** Exit reasons that are events of their own here. */
+const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'inline', 'vmExit', 'softwareInterrupt', 'port'];
+/** Kinds whose `reason` is a VT-x exit reason: the exit itself, or, under another technique, what would be one. */
+const EXIT_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'inline'];
+/** Exit reasons that are events of their own where no exits happen. */
 const EXIT_EVENTS: Readonly<Record<string, VmmEventKind>> = {
   EXCEPTION_OR_NMI: 'guestFault',
   EXTERNAL_INTERRUPT: 'interrupt',
@@ -50,7 +51,7 @@ function numberUpTo(argument: string, limit: number, text: string, example: stri
 
 interface Prefix {
   readonly form: string;
-  readonly parse: (argument: string, text: string) => StopPlaces;
+  readonly parse: (argument: string, text: string, technique: TechniqueId) => StopPlaces;
 }
 
 export const EVENT_BREAKPOINTS: Readonly<Record<string, Prefix>> = {
@@ -72,9 +73,10 @@ export const EVENT_BREAKPOINTS: Readonly<Record<string, Prefix>> = {
   },
   exit: {
     form: 'exit:CR_ACCESS (a VT-x exit reason)',
-    parse(argument, text) {
+    parse(argument, text, technique) {
       const reason = argument.toUpperCase();
       if (!(reason in EXIT_REASONS)) refuse(text, `not an exit reason. Accepted: ${Object.keys(EXIT_REASONS).join(' ')}.`);
+      if (technique === 'hvm') return only({ kind: 'vmExit', reason });
       const event = EXIT_EVENTS[reason];
       return only(...kinds(EXIT_KINDS, { reason }), ...(event ? [{ kind: event }] : []));
     },
@@ -110,7 +112,7 @@ const FORMS = Object.values(EVENT_BREAKPOINTS)
 export function parseEventBreakpoint(text: string, context: EvaluationContext): StopPlaces {
   const match = /^\s*([a-z]+)\s*:\s*(\S+)\s*$/i.exec(text);
   const prefix = match && EVENT_BREAKPOINTS[match[1].toLowerCase()];
-  if (match && prefix) return prefix.parse(match[2], text.trim());
+  if (match && prefix) return prefix.parse(match[2], text.trim(), context.vm.technique);
   return { stops: [], linear: [addressOf(text, context)] };
 }
 

@@ -12,7 +12,7 @@ export interface ExceptionFilter {
   readonly techniques: readonly TechniqueId[];
 }
 
-const EVERYWHERE: readonly TechniqueId[] = ['bare', 'trap', 'bt', 'pv'];
+const EVERYWHERE: readonly TechniqueId[] = ['bare', 'trap', 'bt', 'hvm', 'pv'];
 
 export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
   {
@@ -20,7 +20,7 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     label: 'Sensitive instruction',
     description: 'Before an instruction that reads or changes privileged state, whatever the technique does with it.',
     default: false,
-    kinds: ['sensitive', 'silent', 'trap', 'callout', 'inline'],
+    kinds: ['sensitive', 'silent', 'trap', 'callout', 'inline', 'vmExit'],
     techniques: EVERYWHERE,
   },
   {
@@ -38,6 +38,14 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     default: false,
     kinds: ['callout'],
     techniques: ['bt'],
+  },
+  {
+    filter: 'vmExit',
+    label: 'VM exit',
+    description: 'The guest is about to leave non-root mode, for whatever reason the VMCS asks for.',
+    default: false,
+    kinds: ['vmExit'],
+    techniques: ['hvm'],
   },
   {
     filter: 'silent',

@@ -24,6 +24,7 @@ export type TargetStop =
   | Extract<StopReason, { kind: 'halted' | 'exited' | 'unimplemented' }>
   /** `hit`: who asked to be told before the session ends. */
   | { readonly kind: 'tripleFault'; readonly causes: readonly string[]; readonly hit: readonly Breakpoint[] }
+  | { readonly kind: 'entryFailure'; readonly causes: readonly string[] }
   /** As many instructions as the configuration allows have retired. */
   | { readonly kind: 'limit'; readonly instructions: number }
   /** A defect of Ringside: this VM stops, nothing else does. */

@@ -2,7 +2,7 @@
  * Tier 0: runs the generated interpreter over one VM's memory, translates and links blocks on the way, and returns to
  * the run loop with an exact position whenever something needs it.
  */
-import type { LinearMemory } from '../memory/linearMemory';
+import { type LinearMemory, REFUSED_VECTOR } from '../memory/linearMemory';
 import { CPU, type CpuState, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import type { OpcodeMap } from '../x86/decoder';
 import { CR0_PG } from '../x86/flags';
@@ -98,6 +98,11 @@ export class Interpreter {
     this.#run32 = exports.run32 as unknown as Run;
   }
 
+  /** Generated code is running: a helper or a device was called from it. */
+  get running(): boolean {
+    return this.#entryBudget >= 0;
+  }
+
   /** Guest instructions retired, exact also while a helper or a device runs. */
   get retired(): number {
     if (this.#entryBudget < 0) return this.#retired;
@@ -186,6 +191,7 @@ export class Interpreter {
       cpu.set(CPU.CR2, linear);
       return { kind: 'fault', vector: PF, errorCode: found.errorCode };
     }
+    if (this.linear.nested?.fetch(found.physical, linear) === false) return { kind: 'fault', vector: REFUSED_VECTOR, errorCode: 0 };
     const cached = this.cache.lookup(found.physical, mode, eip, single);
     if (cached && (cached.secondPage < 0 || this.#sameSecondPage(cached))) return cached;
     if (cached) this.cache.invalidate(cached, 'second page remapped');

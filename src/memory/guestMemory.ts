@@ -51,6 +51,8 @@ export class GuestMemory {
   onTableWrite: (address: number, length: number) => void = () => {};
   /** While set, every store is noted here with what it replaced, so that it can be taken back. Flush the TLB before and after. */
   journal: JournalEntry[] | undefined;
+  /** Changes whenever a page gets another kind. */
+  mapVersion = 0;
   readonly #kinds: Uint8Array;
   readonly #marks: Uint8Array;
   /** Bytes of ROM below 4 GiB, and where they are in the VM's memory. */
@@ -100,17 +102,20 @@ export class GuestMemory {
 
   /** Give [start, end) a kind; both page-aligned, below the end of RAM. */
   setKind(start: number, end: number, kind: RegionKind): void {
+    this.mapVersion++;
     this.#kinds.fill(kind === 'ram' ? KIND_RAM : kind === 'rom' ? KIND_ROM : KIND_DEVICE, start / PAGE, Math.min(end, this.size) / PAGE);
   }
 
   /** Put the system's ROM at the top of the address space; `image` has up to ROM_BYTES, whole pages. Memory has room for it behind RAM. */
   mapRom(image: Uint8Array): void {
+    this.mapVersion++;
     this.#romSize = image.length;
     this.u8.set(image, this.#romOffset + ROM_BYTES - image.length);
   }
 
   /** What answers in [start, end) of the first megabyte: loads and stores each go to RAM, or to what is behind it: the ROM, or the bus. */
   setShadow(start: number, end: number, { loads, stores }: { readonly loads: boolean; readonly stores: boolean }): void {
+    this.mapVersion++;
     for (let page = start; page < Math.min(end, this.size); page += PAGE) {
       const rom = page >= LOW_ROM_END - Math.min(this.#romSize, LOW_ROM_BYTES);
       const direct = stores ? KIND_RAM : KIND_ROM;

@@ -8,7 +8,7 @@ import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import type { GuestMemory } from './guestMemory';
 import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, TLB } from './layout';
-import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, walkPage } from './pageWalker';
+import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, pathOf, walkPage } from './pageWalker';
 import { type ShadowObserver, ShadowPageTables } from './shadowPageTables';
 import { type WatchHit, type Watchpoint, watchHits } from './watchpoint';
 
@@ -30,6 +30,21 @@ export interface PagingFeatures {
 /** Vector of a run that ended before an access to what a debugger watches. */
 export const WATCH_VECTOR = 258;
 
+/** In place of an exception vector in the fault cells: somebody stops the guest before the instruction, which has not run. */
+export const REFUSED_VECTOR = 259;
+
+/** Nested paging: what the VMM's own tables make of a guest-physical address. */
+export interface NestedPaging {
+  /** The processor reads a paging-structure entry of the guest at `physical`. False: stop before the instruction. */
+  walk(physical: number, linear: number): boolean;
+  /** An access at a translated address; `filled`: the TLB had no entry for its page. False: stop before the instruction. */
+  admit(physical: number, linear: number, write: boolean, filled: boolean): boolean;
+  /** Code at a translated address is about to be decoded. False: stop before it. */
+  fetch(physical: number, linear: number): boolean;
+  /** May stores go past the slow path: does the leaf entry have its dirty flag? */
+  isDirty(physical: number): boolean;
+}
+
 type Size = 1 | 2 | 4;
 
 const UNPAGED: Translation = { kind: 'page', physical: 0, userAccess: true, writable: true, readWrite: true, dirty: true, global: false, pde: -1, pte: -1 };
@@ -44,6 +59,7 @@ export class LinearMemory {
   window: VmmWindow | undefined;
   /** What the silicon walks instead of the guest's tables, under techniques that deprivilege the guest. */
   shadow: ShadowPageTables | undefined;
+  nested: NestedPaging | undefined;
 
   constructor(
     readonly cpu: CpuState,
@@ -193,11 +209,24 @@ export class LinearMemory {
   /** Physical address, or -1 after raising #PF. Fills the TLB where the fast path may answer next time. */
   #resolve(linear: number, write: boolean, user: boolean): number {
     if (this.#inWindow(linear)) return this.#pageFault(linear, (write ? 2 : 0) | (user ? 4 : 0) | 1);
+    if (this.nested && !this.#walkNested(this.nested, linear)) return this.#refused();
     const found = this.translate(linear, { write, user });
     if (found.kind === 'fault') return this.#pageFault(linear, found.errorCode);
+    if (this.nested && !this.nested.admit(found.physical, linear, write, (this.#tlb[linear >>> 12] & DENY_ALL) === DENY_ALL)) return this.#refused();
     if (this.shadow) this.#fillFromShadow(linear, found.physical, user, this.shadow);
     else this.#fill(linear, found);
     return found.physical;
+  }
+
+  /** The guest's tables are guest-physical too: each level of a walk goes through the nested tables. */
+  #walkNested(nested: NestedPaging, linear: number): boolean {
+    if (!this.#paging || (this.#tlb[linear >>> 12] & DENY_ALL) !== DENY_ALL) return true;
+    return pathOf(this.physical, this.#paging, linear).every((at) => nested.walk(this.#onTheBus(at), linear));
+  }
+
+  #refused(): -1 {
+    this.cpu.set(CPU.FAULT, REFUSED_VECTOR + 1);
+    return -1;
   }
 
   #pageFault(linear: number, errorCode: number): -1 {
@@ -210,7 +239,7 @@ export class LinearMemory {
   #fill(linear: number, { physical, userAccess, writable, dirty, global }: Translation): void {
     const host = this.physical.hostOffset(physical - (physical & (PAGE - 1)));
     if (host < 0) return;
-    const mayWrite = dirty && this.physical.isPlain(physical);
+    const mayWrite = dirty && this.physical.isPlain(physical) && (this.nested?.isDirty(physical) ?? true);
     const userWritable = writable && userAccess;
     const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
     this.#enter(linear >>> 12, physical, host, deny, global);

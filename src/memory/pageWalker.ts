@@ -82,23 +82,41 @@ function largePage(mode: PagingMode, { low, high }: Entry, linear: number): numb
   return ((low & pse36Mask(mode)) >>> 13) * GIB_4 + (((low & 0xffc00000) | (linear & 0x3fffff)) >>> 0);
 }
 
+/** Bytes of an entry. */
+const entrySize = ({ pdptes }: PagingMode): 4 | 8 => (pdptes ? 8 : 4);
+
+/** Physical address of the page-directory entry for `linear`; with PAE paging undefined where the PDPTE is not present. */
+function directoryEntry(mode: PagingMode, linear: number): number | undefined {
+  const { pdptes, physicalBits } = mode;
+  if (!pdptes) return ((mode.cr3 & 0xfffff000) >>> 0) + (linear >>> 22) * 4;
+  const n = 2 * (linear >>> 30);
+  return pdptes[n] & PTE_P ? frameOf({ low: pdptes[n], high: pdptes[n + 1] }, physicalBits) + ((linear >>> 21) & 0x1ff) * 8 : undefined;
+}
+
+const isLarge = (mode: PagingMode, { low }: Entry): boolean => (low & PTE_PS) !== 0 && (mode.pdptes !== undefined || mode.pageSizeExtension);
+
+const tableEntry = (mode: PagingMode, pde: Entry, linear: number): number => frameOf(pde, mode.physicalBits) + ((linear >>> 12) & (mode.pdptes ? 0x1ff : 0x3ff)) * entrySize(mode);
+
+/** Physical addresses of the entries that a walk for `linear` reads, in order. */
+export function pathOf(memory: GuestMemory, mode: PagingMode, linear: number): number[] {
+  const at = directoryEntry(mode, linear);
+  if (at === undefined) return [];
+  const pde = readEntry(memory, at, entrySize(mode));
+  return pde.low & PTE_P && !isLarge(mode, pde) ? [at, tableEntry(mode, pde, linear)] : [at];
+}
+
 /** Walk for `access`; with `commit` false nothing is written (the debugger looks without touching). */
 export function walkPage(memory: GuestMemory, mode: PagingMode, linear: number, access: Access, commit: boolean): Translation | PageFault {
-  const { pdptes, physicalBits } = mode;
   const cause = (access.write ? FAULT_W : 0) | (access.user ? FAULT_U : 0);
   const reserved: PageFault = { kind: 'fault', errorCode: cause | FAULT_P | FAULT_RSVD };
-  const size = pdptes ? 8 : 4;
-  let directory = (mode.cr3 & 0xfffff000) >>> 0;
-  if (pdptes) {
-    const n = 2 * (linear >>> 30);
-    if (!(pdptes[n] & PTE_P)) return { kind: 'fault', errorCode: cause };
-    directory = frameOf({ low: pdptes[n], high: pdptes[n + 1] }, physicalBits);
-  }
-  const pde = readEntry(memory, directory + (pdptes ? ((linear >>> 21) & 0x1ff) * 8 : (linear >>> 22) * 4), size);
+  const size = entrySize(mode);
+  const at = directoryEntry(mode, linear);
+  if (at === undefined) return { kind: 'fault', errorCode: cause };
+  const pde = readEntry(memory, at, size);
   if (!(pde.low & PTE_P)) return { kind: 'fault', errorCode: cause };
-  const large = (pde.low & PTE_PS) !== 0 && (pdptes !== undefined || mode.pageSizeExtension);
+  const large = isLarge(mode, pde);
   if (setsReserved(mode, pde, large)) return reserved;
-  const pte = large ? pde : readEntry(memory, frameOf(pde, physicalBits) + ((linear >>> 12) & (pdptes ? 0x1ff : 0x3ff)) * size, size);
+  const pte = large ? pde : readEntry(memory, tableEntry(mode, pde, linear), size);
   if (!(pte.low & PTE_P)) return { kind: 'fault', errorCode: cause };
   if (setsReserved(mode, pte, large)) return reserved;
   const rights = pde.low & pte.low;
@@ -113,7 +131,7 @@ export function walkPage(memory: GuestMemory, mode: PagingMode, linear: number, 
   }
   return {
     kind: 'page',
-    physical: large ? largePage(mode, pde, linear) : frameOf(pte, physicalBits) + (linear & 0xfff),
+    physical: large ? largePage(mode, pde, linear) : frameOf(pte, mode.physicalBits) + (linear & 0xfff),
     userAccess,
     writable: writable || (!mode.writeProtect && !userAccess),
     readWrite: writable,

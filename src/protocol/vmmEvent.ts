@@ -21,6 +21,23 @@ export interface ShadowAccess {
 /** Which shadow root: that of the guest's kernel, that of its user code, or one for both (ring compression). */
 export type ShadowViewName = 'kernel' | 'user' | 'shared';
 
+/** What a VM exit leaves in the VMCS, and what became of it. Numbers are the fields as the SDM lays them out. */
+export interface VmExitDetails {
+  /** Basic exit reason, 0 to 65535. */
+  readonly number: number;
+  readonly qualification: number;
+  /** The qualification and the fields beside it, taken apart: name and value. */
+  readonly decoded: readonly (readonly [name: string, value: string])[];
+  /** VM-exit interruption information, where the exit has one. */
+  readonly interruption?: number;
+  /** IDT-vectoring information: the event whose delivery the exit interrupted. */
+  readonly idtVectoring?: number;
+  /** What the VMM did about it. */
+  readonly handling: string;
+  /** Guest state that the handling changed, as `EAX 00000001h → 00000F29h`; only while events are recorded. */
+  readonly changes: readonly string[];
+}
+
 // biome-ignore format: a table
 interface VmmEventKinds {
   /** A sensitive or privileged instruction ran directly, with the meaning the guest expects. */
@@ -51,6 +68,12 @@ interface VmmEventKinds {
   tracedWrite: { /** Guest-physical. */ readonly physical: number; readonly length: number };
   /** A paravirtualized guest called the VMM: the registers that hold number and arguments. */
   hypercall: { readonly number: number; readonly arguments: readonly number[] };
+  /** The guest left non-root mode. */
+  vmExit: VmExitDetails;
+  /** The VMM resumed the guest. */
+  vmEntry: object;
+  /** A VM entry delivered an event to the guest: the VM-entry interruption information. */
+  injection: { readonly interruption: number };
   /** A hardware interrupt was delivered or injected. */
   interrupt: object;
   /** INT n, INT3, INTO. */
@@ -96,6 +119,9 @@ const KINDS = {
   shadowFill: true,
   tracedWrite: true,
   hypercall: true,
+  vmExit: true,
+  vmEntry: true,
+  injection: true,
   interrupt: true,
   softwareInterrupt: true,
   guestFault: true,

@@ -57,7 +57,6 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   readModelSpecific: modelSpecific.readModelSpecific,
   writeModelSpecific: modelSpecific.writeModelSpecific,
   identify: control.identify,
-  hypercall: control.hypercall,
   systemEnter: control.systemEnter,
   systemExit: control.systemExit,
   vector: executeVector,

@@ -4,10 +4,7 @@ import { EXIT_REASONS, INSTRUCTIONS, REGISTER_NAMES, RESERVED_WORDS } from './in
 
 export { EXIT_REASONS, INSTRUCTIONS };
 
-/** Techniques a sentence exists for: those that can be launched, and two that a lesson compares them with. */
-export type ExplainedTechnique = TechniqueId | 'hvm' | 'pv';
-
-export interface InstructionCase extends Partial<Readonly<Record<ExplainedTechnique, string>>> {
+export interface InstructionCase extends Partial<Readonly<Record<TechniqueId, string>>> {
   /** Pattern that the operands match; without one the case takes the rest. */
   readonly operands?: string;
   readonly name?: string;

@@ -1,13 +1,6 @@
 /** The hover on a mnemonic: what it is to a hypervisor, and what each technique does with it. Pure: no `vscode`. */
 import { TECHNIQUES } from '../protocol/techniques';
-import { caseOf, type ExplainedTechnique, factsOf, type InstructionCase, type InstructionFacts } from './instructionFacts';
-
-/** The order in which techniques were invented, and in which a hover lists them. */
-const EXPLAINED: readonly { id: ExplainedTechnique; name: string }[] = [
-  ...TECHNIQUES.map(({ id, name }) => ({ id, name })),
-  { id: 'pv' as const, name: 'Paravirtualized' },
-  { id: 'hvm' as const, name: 'Hardware-assisted (VT-x)' },
-];
+import { caseOf, factsOf, type InstructionCase, type InstructionFacts } from './instructionFacts';
 
 const GATES: Readonly<Record<string, string>> = {
   cpl: 'faults at any CPL > 0',
@@ -49,7 +42,7 @@ export function instructionHover(mnemonic: string, operands: string, running?: s
   const lines = [headline(mnemonic, entry, one), ''];
   if (one.kind !== 'innocuous') {
     lines.push('| Technique | What happens |', '|:---|:---|');
-    for (const { id, name } of EXPLAINED) if (one[id]) lines.push(`| ${id === running ? `**${name}** ◂` : name} | ${one[id]} |`);
+    for (const { id, name } of TECHNIQUES) if (one[id]) lines.push(`| ${id === running ? `**${name}** ◂` : name} | ${one[id]} |`);
     lines.push('');
   } else if (CONTROL.has(entry.flow)) lines.push('Ends a basic block, and with it a translation block.', '');
   lines.push(technicalLine(entry));

@@ -26,6 +26,8 @@ export type StopReason =
   | { readonly kind: 'tripleFault'; readonly causes: readonly string[] }
   /** Something Ringside does not implement; names it. */
   | { readonly kind: 'unimplemented'; readonly what: string }
+  /** VM entry failed: which checks of the VMCS, as sentences. The guest cannot run until it is put right. */
+  | { readonly kind: 'entryFailure'; readonly causes: readonly string[] }
   /** requestStop was called. */
   | { readonly kind: 'pause' };
 

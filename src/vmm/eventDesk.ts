@@ -16,7 +16,7 @@ import { type EventDraft, effectOf, exitReason } from './techniques/technique';
 const RING_CAPACITY = 65536;
 
 /** What an instruction is by itself, known before it executes. */
-const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'port', 'softwareInterrupt', 'controlWrite', 'hypercall'];
+const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'inline', 'vmExit', 'port', 'softwareInterrupt', 'controlWrite', 'hypercall'];
 
 /** Why the guest stopped where it stands: an event, or anything else. */
 export type Suppression = VmmEventKind | 'breakpoint';
@@ -39,6 +39,8 @@ export class EventDesk {
   readonly #texts = new WeakMap<Instruction, { readonly eip: number; readonly text: string }>();
   /** Part of the translation policy's key. */
   watchVersion = 16;
+  /** VM exits happen: an instruction that runs directly has none. */
+  exits = false;
   /** The event that asked to stop. */
   stopEvent: VmmEvent | undefined;
   /** Going on from a stop: what must not stop here once more. */
@@ -55,6 +57,11 @@ export class EventDesk {
   set recording(on: boolean) {
     if (on !== this.#recording) this.watchVersion++;
     this.#recording = on;
+  }
+
+  /** Somebody records, listens or may stop. */
+  get watching(): boolean {
+    return this.#recording || this.source.watched || this.#stops.length > 0;
   }
 
   set stops(stops: readonly EventStop[]) {
@@ -118,7 +125,15 @@ export class EventDesk {
   directEvents(instruction: Instruction): EventDraft[] {
     const { sensitive } = instruction.spec;
     const direct: EventDraft[] = sensitive
-      ? [{ kind: 'sensitive', instruction, reason: exitReason(instruction) ?? sensitive.kind, sentence: `Ran directly: ${effectOf(instruction)}`, cost: 'sensitive' }]
+      ? [
+          {
+            kind: 'sensitive',
+            instruction,
+            reason: (this.exits ? undefined : exitReason(instruction)) ?? sensitive.kind,
+            sentence: `Ran directly: ${effectOf(instruction)}`,
+            cost: 'sensitive',
+          },
+        ]
       : [];
     return [...direct, ...this.sideEvents(instruction)];
   }
@@ -135,7 +150,7 @@ export class EventDesk {
       instruction: instruction ? this.#text(instruction, place) : '',
       reason: draft.reason,
       sentence: draft.sentence,
-      cycles: draft.cost ? this.ledger.price(draft.cost) : 0,
+      cycles: (draft.cost ? this.ledger.price(draft.cost) : 0) + (draft.costs?.reduce((sum, [cost, count]) => sum + count * this.ledger.price(cost), 0) ?? 0),
       ...(draft.vector !== undefined ? { vector: draft.vector } : {}),
       ...(draft.port !== undefined ? { port: draft.port } : {}),
       ...(draft.write !== undefined ? { write: draft.write } : {}),
@@ -186,6 +201,7 @@ export class EventDesk {
     if (!counted) this.#counts[draft.kind]++;
     // What runs directly is priced by its counter (see `cycles` of the VM).
     if (draft.cost && draft.kind !== 'sensitive') this.ledger.charge(draft.cost);
+    for (const [cost, count] of draft.costs ?? []) this.ledger.charge(cost, count);
     if (!this.#recording && !this.source.watched) return;
     const event = this.event(draft, place);
     if (this.#recording) this.ring.push(event);

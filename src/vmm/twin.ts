@@ -59,6 +59,22 @@ export function differences(silicon: Outcome, bare: Outcome): StateDifference[] 
   const found: StateDifference[] = [];
   const differ = (what: string, is: string, would: string): void => void found.push({ what, is, bare: would });
   if (bare.exit.kind === 'fault') differ('the outcome', 'that it went through', `exception ${bare.exit.vector}`);
+  found.push(...stateDifferences(silicon, bare));
+  const stored = (outcome: Outcome): Map<number, JournalEntry> => new Map(outcome.stores.map((s) => [s.address, s]));
+  const [mine, theirs] = [stored(silicon), stored(bare)];
+  for (const [address, store] of mine) {
+    const other = theirs.get(address);
+    if (other?.after !== store.after || other.size !== store.size)
+      differ(`[${hexh(address)}]`, hexh(store.after, 2 * store.size), other ? hexh(other.after, 2 * other.size) : 'untouched');
+  }
+  for (const [address, store] of theirs) if (!mine.has(address)) differ(`[${hexh(address)}]`, 'untouched', hexh(store.after, 2 * store.size));
+  return found;
+}
+
+/** Differences between two observations of the CPU. */
+export function stateDifferences(silicon: Pick<Outcome, 'registers' | 'eflags' | 'selectors'>, bare: Pick<Outcome, 'registers' | 'eflags' | 'selectors'>): StateDifference[] {
+  const found: StateDifference[] = [];
+  const differ = (what: string, is: string, would: string): void => void found.push({ what, is, bare: would });
   REGISTERS_32.forEach((name, n) => {
     const [a, b] = [cell(silicon.registers, CPU.GPR + 4 * n), cell(bare.registers, CPU.GPR + 4 * n)];
     if (a !== b) differ(name.toUpperCase(), hexh(a, 8), hexh(b, 8));
@@ -74,14 +90,6 @@ export function differences(silicon: Outcome, bare: Outcome): StateDifference[] 
     const [a, b] = [cell(silicon.registers, offset), cell(bare.registers, offset)];
     if (a !== b) differ(name, hexh(a, 8), hexh(b, 8));
   }
-  const stored = (outcome: Outcome): Map<number, JournalEntry> => new Map(outcome.stores.map((s) => [s.address, s]));
-  const [mine, theirs] = [stored(silicon), stored(bare)];
-  for (const [address, store] of mine) {
-    const other = theirs.get(address);
-    if (other?.after !== store.after || other.size !== store.size)
-      differ(`[${hexh(address)}]`, hexh(store.after, 2 * store.size), other ? hexh(other.after, 2 * other.size) : 'untouched');
-  }
-  for (const [address, store] of theirs) if (!mine.has(address)) differ(`[${hexh(address)}]`, 'untouched', hexh(store.after, 2 * store.size));
   return found;
 }
 

@@ -36,21 +36,21 @@ import type { CostEvent, CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
 import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
 import { EventDesk, type Place, type Suppression } from './eventDesk';
-import { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
 import type { Firmware } from './firmwareContext';
 import { inFirmware, serve } from './firmwareService';
 import { Hypercalls } from './hypercalls/hypercalls';
 import { DISCOVERY_LEAVES } from './hypercalls/discovery';
-import { KVM_LEAVES } from './kvm/kvmAbi';
-import { KvmInterface } from './kvm/kvmInterface';
 import { ShadowReports } from './shadowReports';
 import { BareMetal } from './techniques/bareMetal';
 import { BinaryTranslation } from './techniques/binaryTranslation';
+import { HardwareAssisted } from './techniques/hardwareAssisted';
 import { Paravirtualized } from './techniques/paravirtualized';
-import type { EventDraft, Technique, TechniqueExit, TechniqueHost } from './techniques/technique';
+import type { EventDraft, Technique, TechniqueExit, TechniqueHost, Waiting } from './techniques/technique';
 import { TrapAndEmulate } from './techniques/trapAndEmulate';
+import type { VmcsSettings } from './vmcs/settings';
 
-export { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
+/** Guest time per retired instruction. */
+export const NANOSECONDS_PER_INSTRUCTION = 10;
 
 const PAGE_MASK = ~0xfff;
 /** Nothing is there: the page below the I/O APIC's. */
@@ -84,8 +84,8 @@ export interface VmOptions {
   /** When blocks become WebAssembly; default `on`. */
   readonly translation?: Translation | Heat;
   readonly regionLimits?: RegionLimits;
-  /** KVM's paravirtual interface is there for the guest; the machine is powered on at this date (milliseconds since 1970). */
-  readonly kvm?: { readonly startDate: number };
+  /** What a launch configuration sets in the VMCS. */
+  readonly vmcs?: VmcsSettings;
 }
 
 export class VirtualMachine implements TechniqueHost {
@@ -99,7 +99,6 @@ export class VirtualMachine implements TechniqueHost {
   readonly context: ExecutionContext;
   /** Under `pv` only. */
   readonly hypercalls: Hypercalls | undefined;
-  readonly kvm: KvmInterface | undefined;
   readonly opcodes: OpcodeMap;
   /** Where the board has the page of the local APIC; 0 without one. */
   readonly #apicPage: number;
@@ -125,20 +124,20 @@ export class VirtualMachine implements TechniqueHost {
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.opcodes = options.interpreter.opcodes;
-    const leaves = [...(options.kvm ? KVM_LEAVES : []), ...(options.technique === 'pv' ? DISCOVERY_LEAVES : [])];
-    this.context = this.#executionContext(leaves.length > 0 ? { ...options.model, hypervisorLeaves: new Map(leaves) } : options.model);
-    this.hypercalls = options.technique === 'pv' ? new Hypercalls(this.context, () => this.#syncClock()) : undefined;
-    if (options.kvm) this.kvm = new KvmInterface({ context: this.context, memory: this.physical, startDate: options.kvm.startDate, now: () => this.now() });
+    const paravirtual = options.technique === 'pv';
+    this.context = this.#executionContext(paravirtual ? { ...options.model, hypervisorLeaves: DISCOVERY_LEAVES } : options.model);
+    this.hypercalls = paravirtual ? new Hypercalls(this.context, () => this.#syncClock()) : undefined;
     this.#apicPage = apicBaseAtReset(options.model) & PAGE_MASK;
-    this.technique = this.#createTechnique(options.technique);
+    this.technique = this.#createTechnique(options);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter, options.translation, options.regionLimits);
     this.engine.translated.on((block) => this.#translated(block));
     this.engine.cache.invalidated.on((block) => this.#invalidated(block));
     this.resetCpu();
   }
 
-  #createTechnique(id: TechniqueId): Technique {
+  #createTechnique({ technique: id, vmcs }: VmOptions): Technique {
     if (id === 'bare') return new BareMetal(this);
+    if (id === 'hvm') return this.#hardwareAssisted(vmcs);
     this.#world = new DeprivilegedWorld(this.cpu, this.linear, this.context);
     if (this.hypercalls) return new Paravirtualized(this, this.#world, this.hypercalls);
     const reports = new ShadowReports(this, this.#world);
@@ -147,16 +146,19 @@ export class VirtualMachine implements TechniqueHost {
     return id === 'trap' ? new TrapAndEmulate(this, this.#world) : new BinaryTranslation(this, this.#world);
   }
 
+  #hardwareAssisted(settings: VmcsSettings = {}): HardwareAssisted {
+    const technique = new HardwareAssisted(this, this.context, settings);
+    this.linear.nested = technique.nested;
+    this.desk.exits = true;
+    return technique;
+  }
+
   #executionContext(model: CpuModel): ExecutionContext {
     const platform = (): Platform => this.#platform;
     const registered = () => (this.#world?.inGuest ? undefined : this.hypercalls?.traps);
-    const paravirtual = () => (this.#world?.inGuest ? undefined : this.kvm);
     return {
       get registered() {
         return registered();
-      },
-      get paravirtual() {
-        return paravirtual();
       },
       cpu: this.cpu,
       memory: this.linear,
@@ -178,7 +180,8 @@ export class VirtualMachine implements TechniqueHost {
         this.#syncClock();
         this.#platform.bus.write('port', port, size, value);
       },
-      timeStamp: () => this.now() / NANOSECONDS_PER_INSTRUCTION,
+      timeStamp: () => this.now() / NANOSECONDS_PER_INSTRUCTION + (this.technique.timeStampOffset ?? 0),
+      taskSwitching: (selector, cause) => this.technique.taskSwitching?.(selector, cause),
       noteUnimplemented: (what) => {
         this.#unimplemented = what;
       },
@@ -232,7 +235,6 @@ export class VirtualMachine implements TechniqueHost {
   /** Registers after RESET (SDM Vol. 3, table 9-1), real mode; CS:EIP is FFFFFFF0h, until the first far jump. */
   resetCpu(): void {
     const { cpu } = this;
-    this.kvm?.reset();
     cpu.i32.fill(0, CPU.GPR >> 2, CPU.END >> 2);
     cpu.set(CPU.EFLAGS, EFLAGS_FIXED);
     cpu.statusFlags = 0;
@@ -252,6 +254,7 @@ export class VirtualMachine implements TechniqueHost {
     this.linear.setUser(false);
     this.linear.loadPagingMode();
     this.#mode = 0;
+    this.technique.reset?.();
   }
 
   get retired(): number {
@@ -302,6 +305,15 @@ export class VirtualMachine implements TechniqueHost {
   get watchVersion(): number {
     return this.desk.watchVersion;
   }
+  get watching(): boolean {
+    return this.desk.watching;
+  }
+  get recording(): boolean {
+    return this.desk.recording || this.desk.source.watched;
+  }
+  directEvents(instruction: Instruction): EventDraft[] {
+    return this.desk.directEvents(instruction);
+  }
   interested(instruction: Instruction): boolean {
     return this.desk.interested(instruction);
   }
@@ -335,20 +347,20 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   /** Remember where the next events belong: CS:EIP of the virtual CPU. */
-  #mark(): void {
+  mark(): void {
     const { cpu } = this;
     this.#place = { retired: this.engine.retired, cs: cpu.selector(CS), eip: cpu.eip, linear: (cpu.segmentBase(CS) + cpu.eip) >>> 0, codeSize: cpu.codeSize };
   }
 
   decodeCurrent(): Instruction | undefined {
-    this.#mark();
+    this.mark();
     const bytes = this.readLinear(this.#place.linear, MAX_INSTRUCTION_LENGTH);
     const decoded = decode(this.opcodes, bytes, 0, bytes.length, this.#place.codeSize);
     return decoded.kind === 'instruction' ? decoded.instruction : undefined;
   }
 
   deliverFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'delivered' | 'stopped' {
-    this.#mark();
+    this.mark();
     const spec = EXCEPTIONS.find((e) => e.vector === vector);
     const code = spec?.errorCode ? `(${hexh(errorCode, 1)})` : '';
     const what = instruction ? instruction.spec.mnemonic.toUpperCase() : 'The instruction';
@@ -360,7 +372,7 @@ export class VirtualMachine implements TechniqueHost {
       cost: vector === 14 ? 'pageFault' : 'guestFault',
       ...(instruction ? { instruction } : {}),
     };
-    if (this.stopsAt(draft)) return 'stopped';
+    if (this.stopsAt(draft) || this.technique.beforeFault?.(vector, errorCode, instruction) === 'stopped') return 'stopped';
     this.report(draft);
     this.#deliver(vector, errorCode, true);
     return 'delivered';
@@ -375,8 +387,10 @@ export class VirtualMachine implements TechniqueHost {
     this.linear.noted = []; // what delivery stores is nobody's instruction
     const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception);
     this.linear.noted = noted;
+    this.technique.delivered?.();
     if (outcome.kind === 'unimplemented') this.#stopUnimplemented(this.#unimplemented);
     if (outcome.kind !== 'tripleFault') return;
+    this.technique.shutdown?.();
     const causes = outcome.chain.map((fault, i) => `${i ? 'while delivering it, ' : ''}${vectorName(fault.vector)} with error code ${hexh(fault.errorCode, 4)}`);
     const draft: EventDraft = { kind: 'tripleFault', reason: 'shutdown', sentence: `Triple fault: ${causes.join('; ')}.` };
     this.report(draft);
@@ -469,6 +483,9 @@ export class VirtualMachine implements TechniqueHost {
     if (this.#hasPending) return this.#moveOn(this.#deliverPending());
     const inhibit = cpu.get(CPU.INHIBIT);
     const flags = cpu.get(CPU.EFLAGS);
+    const boundary = this.technique.atBoundary?.(this.#waiting(inhibit === 0));
+    if (boundary === 'stopped') return { kind: 'event', event: this.desk.stopEvent! };
+    if (boundary === 'exited') this.desk.suppressed = undefined;
     if (interrupts.nmiPending && !inhibit && !cpu.get(CPU.NMI_BLOCKED)) return this.#nonMaskable();
     if (interrupts.pending && !inhibit && flags & EFLAGS_IF) return this.#interrupt();
     const breakpoints = flags & EFLAGS_RF || inhibit === INHIBIT_DEBUG ? 0 : instructionBreakpoints(this.context);
@@ -493,6 +510,12 @@ export class VirtualMachine implements TechniqueHost {
     return !outcome && this.#hasPending ? this.#deliverPending() : outcome;
   }
 
+  #waiting(open: boolean): Waiting {
+    const { interrupts } = this.#platform;
+    const nmiBlocked = !open || this.cpu.get(CPU.NMI_BLOCKED) !== 0;
+    return { interrupt: interrupts.pending, interruptible: open && (this.cpu.get(CPU.EFLAGS) & EFLAGS_IF) !== 0, nmi: interrupts.nmiPending, nmiBlocked };
+  }
+
   /** The guest is elsewhere now: what the last stop was about is behind it. */
   #moveOn(stop: StopReason | undefined): StopReason | undefined {
     this.desk.suppressed = undefined;
@@ -500,7 +523,7 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #atBreakpoint(): boolean {
-    this.#mark();
+    this.mark();
     return this.engine.translator.breakpoints.has(this.#place.linear);
   }
 
@@ -541,8 +564,9 @@ export class VirtualMachine implements TechniqueHost {
 
   /** One instruction, past breakpoints; what it is still gets reported. */
   #stepOne(): StopReason | undefined {
-    const instruction = this.technique.id === 'bare' ? this.decodeCurrent() : undefined;
-    if (instruction && this.interested(instruction)) return this.#watched(instruction);
+    const direct = this.technique.id === 'bare' || this.technique.id === 'hvm';
+    const instruction = direct ? this.decodeCurrent() : undefined;
+    if (instruction && this.interested(instruction) && this.technique.policy.treat(instruction) === 'execute') return this.#watched(instruction);
     return this.#handle(this.technique.run(1, true));
   }
 
@@ -568,7 +592,7 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #interrupt(): StopReason | undefined {
-    this.#mark();
+    this.mark();
     // The vector is known only once acknowledged: a stop asked for by vector is served after delivery.
     const vector = this.#platform.interrupts.acknowledge();
     const draft: EventDraft = {
@@ -579,6 +603,7 @@ export class VirtualMachine implements TechniqueHost {
       cost: 'interruptDelivery',
     };
     const stop = this.stopsAt(draft);
+    this.technique.beforeInterrupt?.(vector);
     this.#deliver(vector, 0, false);
     this.report(draft);
     return stop ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
@@ -586,11 +611,12 @@ export class VirtualMachine implements TechniqueHost {
 
   /** No other NMI is taken until IRET (SDM Vol. 3, 6.7.1). */
   #nonMaskable(): StopReason | undefined {
-    this.#mark();
+    this.mark();
     const draft: EventDraft = { kind: 'interrupt', vector: NMI, reason: 'NMI', sentence: 'A non-maskable interrupt; the guest’s handler gets it.', cost: 'interruptDelivery' };
     if (this.stopsAt(draft)) return { kind: 'event', event: this.desk.stopEvent! };
     this.#platform.interrupts.acknowledgeNmi();
     this.cpu.set(CPU.NMI_BLOCKED, 1);
+    this.technique.beforeInterrupt?.(NMI);
     this.#deliver(NMI, 0, false);
     this.report(draft);
     return undefined;
@@ -602,9 +628,11 @@ export class VirtualMachine implements TechniqueHost {
         return undefined;
       case 'stopped':
         return { kind: 'event', event: this.desk.stopEvent! };
+      case 'entryFailure':
+        return exit;
       case 'fault':
         if (exit.vector === UNIMPLEMENTED_VECTOR) {
-          this.#mark();
+          this.mark();
           this.#stopUnimplemented(this.#unimplemented);
           return this.#takePending();
         }
@@ -632,7 +660,7 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #attend({ attention }: Extract<TechniqueExit, { kind: 'attend' }>): StopReason | undefined {
-    this.#mark();
+    this.mark();
     switch (attention.kind) {
       case 'breakpoint':
         return { kind: 'breakpoint', linear: this.#place.linear };

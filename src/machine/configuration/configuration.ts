@@ -2,11 +2,12 @@
 import type { Translation } from '../../engine/heat';
 import type { TechniqueId } from '../../protocol/techniques';
 import type { GuestKind } from '../loader/guest';
-import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type BootDevice, type CpuModel, type HypervisorInterface, type VirtioKind } from './attributes';
+import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type BootDevice, type CpuModel, type VirtioKind } from './attributes';
 
 export interface Configuration {
   readonly program: string;
   readonly technique: TechniqueId;
+  readonly vmcs?: Readonly<Record<string, string>>;
   readonly kind: GuestKind | 'auto';
   readonly loadAddress?: number;
   readonly entry?: number;
@@ -14,7 +15,6 @@ export interface Configuration {
   /** MiB. */
   readonly memory: number;
   readonly cpu: CpuModel;
-  readonly hypervisor?: HypervisorInterface;
   readonly append: string;
   readonly initrd?: string;
   readonly modules?: readonly string[];
@@ -111,6 +111,15 @@ const parseDefinitions = (raw: unknown): Parsed => {
   return { value: Object.fromEntries(entries.map(([name, text]) => [name, String(text)])) };
 };
 
+const parseSettings = (raw: unknown): Parsed => {
+  const expected = { expected: 'an object of names and values, such as { "hltExiting": false }' };
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return expected;
+  const entries = Object.entries(raw);
+  const usable = (value: unknown): boolean => ['string', 'boolean'].includes(typeof value) || (typeof value === 'number' && Number.isFinite(value));
+  if (!entries.every(([name, value]) => NAME.test(name) && usable(value))) return expected;
+  return { value: Object.fromEntries(entries.map(([name, value]) => [name, String(value)])) };
+};
+
 const isPath = (raw: unknown): boolean => typeof raw === 'string' && raw !== '' && !raw.includes('\0');
 
 const parsePaths = (raw: unknown): Parsed => {
@@ -133,6 +142,7 @@ const PARSERS: Readonly<Record<AttributeType, (raw: unknown, attribute: Attribut
   address: parseAddress,
   date: parseDate,
   definitions: parseDefinitions,
+  settings: parseSettings,
   paths: parsePaths,
   list: parseList,
 };

@@ -14,6 +14,7 @@ const SHAPES: Readonly<Record<Attribute['type'], (a: Attribute) => JsonSchema>> 
   date: () => ({ type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\d(:\\d\\d)?)?$' }),
   paths: () => ({ type: ['string', 'array'], items: { type: 'string' }, minItems: 1 }),
   list: ({ values }) => ({ type: ['string', 'array'], items: { enum: values }, uniqueItems: true, minItems: 1 }),
+  settings: () => ({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } }),
   definitions: () => ({ type: 'object', additionalProperties: { type: ['string', 'number'] } }),
 };
 

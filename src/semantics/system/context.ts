@@ -18,14 +18,14 @@ export interface ExecutionContext {
   readonly fpuError: FpuErrorLine;
   readPort(port: number, size: 1 | 2 | 4): number;
   writePort(port: number, size: 1 | 2 | 4, value: number): void;
-  /** What a hypervisor that the guest may know of answers; nothing without one, and while the silicon’s state is in the CPU. */
-  readonly paravirtual?: ParavirtualInterface | undefined;
   /** Time-stamp counter: retired instructions, plus time skipped while halted. */
   timeStamp(): number;
   /** What a paravirtualized guest has told the VMM in place of IDT and TSS; nothing while the silicon’s state is in the CPU. */
   readonly registered?: RegisteredTraps | undefined;
   /** Something Ringside does not do yet was reached: its name. The run stops there. */
   noteUnimplemented(what: string): void;
+  /** A task switch begins; nothing has changed yet. May `raise` REFUSED_VECTOR. */
+  taskSwitching?(selector: number, cause: TaskSwitchCause): void;
   /** CR0, CR3, CR4, EFLAGS.VM, CPL changed: caches that depend on them are stale. */
   stateChanged(what: StateChange, linear?: number): void;
 }
@@ -37,17 +37,8 @@ export interface RegisteredTraps {
   readonly kernelStack: { readonly selector: number; readonly esp: number } | undefined;
 }
 
-/** Instructions that a hypervisor gives a meaning of its own. */
-export interface ParavirtualInterface {
-  /** Undefined: not a register of the hypervisor's. */
-  readMsr(address: number): readonly [high: number, low: number] | undefined;
-  /** Undefined: not a register of the hypervisor's. False: #GP(0). */
-  writeMsr(address: number, high: number, low: number): boolean | undefined;
-  /** The guest has set its time-stamp counter. */
-  timeStampWritten(): void;
-  /** The call whose number is in EAX; its result, for EAX. */
-  hypercall(): number;
-}
+/** What starts a switch: IRET returns to the previous task; calls and events nest. */
+export type TaskSwitchCause = 'jump' | 'call' | 'event' | 'return';
 
 /** `addressSpace`: CR3 alone. */
 export type StateChange = 'translation' | 'addressSpace' | 'privilege' | 'page';
@@ -104,6 +95,8 @@ export const isGuestVector = (vector: number): boolean => vector < UNIMPLEMENTED
 
 /** In place of a vector: the instruction has not run, and the CPU waits for an interrupt before it tries again. */
 export const WAIT_VECTOR = 257;
+
+export { REFUSED_VECTOR } from '../../memory/linearMemory';
 
 export function waitForInterrupt(context: ExecutionContext): never {
   context.cpu.set(CPU.HALTED, 1);

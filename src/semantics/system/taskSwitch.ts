@@ -7,7 +7,7 @@ import { CPU, type SegmentCache } from '../../x86/cpuState';
 import { GP, NP, SS_FAULT, TS } from '../../x86/exceptions';
 import { CR0_PG, CR0_TS, DR6_BT, DR7_LOCAL, EFLAGS_NT, EFLAGS_RF, EFLAGS_VM } from '../../x86/flags';
 import { CS, DS, ES, FS, GS, LDTR, SS, TR } from '../../x86/registers';
-import { type ExecutionContext, GuestFault, check, raise, readSystem, writeSystem } from './context';
+import { type ExecutionContext, GuestFault, type TaskSwitchCause, check, raise, readSystem, writeSystem } from './context';
 import { type Descriptor, TYPE_LDT, TYPE_TSS_16, TYPE_TSS_16_BUSY, TYPE_TSS_32, TYPE_TSS_32_BUSY, asErrorCode, cacheOf, isNull, lookDescriptor, rplOf } from './descriptors';
 import { loadAddressSpace } from './control';
 import { existingFlags, setCpl } from './privilege';
@@ -39,9 +39,6 @@ export const isTss = (d: Descriptor): boolean => !d.segment && [TYPE_TSS_16, TYP
 const isAvailableTss = (d: Descriptor): boolean => !d.segment && (d.type === TYPE_TSS_16 || d.type === TYPE_TSS_32);
 const isBusyTss = (d: Descriptor): boolean => !d.segment && (d.type === TYPE_TSS_16_BUSY || d.type === TYPE_TSS_32_BUSY);
 const BUSY = 2;
-
-/** What starts a switch: IRET returns to the previous task; calls and events nest. */
-export type TaskSwitchCause = 'jump' | 'call' | 'event' | 'return';
 
 export interface TaskSwitch {
   readonly cause: TaskSwitchCause;
@@ -125,6 +122,7 @@ export function switchTask(context: ExecutionContext, rawSelector: number, how: 
   const { cause, ext } = how;
   const nests = cause === 'call' || cause === 'event';
   const d = findTss(context, selector, how);
+  context.taskSwitching?.(selector, cause);
   const format = formatOf(d.attributes);
   if (d.limit < format.limit) raise(TS, asErrorCode(selector) + ext);
   const old = cpu.segment(TR);

@@ -13,6 +13,8 @@ export const COST_EVENTS = [
   'inline', // translated code emulates the instruction itself
   'hypercall', // guest to hypervisor and back
   'vmExitRoundTrip', // VM exit and VM entry, nothing between
+  'vmcsRead', // the VMM reads a field of the VMCS
+  'exitService', // the VMM finds out what an exit is about and does it
   'blockDispatch', // a translated block ends, the VMM looks up and enters the next
   'translateInstruction', // one guest instruction is translated
   'interruptDelivery', // an external interrupt reaches the guest's handler
@@ -66,6 +68,8 @@ const PENTIUM_4_672: readonly Figure[] = [
   row('inline', undefined, 216, `${RDTSC}: in the translation cache`),
   estimate('hypercall', undefined, 895, HYPERCALL, 'Measured about 2012 on a later processor.'),
   row('vmExitRoundTrip', undefined, 4340, EVOLUTION),
+  row('vmcsRead', undefined, 178, `${ADAMS_AGESEN}, VMCB read`),
+  estimate('exitService', undefined, 3000, SOFTWARE_EXITS, 'What that paper assumes for handling an exit in software.'),
   estimate(
     'blockDispatch',
     undefined,

@@ -94,7 +94,7 @@ export class Hypercalls {
     const [eax, eip, esp] = [cpu.reg(EAX), cpu.eip, cpu.reg(4)];
     cpu.eip = (eip + length) >>> 0;
     this.syncClock();
-    this.used ||= hypercallOf(this.#number) !== undefined;
+    this.used = true;
     try {
       const { result, keepsEax } = this.#call();
       if (!keepsEax) cpu.setReg(EAX, typeof result === 'number' ? result : -HYPERCALL_ERRORS[result].code);
@@ -112,8 +112,7 @@ export class Hypercalls {
   #call(): HypercallOutcome {
     const spec = hypercallOf(this.#number);
     if (this.context.cpu.cpl === 3) return { result: 'EPERM' };
-    // Numbers of KVM's interface, where it is there.
-    if (!spec) return { result: this.context.paravirtual?.hypercall() ?? 'ENOSYS' };
+    if (!spec) return { result: 'ENOSYS' };
     const checked = this.#check(spec);
     if (typeof checked === 'string') return { result: checked };
     const outcome = CALLS[spec.name as HypercallName](this, checked);

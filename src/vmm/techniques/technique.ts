@@ -5,6 +5,7 @@
 import type { Attention, Block } from '../../engine/block';
 import type { Interpreter, EngineExit } from '../../engine/interpreter';
 import type { TranslationPolicy } from '../../engine/policy';
+import type { TaskSwitchCause } from '../../semantics/system/context';
 import type { TechniqueId } from '../../protocol/techniques';
 import type { VmmEventDetails, VmmEventKind } from '../../protocol/vmmEvent';
 import type { Instruction } from '../../x86/decoder';
@@ -15,6 +16,8 @@ interface DraftBase {
   readonly reason: string;
   readonly sentence: string;
   readonly cost?: CostEvent;
+  /** Further charges, with their numbers. */
+  readonly costs?: readonly (readonly [event: CostEvent, count: number])[];
   readonly vector?: number;
   readonly port?: number;
   readonly write?: boolean;
@@ -39,6 +42,14 @@ export interface TechniqueHost {
   readonly watchVersion: number;
   /** Somebody records events or may stop at one of these. */
   interested(instruction: Instruction): boolean;
+  /** Somebody records events, listens to them, or may stop at one: what they say in detail is worth finding out. */
+  readonly watching: boolean;
+  /** Record or listen: not only stop. */
+  readonly recording: boolean;
+  /** The next reports belong to where the virtual CPU stands. */
+  mark(): void;
+  /** Events of a sensitive instruction that runs directly. */
+  directEvents(instruction: Instruction): EventDraft[];
   /** Events an instruction is by itself (port, softwareInterrupt, controlWrite), whoever executes it. */
   sideEvents(instruction: Instruction): EventDraft[];
   /** Deliver an exception to the guest, on the virtual CPU. */
@@ -51,8 +62,19 @@ export interface TechniqueHost {
 export type TechniqueExit =
   | { readonly kind: 'continue' }
   | { readonly kind: 'stopped' }
+  /** VM entry failed: why, as sentences. */
+  | { readonly kind: 'entryFailure'; readonly causes: readonly string[] }
   | Extract<EngineExit, { kind: 'fault' }>
   | { readonly kind: 'attend'; readonly attention: Attention };
+
+/** Interrupts at a boundary between two instructions. */
+export interface Waiting {
+  readonly interrupt: boolean;
+  /** IF is set and nothing blocks. */
+  readonly interruptible: boolean;
+  readonly nmi: boolean;
+  readonly nmiBlocked: boolean;
+}
 
 export interface Technique {
   readonly id: TechniqueId;
@@ -63,6 +85,22 @@ export interface Technique {
   run(budget: number, single: boolean): TechniqueExit;
   /** An attention with kind `policy`: the technique takes the instruction. */
   take(instruction: Instruction): TechniqueExit;
+  /** Before the run loop delivers anything: what hardware would do at this boundary between two instructions. */
+  atBoundary?(waiting: Waiting): 'stopped' | 'exited' | undefined;
+  /** An exception is about to be delivered to the guest. */
+  beforeFault?(vector: number, errorCode: number, instruction: Instruction | undefined): 'stopped' | undefined;
+  /** The run loop is about to deliver an interrupt. */
+  beforeInterrupt?(vector: number): void;
+  /** What was being delivered has arrived, or the guest is lost. */
+  delivered?(): void;
+  /** A triple fault. */
+  shutdown?(): void;
+  /** A task switch begins; nothing has changed yet. */
+  taskSwitching?(selector: number, cause: TaskSwitchCause): void;
+  /** The CPU was reset. */
+  reset?(): void;
+  /** Time-stamp counter: what the guest's differs by. */
+  readonly timeStampOffset?: number;
   /** Have the block at EIP translated, for whoever looks at the code cache. */
   showBlock(): void;
   /** What the silicon held when the guest last ran: the same as the virtual CPU under bare metal. */

@@ -1,0 +1,396 @@
+/**
+ * Hardware-assisted virtualization, as Intel VT-x has it: the guest runs in ring 0 of non-root mode. What a VMCS asks for
+ * leaves to the VMM (VM exit), which emulates it with the same lifts on the guest's state and resumes (VM entry); the rest
+ * runs directly. SDM Vol. 3, chapters 24 to 28.
+ */
+import type { EngineExit } from '../../engine/interpreter';
+import type { TranslationPolicy } from '../../engine/policy';
+import { EVENT_CELLS } from '../../ir/eventCells';
+import { type ExecutionContext, GuestFault, REFUSED_VECTOR, type TaskSwitchCause, UNIMPLEMENTED_VECTOR, raise } from '../../semantics/system/context';
+import { checkPort } from '../../semantics/system/control';
+import { CPU } from '../../x86/cpuState';
+import type { Instruction } from '../../x86/decoder';
+import { DB, NMI, PF } from '../../x86/exceptions';
+import { CR0_PG, CR4_PCE, CR4_TSD, DR7_ENABLED, EFLAGS_TF } from '../../x86/flags';
+import { EDX } from '../../x86/registers';
+import type { SensitivityName } from '../../x86/sensitivity';
+import { EptTables } from '../ept/eptTables';
+import { NestedMemory } from '../ept/nestedMemory';
+import { exceptionExits, interruption } from '../exits/exception';
+import { INSTRUCTION_EXITS } from '../exits/formats';
+import { fixedPort, portSize } from '../exits/ioInstruction';
+import type { VmExit } from '../exits/vmExit';
+import { CR0_FIXED, CR4_FIXED } from '../vmcs/guestState';
+import { type VmcsSettings, applySettings } from '../vmcs/settings';
+import { Vmcs } from '../vmcs/vmcs';
+import { pushesErrorCode } from '../../semantics/system/interrupts';
+import { ExitReport } from './exitReport';
+import { CONTINUE, type Technique, type TechniqueExit, type TechniqueHost, type Waiting, isContinuation } from './technique';
+import { enter } from './vmEntry';
+
+/** Elements of a repeated string instruction that one exit lets the VMM do. */
+const REPEAT_FUEL = 1 << 13;
+
+export class HardwareAssisted implements Technique {
+  readonly id = 'hvm';
+  readonly policy: TranslationPolicy;
+  readonly vmcs: Vmcs;
+  readonly nested: NestedMemory | undefined;
+  readonly #report: ExitReport;
+  /** The VMM executes an instruction: nothing exits. */
+  #direct = false;
+  /** The VMM has control: a VM entry is to come. */
+  #root = true;
+  /** Coordinate at which the VMM last had control, and of the last VM entry. */
+  #vmmAt = 0;
+  #enteredAt = 0;
+  /** The interrupt that waits has been announced to the VMM. */
+  #announced = false;
+  /** Reports the exit whose handling ended in an exception of the guest. */
+  #pendingExit: (() => void) | undefined;
+  /** The event being delivered, as IDT-vectoring information; 0 when none is. */
+  #delivering = 0;
+  /** The instruction whose access to a device is being emulated: one exit for all of its accesses. */
+  #emulated = { retired: -1, eip: -1 };
+
+  constructor(
+    readonly host: TechniqueHost,
+    readonly context: ExecutionContext,
+    settings: VmcsSettings,
+  ) {
+    this.vmcs = new Vmcs(context);
+    const nested = this.#nestedMemory();
+    applySettings(this.vmcs, settings);
+    if (this.vmcs.has('enableEpt')) this.nested = nested;
+    this.#report = new ExitReport(host, this.vmcs);
+    const self = this;
+    this.policy = {
+      get key() {
+        return 0x10000 * host.watchVersion + 2 * self.vmcs.version + (self.#direct ? 1 : 0);
+      },
+      treat: (instruction) => (instruction.spec.lift === 'firmware' || (!self.#direct && self.#mayExit(instruction)) ? 'exit' : 'execute'),
+      watches: (instruction) => !self.#direct && host.interested(instruction),
+    };
+  }
+
+  #nestedMemory(): NestedMemory {
+    const { cpu, memory } = this.context;
+    const tables = new EptTables(this.vmcs.memory);
+    this.vmcs.note('eptPointer', tables.pointer);
+    return new NestedMemory(tables, memory.physical, {
+      violated: (exit) => this.#violated(exit),
+      get guestLevels() {
+        return cpu.get(CPU.CR0) & CR0_PG ? 2 : 0;
+      },
+    });
+  }
+
+  /** Guest instructions between two looks at host time; with a monitor trap flag or a timer, fewer. */
+  get slice(): number {
+    return 200_000;
+  }
+
+  get timeStampOffset(): number {
+    return this.vmcs.has('useTscOffsetting') && !this.vmcs.has('rdtscExiting') ? this.vmcs.read('tscOffset') : 0;
+  }
+
+  reset(): void {
+    this.#root = true;
+    this.#announced = false;
+    this.vmcs.changed = true;
+  }
+
+  #mayExit(instruction: Instruction): boolean {
+    const family = INSTRUCTION_EXITS[instruction.spec.sensitivity as SensitivityName];
+    return family?.mayExit(instruction, this.vmcs) ?? false;
+  }
+
+  run(budget: number, single: boolean): TechniqueExit {
+    const { engine } = this.host;
+    const failed = this.#enterGuest();
+    if (failed) return failed;
+    const exit = single ? engine.step() : engine.run(this.#untilExit(budget));
+    return this.#ended(exit);
+  }
+
+  #ended(exit: EngineExit): TechniqueExit {
+    if (isContinuation(exit)) return CONTINUE;
+    return exit.kind === 'fault' && exit.vector === REFUSED_VECTOR ? { kind: 'stopped' } : exit;
+  }
+
+  #untilExit(budget: number): number {
+    if (this.vmcs.has('monitorTrapFlag')) return 1;
+    return this.vmcs.has('activatePreemptionTimer') ? Math.max(1, Math.min(budget, this.#timerEnd() - this.host.engine.retired)) : budget;
+  }
+
+  #timerEnd(): number {
+    return this.#enteredAt + this.vmcs.read('preemptionTimer');
+  }
+
+  /** VM entry, if the VMM has control. */
+  #enterGuest(): TechniqueExit | undefined {
+    if (!this.#root && !this.vmcs.changed) return undefined;
+    this.host.mark();
+    const failure = enter(this.vmcs, this.context);
+    if (failure) {
+      if (failure.exit && this.#report.stopsAt(failure.exit)) return { kind: 'stopped' };
+      if (failure.exit) this.#report.exit(failure.exit);
+      return { kind: 'entryFailure', causes: failure.causes };
+    }
+    if (this.#root) this.#report.entry();
+    this.#root = false;
+    this.#enteredAt = this.host.engine.retired;
+    return undefined;
+  }
+
+  /** The guest has left: what happens from here to the next entry is the VMM's. */
+  #exited(exit: VmExit, instruction?: Instruction, changes: readonly string[] = []): void {
+    this.#report.exit(exit, { ...(instruction ? { instruction } : {}), changes, idtVectoring: this.#delivering });
+    this.#root = true;
+    this.#vmmAt = this.host.engine.retired;
+  }
+
+  take(instruction: Instruction): TechniqueExit {
+    const exit = this.#exitOf(instruction);
+    if (!exit) return this.#runDirectly(instruction);
+    const drafts = this.host.sideEvents(instruction);
+    if (this.#report.stopsAt(exit, instruction) || drafts.some((draft) => this.host.stopsAt(draft))) return { kind: 'stopped' };
+    const before = this.host.recording ? this.#report.observe() : undefined;
+    const emulated = this.#emulate();
+    if (!isContinuation(emulated)) return this.#emulationFailed(emulated, exit, instruction);
+    this.#exited(exit, instruction, before ? this.#report.changesSince(before) : []);
+    for (const draft of drafts) this.host.report(draft);
+    return CONTINUE;
+  }
+
+  /** An exception that the VMM met in the guest's stead is injected: exit and injection count once it is on its way. */
+  #emulationFailed(outcome: EngineExit, exit: VmExit, instruction: Instruction): TechniqueExit {
+    if (outcome.kind !== 'fault' || outcome.vector >= UNIMPLEMENTED_VECTOR) return this.#ended(outcome);
+    this.#pendingExit = () => this.#exited(exit, instruction);
+    try {
+      return this.host.deliverFault(outcome.vector, outcome.errorCode, instruction) === 'stopped' ? { kind: 'stopped' } : CONTINUE;
+    } finally {
+      this.#pendingExit = undefined;
+    }
+  }
+
+  /** The exit an instruction makes now. Faults of its own come first (SDM Vol. 3, 25.1.1), but for debug registers. */
+  #exitOf(instruction: Instruction): VmExit | undefined {
+    const { sensitivity, protectedOnly } = instruction.spec;
+    const { cpu } = this.context;
+    if (protectedOnly && cpu.realSegments) return undefined;
+    if (this.#faultsFirst(instruction)) return undefined;
+    return INSTRUCTION_EXITS[sensitivity as SensitivityName]?.exitOf({ instruction, context: this.context, vmcs: this.vmcs });
+  }
+
+  #faultsFirst(instruction: Instruction): boolean {
+    const { cpu } = this.context;
+    const { sensitive, sensitivity } = instruction.spec;
+    if (sensitivity === 'movFromDebug' || sensitivity === 'movToDebug') return false;
+    if (sensitive?.gate === 'cpl') return cpu.cpl > 0;
+    if (sensitivity === 'rdtsc') return cpu.cpl > 0 && (cpu.get(CPU.CR4) & CR4_TSD) !== 0;
+    if (sensitivity === 'rdpmc') return cpu.cpl > 0 && !(cpu.get(CPU.CR4) & CR4_PCE);
+    if (sensitivity !== 'io') return false;
+    const port = fixedPort(instruction) ?? cpu.reg(EDX) & 0xffff;
+    return this.#faults(() => checkPort(this.context, port, portSize(instruction)));
+  }
+
+  #faults(check: () => void): boolean {
+    try {
+      check();
+      return false;
+    } catch (fault) {
+      if (!(fault instanceof GuestFault)) throw fault;
+      this.context.cpu.set(CPU.FAULT, 0);
+      return true;
+    }
+  }
+
+  /** The controls let this one be. */
+  #runDirectly(instruction: Instruction): TechniqueExit {
+    const drafts = this.host.interested(instruction) ? this.host.directEvents(instruction) : [];
+    if (drafts.some((draft) => this.host.stopsAt(draft))) return { kind: 'stopped' };
+    const { engine } = this.host;
+    const before = engine.retired;
+    this.#direct = true;
+    try {
+      return this.#ended(engine.step());
+    } finally {
+      this.#direct = false;
+      if (engine.retired > before) for (const draft of drafts) this.host.report(draft);
+    }
+  }
+
+  /** The VMM executes the instruction on the guest's state. The counter of directly executed ones does not see it. */
+  #emulate(): EngineExit {
+    const { engine } = this.host;
+    const { cpu } = engine;
+    const counted = cpu.get(EVENT_CELLS.sensitive);
+    if (!(cpu.get(CPU.EFLAGS) & EFLAGS_TF) && !(cpu.get(CPU.DR0 + 28) & DR7_ENABLED)) cpu.set(CPU.FUEL, REPEAT_FUEL);
+    this.#direct = true;
+    try {
+      return engine.step();
+    } finally {
+      this.#direct = false;
+      cpu.set(EVENT_CELLS.sensitive, counted);
+    }
+  }
+
+  // Exits in the middle of an instruction, which goes on behind them: nested paging, task switches.
+
+  /** False: stop before the instruction. */
+  #inPlace(exit: VmExit): boolean {
+    const { engine } = this.host;
+    const { cpu } = this.context;
+    let instruction: Instruction | undefined;
+    if (this.host.watching) {
+      if (engine.running) cpu.eip = engine.currentEip;
+      instruction = this.#delivering ? undefined : this.host.decodeCurrent();
+      if (!this.#delivering && engine.running && this.#report.stopsAt(exit, instruction)) return false;
+    }
+    this.#report.exit(exit, { ...(instruction ? { instruction } : {}), idtVectoring: this.#delivering });
+    this.#report.entry();
+    return true;
+  }
+
+  #violated(exit: Extract<VmExit, { reason: 'EPT_VIOLATION' | 'EPT_MISCONFIGURATION' }>): boolean {
+    const { engine } = this.host;
+    if (exit.target === 'ram') return this.#inPlace(exit);
+    // One exit an instruction: from there on the VMM emulates it. It keeps control to its end.
+    const here = { retired: engine.retired, eip: engine.currentEip };
+    if (this.#direct || (this.#emulated.retired === here.retired && this.#emulated.eip === here.eip)) return true;
+    if (!this.#inPlace(exit)) return false;
+    this.#emulated = here;
+    this.#vmmAt = here.retired + 1;
+    return true;
+  }
+
+  taskSwitching(selector: number, cause: TaskSwitchCause): void {
+    if (!this.#inPlace({ reason: 'TASK_SWITCH', selector, cause })) raise(REFUSED_VECTOR);
+  }
+
+  // Between two instructions.
+
+  atBoundary(waiting: Waiting): 'stopped' | 'exited' | undefined {
+    const before = this.#root;
+    if (this.#leavesAtBoundary(waiting)) return 'stopped';
+    return this.#root && !before ? 'exited' : undefined;
+  }
+
+  /** True: stop before the exit. */
+  #leavesAtBoundary(waiting: Waiting): boolean {
+    const { vmcs } = this;
+    const { retired } = this.host.engine;
+    const running = !this.#root;
+    if (running && vmcs.has('monitorTrapFlag') && retired > this.#enteredAt && this.#leave({ reason: 'MONITOR_TRAP_FLAG' })) return true;
+    if (running && vmcs.has('activatePreemptionTimer') && retired >= this.#timerEnd() && this.#leave({ reason: 'PREEMPTION_TIMER' })) return true;
+    if (waiting.nmi && this.#nonMaskable(waiting.nmiBlocked)) return true;
+    if (!waiting.interrupt) {
+      this.#announced = false;
+      if (vmcs.has('interruptWindowExiting')) this.#setWindow('interruptWindowExiting', false);
+      return false;
+    }
+    return vmcs.has('externalInterruptExiting') && this.#external(waiting.interruptible);
+  }
+
+  /** An exit at the boundary. True: stop, and nothing has happened. */
+  #leave(exit: VmExit): boolean {
+    this.host.mark();
+    if (this.#report.stopsAt(exit)) return true;
+    this.#exited(exit);
+    return false;
+  }
+
+  #setWindow(name: 'interruptWindowExiting' | 'nmiWindowExiting', on: boolean): void {
+    // Not a control that translated code depends on, nor one that could be inconsistent.
+    const bit = name === 'interruptWindowExiting' ? 1 << 2 : 1 << 22;
+    const controls = this.vmcs.read('primaryControls');
+    this.vmcs.note('primaryControls', on ? controls | bit : controls & ~bit);
+  }
+
+  /** The interrupt that waits: an exit unless the VMM has control; then injection, or a window to wait for. */
+  #external(interruptible: boolean): boolean {
+    const { vmcs } = this;
+    if (!this.#announced) {
+      const vmmHasControl = this.#vmmAt === this.host.engine.retired;
+      if (!vmmHasControl && this.#leave({ reason: 'EXTERNAL_INTERRUPT', information: 0 })) return true;
+      this.#announced = true;
+      if (!interruptible) this.#setWindow('interruptWindowExiting', true);
+    } else if (interruptible && vmcs.has('interruptWindowExiting')) {
+      if (this.#leave({ reason: 'INTERRUPT_WINDOW' })) return true;
+      this.#setWindow('interruptWindowExiting', false);
+    }
+    return false;
+  }
+
+  #nonMaskable(blocked: boolean): boolean {
+    const { vmcs } = this;
+    if (!vmcs.has('nmiExiting')) return false;
+    if (blocked) {
+      if (vmcs.has('virtualNmis') && !vmcs.has('nmiWindowExiting')) this.#setWindow('nmiWindowExiting', true);
+      return false;
+    }
+    if (vmcs.has('nmiWindowExiting')) {
+      if (this.#leave({ reason: 'NMI_WINDOW' })) return true;
+      this.#setWindow('nmiWindowExiting', false);
+      return false;
+    }
+    return this.#leave({ reason: 'EXCEPTION_OR_NMI', vector: NMI, information: interruption(NMI, false, false), errorCode: 0, operand: 0 });
+  }
+
+  beforeInterrupt(vector: number): void {
+    this.#announced = false;
+    this.#delivering = interruption(vector, vector !== NMI, false);
+    if (this.vmcs.has(vector === NMI ? 'nmiExiting' : 'externalInterruptExiting')) this.#inject(this.#delivering);
+  }
+
+  /** An exception of the guest: directly through its IDT, or by the exception bitmap through the VMM, which injects it. */
+  beforeFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'stopped' | undefined {
+    const { cpu } = this.context;
+    const information = interruption(vector, false, pushesErrorCode(this.context, vector));
+    this.#pendingExit?.();
+    if (!this.#root && exceptionExits(this.vmcs, vector, errorCode)) {
+      const operand = vector === PF ? cpu.get(CPU.CR2) : vector === DB ? errorCode : 0;
+      const exit: VmExit = { reason: 'EXCEPTION_OR_NMI', vector, information, errorCode, operand };
+      if (this.#report.stopsAt(exit, instruction)) return 'stopped';
+      this.#exited(exit, instruction);
+    }
+    if (this.#root) this.#inject(information);
+    this.#delivering = information;
+    return undefined;
+  }
+
+  /** The event is on its way; from here the guest runs. */
+  #inject(information: number): void {
+    this.vmcs.note('entryInterruptionInfo', information);
+    this.#report.injection(information);
+    this.#report.entry();
+    this.vmcs.note('entryInterruptionInfo', 0); // VM entry clears its valid bit
+    this.#root = false;
+    this.#enteredAt = this.host.engine.retired;
+  }
+
+  delivered(): void {
+    this.#delivering = 0;
+  }
+
+  shutdown(): void {
+    this.#exited({ reason: 'TRIPLE_FAULT' });
+  }
+
+  /** Nobody has fetched anything yet: the extended page tables stay as they are. */
+  showBlock(): void {
+    const { memory } = this.context;
+    memory.nested = undefined;
+    this.host.engine.showBlock();
+    memory.nested = this.nested;
+  }
+
+  /** Non-root mode has the guest's registers, and the bits that VMX operation fixes. */
+  hardwareState(): Int32Array {
+    const state = this.host.engine.cpu.saveRegisters();
+    state[(CPU.CR0 - CPU.GPR) >> 2] |= CR0_FIXED;
+    state[(CPU.CR4 - CPU.GPR) >> 2] |= CR4_FIXED;
+    return state;
+  }
+}
