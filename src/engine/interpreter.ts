@@ -363,6 +363,15 @@ export class Interpreter {
     return this.#view.getInt32(block.last + RECORD.HITS, true) + block.attended;
   }
 
+  /** Blocks that this one is chained to. */
+  linksOf(block: Block): Block[] {
+    if (!block.valid) return [];
+    const view = this.#view;
+    const stubs = Array.from({ length: block.records }, (_, n) => block.entry + n * RECORD_SIZE).filter((at) => view.getUint16(at + RECORD.HANDLER, true) === PSEUDO.LINK);
+    const targets = stubs.map((stub) => ({ stub, to: view.getInt32(view.getInt32(stub + RECORD.IMMEDIATE, true), true) }));
+    return targets.flatMap(({ stub, to }) => (to === stub ? [] : (this.cache.byId.get(view.getInt32(to + RECORD.BLOCK, true)) ?? [])));
+  }
+
   setBreakpoints(linear: ReadonlySet<number>): void {
     this.translator.breakpoints = linear;
     this.cache.clear('breakpoints changed');

@@ -33,12 +33,64 @@ export interface BlockRow {
   /** Why it was thrown away, when invalidated. */
   readonly invalidatedBy?: string;
   readonly codeSize: 16 | 32;
+  /** 1: a region of WebAssembly runs it; 0: the interpreter. */
+  readonly tier: 0 | 1;
+  /** Numbers of the blocks it is chained to. */
+  readonly links: readonly number[];
   readonly source?: SourceLocation;
+}
+
+/** One guest instruction of a block, and what it means. */
+export interface BlockInstructionDetail {
+  readonly eip: number;
+  readonly linear: number;
+  /** Hexadecimal; empty when the block is no longer valid. */
+  readonly bytes: string;
+  readonly text: string;
+  /** One micro-op a line, operands filled in. */
+  readonly microOps: readonly string[];
+}
+
+/** Blocks compiled together into one WebAssembly function. */
+export interface RegionDetail {
+  readonly id: number;
+  /** Block where it is entered, and all its blocks. */
+  readonly root: number;
+  readonly blocks: readonly number[];
+  /** Guest instructions. */
+  readonly instructions: number;
+  /** Size of the WebAssembly code, and microseconds of host time that making it took (its share of the module’s). */
+  readonly bytes: number;
+  readonly microseconds: number;
+  /** WebAssembly text, one instruction a line. */
+  readonly webAssembly: readonly string[];
+}
+
+export interface BlockDetail {
+  readonly block: BlockRow;
+  readonly instructions: readonly BlockInstructionDetail[];
+  /** Regions that hold the block, the one entered at it first. */
+  readonly regions: readonly RegionDetail[];
+}
+
+/** The translator’s books. */
+export interface TranslationStatistics {
+  readonly regions: number;
+  readonly modules: number;
+  /** Of WebAssembly code. */
+  readonly bytes: number;
+  /** Since power-on: regions compiled, regions thrown away with a block, times all were thrown away at the ceiling. */
+  readonly compiled: number;
+  readonly invalidated: number;
+  readonly evictions: number;
+  /** Host time spent compiling. */
+  readonly milliseconds: number;
 }
 
 export interface BlocksResponse {
   readonly technique: TechniqueId;
   readonly blocks: BlockRow[];
+  readonly translation: TranslationStatistics;
   /** Blocks in the cache before `start`/`count` were applied. */
   readonly total: number;
 }
@@ -75,6 +127,8 @@ export interface InputArguments {
 /** Request name → arguments and response body. */
 export interface CustomRequests {
   'ringside/blocks': { args: OfVm & { start?: number; count?: number }; body: BlocksResponse };
+  /** One block in full; an error when it is no longer known. */
+  'ringside/block': { args: OfVm & { id: number }; body: BlockDetail };
   'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
   /** `since`: a frame's sequence number, 0 for the whole picture; without it the characters only. */
   'ringside/screen': { args: OfVm & { since?: number }; body: ScreenResponse };

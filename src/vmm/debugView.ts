@@ -1,15 +1,15 @@
 /** A virtual machine as a debugger sees it (debuggable.ts). State is the virtual CPU's. */
 import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
-import type { Block } from '../engine/block';
 import type { Watchpoint } from '../memory/watchpoint';
-import type { BlockRow } from '../protocol/requests';
+import type { BlockDetail, BlockRow, TranslationStatistics } from '../protocol/requests';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import { CPU, CpuState } from '../x86/cpuState';
 import { MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { formatInstruction } from '../x86/formatter';
 import type { DebuggableVm, DisassembledInstruction, EventStop, SegmentView, StopReason } from './debuggable';
+import { blockDetail, blockRow } from './blockDetail';
 import { readRegister, readSaved, segmentNumber, writeRegister } from './registerFile';
 import { StateHash } from './stateHash';
 import type { VirtualMachine } from './virtualMachine';
@@ -136,25 +136,17 @@ export class DebugView implements DebuggableVm {
   blocks(): BlockRow[] {
     const { cache } = this.machine.engine;
     // A block that only holds a breakpoint is the debugger's business.
-    return [...cache.blocks(), ...cache.forgotten].filter((b) => b.instructions.length > 0).map((b) => this.#blockRow(b));
+    return [...cache.blocks(), ...cache.forgotten].filter((b) => b.instructions.length > 0).map((b) => blockRow(this.machine.engine, b));
   }
 
-  #blockRow(block: Block): BlockRow {
-    const last = block.instructions.at(-1);
-    return {
-      id: block.id,
-      cs: block.cs,
-      eip: block.eip,
-      linear: block.linear,
-      length: block.length,
-      instructions: block.instructions.length,
-      terminator: last ? formatInstruction(last.instruction, last.eip, block.codeSize) : '',
-      endReason: block.endReason,
-      hits: this.machine.engine.hits(block),
-      state: block.valid ? 'cached' : 'invalidated',
-      ...(block.invalidatedBy ? { invalidatedBy: block.invalidatedBy } : {}),
-      codeSize: block.codeSize === 4 ? 32 : 16,
-    };
+  block(id: number): BlockDetail | undefined {
+    const { engine } = this.machine;
+    const block = engine.cache.byId.get(id) ?? engine.cache.forgotten.find((b) => b.id === id);
+    return block && !block.single ? blockDetail(engine, block) : undefined;
+  }
+
+  get translation(): TranslationStatistics {
+    return this.machine.engine.regions.statistics;
   }
 
   /** Registers, RAM and devices; page by page, so that untouched memory costs little. */

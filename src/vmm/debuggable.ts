@@ -6,7 +6,7 @@
 import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
 import type { WatchHit, Watchpoint } from '../memory/watchpoint';
-import type { BlockRow } from '../protocol/requests';
+import type { BlockDetail, BlockRow, TranslationStatistics } from '../protocol/requests';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 
@@ -112,6 +112,9 @@ export interface DebuggableVm {
   /** `count` instructions from `linear`, 16- or 32-bit by `bits` (default: the D bit of CS). */
   disassemble(linear: number, count: number, bits?: 16 | 32): DisassembledInstruction[];
   blocks(): BlockRow[];
+  /** A block of `blocks()` in full: guest code, micro-ops, WebAssembly; undefined when it is no longer known. */
+  block(id: number): BlockDetail | undefined;
+  readonly translation: TranslationStatistics;
   /** Hash of the guest-visible state (registers, RAM, devices), hexadecimal. */
   stateHash(): string;
 }

@@ -107,6 +107,10 @@ export class FakeVm implements DebuggableVm {
   blocks(): [] {
     return [];
   }
+  block(): undefined {
+    return undefined;
+  }
+  readonly translation = { regions: 0, modules: 0, bytes: 0, compiled: 0, invalidated: 0, evictions: 0, milliseconds: 0 };
 
   stateHash(): string {
     return JSON.stringify([this.registers, [...this.memory]]);

@@ -274,9 +274,28 @@ export class FakeVm implements DebuggableVm {
   }
 
   blocks() {
-    const block = { id: 1, cs: 0, eip: 0x7c00, linear: 0x7c00, length: 3, instructions: 1, terminator: 'call', endReason: 'call', hits: 1, state: 'cached', codeSize: 16 } as const;
+    const block = {
+      id: 1,
+      cs: 0,
+      eip: 0x7c00,
+      linear: 0x7c00,
+      length: 3,
+      instructions: 1,
+      terminator: 'call',
+      endReason: 'call',
+      hits: 1,
+      state: 'cached',
+      codeSize: 16,
+      tier: 0,
+      links: [],
+    } as const;
     return [block, { ...block, id: 2, linear: 0x7c10 }];
   }
+  block(id: number) {
+    const block = this.blocks().find((row) => row.id === id);
+    return block && { block, instructions: [{ eip: 0x7c00, linear: 0x7c00, bytes: '90', text: 'nop', microOps: [] }], regions: [] };
+  }
+  readonly translation = { regions: 0, modules: 0, bytes: 0, compiled: 0, invalidated: 0, evictions: 0, milliseconds: 0 };
   stateHash(): string {
     return '0';
   }

@@ -15,6 +15,7 @@ import { loadedSources } from './loadedSources';
 import { readMemory } from './readMemory';
 import { restart } from './restart';
 import { continueRequest, next, pause, stepIn, stepOut } from './resume';
+import { ringsideBlock } from './ringsideBlock';
 import { ringsideBlocks } from './ringsideBlocks';
 import { ringsideExits } from './ringsideExits';
 import { ringsideInput } from './ringsideInput';
@@ -67,6 +68,7 @@ export const HANDLERS: readonly Handler[] = [
   readMemory,
   writeMemory,
   loadedSources,
+  ringsideBlock,
   ringsideBlocks,
   ringsideExits,
   ringsideScreen,

@@ -82,16 +82,28 @@ export class BlockLowering {
     return attention?.kind === 'policy' || attention?.kind === 'watch' ? instructions.slice(0, -1) : instructions;
   }
 
-  #statements(occurrence: BlockInstruction): Statement[] | undefined {
-    const { eip, instruction: i } = occurrence;
+  #statements(occurrence: BlockInstruction): readonly Statement[] | undefined {
+    const statements = this.#specialized(occurrence);
+    return statements?.every(isTranslatable) ? statements : undefined;
+  }
+
+  #lifted({ eip, instruction: i }: BlockInstruction): readonly Statement[] {
     const faults = i.spec.operands[0]?.[0] === 'J' && targetFaults(this.cpu, i, (eip + i.length) >>> 0);
+    return this.forms.lifted(formOf(i, faults)).statements;
+  }
+
+  #specialized(occurrence: BlockInstruction): Statement[] | undefined {
     try {
-      const statements = specialize(this.forms.lifted(formOf(i, faults)).statements, occurrenceOf(occurrence, this.#cells));
-      return statements.every(isTranslatable) ? statements : undefined;
+      return specialize(this.#lifted(occurrence), occurrenceOf(occurrence, this.#cells));
     } catch (problem) {
       if (problem instanceof Inexpressible) return undefined;
       throw problem;
     }
+  }
+
+  /** What an instruction means here, for whoever wants to read it. */
+  microOps(occurrence: BlockInstruction): readonly Statement[] {
+    return this.#specialized(occurrence) ?? this.#lifted(occurrence);
   }
 
   /** `record`: the one behind the last instruction. */

@@ -49,14 +49,10 @@ export interface Region {
   readonly blocks: readonly Block[];
   /** Guest instructions. */
   readonly length: number;
-  readonly plan: RegionPlan;
-  /** What the code relied on when it was made. */
-  readonly flat: number;
-  readonly user: boolean;
+  /** Its function's body. */
+  readonly body: Uint8Array;
   /** Place in the function table. */
   readonly slot: number;
-  /** Bytes of WebAssembly. */
-  readonly bytes: number;
   /** Share of it in the compilation of its module, microseconds of host time: for display only. */
   readonly microseconds: number;
   valid: boolean;

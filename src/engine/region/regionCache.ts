@@ -2,6 +2,7 @@
  * The regions of a VM: compiled in modules of several, called by tier 0 through the function table, thrown away with any of
  * their blocks, and all together at a ceiling.
  */
+import type { TranslationStatistics } from '../../protocol/requests';
 import { CPU } from '../../x86/cpuState';
 import type { LinearMemory } from '../../memory/linearMemory';
 import type { Block } from '../block';
@@ -28,23 +29,10 @@ const BATCH = 16;
 const REWRITES = 16;
 const TABLE_CHUNK = 256;
 
-export interface RegionStatistics {
-  readonly regions: number;
-  readonly modules: number;
-  readonly bytes: number;
-  /** Since power-on: regions compiled and lost, times everything was thrown away at a ceiling, host time spent compiling. */
-  readonly compiled: number;
-  readonly invalidated: number;
-  readonly evictions: number;
-  readonly milliseconds: number;
-}
-
 interface Pending {
   readonly root: Block;
   readonly plan: RegionPlan;
   readonly emitted: EmittedRegion;
-  readonly flat: number;
-  readonly user: boolean;
 }
 
 export class RegionCache {
@@ -80,7 +68,7 @@ export class RegionCache {
     cache.onInvalidate = (block) => this.#blockInvalidated(block);
   }
 
-  get statistics(): RegionStatistics {
+  get statistics(): TranslationStatistics {
     return {
       regions: this.#regions.size,
       modules: this.#modules,
@@ -143,7 +131,7 @@ export class RegionCache {
     if (!plan) return undefined;
     const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions: { user, flat }, computedRecord: this.#computedRecord });
     if (root.trampoline === 0) root.trampoline = this.cache.allocate(1);
-    return { root, plan, emitted, flat, user };
+    return { root, plan, emitted };
   }
 
   #instantiate(pending: readonly Pending[], started: number): void {
@@ -159,11 +147,11 @@ export class RegionCache {
     });
   }
 
-  #install({ root, plan, emitted, flat, user }: Pending, compiled: WebAssembly.ExportValue, microseconds: number): void {
+  #install({ root, plan, emitted }: Pending, compiled: WebAssembly.ExportValue, microseconds: number): void {
     const slot = this.#slot();
     this.table.set(slot, compiled as () => number);
     const blocks = [...plan.blocks.values()].map(({ block }) => block);
-    const region: Region = { id: this.#nextId++, root, blocks, length: plan.length, plan, flat, user, slot, bytes: emitted.body.length, microseconds, valid: true };
+    const region: Region = { id: this.#nextId++, root, blocks, length: plan.length, body: emitted.body, slot, microseconds, valid: true };
     this.#regions.add(region);
     this.#compiled++;
     for (const block of blocks) block.regions.add(region);

@@ -1,0 +1,153 @@
+/** Function bodies as text: the WebAssembly text format, one instruction a line, indented by block. Only what the encoder's callers emit. */
+import { I32, OP, VOID } from './encoder';
+
+export interface Names {
+  readonly local: (index: number) => string;
+  readonly function: (index: number) => string;
+}
+
+/** Text names by opcode; a prefix says what immediate follows. */
+const PLAIN: Readonly<Record<number, string>> = {
+  [OP.unreachable]: 'unreachable',
+  [OP.return]: 'return',
+  [OP.drop]: 'drop',
+  [OP.select]: 'select',
+  [OP.eqz]: 'i32.eqz',
+  [OP.eq]: 'i32.eq',
+  [OP.ne]: 'i32.ne',
+  [OP.ltS]: 'i32.lt_s',
+  [OP.ltU]: 'i32.lt_u',
+  [OP.gtS]: 'i32.gt_s',
+  [OP.gtU]: 'i32.gt_u',
+  [OP.leS]: 'i32.le_s',
+  [OP.leU]: 'i32.le_u',
+  [OP.geS]: 'i32.ge_s',
+  [OP.geU]: 'i32.ge_u',
+  [OP.clz]: 'i32.clz',
+  [OP.ctz]: 'i32.ctz',
+  [OP.popcnt]: 'i32.popcnt',
+  [OP.add]: 'i32.add',
+  [OP.sub]: 'i32.sub',
+  [OP.mul]: 'i32.mul',
+  [OP.divS]: 'i32.div_s',
+  [OP.divU]: 'i32.div_u',
+  [OP.remS]: 'i32.rem_s',
+  [OP.remU]: 'i32.rem_u',
+  [OP.and]: 'i32.and',
+  [OP.or]: 'i32.or',
+  [OP.xor]: 'i32.xor',
+  [OP.shl]: 'i32.shl',
+  [OP.shrS]: 'i32.shr_s',
+  [OP.shrU]: 'i32.shr_u',
+  [OP.rotl]: 'i32.rotl',
+  [OP.i64Eq]: 'i64.eq',
+  [OP.i64Ne]: 'i64.ne',
+  [OP.i64LtU]: 'i64.lt_u',
+  [OP.i64Mul]: 'i64.mul',
+  [OP.i64DivS]: 'i64.div_s',
+  [OP.i64DivU]: 'i64.div_u',
+  [OP.i64RemS]: 'i64.rem_s',
+  [OP.i64RemU]: 'i64.rem_u',
+  [OP.i64Or]: 'i64.or',
+  [OP.i64Shl]: 'i64.shl',
+  [OP.i64ShrU]: 'i64.shr_u',
+  [OP.i32Wrap]: 'i32.wrap_i64',
+  [OP.i64ExtendS]: 'i64.extend_i32_s',
+  [OP.i64ExtendU]: 'i64.extend_i32_u',
+  [OP.extend8S]: 'i32.extend8_s',
+  [OP.extend16S]: 'i32.extend16_s',
+};
+
+const MEMORY: Readonly<Record<number, string>> = {
+  [OP.load]: 'i32.load',
+  [OP.load8S]: 'i32.load8_s',
+  [OP.load8U]: 'i32.load8_u',
+  [OP.load16S]: 'i32.load16_s',
+  [OP.load16U]: 'i32.load16_u',
+  [OP.store]: 'i32.store',
+  [OP.store8]: 'i32.store8',
+  [OP.store16]: 'i32.store16',
+};
+
+const LOCAL: Readonly<Record<number, string>> = { [OP.localGet]: 'local.get', [OP.localSet]: 'local.set', [OP.localTee]: 'local.tee' };
+const BLOCK: Readonly<Record<number, string>> = { [OP.block]: 'block', [OP.loop]: 'loop', [OP.if]: 'if' };
+
+class Reader {
+  at = 0;
+
+  constructor(readonly bytes: Uint8Array) {}
+
+  byte(): number {
+    return this.bytes[this.at++];
+  }
+
+  unsigned(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+  }
+
+  signed(): number {
+    let value = 0;
+    for (let shift = 0; ; ) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      shift += 7;
+      if (byte < 0x80) return shift < 32 && byte & 0x40 ? value | (-1 << shift) : value | 0;
+    }
+  }
+}
+
+/** Throws Error on an opcode that the encoder's callers do not emit. */
+export function printBody(body: Uint8Array, names: Names): string[] {
+  const reader = new Reader(body);
+  const lines: string[] = [];
+  let depth = 0;
+  while (reader.at < body.length) {
+    const opcode = reader.byte();
+    if (opcode === OP.end || opcode === OP.else) depth--;
+    lines.push('  '.repeat(Math.max(0, depth)) + textOf(opcode, reader, names));
+    if (BLOCK[opcode] || opcode === OP.else) depth++;
+  }
+  return lines;
+}
+
+function textOf(opcode: number, reader: Reader, names: Names): string {
+  if (PLAIN[opcode]) return PLAIN[opcode];
+  if (LOCAL[opcode]) return `${LOCAL[opcode]} ${names.local(reader.unsigned())}`;
+  if (MEMORY[opcode]) {
+    reader.unsigned(); // alignment
+    const offset = reader.unsigned();
+    return offset ? `${MEMORY[opcode]} offset=${hex(offset)}` : MEMORY[opcode];
+  }
+  if (BLOCK[opcode]) {
+    const type = reader.byte();
+    return type === VOID ? BLOCK[opcode] : `${BLOCK[opcode]} (result ${type === I32 ? 'i32' : 'i64'})`;
+  }
+  switch (opcode) {
+    case OP.else:
+      return 'else';
+    case OP.end:
+      return 'end';
+    case OP.br:
+      return `br ${reader.unsigned()}`;
+    case OP.brIf:
+      return `br_if ${reader.unsigned()}`;
+    case OP.brTable:
+      return `br_table ${Array.from({ length: reader.unsigned() + 1 }, () => reader.unsigned()).join(' ')}`;
+    case OP.call:
+      return `call ${names.function(reader.unsigned())}`;
+    case OP.i32Const:
+      return `i32.const ${constant(reader.signed())}`;
+    case OP.i64Const:
+      return `i64.const ${reader.signed()}`;
+    default:
+      throw new Error(`opcode ${hex(opcode)} at ${reader.at - 1}`);
+  }
+}
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+const constant = (value: number): string => (value > -256 && value < 256 ? String(value) : hex(value >>> 0));

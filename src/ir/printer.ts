@@ -1,0 +1,136 @@
+/** Micro-ops as text, one statement a line. */
+import { CPU, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
+import { REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS } from '../x86/registers';
+import { CONDITIONS } from '../x86/conditions';
+import { EVENT_CELLS } from './eventCells';
+import type { BinaryOp, Expr, RegisterRef, SegmentRef, Statement, UnaryOp } from './microOp';
+
+const OPERATORS: Readonly<Record<BinaryOp, string>> = {
+  add: '+',
+  sub: '-',
+  mul: '*',
+  mulHighUnsigned: '*hu',
+  mulHighSigned: '*hs',
+  and: '&',
+  or: '|',
+  xor: '^',
+  shl: '<<',
+  shrU: '>>u',
+  shrS: '>>s',
+  rotl: 'rotl',
+  equal: '==',
+  notEqual: '!=',
+  lessU: '<u',
+  lessS: '<s',
+  lessEqualU: '<=u',
+  divU: '/u',
+  remU: '%u',
+  divS: '/s',
+  remS: '%s',
+};
+const FUNCTIONS: Readonly<Record<UnaryOp, string>> = {
+  signExtend8: 'sx8',
+  signExtend16: 'sx16',
+  isZero: 'not',
+  countLeadingZeros: 'clz',
+  countTrailingZeros: 'ctz',
+  popCount: 'popcount',
+};
+
+const GENERAL = { 1: REGISTERS_8, 2: REGISTERS_16, 4: REGISTERS_32 } as const;
+const SEGMENT_NAMES = [...SEGMENT_REGISTERS, 'ldtr', 'tr'];
+const CELL_NAMES = new Map<number, string>([
+  ...Object.entries(CPU).map(([name, offset]): [number, string] => [offset, name.toLowerCase()]),
+  ...Object.entries(EVENT_CELLS).map(([name, offset]): [number, string] => [offset, `count.${name}`]),
+  ...SEGMENT_NAMES.flatMap((name, s) =>
+    Object.entries(SEGMENT).map(([field, offset]): [number, string] => [CPU.SEGMENTS + s * SEGMENT_STRIDE + offset, `${name}.${field.toLowerCase().replace('_', '')}`]),
+  ),
+]);
+
+const number = (value: number): string => (value > -256 && value < 256 ? String(value) : `0x${(value >>> 0).toString(16)}`);
+const cellName = (offset: number): string => CELL_NAMES.get(offset) ?? `cell[0x${offset.toString(16)}]`;
+const registerName = (ref: RegisterRef, size: 1 | 2 | 4): string => (typeof ref === 'number' ? GENERAL[size][ref] : `${ref}:${8 * size}`);
+const segmentName = (segment: SegmentRef): string => (segment === 'operand' ? 'segment' : SEGMENT_NAMES[segment]);
+
+export function printExpression(e: Expr): string {
+  const p = printExpression;
+  switch (e.k) {
+    case 'const':
+      return number(e.value);
+    case 'temp':
+      return `t${e.id}`;
+    case 'field':
+      return e.field;
+    case 'effectiveAddress':
+      return `address${8 * e.addressSize}`;
+    case 'register':
+      return registerName(e.ref, e.size);
+    case 'cell':
+      return cellName(e.offset);
+    case 'segmentCell':
+      return `segments[${p(e.segment)}]+${e.offset}`;
+    case 'unary':
+      return `${FUNCTIONS[e.op]}(${p(e.x)})`;
+    case 'binary':
+      return `(${p(e.x)} ${OPERATORS[e.op]} ${p(e.y)})`;
+    case 'wide':
+      return `${e.op}64(${p(e.high)}:${p(e.low)}, ${p(e.divisor)})`;
+    case 'select':
+      return `(${p(e.condition)} ? ${p(e.x)} : ${p(e.y)})`;
+    case 'condition':
+      return CONDITIONS[e.code].name;
+    case 'status':
+      return 'status';
+  }
+}
+
+/** `indent`: spaces before each line. */
+export function printStatements(statements: readonly Statement[], indent = ''): string[] {
+  return statements.flatMap((s) => printStatement(s, indent));
+}
+
+function printStatement(s: Statement, indent: string): string[] {
+  if (s.k !== 'if') return [indent + line(s)];
+  const otherwise = s.else.length ? [`${indent}else`, ...printStatements(s.else, `${indent}  `)] : [];
+  return [`${indent}if ${printExpression(s.condition)}`, ...printStatements(s.then, `${indent}  `), ...otherwise];
+}
+
+function line(s: Exclude<Statement, { k: 'if' }>): string {
+  const p = printExpression;
+  switch (s.k) {
+    case 'let':
+      return `t${s.id} = ${p(s.value)}`;
+    case 'load':
+      return `t${s.id} = load${8 * s.size} ${segmentName(s.segment)}:[${p(s.offset)}]${s.update ? ' for update' : ''}`;
+    case 'store':
+      return `store${8 * s.size} ${segmentName(s.segment)}:[${p(s.offset)}] = ${p(s.value)}`;
+    case 'setRegister':
+      return `${registerName(s.ref, s.size)} = ${p(s.value)}`;
+    case 'setCell':
+      return `${cellName(s.offset)} = ${p(s.value)}`;
+    case 'arithmeticFlags':
+      return `flags${8 * s.size} ${p(s.result)} of ${p(s.a)} ${OPERATORS[s.op]} ${p(s.b)}${s.keepCarry ? ', CF stays' : ''}`;
+    case 'resultFlags':
+      return `flags${8 * s.size} ${p(s.result)}, CF ${p(s.carry)}, OF ${p(s.overflow)}, AF ${p(s.adjust)}`;
+    case 'carryFlags':
+      return `CF = ${p(s.carry)}${s.overflow ? `, OF = ${p(s.overflow)}` : ''}`;
+    case 'setStatus':
+      return `status = ${p(s.value)}`;
+    case 'helper':
+      return `t${s.id} = ${s.name}(${s.args.map(p).join(', ')})`;
+    case 'fault':
+      return `fault ${s.vector} (${p(s.errorCode)})`;
+    case 'again':
+      return 'again';
+    case 'jump':
+      return 'jump';
+    case 'branch':
+      return `branch if ${p(s.condition)}`;
+    case 'indirect':
+      return `jump to ${p(s.target)}`;
+    case 'dispatch':
+      return `dispatch at ${s.at}`;
+    default:
+      throw new Error(`no text for ${JSON.stringify(s)}`);
+  }
+}

@@ -1,0 +1,75 @@
+/** Blocks and regions as whoever looks at the code cache sees them. */
+import { printStatements } from '../ir/printer';
+import type { Statement } from '../ir/microOp';
+import type { Block, BlockInstruction } from '../engine/block';
+import type { Interpreter } from '../engine/interpreter';
+import { BlockLowering } from '../engine/region/lowerBlock';
+import { regionText } from '../engine/region/regionText';
+import type { Region } from '../engine/region/region';
+import type { BlockDetail, BlockInstructionDetail, BlockRow, RegionDetail } from '../protocol/requests';
+import { formatInstruction } from '../x86/formatter';
+import { hex } from '../base/bits';
+
+export function blockRow(engine: Interpreter, block: Block): BlockRow {
+  const last = block.instructions.at(-1);
+  return {
+    id: block.id,
+    cs: block.cs,
+    eip: block.eip,
+    linear: block.linear,
+    length: block.length,
+    instructions: block.instructions.length,
+    terminator: last ? formatInstruction(last.instruction, last.eip, block.codeSize) : '',
+    endReason: block.endReason,
+    hits: engine.hits(block),
+    state: block.valid ? 'cached' : 'invalidated',
+    ...(block.invalidatedBy ? { invalidatedBy: block.invalidatedBy } : {}),
+    codeSize: block.codeSize === 4 ? 32 : 16,
+    tier: block.regions.size > 0 ? 1 : 0,
+    links: engine.linksOf(block).map(({ id }) => id),
+  };
+}
+
+export function blockDetail(engine: Interpreter, block: Block): BlockDetail {
+  const lowering = new BlockLowering(engine.cpu, engine.translator.forms);
+  const own = block.region ? [block.region] : [];
+  const others = [...block.regions].filter((region) => region !== block.region);
+  return {
+    block: blockRow(engine, block),
+    instructions: block.instructions.map((one) => instructionDetail(block, one, { microOps: lowering.microOps(one), bytes: bytesOf(engine, block, one) })),
+    regions: [...own, ...others].map(regionDetail),
+  };
+}
+
+/** As they are in memory, which is what was translated for as long as the block is valid. */
+const bytesOf = ({ linear }: Interpreter, block: Block, { eip, instruction }: BlockInstruction): Uint8Array => {
+  if (!block.valid) return new Uint8Array(0);
+  const offset = eip - block.eip;
+  const first = 0x1000 - (block.physical & 0xfff);
+  const inFirst = Math.max(0, Math.min(instruction.length, first - offset));
+  const rest = instruction.length - inFirst;
+  const bytes = [...linear.physical.readBytes(block.physical + offset, inFirst)];
+  return Uint8Array.from(rest > 0 && block.secondPage >= 0 ? [...bytes, ...linear.physical.readBytes(block.secondPage, rest)] : bytes);
+};
+
+const instructionDetail = (
+  block: Block,
+  { eip, instruction }: BlockInstruction,
+  { microOps, bytes }: { readonly microOps: readonly Statement[]; readonly bytes: Uint8Array },
+): BlockInstructionDetail => ({
+  eip,
+  linear: (block.linear - block.eip + eip) >>> 0,
+  bytes: [...bytes].map((byte) => hex(byte, 2)).join(' '),
+  text: formatInstruction(instruction, eip, block.codeSize),
+  microOps: printStatements(microOps),
+});
+
+const regionDetail = (region: Region): RegionDetail => ({
+  id: region.id,
+  root: region.root.id,
+  blocks: region.blocks.map(({ id }) => id),
+  instructions: region.length,
+  bytes: region.body.length,
+  microseconds: Math.round(region.microseconds),
+  webAssembly: regionText(region.body),
+});

@@ -1,0 +1,138 @@
+/** Regions as text, their limits, and what becomes of them when the guest stores into its code. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { printStatements } from '../../src/ir/printer';
+import { BlockLowering } from '../../src/engine/region/lowerBlock';
+import { regionText } from '../../src/engine/region/regionText';
+import { EAX, ECX } from '../../src/x86/registers';
+import { TestCpu } from '../harness/testCpu';
+
+const GOLDEN = path.join(process.cwd(), 'test/golden/regions.txt');
+
+/** One block or two each; the last instruction leads out. */
+const CASES: readonly (readonly [mode: 16 | 32, source: string])[] = [
+  [32, 'nop'],
+  [32, 'mov eax, ebx'],
+  [32, 'mov al, bh'],
+  [32, 'mov ch, 7'],
+  [32, 'mov ax, 1234h'],
+  [32, 'lea eax, [ebx + 4 * ecx + 8]'],
+  [32, 'mov eax, [ebx + 4]'],
+  [32, 'mov [5000h], cl'],
+  [32, 'mov ax, [fs:esi]'],
+  [32, 'add eax, ebx'],
+  [32, 'add eax, 1\nadd ecx, 2'],
+  [32, 'add [ebx], eax'],
+  [32, 'adc eax, ecx'],
+  [32, 'cmp eax, 10\nsetl bl'],
+  [32, 'sub al, ah\nsetbe cl'],
+  [32, 'test eax, eax\nsetz dl'],
+  [32, 'inc ecx\nseto al'],
+  [32, 'dec byte [ebx]'],
+  [32, 'shl eax, 4'],
+  [32, 'shr eax, cl'],
+  [32, 'rol ax, 1'],
+  [32, 'imul eax, ecx, 10'],
+  [32, 'mul ecx'],
+  [32, 'div ecx'],
+  [32, 'movzx eax, byte [esi]'],
+  [32, 'push eax'],
+  [32, 'pop ecx'],
+  [32, 'xchg eax, [ebx]'],
+  [32, 'cmove eax, ecx'],
+  [32, 'bswap eax'],
+  [32, 'cpuid'],
+  [16, 'mov ax, [bx + si]'],
+  [16, 'push ax'],
+  [16, 'add ax, [bp + 2]'],
+];
+
+/** Loops and calls: the structure of the code is what they show. */
+const LOOPS: readonly string[] = [
+  'again: dec ecx\njnz again',
+  'outer: mov edx, 3\ninner: dec edx\njnz inner\ndec ecx\njnz outer',
+  'again: test ecx, 1\njz even\nadd eax, 3\neven: dec ecx\njnz again',
+  'jmp start\nsub: inc eax\nret\nstart: call sub\ndec ecx\njnz start',
+];
+
+const cpu = new TestCpu({ translation: 'eager' });
+/** Compiles what has run a few times: whole loops. */
+const warm = new TestCpu({ translation: { threshold: 8, warm: 2, patience: 0 } });
+
+/** Between what every region begins and ends with. */
+const essence = (lines: readonly string[]): readonly string[] => lines.slice(lines.indexOf('block') + 1, lines.lastIndexOf('  unreachable'));
+
+function translate(bench: TestCpu, mode: 16 | 32, source: string, whole: boolean): string {
+  const { vm } = bench;
+  vm.engine.cache.clear('another case');
+  if (mode === 32) bench.flat32();
+  else bench.realMode();
+  bench.cpu.setReg(ECX, 40);
+  bench.load(`${source}\njmp behind\nbehind: hlt`);
+  assert.equal(bench.runToHalt(64).kind, 'halted');
+  vm.engine.cache.checkInvariants();
+  vm.engine.regions.checkInvariants();
+  const lowering = new BlockLowering(vm.cpu, vm.engine.translator.forms);
+  const [largest] = [...vm.engine.regions.regions()].sort((a, b) => b.length - a.length || a.id - b.id);
+  if (!largest) return 'not translated';
+  const microOps = largest.blocks.flatMap((block) => block.instructions.flatMap((one) => printStatements(lowering.microOps(one), '  ')));
+  const text = regionText(largest.body);
+  return [...microOps, '--', ...(whole ? text : essence(text))].join('\n');
+}
+
+test('regions read as they did', () => {
+  const cases = CASES.map(([mode, source], n) => `== bits ${mode}\n${source}\n${translate(cpu, mode, source, n === 0)}`);
+  const loops = LOOPS.map((source) => `== a loop\n${source}\n${translate(warm, 32, source, false)}`);
+  const actual = `${[...cases, ...loops].join('\n\n')}\n`;
+  const expected = fs.existsSync(GOLDEN) ? fs.readFileSync(GOLDEN, 'utf8') : '';
+  if (actual !== expected) fs.writeFileSync(`${GOLDEN}.actual`, actual);
+  assert.ok(actual === expected, `read the difference to ${GOLDEN}.actual, and keep it if it is right`);
+});
+
+test('a loop runs in its region, and ends where the interpreter ends it', () => {
+  cpu.vm.engine.cache.clear('another case');
+  cpu.flat32();
+  cpu.cpu.setReg(ECX, 100_000);
+  cpu.cpu.setReg(EAX, 0);
+  cpu.load('again: add eax, ecx\ndec ecx\njnz again\nhlt');
+  const before = cpu.vm.retired;
+  for (const budget of [1000, 10_001, 1]) for (const end = cpu.vm.retired + budget; cpu.vm.retired < end; ) cpu.vm.engine.run(end - cpu.vm.retired);
+  assert.equal(cpu.vm.retired - before, 11_002);
+  const rounds = Math.floor(11_002 / 3);
+  assert.equal(cpu.cpu.reg(ECX), 100_000 - rounds);
+  assert.equal(cpu.eip, 0x1002);
+});
+
+test('a store into a block throws its regions away; the new code runs', () => {
+  const { vm } = cpu;
+  vm.engine.cache.clear('another case');
+  cpu.flat32();
+  cpu.cpu.setReg(EAX, 0);
+  cpu.cpu.setReg(ECX, 40);
+  const before = vm.engine.regions.statistics;
+  cpu.load('again: jmp body\nbody: add eax, 1\njmp store\nstore: inc byte [body + 2]\ndec ecx\njnz again\nhlt');
+  assert.equal(cpu.runToHalt(400).kind, 'halted');
+  assert.equal(cpu.cpu.reg(EAX), (40 * 41) / 2);
+  const after = vm.engine.regions.statistics;
+  assert.ok(after.invalidated > before.invalidated);
+  assert.ok(after.compiled - before.compiled < 40, 'a page that is rewritten all the time is left to the interpreter');
+  vm.engine.regions.checkInvariants();
+});
+
+test('at the ceiling all regions go, and the guest goes on', () => {
+  const small = new TestCpu({ translation: 'eager', regionLimits: { bytes: 6000, modules: 5 } });
+  small.flat32();
+  small.cpu.setReg(EAX, 0);
+  const blocks = Array.from({ length: 40 }, (_, n) => `b${n}: inc eax\njmp b${n + 1}`).join('\n');
+  small.cpu.setReg(ECX, 30);
+  small.load(`start:\n${blocks}\nb40: dec ecx\njnz start\nhlt`);
+  assert.equal(small.runToHalt(4000).kind, 'halted');
+  assert.equal(small.cpu.reg(EAX), 1200);
+  const { regions } = small.vm.engine;
+  assert.ok(regions.statistics.evictions > 0);
+  assert.ok(regions.statistics.modules <= 5 && regions.statistics.bytes <= 6000);
+  regions.checkInvariants();
+  small.vm.engine.cache.checkInvariants();
+});
