@@ -94,8 +94,10 @@ async function awaitText(qemu, pattern, seen, deadline) {
       return;
     }
     const screen = await qemu.screen();
-    if (screen !== seen.screen && expected.test(screen)) {
-      seen.screen = screen;
+    const from = screen.startsWith(seen.screen) ? seen.screen.length : 0;
+    const onScreen = expected.exec(screen.slice(from));
+    if (onScreen) {
+      seen.screen = screen.slice(0, from + onScreen.index + onScreen[0].length);
       return;
     }
     if (qemu.ended) break;
