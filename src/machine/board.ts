@@ -39,6 +39,7 @@ import { Bios } from './firmware/bios';
 import { FIRST_CD, FIRST_HARD_DISK, type Drive } from './firmware/service';
 import { IO_APIC_BASE, LOCAL_APIC_BASE } from './memoryMap';
 import { VirtioDevices, type VirtioOptions } from './virtio';
+import { acpiFiles } from './tables/loaderScript';
 import { IO_APIC_ID, type Processor } from './tables/platform';
 import { ACPI_PM_PORT, SCI_IRQ } from './tables/routing';
 
@@ -264,7 +265,8 @@ export class Board implements Devices {
       attached.filter(onVirtio).sort((a, b) => a.number - b.number),
     );
     this.acpiPm = new AcpiPm(clock, irq.line(IRQ.sci), lines);
-    this.fwCfg = new FwCfg(memory.size, [ramMapFile(memory.size), ...(options.biosImage?.files ?? [])]);
+    const tables = options.biosImage ? [...acpiFiles(options.processor ?? DEFAULT_PROCESSOR), ...options.biosImage.files] : [];
+    this.fwCfg = new FwCfg(memory.size, [ramMapFile(memory.size), ...tables]);
     this.firmware = new Bios({ bus: this.bus, drives, processor: options.processor ?? DEFAULT_PROCESSOR });
     this.#devices = [
       this.pit,

@@ -10,9 +10,9 @@ import { IO_APIC_ID, LOCAL_APIC_ID, OEM } from './platform';
 import { ACPI_PM_PORT, ISA_IRQS, SCI_IRQ, inputFlags } from './routing';
 import { Table } from './table';
 
-const HEADER_LENGTH = 36;
+export const HEADER_LENGTH = 36;
 const LENGTH = 4;
-const CHECKSUM = 9;
+export const CHECKSUM = 9;
 
 const definition = (signature: string, revision: number, body: (table: Table) => void): Uint8Array => {
   const table = new Table().text(signature, 4).dword(0).byte(revision, 0).text(OEM, 6).text('PC', 8).dword(1).text('RNGS', 4).dword(1);
@@ -26,8 +26,21 @@ export const dsdt = (): Uint8Array => definition('DSDT', 1, (table) => table.byt
 
 const REVISION_2 = 2;
 
+/** Offsets of the root pointer's fields; its first part is that of ACPI 1.0. */
+export const RSDP = { CHECKSUM: 8, RSDT: 16, FIRST_LENGTH: 20, XSDT: 24, EXTENDED_CHECKSUM: 32, LENGTH: 36 } as const;
+
 export const rsdp = (rsdt: number, xsdt: number): Uint8Array =>
-  new Table().text('RSD PTR ', 8).byte(0).text(OEM, 6).byte(REVISION_2).dword(rsdt, 36).address64(xsdt).byte(0, 0, 0, 0).checksum(8, 20).checksum(32).done();
+  new Table()
+    .text('RSD PTR ', 8)
+    .byte(0)
+    .text(OEM, 6)
+    .byte(REVISION_2)
+    .dword(rsdt, RSDP.LENGTH)
+    .address64(xsdt)
+    .byte(0, 0, 0, 0)
+    .checksum(RSDP.CHECKSUM, RSDP.FIRST_LENGTH)
+    .checksum(RSDP.EXTENDED_CHECKSUM)
+    .done();
 
 export const rsdt = (tables: readonly number[]): Uint8Array => definition('RSDT', 1, (table) => table.dword(...tables));
 
@@ -73,21 +86,29 @@ const RESET = { port: 0x64, value: 0xfe } as const;
 /** ACPI 2.0. */
 const FADT_REVISION = 3;
 
-export const fadt = (dsdtAddress: number): Uint8Array =>
+/** Offset and size of its pointers to the FACS and the DSDT. */
+export const FADT_POINTERS = [
+  [36, 4],
+  [40, 4],
+  [132, 8],
+  [140, 8],
+] as const;
+
+export const fadt = (dsdtAddress: number, facsAddress = FACS): Uint8Array =>
   definition('FACP', FADT_REVISION, (table) => {
     const event = ACPI_PM_PORT + PM1_EVENT;
     const control = ACPI_PM_PORT + PM1_CONTROL;
     const timer = ACPI_PM_PORT + PM_TIMER;
     /** Generic address: space, bits, offset, reserved, address. */
     const register = (port: number, bytes: number) => table.byte(port ? SYSTEM_IO : 0, 8 * bytes, 0, 0).address64(port);
-    table.dword(FACS, dsdtAddress).byte(0, DESKTOP).word(SCI_IRQ);
+    table.dword(facsAddress, dsdtAddress).byte(0, DESKTOP).word(SCI_IRQ);
     table.dword(0).byte(0, 0, 0, 0); // SMI_CMD; ACPI_ENABLE, ACPI_DISABLE, S4BIOS_REQ, PSTATE_CNT
     table.dword(event, 0, control, 0, 0, timer, 0, 0); // PM1a, PM1b, PM1a, PM1b, PM2, timer, GPE0, GPE1
     table.byte(4, 2, 0, 4, 0, 0, 0, 0); // their lengths; GPE1_BASE, CST_CNT
     table.word(NO_C2, NO_C3, 0, 0).byte(0, 0, 0, 0, CMOS_CENTURY); // FLUSH_SIZE, FLUSH_STRIDE; DUTY_OFFSET, DUTY_WIDTH, DAY_ALRM, MON_ALRM
     table.word(BOOT_ARCHITECTURE).byte(0).dword(FADT_FLAGS);
     register(RESET.port, 1);
-    table.byte(RESET.value, 0, 0, 0).address64(FACS).address64(dsdtAddress);
+    table.byte(RESET.value, 0, 0, 0).address64(facsAddress).address64(dsdtAddress);
     for (const [port, bytes] of [
       [event, 4],
       [0, 0],
