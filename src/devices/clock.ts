@@ -10,17 +10,18 @@ class Appointment implements Timer {
   constructor(
     readonly name: string,
     readonly expired: (now: number) => void,
-    private readonly armed: () => void,
+    private readonly changed: (armed: boolean) => void,
   ) {}
 
   arm(at: number): void {
     if (!Number.isSafeInteger(at)) throw new RangeError(`timer ${this.name}: ${at} is not a guest time`);
     this.due = at;
-    this.armed();
+    this.changed(true);
   }
 
   disarm(): void {
     this.due = undefined;
+    this.changed(false);
   }
 }
 
@@ -30,6 +31,9 @@ export class GuestClock implements Clock {
   #now = 0;
   /** In creation order: the tie-break between timers due at one time. */
   readonly #timers: Appointment[] = [];
+  /** The timer that is due first, while nothing has changed. */
+  #first: Appointment | undefined;
+  #sorted = false;
 
   now(): number {
     return this.#now;
@@ -37,7 +41,10 @@ export class GuestClock implements Clock {
 
   createTimer(name: string, expired: (now: number) => void): Timer {
     if (this.#timers.some((t) => t.name === name)) throw new RangeError(`timer ${name} exists already`);
-    const timer = new Appointment(name, expired, () => this.rearmed?.());
+    const timer = new Appointment(name, expired, (armed) => {
+      this.#sorted = false;
+      if (armed) this.rearmed?.();
+    });
     this.#timers.push(timer);
     return timer;
   }
@@ -52,6 +59,7 @@ export class GuestClock implements Clock {
     for (let timer = this.#earliest(); timer && timer.due! <= time; timer = this.#earliest()) {
       this.#now = Math.max(this.#now, timer.due!);
       timer.due = undefined;
+      this.#sorted = false;
       timer.expired(this.#now);
     }
     this.#now = Math.max(this.#now, time);
@@ -67,10 +75,17 @@ export class GuestClock implements Clock {
     this.#now = state.now as number;
     const timers = state.timers as DeviceState;
     for (const timer of this.#timers) timer.due = (timers[timer.name] as number | null | undefined) ?? undefined;
+    this.#sorted = false;
     this.rearmed?.();
   }
 
   #earliest(): Appointment | undefined {
+    if (!this.#sorted) this.#first = this.#search();
+    this.#sorted = true;
+    return this.#first;
+  }
+
+  #search(): Appointment | undefined {
     let earliest: Appointment | undefined;
     for (const timer of this.#timers) if (timer.due !== undefined && (earliest === undefined || timer.due < earliest.due!)) earliest = timer;
     return earliest;

@@ -16,6 +16,9 @@ const IDLE_WRITES = 64;
 const MANY_LINKS = 64;
 const NONE: ReadonlySet<Block> = new Set();
 
+/** In the jump cache: an empty entry. */
+const NO_MODE = -1;
+
 interface CodePage {
   readonly blocks: Set<Block>;
   /** Stores since the last block was translated here, while it has none. */
@@ -30,6 +33,8 @@ export class CodeCache {
   readonly #i32: Int32Array;
   readonly #u16: Uint16Array;
   #arena = RECORDS;
+  /** Entries of the jump cache that are in use. */
+  #jumps: number[] = [];
   #nextId = 1;
   readonly byId = new Map<number, Block>();
   readonly forgotten: Block[] = [];
@@ -44,7 +49,7 @@ export class CodeCache {
     this.#i32 = new Int32Array(buffer);
     this.#u16 = new Uint16Array(buffer);
     linear.physical.onCodeWrite = (address, length) => this.#written(address, length);
-    this.clearJumpCache();
+    for (let n = 0; n < JUMP_CACHE_ENTRIES; n++) this.#i32[(JUMP_CACHE + 16 * n + 4) >> 2] = NO_MODE;
   }
 
   /** Physical address (36 bits) and mode in one exact double. */
@@ -174,12 +179,13 @@ export class CodeCache {
   }
 
   clearJumpCache(): void {
-    // An impossible mode makes an entry empty.
-    for (let n = 0; n < JUMP_CACHE_ENTRIES; n++) this.#i32[(JUMP_CACHE + 16 * n + 4) >> 2] = -1;
+    for (const at of this.#jumps) this.#i32[at + 1] = NO_MODE;
+    this.#jumps.length = 0;
   }
 
   rememberJump(eip: number, mode: number, entry: number): void {
     const at = (JUMP_CACHE + 16 * (eip & (JUMP_CACHE_ENTRIES - 1))) >> 2;
+    if (this.#i32[at + 1] === NO_MODE) this.#jumps.push(at);
     this.#i32[at] = eip;
     this.#i32[at + 1] = mode;
     this.#i32[at + 2] = entry;

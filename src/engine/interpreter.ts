@@ -152,25 +152,16 @@ export class Interpreter {
   #currentMode(): number {
     const { cpu } = this;
     const at = CPU.SEGMENTS + CS * SEGMENT_STRIDE;
-    const fields = {
-      base: cpu.get(at + SEGMENT.BASE),
-      limit: cpu.get(at + SEGMENT.LIMIT),
-      size: cpu.codeSize,
-      key: this.policy.key,
-      paging: (cpu.get(CPU.CR0) & CR0_PG) !== 0,
-      user: this.linear.user,
-    };
+    const base = cpu.get(at + SEGMENT.BASE);
+    const limit = cpu.get(at + SEGMENT.LIMIT);
+    const size = cpu.codeSize;
+    const { key } = this.policy;
+    const paging = (cpu.get(CPU.CR0) & CR0_PG) !== 0;
+    const { user } = this.linear;
     const last = this.#modeFields;
-    if (
-      last.base !== fields.base ||
-      last.limit !== fields.limit ||
-      last.size !== fields.size ||
-      last.key !== fields.key ||
-      last.paging !== fields.paging ||
-      last.user !== fields.user
-    ) {
-      this.#modeFields = fields;
-      const name = `${fields.base} ${fields.limit} ${fields.size} ${fields.key} ${fields.paging} ${fields.user}`;
+    if (last.base !== base || last.limit !== limit || last.size !== size || last.key !== key || last.paging !== paging || last.user !== user) {
+      this.#modeFields = { base, limit, size, key, paging, user };
+      const name = `${base} ${limit} ${size} ${key} ${paging} ${user}`;
       this.#mode = this.#modes.get(name) ?? this.#modes.size + 1;
       this.#modes.set(name, this.#mode);
     }
@@ -186,16 +177,16 @@ export class Interpreter {
     const mode = this.#currentMode();
     if (eip > cpu.get(CPU.SEGMENTS + CS * SEGMENT_STRIDE + SEGMENT.LIMIT)) return { kind: 'fault', vector: GP, errorCode: 0 };
     const linear = (cpu.segmentBase(CS) + eip) >>> 0;
-    const found = this.linear.translate(linear, { write: false, user: this.linear.user });
-    if (found.kind === 'fault') {
+    const physical = this.linear.fetch(linear);
+    if (physical < 0) {
       cpu.set(CPU.CR2, linear);
-      return { kind: 'fault', vector: PF, errorCode: found.errorCode };
+      return { kind: 'fault', vector: PF, errorCode: cpu.get(CPU.FAULT_CODE) };
     }
-    if (this.linear.nested?.fetch(found.physical, linear) === false) return { kind: 'fault', vector: REFUSED_VECTOR, errorCode: 0 };
-    const cached = this.cache.lookup(found.physical, mode, eip, single);
+    if (this.linear.nested?.fetch(physical, linear) === false) return { kind: 'fault', vector: REFUSED_VECTOR, errorCode: 0 };
+    const cached = this.cache.lookup(physical, mode, eip, single);
     if (cached && (cached.secondPage < 0 || this.#sameSecondPage(cached))) return cached;
     if (cached) this.cache.invalidate(cached, 'second page remapped');
-    const block = this.translator.translate({ mode, eip, physical: found.physical }, single);
+    const block = this.translator.translate({ mode, eip, physical }, single);
     if (!single) this.translated.fire(block);
     return block;
   }
@@ -285,7 +276,7 @@ export class Interpreter {
         if (!this.#branched(block)) this.#hot();
         return undefined;
       case EXIT.DISPATCH:
-        return { kind: 'dispatch' };
+        return DISPATCH;
       case EXIT.FAULT: {
         const exit: EngineExit = { kind: 'fault', vector: cpu.get(CPU.FAULT) - 1, errorCode: cpu.get(CPU.FAULT_CODE) };
         cpu.set(CPU.FAULT, 0);
@@ -377,5 +368,7 @@ export class Interpreter {
     this.cache.clear('breakpoints changed');
   }
 }
+
+const DISPATCH: EngineExit = { kind: 'dispatch' };
 
 const isExit = (found: Block | EngineExit): found is EngineExit => 'kind' in found;

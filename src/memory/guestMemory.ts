@@ -188,11 +188,18 @@ export class GuestMemory {
   read(address: number, size: 1 | 2 | 4): number {
     const at = this.hostOffset(address);
     if (at < 0) return this.bus.read(address, size) >>> 0;
-    return this.#load(at, size);
+    return this.load(at, size);
   }
 
-  #load(at: number, size: 1 | 2 | 4): number {
+  /** At an offset in the VM's memory. Unsigned. */
+  load(at: number, size: 1 | 2 | 4): number {
     return size === 1 ? this.u8[at] : size === 2 ? this.view.getUint16(at, true) : this.view.getUint32(at, true);
+  }
+
+  store(at: number, size: 1 | 2 | 4, value: number): void {
+    if (size === 1) this.u8[at] = value;
+    else if (size === 2) this.view.setUint16(at, value, true);
+    else this.view.setUint32(at, value, true);
   }
 
   /** Within one page. Stores to ROM vanish. */
@@ -201,10 +208,8 @@ export class GuestMemory {
     if (kind === KIND_DEVICE) this.bus.write(address, size, value >>> 0);
     else if (kind !== KIND_ROM && kind !== KIND_FLASH) {
       const at = this.storeOffset(address);
-      this.journal?.push({ address, size, before: this.#load(at, size), after: value >>> 0 });
-      if (size === 1) this.u8[at] = value;
-      else if (size === 2) this.view.setUint16(at, value, true);
-      else this.view.setUint32(at, value, true);
+      this.journal?.push({ address, size, before: this.load(at, size), after: value >>> 0 });
+      this.store(at, size, value);
       this.#noteWrite(address, size);
     }
   }

@@ -7,7 +7,7 @@ import { type DebugCondition, debugConditions, debugHits } from '../x86/debugReg
 import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import type { GuestMemory } from './guestMemory';
-import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, TLB } from './layout';
+import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, RAM, TLB } from './layout';
 import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, pathOf, walkPage } from './pageWalker';
 import { type ShadowObserver, ShadowPageTables } from './shadowPageTables';
 import { type WatchHit, type Watchpoint, watchHits } from './watchpoint';
@@ -162,21 +162,17 @@ export class LinearMemory {
   /** CR0, CR3, CR4 or the debug registers of the guest changed. */
   loadPagingMode(change: 'any' | 'cr3' = 'any'): void {
     const { cpu } = this;
-    const cr0 = cpu.get(CPU.CR0);
     const cr4 = cpu.get(CPU.CR4);
-    this.#paging =
-      cr0 & CR0_PG
-        ? {
-            cr3: cpu.get(CPU.CR3),
-            writeProtect: (cr0 & CR0_WP) !== 0,
-            pageSizeExtension: (cr4 & CR4_PSE) !== 0,
-            pdptes: cr4 & CR4_PAE ? cpu.i32.slice(CPU.PDPTE >> 2, (CPU.PDPTE >> 2) + 8) : undefined,
-            ...this.features,
-          }
-        : undefined;
-    this.#keepsGlobal = (cr4 & CR4_PGE) !== 0;
+    const pdptes = cr4 & CR4_PAE ? cpu.i32.slice(CPU.PDPTE >> 2, (CPU.PDPTE >> 2) + 8) : undefined;
+    if (change === 'cr3' && this.#paging) this.#paging = { ...this.#paging, cr3: cpu.get(CPU.CR3), pdptes };
+    else {
+      const cr0 = cpu.get(CPU.CR0);
+      const features = { pageSizeExtension: (cr4 & CR4_PSE) !== 0, pdptes, physicalBits: this.features.physicalBits, pse36: this.features.pse36 };
+      this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, ...features } : undefined;
+      this.#keepsGlobal = (cr4 & CR4_PGE) !== 0;
+      this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
+    }
     this.shadow?.load(this.#paging);
-    this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
     if (change === 'cr3' && this.#keepsGlobal) this.#flushNonGlobal();
     else this.flush();
   }
@@ -213,9 +209,13 @@ export class LinearMemory {
     const found = this.translate(linear, { write, user });
     if (found.kind === 'fault') return this.#pageFault(linear, found.errorCode);
     if (this.nested && !this.nested.admit(found.physical, linear, write, (this.#tlb[linear >>> 12] & DENY_ALL) === DENY_ALL)) return this.#refused();
+    this.#remember(linear, found, user);
+    return found.physical;
+  }
+
+  #remember(linear: number, found: Translation, user: boolean): void {
     if (this.shadow) this.#fillFromShadow(linear, found.physical, user, this.shadow);
     else this.#fill(linear, found);
-    return found.physical;
   }
 
   /** The guest's tables are guest-physical too: each level of a walk goes through the nested tables. */
@@ -317,7 +317,32 @@ export class LinearMemory {
     if (hits) this.cpu.set(CPU.PENDING_DEBUG, this.cpu.get(CPU.PENDING_DEBUG) | hits);
   }
 
+  /** Where an access within one page goes in the VM's memory, if the TLB has the page for this privilege. Else -1. */
+  #cached(linear: number, size: Size, write: boolean, user: boolean): number {
+    const entry = this.#tlb[linear >>> 12];
+    const deny = user ? (write ? DENY_USER_WRITE : DENY_USER_READ) : write ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ;
+    return entry & deny || (linear & (PAGE - 1)) + size > PAGE ? -1 : ((entry & ~0xff) + linear) >>> 0;
+  }
+
+  /**
+   * Physical address of the byte that is fetched from `linear`; its page enters the TLB. -1 on a page fault, whose error
+   * code is in the fault cell and which is not raised yet.
+   */
+  fetch(linear: number): number {
+    const host = this.#cached(linear, 1, false, this.user);
+    if (host >= RAM && host - RAM < this.physical.size) return host - RAM;
+    const found = this.translate(linear, { write: false, user: this.user });
+    if (found.kind === 'fault') {
+      this.cpu.set(CPU.FAULT_CODE, found.errorCode);
+      return -1;
+    }
+    if (!this.#inWindow(linear) && !this.nested) this.#remember(linear, found, this.user);
+    return found.physical;
+  }
+
   #read(linear: number, size: Size, update: boolean, user: boolean): number {
+    const cached = this.#cached(linear, size, update, user);
+    if (cached >= 0) return this.physical.load(cached, size);
     const first = this.#resolve(linear, update, user);
     if (first < 0) return 0;
     if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.read(first, size);
@@ -331,6 +356,8 @@ export class LinearMemory {
   }
 
   #write(linear: number, size: Size, value: number, user: boolean): void {
+    const cached = this.#cached(linear, size, true, user);
+    if (cached >= 0) return this.physical.store(cached, size, value);
     const first = this.#resolve(linear, true, user);
     if (first < 0) return;
     if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.write(first, size, value);
@@ -346,7 +373,7 @@ export class LinearMemory {
     if (!this.#inWindow(linear)) return this.#read(linear, size, false, false);
     const { linear: start, host } = this.window as VmmWindow;
     const at = host + (linear - start);
-    return size === 1 ? this.physical.u8[at] : size === 2 ? this.physical.view.getUint16(at, true) : this.physical.view.getUint32(at, true);
+    return this.physical.load(at, size);
   }
 
   /** Fault as a system access of one byte would. */
@@ -358,9 +385,7 @@ export class LinearMemory {
     if (!this.#inWindow(linear)) return this.#write(linear, size, value, false);
     const { linear: start, host } = this.window as VmmWindow;
     const at = host + (linear - start);
-    if (size === 1) this.physical.u8[at] = value;
-    else if (size === 2) this.physical.view.setUint16(at, value, true);
-    else this.physical.view.setUint32(at, value, true);
+    this.physical.store(at, size, value);
     this.window?.written?.(linear - start);
   }
 }

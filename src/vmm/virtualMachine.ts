@@ -27,7 +27,7 @@ import { CONTROL_RESET } from '../semantics/x87/status';
 import { X87 } from '../semantics/x87/unit';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
-import { DB, EXCEPTIONS, NMI, PF, vectorName } from '../x86/exceptions';
+import { DB, NMI, PF, exceptionOf, vectorName } from '../x86/exceptions';
 import { CR0_ET, CR0_PE, CR0_PG, DEBUGCTL_BTF, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
 import { apicBaseAtReset, pagingFeatures } from './cpuModels';
@@ -51,6 +51,10 @@ import type { VmcsSettings } from './vmcs/settings';
 
 /** Guest time per retired instruction. */
 export const NANOSECONDS_PER_INSTRUCTION = 10;
+
+/** Turns of the run loop, and instructions, between two looks at the host's clock. */
+const TURNS = 16;
+const TURNS_INSTRUCTIONS = 50_000;
 
 const PAGE_MASK = ~0xfff;
 /** Nothing is there: the page below the I/O APIC's. */
@@ -361,17 +365,7 @@ export class VirtualMachine implements TechniqueHost {
 
   deliverFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'delivered' | 'stopped' {
     this.mark();
-    const spec = EXCEPTIONS.find((e) => e.vector === vector);
-    const code = spec?.errorCode ? `(${hexh(errorCode, 1)})` : '';
-    const what = instruction ? instruction.spec.mnemonic.toUpperCase() : 'The instruction';
-    const draft: EventDraft = {
-      kind: 'guestFault',
-      vector,
-      reason: `${vectorName(vector)}${code}`,
-      sentence: `${what} raised ${vectorName(vector)}${code}, ${spec?.description ?? 'exception'}; the guest’s handler gets it.`,
-      cost: vector === 14 ? 'pageFault' : 'guestFault',
-      ...(instruction ? { instruction } : {}),
-    };
+    const draft = faultDraft(vector, errorCode, instruction);
     if (this.stopsAt(draft) || this.technique.beforeFault?.(vector, errorCode, instruction) === 'stopped') return 'stopped';
     this.report(draft);
     this.#deliver(vector, errorCode, true);
@@ -443,8 +437,13 @@ export class VirtualMachine implements TechniqueHost {
     const deadline = performance.now() + maxMilliseconds;
     const here = this.#stoppedAt.retired === this.engine.retired && this.#stoppedAt.eip === this.cpu.eip;
     this.desk.suppressed = here ? this.#stoppedAt.on : undefined;
-    for (;;) {
-      const stop = this.#turn(end) ?? (performance.now() > deadline ? { kind: 'budget' } : undefined);
+    for (let turns = 1, looked = this.engine.retired; ; turns++) {
+      let stop = this.#turn(end);
+      // The host's clock costs as much as a short turn.
+      if (!stop && (turns % TURNS === 0 || this.engine.retired - looked > TURNS_INSTRUCTIONS)) {
+        looked = this.engine.retired;
+        if (performance.now() > deadline) stop = { kind: 'budget' };
+      }
       if (stop) {
         // Stepping runs single instructions: somebody who watches sees the block they belong to all the same.
         if (this.desk.recording && (maxInstructions === 1 || stop.kind !== 'budget')) this.technique.showBlock();
@@ -598,8 +597,12 @@ export class VirtualMachine implements TechniqueHost {
     const draft: EventDraft = {
       kind: 'interrupt',
       vector,
-      reason: `vector ${hexh(vector, 2)}`,
-      sentence: `The interrupt controller raised vector ${hexh(vector, 2)}; the guest’s handler gets it.`,
+      get reason() {
+        return `vector ${hexh(vector, 2)}`;
+      },
+      get sentence() {
+        return `The interrupt controller raised vector ${hexh(vector, 2)}; the guest’s handler gets it.`;
+      },
       cost: 'interruptDelivery',
     };
     const stop = this.stopsAt(draft);
@@ -637,7 +640,9 @@ export class VirtualMachine implements TechniqueHost {
           return this.#takePending();
         }
         if (exit.vector === WATCH_VECTOR) return this.#stepWatchedAccess();
-        return this.deliverFault(exit.vector, exit.errorCode, this.decodeCurrent()) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
+        return this.deliverFault(exit.vector, exit.errorCode, this.desk.watching || this.technique.beforeFault ? this.decodeCurrent() : undefined) === 'stopped'
+          ? { kind: 'event', event: this.desk.stopEvent! }
+          : undefined;
       case 'attend':
         return this.#attend(exit);
     }
@@ -715,6 +720,24 @@ export class VirtualMachine implements TechniqueHost {
     }
     return out;
   }
+}
+
+/** A fault the guest's handler gets; what is said of it is put together when somebody reads it. */
+function faultDraft(vector: number, errorCode: number, instruction: Instruction | undefined): EventDraft {
+  const spec = exceptionOf(vector);
+  const reason = (): string => `${vectorName(vector)}${spec?.errorCode ? `(${hexh(errorCode, 1)})` : ''}`;
+  return {
+    kind: 'guestFault',
+    vector,
+    get reason() {
+      return reason();
+    },
+    get sentence() {
+      return `${instruction?.spec.mnemonic.toUpperCase() ?? 'The instruction'} raised ${reason()}, ${spec?.description ?? 'exception'}; the guest’s handler gets it.`;
+    },
+    cost: vector === 14 ? 'pageFault' : 'guestFault',
+    ...(instruction ? { instruction } : {}),
+  };
 }
 
 const modeName = (mode: number): string => {

@@ -61,4 +61,8 @@ export const EXCEPTIONS: readonly ExceptionSpec[] = [
 ];
 
 /** `#GP`, or `INT 21h` for a vector that is no exception. */
-export const vectorName = (vector: number): string => EXCEPTIONS.find((e) => e.vector === vector)?.mnemonic ?? `INT ${vector.toString(16).toUpperCase().padStart(2, '0')}h`;
+const BY_VECTOR: ReadonlyMap<number, ExceptionSpec> = new Map(EXCEPTIONS.map((e) => [e.vector, e]));
+
+export const exceptionOf = (vector: number): ExceptionSpec | undefined => BY_VECTOR.get(vector);
+
+export const vectorName = (vector: number): string => exceptionOf(vector)?.mnemonic ?? `INT ${vector.toString(16).toUpperCase().padStart(2, '0')}h`;

@@ -1,6 +1,6 @@
 /** Interrupt and exception delivery, IRET. SDM Vol. 2: INT, IRET; Vol. 3, chapter 6 and 20.3. */
 import { CPU } from '../../x86/cpuState';
-import { DB, DF, EXCEPTIONS, GP, NP, TS } from '../../x86/exceptions';
+import { DB, DF, GP, NP, TS, exceptionOf } from '../../x86/exceptions';
 import { DR6_BD, EFLAGS_AC, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VIF, EFLAGS_VIP, EFLAGS_VM } from '../../x86/flags';
 import { CS, SS, TR } from '../../x86/registers';
 import { type ExecutionContext, GuestFault, UNIMPLEMENTED_VECTOR, raise, readSystem } from './context';
@@ -64,14 +64,15 @@ function deliverReal(context: ExecutionContext, { vector, returnEip }: Delivery)
   cpu.eip = eip;
 }
 
+const GATES: readonly number[] = [TYPE_TASK_GATE, TYPE_INTERRUPT_GATE_16, TYPE_TRAP_GATE_16, TYPE_INTERRUPT_GATE_32, TYPE_TRAP_GATE_32];
+
 function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
   const { cpu } = context;
   const { vector, software } = delivery;
   const ext = delivery.external ? 1 : 0;
   const idtError = vector * 8 + 2 + ext;
   const gate = gateOf(context, vector, idtError);
-  const known = [TYPE_TASK_GATE, TYPE_INTERRUPT_GATE_16, TYPE_TRAP_GATE_16, TYPE_INTERRUPT_GATE_32, TYPE_TRAP_GATE_32];
-  if (gate.segment || !known.includes(gate.type)) raise(GP, idtError);
+  if (gate.segment || !GATES.includes(gate.type)) raise(GP, idtError);
   if (software && gate.dpl < cpu.cpl) raise(GP, idtError);
   if (!gate.present) raise(NP, idtError);
   if (gate.type === TYPE_TASK_GATE) return deliverToTask(context, gate, delivery);
@@ -137,9 +138,9 @@ export type DeliveryOutcome =
   | { readonly kind: 'tripleFault'; readonly chain: readonly GuestFault[] };
 
 /** Of the debug exceptions only general detection sets RF: instruction breakpoints leave it to the handler, the others are traps. */
-const isFault = (vector: number): boolean => vector !== DB && EXCEPTIONS.some((e) => e.vector === vector && e.kind === 'fault');
+const isFault = (vector: number): boolean => vector !== DB && exceptionOf(vector)?.kind === 'fault';
 
-const combine = (vector: number): string => EXCEPTIONS.find((e) => e.vector === vector)?.combine ?? 'benign';
+const combine = (vector: number): string => exceptionOf(vector)?.combine ?? 'benign';
 
 /** The exception that a second one makes of a first: itself, #DF, or none (shutdown). SDM Vol. 3, table 6-5. */
 function escalate(first: number, second: GuestFault): GuestFault | undefined {
@@ -182,7 +183,7 @@ export function deliverEvent(context: ExecutionContext, delivery: Delivery, exce
 }
 
 /** Real mode pushes no error codes. */
-export const pushesErrorCode = (context: ExecutionContext, vector: number): boolean => context.cpu.protectedMode && EXCEPTIONS.some((e) => e.vector === vector && e.errorCode);
+export const pushesErrorCode = (context: ExecutionContext, vector: number): boolean => context.cpu.protectedMode && exceptionOf(vector)?.errorCode === true;
 
 /** `INT n`. */
 export function interrupt(context: ExecutionContext, vector: number, next: number): void {
