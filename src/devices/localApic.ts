@@ -5,7 +5,7 @@
 import { ApicTimer } from './apicTimer';
 import { type ApicMessage, DELIVERY, LEVEL_TRIGGERED, LOGICAL_DESTINATION, LOWEST_VECTOR, MASKED, REMOTE_IRR, VECTOR_MASK, deliveryOf } from './apicMessage';
 import type { AccessSize, BusDevice, Clock, DeviceState } from './contract';
-import type { InterruptController } from './interruptController';
+import type { EoiFlag, InterruptController } from './interruptController';
 import {
   APR,
   BROADCAST,
@@ -67,6 +67,8 @@ const powerOn = () => ({
   /** An I/O APIC asked for the 8259A's interrupt. */
   externalInterrupt: false,
   nmi: false,
+  /** The guest may end the interrupt in service by clearing the EOI flag. */
+  flagged: false,
 });
 
 export class LocalApic implements BusDevice, InterruptController {
@@ -76,6 +78,8 @@ export class LocalApic implements BusDevice, InterruptController {
   readonly #tmr = new VectorSet();
   readonly #irr = new VectorSet();
   #s = powerOn();
+  /** Lets the guest end an interrupt without writing to EOI: edge-triggered, with no other request that waits for the end. */
+  eoiFlag: EoiFlag | undefined;
 
   constructor(
     clock: Clock,
@@ -87,6 +91,7 @@ export class LocalApic implements BusDevice, InterruptController {
   // The CPU's side.
 
   get pending(): boolean {
+    this.#settleEoi();
     if (!this.host.enabled) return this.host.pic.pending;
     return this.#deliverable() >= 0 || this.#externalInterrupt;
   }
@@ -95,11 +100,27 @@ export class LocalApic implements BusDevice, InterruptController {
     if (!this.host.enabled) return this.host.pic.acknowledge();
     const vector = this.#deliverable();
     if (vector >= 0) {
+      this.withdrawEoiFlag();
       this.#irr.delete(vector);
       this.#isr.add(vector);
+      this.#s.flagged = !this.#tmr.has(vector) && this.#irr.highest() < 0 && (this.eoiFlag?.set() ?? false);
       return vector;
     }
     return this.#externalInterrupt ? this.host.pic.acknowledge() : this.#s.svr & VECTOR_MASK;
+  }
+
+  /** The guest has cleared the EOI flag since: that was the end of the interrupt. */
+  #settleEoi(): void {
+    if (!this.#s.flagged || this.eoiFlag?.isSet()) return;
+    this.#s.flagged = false;
+    this.#endOfInterrupt();
+  }
+
+  /** From here on the guest has to write to EOI, which is seen at once. */
+  withdrawEoiFlag(): void {
+    this.#settleEoi();
+    if (this.#s.flagged) this.eoiFlag?.clear();
+    this.#s.flagged = false;
   }
 
   get nmiPending(): boolean {
@@ -143,6 +164,7 @@ export class LocalApic implements BusDevice, InterruptController {
   /** A fixed interrupt enters the IRR. */
   #accept(vector: number, levelTriggered: boolean): void {
     if (vector < LOWEST_VECTOR) return this.#error(ERROR.RECEIVED_ILLEGAL_VECTOR);
+    this.withdrawEoiFlag();
     this.#irr.add(vector);
     if (levelTriggered) this.#tmr.add(vector);
     else this.#tmr.delete(vector);
@@ -218,6 +240,7 @@ export class LocalApic implements BusDevice, InterruptController {
   read(_region: number, offset: number, size: AccessSize): number {
     if (!this.host.enabled) return size === 4 ? 0xffff_ffff : 2 ** (8 * size) - 1;
     if (offset & 0xc) return 0;
+    this.#settleEoi();
     const value = this.#readRegister(offset & ~3) >>> (8 * (offset & 3));
     return size === 4 ? value : value & (2 ** (8 * size) - 1);
   }
@@ -284,6 +307,7 @@ export class LocalApic implements BusDevice, InterruptController {
         this.#s.tpr = value & 0xff;
         return;
       case EOI:
+        this.withdrawEoiFlag();
         return this.#endOfInterrupt();
       case LDR:
         this.#s.ldr = (value & 0xff00_0000) >>> 0;
@@ -380,6 +404,7 @@ export class LocalApic implements BusDevice, InterruptController {
   }
 
   save(): DeviceState {
+    this.#settleEoi();
     return { ...structuredClone(this.#s), isr: this.#isr.save(), tmr: this.#tmr.save(), irr: this.#irr.save(), timer: this.#timer.save() };
   }
 

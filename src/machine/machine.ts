@@ -97,6 +97,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     videoMemory: VIDEO_MEMORY,
     ...(config.vmcs ? { vmcs: config.vmcs } : {}),
     interpreter: { ...image, opcodes: new OpcodeMap(model.generation) },
+    ...(showsKvm(config) ? { kvm: { startDate: config.startDate } } : {}),
   });
   const clock = new GuestClock();
   const board = new Board({
@@ -130,6 +131,10 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
   board.debugPorts.biosLog.on((line) => vm.report({ kind: 'firmware', reason: 'BIOS log', sentence: line }));
   board.pci.conflicts.on((sentence) => vm.report({ kind: 'unclaimed', reason: 'PCI base address', sentence }));
   for (const { failures } of board.virtio.transports) failures.on((sentence) => vm.report({ kind: 'deviceError', reason: 'virtio', sentence }));
+  if (vm.kvm) {
+    localApic.eoiFlag = vm.kvm.eoiFlag;
+    vm.kvm.eoiMoving = () => localApic.withdrawEoiFlag();
+  }
   vm.physical.mapRom(program.bios?.rom ?? firmware.rom);
   vm.physical.setKind(DEVICE_WINDOW.start, DEVICE_WINDOW.end, 'device');
   const powerOn = (): void => {
@@ -151,7 +156,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
         return board.a20;
       },
       setA20: (on) => board.setA20(on),
-      describe: () => describe(board, vm.hypercalls?.used ? vm.hypercalls.save() : undefined),
+      describe: () => describe(board, vm),
     },
     powerOn,
   ); // prettier-ignore
@@ -187,6 +192,10 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     ...diskEnd(program.drives, config.persist),
   };
 }
+
+/** A guest that was changed to run on a hypervisor may as well know which; the others are to run as on a PC. */
+const KVM_BY_DEFAULT: readonly string[] = ['pv'];
+const showsKvm = ({ hypervisor, technique }: Configuration): boolean => (hypervisor === undefined ? KVM_BY_DEFAULT.includes(technique) : hypervisor === 'kvm');
 
 function allocate(ram: number): WebAssembly.Memory {
   try {
@@ -246,8 +255,13 @@ function receive(board: Board, bytes: Uint8Array, port?: SerialPort): void {
 }
 
 /** Device state as text, typed arrays by content. */
-const describe = (board: Board, paravirtual?: DeviceState): string =>
-  JSON.stringify({ ...board.save(), ...(paravirtual ? { paravirtual } : {}) }, (_, value) => (value instanceof Uint8Array ? arrayText(value) : value));
+const describe = (board: Board, vm: VirtualMachine): string => JSON.stringify({ ...board.save(), ...describeInterfaces(vm) }, (_, value) => (value instanceof Uint8Array ? arrayText(value) : value));
+
+/** Of paravirtual interfaces that the guest has used; without that a machine is like any other. */
+const describeInterfaces = ({ hypercalls, kvm }: VirtualMachine): DeviceState => ({
+  ...(hypercalls?.used ? { paravirtual: hypercalls.save() } : {}),
+  ...(kvm && !kvm.untouched ? { kvm: kvm.save() } : {}),
+});
 
 /** Large ones hashed. */
 const arrayText = (bytes: Uint8Array): string => (bytes.length % 4 || bytes.length < PAGE ? bytes.join() : new StateHash().words(new Int32Array(bytes.slice().buffer)).hex());

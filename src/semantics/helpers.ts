@@ -57,6 +57,7 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   readModelSpecific: modelSpecific.readModelSpecific,
   writeModelSpecific: modelSpecific.writeModelSpecific,
   identify: control.identify,
+  hypercall: control.hypercall,
   systemEnter: control.systemEnter,
   systemExit: control.systemExit,
   vector: executeVector,

@@ -218,8 +218,7 @@ export const systemExit: Lift = (b) => {
   b.dispatch('eip');
 };
 
-/** Without a hypervisor `VMCALL` is #UD; techniques that have one take it before it gets here. */
-export const hypercall: Lift = (b) => b.fault(UD);
+export const hypercall = call('hypercall');
 
 /** The built-in BIOS calls its service: the virtual machine takes it before it gets here; anywhere else it is #UD. */
 export const firmware: Lift = (b) => b.fault(UD);

@@ -36,10 +36,13 @@ import type { CostEvent, CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
 import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
 import { EventDesk, type Place, type Suppression } from './eventDesk';
+import { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
 import type { Firmware } from './firmwareContext';
 import { inFirmware, serve } from './firmwareService';
 import { Hypercalls } from './hypercalls/hypercalls';
 import { DISCOVERY_LEAVES } from './hypercalls/discovery';
+import { KVM_LEAVES } from './kvm/kvmAbi';
+import { KvmInterface } from './kvm/kvmInterface';
 import { ShadowReports } from './shadowReports';
 import { BareMetal } from './techniques/bareMetal';
 import { BinaryTranslation } from './techniques/binaryTranslation';
@@ -49,8 +52,7 @@ import type { EventDraft, Technique, TechniqueExit, TechniqueHost, Waiting } fro
 import { TrapAndEmulate } from './techniques/trapAndEmulate';
 import type { VmcsSettings } from './vmcs/settings';
 
-/** Guest time per retired instruction. */
-export const NANOSECONDS_PER_INSTRUCTION = 10;
+export { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
 
 /** Turns of the run loop, and instructions, between two looks at the host's clock. */
 const TURNS = 16;
@@ -90,6 +92,8 @@ export interface VmOptions {
   readonly regionLimits?: RegionLimits;
   /** What a launch configuration sets in the VMCS. */
   readonly vmcs?: VmcsSettings;
+  /** KVM's paravirtual interface is there for the guest; the machine is powered on at this date (milliseconds since 1970). */
+  readonly kvm?: { readonly startDate: number };
 }
 
 export class VirtualMachine implements TechniqueHost {
@@ -103,6 +107,7 @@ export class VirtualMachine implements TechniqueHost {
   readonly context: ExecutionContext;
   /** Under `pv` only. */
   readonly hypercalls: Hypercalls | undefined;
+  readonly kvm: KvmInterface | undefined;
   readonly opcodes: OpcodeMap;
   /** Where the board has the page of the local APIC; 0 without one. */
   readonly #apicPage: number;
@@ -128,9 +133,10 @@ export class VirtualMachine implements TechniqueHost {
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.opcodes = options.interpreter.opcodes;
-    const paravirtual = options.technique === 'pv';
-    this.context = this.#executionContext(paravirtual ? { ...options.model, hypervisorLeaves: DISCOVERY_LEAVES } : options.model);
-    this.hypercalls = paravirtual ? new Hypercalls(this.context, () => this.#syncClock()) : undefined;
+    const leaves = [...(options.kvm ? KVM_LEAVES : []), ...(options.technique === 'pv' ? DISCOVERY_LEAVES : [])];
+    this.context = this.#executionContext(leaves.length > 0 ? { ...options.model, hypervisorLeaves: new Map(leaves) } : options.model);
+    this.hypercalls = options.technique === 'pv' ? new Hypercalls(this.context, () => this.#syncClock()) : undefined;
+    if (options.kvm) this.kvm = new KvmInterface({ context: this.context, memory: this.physical, startDate: options.kvm.startDate, now: () => this.now() });
     this.#apicPage = apicBaseAtReset(options.model) & PAGE_MASK;
     this.technique = this.#createTechnique(options);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter, options.translation, options.regionLimits);
@@ -160,9 +166,13 @@ export class VirtualMachine implements TechniqueHost {
   #executionContext(model: CpuModel): ExecutionContext {
     const platform = (): Platform => this.#platform;
     const registered = () => (this.#world?.inGuest ? undefined : this.hypercalls?.traps);
+    const paravirtual = () => (this.#world?.inGuest ? undefined : this.kvm);
     return {
       get registered() {
         return registered();
+      },
+      get paravirtual() {
+        return paravirtual();
       },
       cpu: this.cpu,
       memory: this.linear,
@@ -239,6 +249,7 @@ export class VirtualMachine implements TechniqueHost {
   /** Registers after RESET (SDM Vol. 3, table 9-1), real mode; CS:EIP is FFFFFFF0h, until the first far jump. */
   resetCpu(): void {
     const { cpu } = this;
+    this.kvm?.reset();
     cpu.i32.fill(0, CPU.GPR >> 2, CPU.END >> 2);
     cpu.set(CPU.EFLAGS, EFLAGS_FIXED);
     cpu.statusFlags = 0;

@@ -348,3 +348,79 @@ test('save, restore, reset', () => {
   apic.reset();
   assert.deepEqual(apic.save(), make().apic.save());
 });
+
+const withFlag = () => {
+  const m = enabled();
+  const flag = { bit: false, there: true };
+  m.apic.eoiFlag = {
+    set: () => {
+      flag.bit = flag.there;
+      return flag.there;
+    },
+    clear: () => {
+      flag.bit = false;
+    },
+    isSet: () => flag.bit,
+  };
+  return { ...m, flag };
+};
+
+test('an EOI flag stands for the end of an edge-triggered interrupt that nothing waits for', () => {
+  const { apic, fixed, inSet, flag } = withFlag();
+  fixed(0x40);
+  assert.ok(apic.pending);
+  assert.equal(apic.acknowledge(), 0x40);
+  assert.ok(flag.bit);
+  assert.equal(inSet(0x100, 0x40), 1);
+  flag.bit = false; // the guest
+  assert.equal(inSet(0x100, 0x40), 0, 'ended, for whoever looks');
+  fixed(0x40);
+  assert.equal(apic.acknowledge(), 0x40);
+});
+
+test('the EOI flag is withdrawn when a request arrives, and not offered while one waits or for a level', () => {
+  const { apic, set, fixed, flag, log } = withFlag();
+  fixed(0x60);
+  apic.acknowledge();
+  assert.ok(flag.bit);
+  fixed(0x40);
+  assert.ok(!flag.bit, 'the end of 60h has to be seen at once: 40h waits for it');
+  assert.ok(!apic.pending);
+  set(EOI, 0);
+  assert.equal(apic.acknowledge(), 0x40);
+  assert.ok(flag.bit, 'now nothing waits');
+  set(EOI, 0);
+  assert.ok(!flag.bit, 'the guest may still write to EOI');
+  fixed(0x50, true);
+  apic.acknowledge();
+  assert.ok(!flag.bit, 'a level');
+  set(EOI, 0);
+  assert.deepEqual(log, ['eoi 80']);
+});
+
+test('an interrupt over one whose end is flagged: the flag is the upper one’s', () => {
+  const { apic, inSet, fixed, flag } = withFlag();
+  fixed(0x40);
+  apic.acknowledge();
+  fixed(0x90);
+  assert.ok(!flag.bit);
+  assert.equal(apic.acknowledge(), 0x90);
+  assert.ok(flag.bit);
+  flag.bit = false;
+  assert.equal(inSet(0x100, 0x90), 0);
+  assert.equal(inSet(0x100, 0x40), 1);
+});
+
+test('where the flag cannot be set, EOI is written; saved state is settled', () => {
+  const { apic, set, fixed, inSet, flag } = withFlag();
+  flag.there = false;
+  fixed(0x40);
+  apic.acknowledge();
+  assert.equal(inSet(0x100, 0x40), 1);
+  set(EOI, 0);
+  flag.there = true;
+  fixed(0x40);
+  apic.acknowledge();
+  flag.bit = false;
+  assert.equal(apic.save().flagged, false);
+});

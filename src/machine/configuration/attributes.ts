@@ -16,6 +16,10 @@ export type BootDevice = (typeof BOOT_DEVICES)[number];
 export const VIRTIO_KINDS = ['block', 'console', 'network', 'entropy'] as const;
 export type VirtioKind = (typeof VIRTIO_KINDS)[number];
 
+/** What a guest may find of the hypervisor. */
+export const HYPERVISOR_INTERFACES = ['none', 'kvm'] as const;
+export type HypervisorInterface = (typeof HYPERVISOR_INTERFACES)[number];
+
 /** `settings`: names and values, as an object. `paths`: one path or several. `list`: some of `values`, as an array or as text with commas. `size`: MiB as a number, or text such as "16M". `address`: a number, or text such as "0x7C00" or "7C00h". */
 export type AttributeType = 'string' | 'boolean' | 'integer' | 'enum' | 'size' | 'address' | 'date' | 'definitions' | 'settings' | 'paths' | 'list';
 
@@ -52,6 +56,7 @@ export const ATTRIBUTES = [
   { name: 'bits', type: 'enum', values: [16, 32], description: 'Code size of a flat binary: 32 starts it in protected mode with flat segments. Default: BITS of an assembly source, else 16.' },
   { name: 'memory', type: 'size', default: 64, min: 1, max: 1024, description: 'Guest memory in MiB.' },
   { name: 'cpu', type: 'enum', default: 'p4', values: CPU_MODELS, description: 'Processor model: which instructions and features exist.' },
+  { name: 'hypervisor', type: 'enum', values: HYPERVISOR_INTERFACES, valueDescriptions: ['The guest cannot tell that there is one.', 'KVM’s paravirtual interface: CPUID leaves, kvmclock, end of interrupt without an exit, hypercalls.'], description: 'What the guest is shown of the hypervisor. Default: kvm under paravirtualization, else none.' },
   { name: 'append', type: 'string', default: '', description: 'Command line for a Multiboot or Linux kernel.' },
   { name: 'initrd', type: 'string', description: 'Initial RAM disk for a Linux kernel.' },
   { name: 'modules', type: 'paths', description: 'Modules for a Multiboot kernel, each a path, which " -- " and arguments may follow.' },

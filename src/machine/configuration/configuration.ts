@@ -2,7 +2,7 @@
 import type { Translation } from '../../engine/heat';
 import type { TechniqueId } from '../../protocol/techniques';
 import type { GuestKind } from '../loader/guest';
-import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type BootDevice, type CpuModel, type VirtioKind } from './attributes';
+import { ATTRIBUTES, type Attribute, type AttributeName, type AttributeType, type BootDevice, type CpuModel, type HypervisorInterface, type VirtioKind } from './attributes';
 
 export interface Configuration {
   readonly program: string;
@@ -15,6 +15,7 @@ export interface Configuration {
   /** MiB. */
   readonly memory: number;
   readonly cpu: CpuModel;
+  readonly hypervisor?: HypervisorInterface;
   readonly append: string;
   readonly initrd?: string;
   readonly modules?: readonly string[];

@@ -18,6 +18,8 @@ export interface ExecutionContext {
   readonly fpuError: FpuErrorLine;
   readPort(port: number, size: 1 | 2 | 4): number;
   writePort(port: number, size: 1 | 2 | 4, value: number): void;
+  /** What a hypervisor that the guest may know of answers; nothing without one, and while the silicon’s state is in the CPU. */
+  readonly paravirtual?: ParavirtualInterface | undefined;
   /** Time-stamp counter: retired instructions, plus time skipped while halted. */
   timeStamp(): number;
   /** What a paravirtualized guest has told the VMM in place of IDT and TSS; nothing while the silicon’s state is in the CPU. */
@@ -39,6 +41,18 @@ export interface RegisteredTraps {
 
 /** What starts a switch: IRET returns to the previous task; calls and events nest. */
 export type TaskSwitchCause = 'jump' | 'call' | 'event' | 'return';
+
+/** Instructions that a hypervisor gives a meaning of its own. */
+export interface ParavirtualInterface {
+  /** Undefined: not a register of the hypervisor's. */
+  readMsr(address: number): readonly [high: number, low: number] | undefined;
+  /** Undefined: not a register of the hypervisor's. False: #GP(0). */
+  writeMsr(address: number, high: number, low: number): boolean | undefined;
+  /** The guest has set its time-stamp counter. */
+  timeStampWritten(): void;
+  /** The call whose number is in EAX; its result, for EAX. */
+  hypercall(): number;
+}
 
 /** `addressSpace`: CR3 alone. */
 export type StateChange = 'translation' | 'addressSpace' | 'privilege' | 'page';

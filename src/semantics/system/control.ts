@@ -127,6 +127,13 @@ export function identify(context: ExecutionContext): void {
   [EAX, EBX, ECX, EDX].forEach((register, n) => cpu.setReg(register, leaf[n]));
 }
 
+/** `VMCALL`, `VMMCALL`: undefined without a hypervisor to call. */
+export function hypercall(context: ExecutionContext): void {
+  const { cpu, paravirtual } = context;
+  if (!paravirtual) raise(UD);
+  cpu.setReg(EAX, paravirtual.hypercall());
+}
+
 /** Flat 32-bit segments that SYSENTER and SYSEXIT load without looking at a descriptor, at ring 0. */
 const FLAT_CODE = 0xc09b;
 const FLAT_DATA = 0xc093;

@@ -139,7 +139,7 @@ export function resetModelSpecific(cpu: ExecutionContext['cpu']): void {
 
 const quad = (high: number, low: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
-function timeStamp(context: ExecutionContext): Quad {
+export function timeStamp(context: ExecutionContext): Quad {
   const { cpu } = context;
   const now = context.timeStamp();
   const [high, low] = [cpu.get(CPU.TSC_OFFSET + 4), cpu.get(CPU.TSC_OFFSET)];
@@ -153,6 +153,7 @@ function setTimeStamp(context: ExecutionContext, low: number): void {
   const offset = BigInt.asUintN(64, quad(0, low) - BigInt(Math.floor(context.timeStamp())));
   context.cpu.set(CPU.TSC_OFFSET, Number(offset & 0xffffffffn));
   context.cpu.set(CPU.TSC_OFFSET + 4, Number(offset >> 32n));
+  context.paravirtual?.timeStampWritten();
 }
 
 export function checkTimeStampAccess({ cpu }: ExecutionContext): void {
@@ -165,8 +166,9 @@ export const timeStampHigh = (context: ExecutionContext): number => timeStamp(co
 export function readModelSpecific(context: ExecutionContext): void {
   const { cpu } = context;
   const address = cpu.reg(ECX);
-  const row = address === TSC ? undefined : find(context, address);
-  const [high, low] = row ? [row.wide ? cpu.get(row.cell + 4) : 0, cpu.get(row.cell)] : timeStamp(context);
+  const own = context.paravirtual?.readMsr(address);
+  const row = own || address === TSC ? undefined : find(context, address);
+  const [high, low] = own ? own : row ? [row.wide ? cpu.get(row.cell + 4) : 0, cpu.get(row.cell)] : timeStamp(context);
   cpu.setReg(EAX, low);
   cpu.setReg(EDX, high);
 }
@@ -177,6 +179,9 @@ export function writeModelSpecific(context: ExecutionContext): void {
   const address = cpu.reg(ECX);
   const value: Quad = [cpu.reg(EDX), cpu.reg(EAX)];
   if (address === TSC) return setTimeStamp(context, value[1]);
+  const accepted = context.paravirtual?.writeMsr(address, value[0], value[1]);
+  if (accepted === false) raise(GP, 0);
+  if (accepted) return;
   const { writable, allows, cell, wide, counter } = find(context, address);
   if (!writable || value[0] & ~writable[0] || value[1] & ~writable[1] || !allows(value)) raise(GP, 0);
   const high = counter ? (value[1] >> 31) & 0xff : value[0];

@@ -112,7 +112,8 @@ export class Hypercalls {
   #call(): HypercallOutcome {
     const spec = hypercallOf(this.#number);
     if (this.context.cpu.cpl === 3) return { result: 'EPERM' };
-    if (!spec) return { result: 'ENOSYS' };
+    // Numbers of KVM's interface, where it is there.
+    if (!spec) return { result: this.context.paravirtual?.hypercall() ?? 'ENOSYS' };
     const checked = this.#check(spec);
     if (typeof checked === 'string') return { result: checked };
     const outcome = CALLS[spec.name as HypercallName](this, checked);

@@ -34,6 +34,7 @@ export const SYSTEM: readonly Row[] = [
   row('0F 00 /4', 'verr', 'Ew', { w: 'z', sensitivity: 'verr', since: '286', protectedOnly: true }),
   row('0F 00 /5', 'verw', 'Ew', { w: 'z', sensitivity: 'verw', since: '286', protectedOnly: true }),
   row('0F 01 C1', 'vmcall', '', { sensitivity: 'vmcall', flow: 'system' }),
+  row('0F 01 D9', 'vmmcall', '', { sensitivity: 'vmcall', flow: 'system', lift: 'vmcall' }),
   row('0F 01 /0', 'sgdt', 'Ms', { sensitivity: 'sgdt', since: '286' }),
   row('0F 01 /1', 'sidt', 'Ms', { sensitivity: 'sidt', since: '286' }),
   row('0F 01 /2', 'lgdt', 'Ms', { sensitivity: 'lgdt', flow: 'system', since: '286' }),
