@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ATTRIBUTES, launchSchema, parseConfiguration, parseConfigurations, type Configuration } from '../../src/machine/configuration';
+import { TECHNIQUES } from '../../src/protocol/techniques';
 
 const parse = (raw: unknown): Configuration => {
   const result = parseConfiguration(raw);
@@ -60,7 +61,7 @@ test('what VS Code adds is left alone', () => {
 test('every wrong attribute gives one sentence', () => {
   assert.deepEqual(problems({ technique: 'magic', memory: 0, stopOnEntry: 'yes', techniqe: 'bare', colour: 1 }), [
     '"program" is missing: expected the path of the guest to run.',
-    '"technique" is "magic": expected one of "bare", "trap", "bt", "hvm", "pv".',
+    `"technique" is "magic": expected one of ${TECHNIQUES.map(({ id }) => JSON.stringify(id)).join(', ')}.`,
     '"memory" is 0: expected a whole number of MiB from 1 to 1024.',
     '"stopOnEntry" is "yes": expected true or false.',
     '"techniqe" is not a launch attribute; did you mean "technique"?',

@@ -94,7 +94,7 @@ export class Hypercalls {
     const [eax, eip, esp] = [cpu.reg(EAX), cpu.eip, cpu.reg(4)];
     cpu.eip = (eip + length) >>> 0;
     this.syncClock();
-    this.used = true;
+    this.used ||= hypercallOf(this.#number) !== undefined;
     try {
       const { result, keepsEax } = this.#call();
       if (!keepsEax) cpu.setReg(EAX, typeof result === 'number' ? result : -HYPERCALL_ERRORS[result].code);
