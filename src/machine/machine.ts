@@ -255,7 +255,8 @@ function receive(board: Board, bytes: Uint8Array, port?: SerialPort): void {
 }
 
 /** Device state as text, typed arrays by content. */
-const describe = (board: Board, vm: VirtualMachine): string => JSON.stringify({ ...board.save(), ...describeInterfaces(vm) }, (_, value) => (value instanceof Uint8Array ? arrayText(value) : value));
+const describe = (board: Board, vm: VirtualMachine): string =>
+  JSON.stringify({ ...board.save(), ...describeInterfaces(vm) }, (_, value) => (value instanceof Uint8Array ? arrayText(value) : value));
 
 /** Of paravirtual interfaces that the guest has used; without that a machine is like any other. */
 const describeInterfaces = ({ hypercalls, kvm }: VirtualMachine): DeviceState => ({
