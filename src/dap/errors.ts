@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   unknownRequest: 1002,
   /** Asked for something in a state that does not allow it. */
   wrongState: 1003,
+  cancelled: 1004,
   /** The user can mend it. */
   user: 2001,
   launch: 2002,
@@ -33,6 +34,8 @@ export const unknownRequest = (command: string): RequestError => new RequestErro
 export const notLaunched = (command: string): RequestError => new RequestError('wrongState', `"${command}" needs a guest: launch one first.`);
 export const alreadyLaunched = (): RequestError => new RequestError('wrongState', 'This session has a guest already.');
 export const guestRunning = (command: string): RequestError => new RequestError('wrongState', `"${command}" needs a stopped guest: pause it first.`);
+/** The protocol wants this very word. */
+export const cancelled = (): RequestError => new RequestError('cancelled', 'cancelled');
 export const badFrame = (message: string): RequestError => new RequestError('badArguments', message);
 
 /** Any thrown value as an answer. */

@@ -31,7 +31,7 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
   const launched: Launched[] = [];
   try {
     for (const { name, config } of result.vms) {
-      const machine = await buildMachine(session, create, config);
+      const machine = await withProgress(session, `Loading ${name}`, () => buildMachine(session, create, config));
       launched.push({ name, config, target: new DebugTarget(machine, config.maxInstructions, turns?.for(config, () => machine.vm.retired) ?? eventLoop) });
     }
   } catch (error) {
@@ -39,6 +39,19 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
     throw error;
   }
   return launched;
+}
+
+/** Large images take a while: the client shows what goes on. */
+async function withProgress<T>(session: SessionContext, title: string, work: () => Promise<T>): Promise<T> {
+  if (!session.client.progress) return work();
+  const progressId = title;
+  session.send('progressStart', { progressId, title, cancellable: false });
+  await eventLoopYield()();
+  try {
+    return await work();
+  } finally {
+    session.send('progressEnd', { progressId });
+  }
 }
 
 async function buildMachine(session: SessionContext, create: MachineFactory, config: Configuration): Promise<DebugMachine> {

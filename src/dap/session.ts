@@ -5,18 +5,20 @@ import type { MachineFactory } from '../debug/debugMachine';
 import type { DebugTarget } from '../debug/target';
 import type { SourceLocation } from '../protocol/requests';
 import { breakpointBody } from './breakpointBody';
-import { alreadyLaunched, badFrame, ERROR_CODES, notLaunched, type RequestError, toRequestError, unknownRequest } from './errors';
+import { alreadyLaunched, badFrame, cancelled, ERROR_CODES, notLaunched, type RequestError, toRequestError, unknownRequest } from './errors';
 import { Guest, type GuestHost } from './guest';
 import { HANDLERS } from './handlers';
 import { launchGuests } from './launching';
 import { clientLine, type Client, FRAMES_PER_THREAD, type SessionContext, sourceOf, standing } from './sessionContext';
+import { LocationReferences } from './locationReferences';
 import { VariableHandles } from './variableHandles';
 
 const COMMANDS = new Map(HANDLERS.map((h) => [h.command, h]));
 
 export class RingsideSession extends DebugSession implements SessionContext, GuestHost {
-  client: Client = { lineBase: 1, columnBase: 1, memoryEvents: false, invalidatedEvents: false };
+  client: Client = { lineBase: 1, columnBase: 1, memoryEvents: false, invalidatedEvents: false, progress: false };
   readonly handles = new VariableHandles();
+  readonly locations = new LocationReferences();
   readonly #createMachine: MachineFactory;
   #guests: readonly Guest[] = [];
   #focus: Guest | undefined;
@@ -25,6 +27,8 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   #afterResponse: (() => void)[] = [];
   #queue: Promise<void> = Promise.resolve();
   #exitCode: number | undefined;
+  /** Sequence numbers of requests that are not to be begun any more. */
+  readonly #cancelled = new Set<unknown>();
   #ended = false;
 
   constructor(createMachine: MachineFactory) {
@@ -86,8 +90,9 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
     this.#refuse(new Response(request), badFrame('A message must be an object with type "request", an integer seq and a command.'));
   }
 
-  /** One request at a time, in the order they came. */
+  /** One request at a time, in the order they came; `cancel` overtakes those that wait. */
   protected override dispatchRequest(request: DebugProtocol.Request): void {
+    if (request.command === 'cancel') this.#cancelled.add((request.arguments as { requestId?: unknown } | undefined)?.requestId);
     this.#queue = this.#queue.then(() => this.#answer(request));
   }
 
@@ -101,6 +106,7 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
     this.#command = request.command;
     this.#afterResponse = [];
     try {
+      if (this.#cancelled.delete(request.seq)) throw cancelled();
       const handler = COMMANDS.get(request.command);
       if (!handler) throw unknownRequest(request.command);
       const body = await handler.answer(this, request.arguments);

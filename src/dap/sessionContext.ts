@@ -4,6 +4,7 @@ import type { SourceLocation } from '../protocol/requests';
 import type { DebugTarget } from '../debug/target';
 import type { Guest } from './guest';
 import { guestRunning } from './errors';
+import type { LocationReferences } from './locationReferences';
 import type { VariableHandles } from './variableHandles';
 
 export interface Client {
@@ -12,11 +13,13 @@ export interface Client {
   readonly columnBase: 0 | 1;
   readonly memoryEvents: boolean;
   readonly invalidatedEvents: boolean;
+  readonly progress: boolean;
 }
 
 export interface SessionContext {
   client: Client;
   readonly handles: VariableHandles;
+  readonly locations: LocationReferences;
   /** More than one guest was launched. */
   readonly several: boolean;
   /** All that were launched and have not ended. Throws when nothing has been launched. */

@@ -2,7 +2,9 @@
 import { hex } from '../base/bits';
 import { formatAddress } from '../debug/breakpoints';
 import { register, selectorsAreParagraphs } from '../debug/codeView';
+import { DESCRIPTOR_TABLES, type DescriptorEntry, type DescriptorTable, entries, entryCount } from '../debug/descriptorTables';
 import type { DebugTarget } from '../debug/target';
+import type { VmmEvent } from '../protocol/vmmEvent';
 import type { SegmentView } from '../vmm/debuggable';
 import { CR0_BITS, CR0_PG, EFLAGS_BITS, EFLAGS_VM } from '../x86/flags';
 import { REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
@@ -16,6 +18,10 @@ export interface VariableRow {
   /** Key of the container it opens. */
   readonly children?: string;
   readonly memoryReference?: string;
+  /** Rows in the container it opens that a client asks for by number, in parts. */
+  readonly indexed?: number;
+  /** Costly: read only when the user asks. The value comes from its container. */
+  readonly lazy?: true;
 }
 
 export interface Scope {
@@ -31,6 +37,12 @@ export const scopes = (target: DebugTarget): Scope[] => [
   { key: 'segments', name: 'Segments', expensive: false },
   { key: 'system', name: 'System registers', expensive: false },
   ...(target.vm.technique === 'bare' ? [] : [{ key: 'hardware', name: 'Hardware (what the silicon holds)', expensive: false }]),
+];
+
+/** Of the hypervisor's frame, during a visit. */
+export const VISIT_SCOPES: readonly Scope[] = [
+  { key: 'visit', name: 'What the VMM did', expensive: false },
+  { key: 'changes', name: 'What changed', expensive: false },
 ];
 
 type SegmentName = Parameters<DebugTarget['vm']['segment']>[0];
@@ -138,6 +150,13 @@ function systemRows(target: DebugTarget): VariableRow[] {
     table('idtr'),
     ...(['ldtr', 'tr'] as const).map((name) => ({ ...plain(name), value: describeSegment(vm.segment(name)), children: `segment:${name}` })),
     ...['dr0', 'dr1', 'dr2', 'dr3', 'dr6', 'dr7'].filter((name) => vm.readRegister(name) !== undefined).map(plain),
+    ...DESCRIPTOR_TABLES.filter((name) => name !== 'ldtr' || vm.segment('ldtr').selector & 0xfffc).map((name) => ({
+      name: { gdtr: 'GDT', idtr: 'IDT', ldtr: 'LDT' }[name],
+      value: `${entryCount(vm, name)} entries`,
+      children: `entries:${name}`,
+      indexed: entryCount(vm, name),
+    })),
+    { name: 'state hash', value: '', type: 'registers, memory and devices', children: 'hash', lazy: true },
     { name: 'retired', value: String(vm.retired), type: 'guest instructions since power-on' },
     { name: 'cycles', value: String(vm.cycles), type: 'modelled' },
   ];
@@ -153,6 +172,17 @@ function hardwareRows({ vm }: DebugTarget): VariableRow[] {
     return [{ name, value: believed === undefined || believed === value ? text : `${text}  (guest believes ${number(believed, DIGITS[name] ?? 8)})` }];
   });
 }
+
+const entryRow = ({ name, text, linear }: DescriptorEntry): VariableRow => ({ name, value: text, memoryReference: formatAddress(linear) });
+
+const eventRow = ({ kind, reason, sentence, cycles }: VmmEvent, i: number): VariableRow => ({
+  name: `${i + 1} ${kind}`,
+  value: `${reason}: ${sentence}`,
+  type: `${cycles} cycles`,
+});
+
+/** The rows of this container are asked for by number. */
+export const isIndexed = (key: string): boolean => key.startsWith('entries:');
 
 /** Rows of the container with this key; undefined when there is none. */
 export function variables(target: DebugTarget, key: string): VariableRow[] | undefined {
@@ -178,8 +208,16 @@ export function variables(target: DebugTarget, key: string): VariableRow[] | und
       return systemRows(target);
     case 'bits':
       return flagRows(register(vm, name), CR0_BITS, false);
+    case 'entries':
+      return entries(target.vm, name as DescriptorTable).map(entryRow);
+    case 'hash':
+      return [{ name: 'state hash', value: vm.stateHash() }];
     case 'table':
       return ['base', 'limit'].map((field) => ({ name: field, value: number(register(vm, `${name}.${field}`), field === 'limit' ? 4 : 8), evaluateName: `${name}.${field}` }));
+    case 'visit':
+      return (target.visit?.events ?? []).map(eventRow);
+    case 'changes':
+      return (target.visit?.changes ?? []).map(({ name: changed, before, after }) => ({ name: changed, value: `${number(before)} → ${number(after)}` }));
     case 'hardware':
       return hardwareRows(target);
     default:

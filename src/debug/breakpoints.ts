@@ -5,6 +5,8 @@ import { TECHNIQUES } from '../protocol/techniques';
 import type { VmmEvent } from '../protocol/vmmEvent';
 import type { WatchHit, Watchpoint } from '../memory/watchpoint';
 import type { EventStop } from '../vmm/debuggable';
+import type { BreakpointMode } from './breakpointModes';
+import { register } from './codeView';
 import { BreakpointCondition, type BreakpointRequest } from './breakpointCondition';
 import { type DataAccess, parseDataId, readWatched, type WatchedData, watchpointOf } from './dataBreakpoints';
 import { matchesStop, parseEventBreakpoint } from './eventBreakpoints';
@@ -24,6 +26,8 @@ export interface Breakpoint {
   readonly line?: number;
   readonly linear: readonly number[];
   readonly physical?: number;
+  /** Selector in CS, when only that counts. */
+  readonly selector?: number;
   readonly stops: readonly EventStop[];
   /** What an origin `data` watches, and for which accesses. */
   readonly data?: WatchedData & { readonly access: DataAccess };
@@ -33,12 +37,14 @@ export interface Breakpoint {
 
 export interface SourceBreakpointRequest extends BreakpointRequest {
   readonly line: number;
+  readonly mode?: BreakpointMode;
 }
 export interface FunctionBreakpointRequest extends BreakpointRequest {
   readonly name: string;
 }
 export interface InstructionBreakpointRequest extends BreakpointRequest {
   readonly linear: number;
+  readonly mode?: BreakpointMode;
 }
 export interface DataBreakpointRequest extends BreakpointRequest {
   readonly dataId: string;
@@ -155,7 +161,11 @@ export class Breakpoints {
 
   reachedAddress(linear: number): Reached {
     const { vm } = this.context;
-    return this.#reached(({ breakpoint: b }) => b.linear.includes(linear) && (b.physical === undefined || vm.translate(linear) === b.physical), this.context);
+    return this.#reached(
+      ({ breakpoint: b }) =>
+        b.linear.includes(linear) && (b.physical === undefined || vm.translate(linear) === b.physical) && (b.selector === undefined || b.selector === vm.readRegister('cs')),
+      this.context,
+    );
   }
 
   reachedEvent(event: VmmEvent): Reached {
@@ -207,13 +217,13 @@ export class Breakpoints {
   #resolve(origin: BreakpointOrigin, path: string, request: AnyRequest): Resolution {
     switch (origin) {
       case 'source':
-        return this.#resolveLine(path, request.line ?? 0);
+        return this.#inMode(this.#resolveLine(path, request.line ?? 0), request.mode);
       case 'function':
         return { ...this.#locate(parseEventBreakpoint(request.name ?? '', this.context)), verified: true };
       case 'data':
         return { ...NOWHERE, verified: true, data: { ...parseDataId(request.dataId ?? ''), access: request.access ?? 'write' } };
       case 'instruction':
-        return { ...this.#locate({ linear: [request.linear ?? 0], stops: [] }), verified: true };
+        return this.#inMode({ ...this.#locate({ linear: [request.linear ?? 0], stops: [] }), verified: true }, request.mode);
       case 'filter':
         return this.#resolveFilter(request.filter ?? '');
     }
@@ -224,6 +234,17 @@ export class Breakpoints {
     if (found) return { ...NOWHERE, verified: true, path, ...found };
     const message = this.sourceMap.hasFile(path) ? `No instruction at or after line ${line}.` : 'This file is not part of the guest.';
     return { ...NOWHERE, verified: false, message, path, line };
+  }
+
+  #inMode(resolution: Resolution, mode: BreakpointMode = 'linear'): Resolution {
+    const { vm } = this.context;
+    const [linear] = resolution.linear;
+    if (mode === 'linear' || linear === undefined) return resolution;
+    if (mode === 'segmented') return { ...resolution, selector: register(vm, 'cs') };
+    const physical = vm.translate(linear);
+    return physical === undefined
+      ? { ...resolution, verified: false, linear: [], message: 'Nothing is mapped there now: it has no physical address.' }
+      : { ...resolution, physical };
   }
 
   #resolveFilter(filter: string): Resolution {

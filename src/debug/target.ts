@@ -13,6 +13,7 @@ import type { EvaluationContext } from './expressions';
 import { SourceMap } from './sourceMap';
 import { type Granularity, type Leg, type LegResult, type Step, type StepKind, step } from './stepping';
 import { SymbolTable } from './symbolTable';
+import { VisitRecorder, type VmmVisit } from './vmmVisit';
 import { eventLoopYield, type Yield } from './yieldToEventLoop';
 
 export type TargetStop =
@@ -68,6 +69,8 @@ export class DebugTarget implements Disposable {
   readonly #yield: Yield;
   #state: 'stopped' | 'running' | 'ended' = 'stopped';
   #lastStop: TargetStop | undefined;
+  #visit: VmmVisit | undefined;
+  #visits = 0;
   #pauseRequested = false;
   #budget = SMALLEST_BUDGET;
   #armed: number | undefined;
@@ -111,9 +114,33 @@ export class DebugTarget implements Disposable {
     this.#start({ legStart: 0 });
   }
 
+  /** What the VMM did for the last instruction, while the user is being shown it. */
+  get visit(): VmmVisit | undefined {
+    return this.#visit;
+  }
+
   step(kind: StepKind, granularity: Granularity): void {
     if (this.#state !== 'stopped') return;
-    const steps = step(kind, granularity, this);
+    if (this.#visit) {
+      // The guest has gone on already: this step is one in the telling, or back to it.
+      if (kind === 'out' || !this.#visit.advance()) this.#visit = undefined;
+      return this.#finish({ kind: 'step' }, this.#visit);
+    }
+    this.#take(step(kind, granularity, this));
+  }
+
+  /** One instruction, and then the handling of it by the VMM, if there was any. */
+  stepIntoVmm(): void {
+    if (this.#state === 'stopped') this.#take(this.#visitVmm());
+  }
+
+  *#visitVmm(): Step {
+    const recorder = new VisitRecorder(this.vm, this.#visits++);
+    yield { kind: 'instruction' };
+    this.#visit = recorder.finish();
+  }
+
+  #take(steps: Step): void {
     const first = steps.next({});
     if (first.done) this.#finish({ kind: 'step' });
     else this.#start({ step: steps, leg: first.value, legStart: this.vm.retired });
@@ -131,6 +158,7 @@ export class DebugTarget implements Disposable {
   #start(run: Run): void {
     if (this.#state !== 'stopped') return;
     this.#state = 'running';
+    this.#visit = undefined;
     this.#pauseRequested = false;
     void this.#drive(run);
   }
@@ -153,8 +181,9 @@ export class DebugTarget implements Disposable {
     }
   }
 
-  #finish(stop: TargetStop): void {
+  #finish(stop: TargetStop, visit = stop.kind === 'step' ? this.#visit : undefined): void {
     if (this.#state === 'ended') return;
+    this.#visit = visit;
     const over = stop.kind === 'exited' || stop.kind === 'tripleFault' || stop.kind === 'failed' || stop.kind === 'limit';
     this.#state = over ? 'ended' : 'stopped';
     this.#lastStop = stop;

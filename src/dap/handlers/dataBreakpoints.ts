@@ -1,5 +1,6 @@
 /** Data breakpoints: on memory that a variable, an expression or an address names; a register means what it points at. */
 import { DATA_ACCESS, formatDataId, MOST_WATCHED_BYTES, type WatchedData } from '../../debug/dataBreakpoints';
+import { type BreakpointMode, MODE_NAMES } from '../../debug/breakpointModes';
 import { evaluate } from '../../debug/expressions';
 import { UserError } from '../../base/userError';
 import { boolean, count, integer, list, oneOf, optional, shape, string } from '../arguments';
@@ -19,7 +20,7 @@ export const dataBreakpointInfo = handler(
     frameId: optional(integer),
     bytes: optional(count(MOST_WATCHED_BYTES)),
     asAddress: optional(boolean),
-    mode: optional(oneOf('linear', 'physical')),
+    mode: optional(oneOf(...MODE_NAMES)),
   }),
   {
     capabilities: { supportsDataBreakpoints: true, supportsDataBreakpointBytes: true },
@@ -37,7 +38,7 @@ interface Place {
   readonly frameId?: number;
   readonly bytes?: number;
   readonly asAddress?: boolean;
-  readonly mode?: 'linear' | 'physical';
+  readonly mode?: BreakpointMode;
 }
 
 /** A register does not say how much it points at. */

@@ -1,5 +1,6 @@
 /** Every request that Ringside answers. */
 import type { Handler } from '../handler';
+import { cancel } from './cancel';
 import { breakpointLocations } from './breakpointLocations';
 import { completions } from './completions';
 import { configurationDone } from './configurationDone';
@@ -11,6 +12,9 @@ import { exceptionInfo } from './exceptionInfo';
 import { goto, gotoTargets } from './goto';
 import { initialize } from './initialize';
 import { launch } from './launch';
+import { locations } from './locations';
+import { modules } from './modules';
+import { restartFrame } from './restartFrame';
 import { loadedSources } from './loadedSources';
 import { readMemory } from './readMemory';
 import { restart } from './restart';
@@ -28,7 +32,9 @@ import { setExpression } from './setExpression';
 import { setFunctionBreakpoints } from './setFunctionBreakpoints';
 import { setInstructionBreakpoints } from './setInstructionBreakpoints';
 import { setVariable } from './setVariable';
+import { source } from './source';
 import { stackTrace } from './stackTrace';
+import { stepInTargets } from './stepInTargets';
 import { terminate } from './terminate';
 import { threads } from './threads';
 import { variables } from './variables';
@@ -54,6 +60,8 @@ export const HANDLERS: readonly Handler[] = [
   next,
   stepIn,
   stepOut,
+  stepInTargets,
+  source,
   gotoTargets,
   goto,
   threads,
@@ -69,6 +77,10 @@ export const HANDLERS: readonly Handler[] = [
   writeMemory,
   loadedSources,
   ringsideBlock,
+  modules,
+  locations,
+  restartFrame,
+  cancel,
   ringsideBlocks,
   ringsideExits,
   ringsideScreen,

@@ -1,3 +1,4 @@
+import { BREAKPOINT_MODES } from '../../debug/breakpointModes';
 import { EXCEPTION_FILTERS } from '../../debug/exceptionFilters';
 import { boolean, optional, shape } from '../arguments';
 import { handler } from '../handler';
@@ -10,11 +11,14 @@ export const initialize = handler(
     columnsStartAt1: optional(boolean),
     supportsMemoryEvent: optional(boolean),
     supportsInvalidatedEvent: optional(boolean),
+    supportsProgressReporting: optional(boolean),
   }),
   {
     capabilities: {
       supportsExceptionFilterOptions: true,
       supportsValueFormattingOptions: true,
+      supportsANSIStyling: true, // what a guest prints on its serial line goes through as it is
+      breakpointModes: BREAKPOINT_MODES.map(({ mode, label, description }) => ({ mode, label, description, appliesTo: ['source', 'instruction', 'data'] })),
       // Asked for once, before anybody knows the technique: the superset.
       exceptionBreakpointFilters: EXCEPTION_FILTERS.map(({ filter, label, description, default: on }) => ({
         filter,
@@ -31,6 +35,7 @@ export const initialize = handler(
         columnBase: args.columnsStartAt1 === false ? 0 : 1,
         memoryEvents: args.supportsMemoryEvent ?? false,
         invalidatedEvents: args.supportsInvalidatedEvent ?? false,
+        progress: args.supportsProgressReporting ?? false,
       };
       return capabilities();
     },

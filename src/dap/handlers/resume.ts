@@ -5,6 +5,7 @@ import { boolean, integer, oneOf, optional, shape } from '../arguments';
 import type { Guest } from '../guest';
 import { handler } from '../handler';
 import { type SessionContext, standing } from '../sessionContext';
+import { STEP_IN } from './stepInTargets';
 
 function go(session: SessionContext, guest: Guest, how: (target: DebugTarget) => void): void {
   const target = standing(guest, 'continue');
@@ -29,14 +30,14 @@ export const pause = handler('pause', shape({ threadId: optional(integer) }), {
   },
 });
 
-const stepArguments = shape({ threadId: optional(integer), granularity: optional(oneOf('statement', 'line', 'instruction')) });
+const stepArguments = shape({ threadId: optional(integer), targetId: optional(integer), granularity: optional(oneOf('statement', 'line', 'instruction')) });
 
 const stepHandler = (command: string, kind: StepKind) =>
   handler(command, stepArguments, {
     capabilities: { supportsSteppingGranularity: true },
     run(session, args) {
       const granularity: Granularity = args.granularity === 'instruction' ? 'instruction' : 'line';
-      go(session, session.guestOf(args.threadId), (target) => target.step(kind, granularity));
+      go(session, session.guestOf(args.threadId), (target) => (kind === 'in' && args.targetId === STEP_IN.vmm ? target.stepIntoVmm() : target.step(kind, granularity)));
     },
   });
 

@@ -1,12 +1,18 @@
 import { integer, shape } from '../arguments';
 import { handler } from '../handler';
-import { scopes as scopeRows } from '../variables';
+import { scopes as scopeRows, VISIT_SCOPES } from '../variables';
+import { VMM_FRAME } from '../vmmFrame';
 
 /** Registers belong to the CPU, not to a frame: every frame shows the same. */
 export const scopes = handler('scopes', shape({ frameId: integer }), {
   run(session, { frameId }) {
-    const { guest } = session.frameOf(frameId);
+    const { guest, index } = session.frameOf(frameId);
     session.attend(guest);
-    return { scopes: scopeRows(guest.target).map(({ key, ...scope }) => ({ ...scope, variablesReference: session.handles.of(guest.threadId, key) })) };
+    return {
+      scopes: (index === VMM_FRAME ? VISIT_SCOPES : scopeRows(guest.target)).map(({ key, ...scope }) => ({
+        ...scope,
+        variablesReference: session.handles.of(guest.threadId, key),
+      })),
+    };
   },
 });

@@ -1,4 +1,5 @@
-import { count, list, optional, shape, source, string } from '../arguments';
+import { count, list, oneOf, optional, shape, source, string } from '../arguments';
+import { MODE_NAMES } from '../../debug/breakpointModes';
 import { breakpointBody, everywhere } from '../breakpointBody';
 import { badFrame } from '../errors';
 import { handler } from '../handler';
@@ -10,7 +11,9 @@ export const setBreakpoints = handler(
   'setBreakpoints',
   shape({
     source,
-    breakpoints: optional(list(shape({ line: count(LAST_LINE), condition: optional(string), hitCondition: optional(string), logMessage: optional(string) }))),
+    breakpoints: optional(
+      list(shape({ line: count(LAST_LINE), condition: optional(string), hitCondition: optional(string), logMessage: optional(string), mode: optional(oneOf(...MODE_NAMES)) })),
+    ),
   }),
   {
     capabilities: { supportsConditionalBreakpoints: true, supportsHitConditionalBreakpoints: true, supportsLogPoints: true },

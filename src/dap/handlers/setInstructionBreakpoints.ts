@@ -1,5 +1,6 @@
+import { MODE_NAMES } from '../../debug/breakpointModes';
 import type { DebugTarget } from '../../debug/target';
-import { integer, list, optional, shape, string } from '../arguments';
+import { integer, list, oneOf, optional, shape, string } from '../arguments';
 import { breakpointBody, everywhere } from '../breakpointBody';
 import { RequestError } from '../errors';
 import { handler } from '../handler';
@@ -7,7 +8,11 @@ import { parseReference } from '../memoryReference';
 
 export const setInstructionBreakpoints = handler(
   'setInstructionBreakpoints',
-  shape({ breakpoints: list(shape({ instructionReference: string, offset: optional(integer), condition: optional(string), hitCondition: optional(string) })) }),
+  shape({
+    breakpoints: list(
+      shape({ instructionReference: string, offset: optional(integer), condition: optional(string), hitCondition: optional(string), mode: optional(oneOf(...MODE_NAMES)) }),
+    ),
+  }),
   {
     capabilities: { supportsInstructionBreakpoints: true },
     run(session, args) {

@@ -5,6 +5,7 @@ import { callStack, type Frame } from '../../debug/callStack';
 import { count, integer, optional, shape } from '../arguments';
 import type { Guest } from '../guest';
 import { handler } from '../handler';
+import { vmmFrame } from '../vmmFrame';
 import { clientLine, FRAMES_PER_THREAD, type SessionContext, sourceOf, standing } from '../sessionContext';
 
 export const stackTrace = handler('stackTrace', shape({ threadId: optional(integer), startFrame: optional(count(1e6)), levels: optional(count(1e6)) }), {
@@ -12,8 +13,9 @@ export const stackTrace = handler('stackTrace', shape({ threadId: optional(integ
   run(session, { threadId, startFrame = 0, levels = 0 }) {
     const guest = session.guestOf(threadId);
     const frames = callStack(standing(guest, 'stackTrace').vm);
-    const shown = frames.slice(startFrame, levels > 0 ? startFrame + levels : undefined);
-    return { stackFrames: shown.map((frame, i) => frameBody(session, guest, frame, startFrame + i)), totalFrames: frames.length };
+    const visit = vmmFrame(session, guest);
+    const all = [...(visit ? [visit] : []), ...frames.map((frame, i) => frameBody(session, guest, frame, i))];
+    return { stackFrames: all.slice(startFrame, levels > 0 ? startFrame + levels : undefined), totalFrames: all.length };
   },
 });
 
