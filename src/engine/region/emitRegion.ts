@@ -10,9 +10,10 @@ import { Code, OP } from '../wasm/encoder';
 import { type ControlFlow, analyseControlFlow, irreducibleEdge } from './controlFlow';
 import { deadFlags } from './deadFlags';
 import type { FlagState } from './flags';
-import { REGION_LOCAL as L } from './locals';
+import { NO_PAGE, REGION_LOCAL as L } from './locals';
+import type { Assumptions } from './memoryAccess';
 import type { Edge, RegionBlock, RegionPlan } from './region';
-import { type Assumptions, type RegionFunctions, RegionStatements } from './statements';
+import { type RegionFunctions, RegionStatements } from './statements';
 
 /** EIP of a block, or the dispatch node. */
 type Node = number;
@@ -90,7 +91,7 @@ class RegionEmitter {
 
   emit(): EmittedRegion {
     const code = this.#code;
-    this.#statements.exit = code.open(OP.block);
+    this.#statements.memory.exit = code.open(OP.block);
     this.#node(this.plan.root.block.eip);
     code.op(OP.unreachable).close();
     const prologue = this.#prologue();
@@ -106,7 +107,8 @@ class RegionEmitter {
   /** Whether the region may run at all, then registers and flags into locals. */
   #prologue(): Uint8Array {
     const code = new Code();
-    const { used, relied } = this.#statements;
+    const { used, memory } = this.#statements;
+    const { relied } = memory;
     code.get(L.BUDGET).constant(this.plan.length).op(OP.leS);
     if (relied) code.loadCell(CPU.FLAT).constant(relied).op(OP.and).constant(relied).op(OP.ne, OP.or);
     code.open(OP.if);
@@ -118,6 +120,11 @@ class RegionEmitter {
         .constant(0)
         .memory(OP.load, CPU.GPR + 4 * n)
         .set(L.GPR + n);
+    for (let page = 0; page < memory.pages; page++)
+      code
+        .byte(OP.i64Const)
+        .signed64(NO_PAGE)
+        .set(L.TAGS + page);
     code.loadCell(CPU.RESULT).set(L.RESULT).loadCell(CPU.AUX).set(L.A);
     return code.done();
   }
@@ -167,7 +174,7 @@ class RegionEmitter {
     const code = this.#code;
     if (node === DISPATCH) this.#storeTarget();
     code.constant(node === DISPATCH ? this.options.computedRecord : this.#block(node).block.entry).set(L.NEXT);
-    code.get(L.BUDGET).constant(this.plan.length).op(OP.leS).branchIf(this.#statements.exit);
+    code.get(L.BUDGET).constant(this.plan.length).op(OP.leS).branchIf(this.#statements.memory.exit);
   }
 
   /** What each merge node in turn follows, innermost the node itself. */
@@ -263,7 +270,7 @@ class RegionEmitter {
 
   #follow(from: Node, { eip, slot }: Edge): void {
     if (this.#isInside(from, eip)) return this.#go(from, eip);
-    this.#code.loadCell(slot).set(L.NEXT).branch(this.#statements.exit);
+    this.#code.loadCell(slot).set(L.NEXT).branch(this.#statements.memory.exit);
   }
 
   #storeTarget(): void {

@@ -1,4 +1,9 @@
 /** Locals of a region's function. The parameter is the budget: instructions that may still retire. */
+/** Pages that a region remembers, at most. */
+export const MAX_PAGES = 16;
+/** Above every linear address. */
+export const NO_PAGE = 1n << 32n;
+
 export const REGION_LOCAL = {
   BUDGET: 0,
   /** EAX..EDI. */
@@ -15,10 +20,16 @@ export const REGION_LOCAL = {
   /** EIP on its way through the dispatch node. */
   TARGET: 16,
   SCRATCH: 17,
-  /** i64. */
-  WIDE: 18,
-  TEMPS: 19,
+  /** Pages met last: from linear to the VM's memory. */
+  DELTAS: 18,
+  /** From here on i64. */
+  WIDE: 18 + MAX_PAGES,
+  /** Linear addresses of the pages met last; `NO_PAGE` for none. */
+  TAGS: 19 + MAX_PAGES,
+  /** i32 again. */
+  TEMPS: 19 + 2 * MAX_PAGES,
 } as const;
 
 /** How many i32 locals stand between the parameter and WIDE. */
 export const REGION_WORDS = REGION_LOCAL.WIDE - REGION_LOCAL.GPR;
+export const REGION_WIDES = REGION_LOCAL.TEMPS - REGION_LOCAL.WIDE;

@@ -2,7 +2,7 @@
 import { type DefinedFunction, type FunctionType, I32, I64, encodeModule } from '../wasm/encoder';
 import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
 import type { EmittedRegion } from './emitRegion';
-import { REGION_WORDS } from './locals';
+import { REGION_WIDES, REGION_WORDS } from './locals';
 import type { RegionFunctions } from './statements';
 
 const words = (parameters: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: [I32] });
@@ -27,7 +27,7 @@ export function encodeRegions(regions: readonly EmittedRegion[]): Uint8Array<Arr
       type: REGION_TYPE,
       locals: [
         [REGION_WORDS, I32],
-        [1, I64],
+        [REGION_WIDES, I64],
         [temps, I32],
       ],
       body,

@@ -3,12 +3,11 @@
  * before the instruction: registers and flags are those of before it, and tier 0 executes it.
  */
 import type { Expr, Statement } from '../../ir/microOp';
-import { DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, CROSSES_PAGE, TLB } from '../../memory/layout';
-import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
 import { type Code, OP } from '../wasm/encoder';
 import { RegionExpressions } from './expressions';
 import { RegionFlags } from './flags';
 import { REGION_LOCAL as L } from './locals';
+import { type Assumptions, MemoryAccess } from './memoryAccess';
 
 /** Indices of the functions a region may call. */
 export interface RegionFunctions {
@@ -18,36 +17,27 @@ export interface RegionFunctions {
   readonly unpackAux: number;
 }
 
-export interface Assumptions {
-  /** Accesses with user privilege. */
-  readonly user: boolean;
-  /** FLAT as it is now (x86/cpuState): what of it the code relies on is collected in `relied`. */
-  readonly flat: number;
-}
-
-type Access = Extract<Statement, { k: 'load' | 'store' }>;
-
 export class RegionStatements {
   readonly flags: RegionFlags;
   readonly #expressions: RegionExpressions;
   /** Registers written, as a set of bits. */
   written = 0;
-  /** Bits of FLAT the code relies on. */
-  relied = 0;
-  /** Level of the block behind which the region is left. */
-  exit = 0;
+  readonly memory: MemoryAccess;
   /** Record of the current instruction. */
   #record = 0;
   #dead: ReadonlySet<Statement> = new Set();
+  /** What the temporaries of the current instruction are. */
+  readonly #definitions = new Map<number, Expr>();
 
   constructor(
     readonly code: Code,
     readonly functions: RegionFunctions,
-    readonly assumptions: Assumptions,
+    assumptions: Assumptions,
   ) {
     this.#expressions = new RegionExpressions(code, functions);
     this.flags = new RegionFlags(code, (e) => this.value(e), functions.auxOf, functions.packStatus);
     this.#expressions.flags = this.flags;
+    this.memory = new MemoryAccess(code, (e) => this.value(e), assumptions);
   }
 
   get used(): number {
@@ -62,6 +52,7 @@ export class RegionStatements {
   instruction(statements: readonly Statement[], record: number, dead: ReadonlySet<Statement>): void {
     this.#record = record;
     this.#dead = dead;
+    this.#definitions.clear();
     this.#list(statements);
   }
 
@@ -78,6 +69,7 @@ export class RegionStatements {
       case 'let':
         this.value(s.value);
         code.set(L.TEMPS + s.id);
+        this.#definitions.set(s.id, s.value);
         break;
       case 'load':
         this.#address(s, s.update);
@@ -137,7 +129,7 @@ export class RegionStatements {
 
   /** Leave the region for `record`, which tier 0 goes on with. */
   leave(record: number): void {
-    this.code.constant(record).set(L.NEXT).branch(this.exit);
+    this.code.constant(record).set(L.NEXT).branch(this.memory.exit);
   }
 
   #setRegister(ref: number, size: 1 | 2 | 4, value: Expr): void {
@@ -162,52 +154,8 @@ export class RegionStatements {
       .set(local);
   }
 
-  /** Push the address in the VM's memory of an access, or leave. */
-  #address({ segment, offset, size }: Access, write: boolean): void {
-    const { code } = this;
-    const number = segment as number;
-    code.constant(this.#record).set(L.NEXT);
-    this.value(offset);
-    if (this.assumptions.flat & (1 << number)) {
-      this.relied |= 1 << number;
-      code.tee(L.ADDRESS);
-    } else this.#segmentChecked(number, size, write);
-    const { user } = this.assumptions;
-    const deny = write ? (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) : user ? DENY_USER_READ : DENY_SUPERVISOR_READ;
-    code.constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(L.ENTRY);
-    if (size > 1)
-      code
-        .get(L.ADDRESS)
-        .constant(0xfff)
-        .op(OP.and)
-        .constant(size - 1)
-        .op(OP.add)
-        .constant(12)
-        .op(OP.shrU, OP.or);
-    code
-      .constant(deny | (size > 1 ? CROSSES_PAGE : 0))
-      .op(OP.and)
-      .branchIf(this.exit);
-    code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
-  }
-
-  /** The offset on the stack against limit and base of a segment that is not flat: the linear address, also in ADDRESS. */
-  #segmentChecked(segment: number, size: number, write: boolean): void {
-    const { code } = this;
-    const at = CPU.SEGMENTS + segment * SEGMENT_STRIDE;
-    code
-      .tee(L.ADDRESS)
-      .loadCell(at + SEGMENT.LOW)
-      .op(OP.sub);
-    code
-      .loadCell(at + (write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(size))
-      .op(OP.geU)
-      .branchIf(this.exit);
-    code
-      .get(L.ADDRESS)
-      .loadCell(at + SEGMENT.BASE)
-      .op(OP.add)
-      .tee(L.ADDRESS);
+  #address({ segment, offset, size }: Extract<Statement, { k: 'load' | 'store' }>, write: boolean): void {
+    this.memory.address({ segment: segment as number, offset, size, write }, this.#record, (e) => (e.k === 'temp' ? (this.#definitions.get(e.id) ?? e) : e));
   }
 }
 

@@ -47,6 +47,7 @@ export const OP = {
   i64Eq: 0x51,
   i64Ne: 0x52,
   i64LtU: 0x54,
+  i64GtU: 0x56,
   clz: 0x67,
   ctz: 0x68,
   popcnt: 0x69,
@@ -70,6 +71,7 @@ export const OP = {
   i64RemS: 0x81,
   i64RemU: 0x82,
   i64Or: 0x84,
+  i64Xor: 0x85,
   i64Shl: 0x86,
   i64ShrU: 0x88,
   i32Wrap: 0xa7,
@@ -115,6 +117,16 @@ export class Bytes {
       rest >>>= 7;
     }
     return this.byte(rest);
+  }
+
+  signed64(value: bigint): this {
+    let rest = value;
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && !(low & 0x40)) || (rest === -1n && low & 0x40)) return this.byte(low);
+      this.byte(low | 0x80);
+    }
   }
 
   signed(value: number): this {

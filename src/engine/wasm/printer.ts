@@ -43,12 +43,14 @@ const PLAIN: Readonly<Record<number, string>> = {
   [OP.i64Eq]: 'i64.eq',
   [OP.i64Ne]: 'i64.ne',
   [OP.i64LtU]: 'i64.lt_u',
+  [OP.i64GtU]: 'i64.gt_u',
   [OP.i64Mul]: 'i64.mul',
   [OP.i64DivS]: 'i64.div_s',
   [OP.i64DivU]: 'i64.div_u',
   [OP.i64RemS]: 'i64.rem_s',
   [OP.i64RemU]: 'i64.rem_u',
   [OP.i64Or]: 'i64.or',
+  [OP.i64Xor]: 'i64.xor',
   [OP.i64Shl]: 'i64.shl',
   [OP.i64ShrU]: 'i64.shr_u',
   [OP.i32Wrap]: 'i32.wrap_i64',
@@ -87,6 +89,16 @@ class Reader {
       const byte = this.byte();
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
+    }
+  }
+
+  signed64(): bigint {
+    let value = 0n;
+    for (let shift = 0n; ; ) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      shift += 7n;
+      if (byte < 0x80) return BigInt.asIntN(64, byte & 0x40 ? value | (-1n << shift) : value);
     }
   }
 
@@ -143,7 +155,7 @@ function textOf(opcode: number, reader: Reader, names: Names): string {
     case OP.i32Const:
       return `i32.const ${constant(reader.signed())}`;
     case OP.i64Const:
-      return `i64.const ${reader.signed()}`;
+      return `i64.const ${reader.signed64()}`;
     default:
       throw new Error(`opcode ${hex(opcode)} at ${reader.at - 1}`);
   }

@@ -1,0 +1,148 @@
+/**
+ * Loads and stores of translated code. An access looks its page up in the software TLB; one whose address comes from a register alone, or
+ * from a table's place and an index, first compares with the page that this base met last, which it keeps in locals (TAG, and DELTA from
+ * linear to the VM's memory). The TLB does not change while a region runs, so neither needs to be asked again.
+ */
+import type { Expr } from '../../ir/microOp';
+import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, TLB } from '../../memory/layout';
+import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
+import { type Code, OP } from '../wasm/encoder';
+import { MAX_PAGES, REGION_LOCAL as L } from './locals';
+
+export interface Assumptions {
+  /** Accesses with user privilege. */
+  readonly user: boolean;
+  /** FLAT as it is now (x86/cpuState): what of it the code relies on is collected in `relied`. */
+  readonly flat: number;
+}
+
+export interface Place {
+  readonly segment: number;
+  readonly offset: Expr;
+  readonly size: 1 | 2 | 4;
+  readonly write: boolean;
+}
+
+export class MemoryAccess {
+  /** Bits of FLAT the code relies on. */
+  relied = 0;
+  /** Level of the block behind which the region is left. */
+  exit = 0;
+  /** Base and direction → which of the remembered pages is theirs. */
+  readonly #pages = new Map<string, number>();
+
+  constructor(
+    readonly code: Code,
+    readonly value: (e: Expr) => void,
+    readonly assumptions: Assumptions,
+  ) {}
+
+  /** Remembered pages in use. */
+  get pages(): number {
+    return this.#pages.size;
+  }
+
+  /** Push the address in the VM's memory of an access, or leave for `record`. `definition` says what a temporary is. */
+  address(place: Place, record: number, definition: (e: Expr) => Expr): void {
+    const { code } = this;
+    const { segment, offset, size, write } = place;
+    code.constant(record).set(L.NEXT);
+    this.value(offset);
+    if (this.assumptions.flat & (1 << segment)) {
+      this.relied |= 1 << segment;
+      code.set(L.ADDRESS);
+    } else this.#checkSegment(segment, size, write);
+    const page = this.#pageOf(baseOf(definition(offset), segment), write);
+    if (page === undefined) this.#lookUp(size, write);
+    else this.#remembered(page, size, write);
+  }
+
+  #pageOf(base: string | undefined, write: boolean): number | undefined {
+    if (base === undefined) return undefined;
+    const key = `${base} ${write}`;
+    if (!this.#pages.has(key) && this.#pages.size < MAX_PAGES) this.#pages.set(key, this.#pages.size);
+    return this.#pages.get(key);
+  }
+
+  #remembered(page: number, size: number, write: boolean): void {
+    const { code } = this;
+    // The offset in the page, if it is that page; more than any offset otherwise. Too near the end crosses it.
+    code
+      .get(L.ADDRESS)
+      .op(OP.i64ExtendU)
+      .get(L.TAGS + page)
+      .op(OP.i64Xor, OP.i64Const);
+    code.signed(PAGE - size).op(OP.i64GtU);
+    code.open(OP.if);
+    this.#entry(size, write);
+    code
+      .get(L.ADDRESS)
+      .constant(-PAGE)
+      .op(OP.and, OP.i64ExtendU)
+      .set(L.TAGS + page);
+    code
+      .get(L.ENTRY)
+      .constant(-256)
+      .op(OP.and)
+      .set(L.DELTAS + page);
+    code.close();
+    code
+      .get(L.ADDRESS)
+      .get(L.DELTAS + page)
+      .op(OP.add);
+  }
+
+  #lookUp(size: number, write: boolean): void {
+    this.#entry(size, write);
+    this.code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
+  }
+
+  /** The TLB entry of ADDRESS into ENTRY, if it lets the access through. */
+  #entry(size: number, write: boolean): void {
+    const { code } = this;
+    const { user } = this.assumptions;
+    const deny = write ? (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) : user ? DENY_USER_READ : DENY_SUPERVISOR_READ;
+    code.get(L.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(L.ENTRY);
+    if (size > 1)
+      code
+        .get(L.ADDRESS)
+        .constant(PAGE - 1)
+        .op(OP.and)
+        .constant(size - 1)
+        .op(OP.add)
+        .constant(12)
+        .op(OP.shrU, OP.or);
+    code
+      .constant(deny | (size > 1 ? CROSSES_PAGE : 0))
+      .op(OP.and)
+      .branchIf(this.exit);
+  }
+
+  /** The offset on the stack against limit and base of a segment that is not flat: the linear address into ADDRESS. */
+  #checkSegment(segment: number, size: number, write: boolean): void {
+    const { code } = this;
+    const at = CPU.SEGMENTS + segment * SEGMENT_STRIDE;
+    code
+      .tee(L.ADDRESS)
+      .loadCell(at + SEGMENT.LOW)
+      .op(OP.sub);
+    code
+      .loadCell(at + (write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(size))
+      .op(OP.geU)
+      .branchIf(this.exit);
+    code
+      .get(L.ADDRESS)
+      .loadCell(at + SEGMENT.BASE)
+      .op(OP.add)
+      .set(L.ADDRESS);
+  }
+}
+
+/** What an address is counted from, when accesses from there tend to stay in a page: a register with a constant, or a constant with an index. */
+function baseOf(offset: Expr, segment: number): string | undefined {
+  if (offset.k === 'const') return `${segment}:${offset.value >>> 12}`;
+  const plain = offset.k === 'binary' && offset.op === 'add' && offset.y.k === 'const' ? offset.x : offset;
+  if (plain.k === 'register' && plain.size === 4) return `${segment}:r${plain.ref}`;
+  const isTable = plain !== offset && offset.k === 'binary' && offset.y.k === 'const' && plain.k === 'binary' && plain.op === 'shl' && plain.x.k === 'register';
+  return isTable && offset.y.k === 'const' ? `${segment}:${offset.y.value}` : undefined;
+}
