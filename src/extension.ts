@@ -5,6 +5,7 @@ import { registerConfigurations } from './ui/configurationProvider';
 import { registerEventBreakpoints } from './ui/eventBreakpointPicker';
 import { registerEditorProviders } from './ui/editorProviders';
 import { registerScreen } from './ui/screenView';
+import { registerSerial } from './ui/serialTerminal';
 import { SessionTracker } from './ui/sessionTracker';
 import { TechniqueChoice } from './ui/techniqueChoice';
 import { registerTechniqueStatus } from './ui/techniqueStatus';
@@ -21,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerViews(context, tracker);
   registerProblems(context, tracker);
   registerScreen(context, tracker);
+  registerSerial(context, tracker);
   registerEditorProviders(context);
   registerEventBreakpoints(context);
   void vscode.commands.executeCommand('setContext', 'ringside.active', true);

@@ -34,6 +34,8 @@ export const COMMANDS = {
   revealSource: 'ringside.revealSource',
   refreshViews: 'ringside.refreshViews',
   filterExits: 'ringside.filterExits',
+  saveScreenshot: 'ringside.saveScreenshot',
+  openSerial: 'ringside.openSerial',
 } as const;
 
 export const VIEWS = {

@@ -14,11 +14,19 @@ interface DapEvent {
   readonly body?: unknown;
 }
 
+/** A custom event of a session. */
+export interface SentEvent {
+  readonly session: vscode.DebugSession;
+  readonly event: string;
+  readonly body: unknown;
+}
+
 export class SessionTracker implements vscode.Disposable {
   readonly #disposables: vscode.Disposable[] = [];
   readonly #states = new Map<string, SessionState>();
   readonly #created = new vscode.EventEmitter<vscode.DebugSession>();
   readonly #output = new vscode.EventEmitter<object>();
+  readonly #sent = new vscode.EventEmitter<SentEvent>();
   readonly #changed = new vscode.EventEmitter<vscode.DebugSession | undefined>();
   readonly #started = new vscode.EventEmitter<vscode.DebugSession>();
   readonly #stopped = new vscode.EventEmitter<vscode.DebugSession>();
@@ -30,6 +38,8 @@ export class SessionTracker implements vscode.Disposable {
   readonly onDidCreate = this.#created.event;
   /** Body of an output event. */
   readonly onDidOutput = this.#output.event;
+  /** Events `ringside/…`. */
+  readonly onDidSend = this.#sent.event;
   /** The session that views show is another one, or none. */
   readonly onDidChangeCurrent = this.#changed.event;
   readonly onDidStart = this.#started.event;
@@ -84,6 +94,7 @@ export class SessionTracker implements vscode.Disposable {
   #follow(session: vscode.DebugSession, message: DapEvent): void {
     if (message.type !== 'event') return;
     if (message.event === 'output' && message.body) this.#output.fire(message.body);
+    if (message.event?.startsWith(`${DEBUG_TYPE}/`)) this.#sent.fire({ session, event: message.event, body: message.body });
     if (message.event === 'stopped' || (message.event === 'invalidated' && this.#states.get(session.id) === 'stopped')) {
       this.#states.set(session.id, 'stopped');
       this.#stopped.fire(session);
@@ -106,6 +117,7 @@ export class SessionTracker implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const disposable of [...this.#disposables, this.#created, this.#output, this.#changed, this.#started, this.#stopped, this.#continued, this.#ended]) disposable.dispose();
+    for (const disposable of [...this.#disposables, this.#created, this.#output, this.#sent, this.#changed, this.#started, this.#stopped, this.#continued, this.#ended])
+      disposable.dispose();
   }
 }

@@ -116,8 +116,24 @@ async function main() {
   });
   await step('the guest has printed on its screen', async () => {
     await openPanel('Guest Screen');
-    await screen().locator('#screen', { hasText: 'Hello from real mode.' }).waitFor();
+    await screen().locator('#screen', { hasText: 'Hello from real mode.' }).waitFor({ state: 'attached' });
+    const lit = () =>
+      screen()
+        .locator('#picture')
+        .evaluate((canvas) =>
+          canvas
+            .getContext('2d')
+            .getImageData(0, 0, canvas.width, canvas.height)
+            .data.some((value, i) => i % 4 === 0 && value > 100),
+        );
+    await soon('the picture of it', lit);
     await shot('9-screen');
+  });
+  await step('a wire of the guest is a terminal', async () => {
+    await workbench.command('Ringside: Open Serial Terminal');
+    await workbench.choose('COM1');
+    await page.locator('.terminal-wrapper.active, .terminal-editor, .terminal .xterm').first().waitFor();
+    await shot('10-serial');
   });
   await step('nothing was asked of the network', () => assert.deepEqual(foreign, []));
   await page.keyboard.press('Shift+F5');
