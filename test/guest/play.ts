@@ -6,7 +6,6 @@ import { createMachine, type Machine } from '../../src/machine/machine';
 import type { TechniqueId } from '../../src/protocol/techniques';
 import type { VmmEvent } from '../../src/protocol/vmmEvent';
 import type { StopReason } from '../../src/vmm/debuggable';
-import type { Expectations } from './expectations';
 
 const LIMIT = 3_000_000;
 
@@ -43,7 +42,7 @@ export interface Run {
   readonly machine: Machine;
 }
 
-export function boot(file: string, technique: TechniqueId, launch: Readonly<Record<string, string | number>> = {}): Machine {
+export function boot(file: string, technique: TechniqueId, launch: Readonly<Record<string, unknown>> = {}): Machine {
   const parsed = parseConfiguration({ program: file, technique, memory: 2, ...launch });
   if ('problems' in parsed) throw new Error(parsed.problems.join('; '));
   return createMachine(parsed.config, files);
@@ -52,7 +51,7 @@ export function boot(file: string, technique: TechniqueId, launch: Readonly<Reco
 export function play(
   file: string,
   technique: TechniqueId,
-  { launch, keys }: Pick<Expectations, 'launch' | 'keys'>,
+  { launch, keys, typed = '' }: { readonly launch: Readonly<Record<string, unknown>>; readonly keys: string; readonly typed?: string },
   { slice = LIMIT, breakpoints = [], record = true }: Options = {},
 ): Run {
   const machine = boot(file, technique, launch);
@@ -62,6 +61,7 @@ export function play(
     for (const byte of bytes) serial += String.fromCharCode(byte);
   });
   machine.typeKeys(keys);
+  if (typed) machine.serialInput(new TextEncoder().encode(typed));
   vm.recordEvents = record;
   vm.setBreakpoints(new Set(breakpoints));
   let stop: StopReason;
