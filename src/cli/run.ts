@@ -8,6 +8,7 @@ import { EXIT_CODES, exitCode } from './exitCodes';
 import { encodePng } from './png';
 import { Script, SCRIPT_NOTES, SCRIPT_OPTIONS } from './script';
 import { runSeveral, SEVERAL_NOTES } from './runSeveral';
+import { silentReport } from './silentReport';
 import { guestAttributes, MACHINE_OPTIONS, PERSIST_OPTION, TECHNIQUE_OPTION } from './guestOptions';
 
 const SLICE_MILLISECONDS = 50;
@@ -103,17 +104,19 @@ export const guestJson = ({ vm, screen }: Subject, stop: Ending, code: number): 
   retired: vm.retired,
   cycles: vm.cycles,
   events: vm.eventCounts,
+  silent: vm.silentPlaces.map(({ event: { cs, eip, retired, instruction, sentence, differences }, count }) => ({ cs, eip, count, retired, instruction, sentence, differences })),
   screen: screen?.().lines.map((line) => line.trimEnd()),
   stateHash: vm.stateHash(),
 });
 
-export function report({ vm, screen }: Subject, stop: Ending, unmet: string | undefined, milliseconds: number): string {
+export function report(guest: Subject, stop: Ending, unmet: string | undefined, milliseconds: number): string {
+  const { vm, screen } = guest;
   const counts = countedKinds([vm.eventCounts]).map((kind) => `${EVENT_NAMES[kind]} ${thousands(vm.eventCounts[kind])}`);
   const lines = [`${describeEnding(stop)} after ${thousands(vm.retired)} instructions, ${thousands(vm.cycles)} modelled cycles (${vm.technique}, ${Math.round(milliseconds)} ms)`];
   if (unmet !== undefined) lines.push(`expected, and it did not come: ${unmet}`);
   if (stop.kind === 'tripleFault' || stop.kind === 'entryFailure') lines.push(...stop.causes.map((cause) => `  ${cause}`));
   if (counts.length > 0) lines.push(`events: ${counts.join(', ')}`);
-  lines.push(...screenLines(screen?.()));
+  lines.push(...silentReport(guest, stop), ...screenLines(screen?.()));
   return `${lines.join('\n')}\n`;
 }
 

@@ -20,6 +20,8 @@ export interface Subject {
   typeKeys?(text: string): void;
   /** Bytes for serial port 1. */
   serialInput?(bytes: Uint8Array): void;
+  /** Where in its source an instruction is, as `boot.asm:12`. */
+  locate?(linear: number): string | undefined;
   dispose?(): void;
 }
 

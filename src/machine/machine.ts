@@ -29,6 +29,7 @@ import { Board } from './board';
 import type { Configuration } from './configuration';
 import { type GuestSymbol, type InitialState, applyWrites } from './loader/guest';
 import { type FileAccess, type ProgramDrive, prepareProgram } from './program';
+import { sourceLine } from './sourceLine';
 import { FEATURE_APIC } from './tables/platform';
 
 const MIB = 1024 * 1024;
@@ -64,6 +65,8 @@ export interface Machine {
   readonly symbols: readonly GuestSymbol[];
   /** Bytes the guest writes to serial port 1, to port E9h and to its virtio console. */
   readonly serial: Emitter<Uint8Array>;
+  /** Where in its source an instruction is, as `boot.asm:12`. */
+  locate(linear: number): string | undefined;
   /** What the user should know, as sentences. */
   readonly notes: readonly string[];
   readonly wires: Readonly<Record<SerialPort, Emitter<Uint8Array>>>;
@@ -179,6 +182,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     symbols: program.guest.symbols,
     serial: merged,
     wires,
+    locate: (linear) => sourceLine(program.assembly, linear),
     notes: program.guest.notes,
     screen: () => board.screen(),
     typeKeys: (text) => void board.typeKeys(text),

@@ -162,4 +162,11 @@ interface VmmEventBase {
 
 export type VmmEventOf<K extends VmmEventKind> = VmmEventBase & { readonly kind: K } & VmmEventDetails<K>;
 
+/** Where a guest was silently misled. */
+export interface SilentPlace {
+  /** The latest. */
+  readonly event: VmmEventOf<'silent'>;
+  readonly count: number;
+}
+
 export type VmmEvent = { [K in VmmEventKind]: VmmEventOf<K> }[VmmEventKind];

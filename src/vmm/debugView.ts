@@ -4,7 +4,7 @@ import type { Ring } from '../base/ring';
 import type { Watchpoint } from '../memory/watchpoint';
 import type { BlockDetail, BlockRow, TranslationStatistics } from '../protocol/requests';
 import type { TechniqueId } from '../protocol/techniques';
-import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
+import type { SilentPlace, VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import { CPU, CpuState } from '../x86/cpuState';
 import { MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { formatInstruction } from '../x86/formatter';
@@ -57,6 +57,9 @@ export class DebugView implements DebuggableVm {
   }
   get events(): Ring<VmmEvent> {
     return this.machine.desk.ring;
+  }
+  get silentPlaces(): readonly SilentPlace[] {
+    return this.machine.desk.silent.places;
   }
   get eventSource(): Emitter<VmmEvent> {
     return this.machine.desk.source;

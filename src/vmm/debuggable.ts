@@ -8,7 +8,7 @@ import type { Ring } from '../base/ring';
 import type { WatchHit, Watchpoint } from '../memory/watchpoint';
 import type { BlockDetail, BlockRow, TranslationStatistics } from '../protocol/requests';
 import type { TechniqueId } from '../protocol/techniques';
-import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
+import type { SilentPlace, VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 
 /** Why a run ended. Every reason leaves an exact position: nothing of the next instruction has happened. */
 export type StopReason =
@@ -87,6 +87,8 @@ export interface DebuggableVm {
   /** Recorded events: a ring that fills only while `recordEvents` is true. */
   recordEvents: boolean;
   readonly events: Ring<VmmEvent>;
+  /** Where instructions went silently wrong, recorded or not; the latest last. */
+  readonly silentPlaces: readonly SilentPlace[];
   /** Every event as it happens, while watched. */
   readonly eventSource: Emitter<VmmEvent>;
 

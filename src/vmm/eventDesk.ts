@@ -11,6 +11,7 @@ import { formatInstruction } from '../x86/formatter';
 import type { CostEvent } from './cost/profiles';
 import type { CostLedger } from './cost/ledger';
 import type { EventStop } from './debuggable';
+import { SilentLog } from './silentLog';
 import { type EventDraft, effectOf, exitReason } from './techniques/technique';
 
 const RING_CAPACITY = 65536;
@@ -33,6 +34,7 @@ export interface Place {
 export class EventDesk {
   readonly ring = new Ring<VmmEvent>(RING_CAPACITY);
   readonly source = new Emitter<VmmEvent>();
+  readonly silent = new SilentLog();
   readonly #counts = Object.fromEntries(VMM_EVENT_KINDS.map((kind) => [kind, 0])) as Record<VmmEventKind, number>;
   #stops: readonly EventStop[] = [];
   #recording = false;
@@ -202,8 +204,9 @@ export class EventDesk {
     // What runs directly is priced by its counter (see `cycles` of the VM).
     if (draft.cost && draft.kind !== 'sensitive') this.ledger.charge(draft.cost);
     for (const [cost, count] of draft.costs ?? []) this.ledger.charge(cost, count);
-    if (!this.#recording && !this.source.watched) return;
+    if (!this.#recording && !this.source.watched && draft.kind !== 'silent') return;
     const event = this.event(draft, place);
+    if (event.kind === 'silent') this.silent.note(event);
     if (this.#recording) this.ring.push(event);
     this.source.fire(event);
   }

@@ -3,7 +3,7 @@ import { Emitter } from '../../src/base/events';
 import { Ring } from '../../src/base/ring';
 import type { Subject } from '../../src/debug/compare';
 import type { TechniqueId } from '../../src/protocol/techniques';
-import { VMM_EVENT_KINDS, type VmmEvent, type VmmEventKind } from '../../src/protocol/vmmEvent';
+import { VMM_EVENT_KINDS, type SilentPlace, type VmmEvent, type VmmEventKind } from '../../src/protocol/vmmEvent';
 import type { DebuggableVm, StopReason } from '../../src/vmm/debuggable';
 
 export interface FakeInstruction {
@@ -19,6 +19,7 @@ export class FakeVm implements DebuggableVm {
   cycles = 0;
   recordEvents = false;
   readonly events = new Ring<VmmEvent>(100);
+  readonly silentPlaces: SilentPlace[] = [];
   readonly eventSource = new Emitter<VmmEvent>();
   readonly serial = new Emitter<Uint8Array>();
   readonly eventCounts = Object.fromEntries(VMM_EVENT_KINDS.map((kind) => [kind, 0])) as Record<VmmEventKind, number>;

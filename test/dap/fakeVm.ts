@@ -11,7 +11,7 @@ import { decode, type Instruction, OpcodeMap } from '../../src/x86/decoder';
 import { LATEST_GENERATION } from '../../src/x86/instructionSpec';
 import { EFLAGS_IF, EFLAGS_ZF } from '../../src/x86/flags';
 import { REGISTERS_8, REGISTERS_16, REGISTERS_32, SEGMENT_REGISTERS } from '../../src/x86/registers';
-import { VMM_EVENT_KINDS, type VmmEvent, type VmmEventKind } from '../../src/protocol/vmmEvent';
+import { VMM_EVENT_KINDS, type SilentPlace, type VmmEvent, type VmmEventKind } from '../../src/protocol/vmmEvent';
 import type { TechniqueId } from '../../src/protocol/techniques';
 import type { DebuggableVm, EventStop, StopReason } from '../../src/vmm/debuggable';
 
@@ -22,6 +22,7 @@ export class FakeVm implements DebuggableVm {
   retired = 0;
   recordEvents = false;
   readonly events = new Ring<VmmEvent>(1000);
+  readonly silentPlaces: SilentPlace[] = [];
   readonly eventSource = new Emitter<VmmEvent>();
   readonly eventCounts = Object.fromEntries(VMM_EVENT_KINDS.map((k) => [k, 0])) as Record<VmmEventKind, number>;
   readonly memory = new Uint8Array(MEMORY);
