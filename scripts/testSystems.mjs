@@ -56,9 +56,11 @@ const thousands = (n) => n.toLocaleString('en-US');
 const inSeconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** Throws when the run did not show what it should, or ended otherwise. */
-function check({ shows = [], exitCode }, { output, screen, stop }) {
+function check({ shows = [], silent, exitCode }, { output, screen, silent: misled, stop }) {
   const text = `${output}\n${screen}`;
   const absent = shows.find((pattern) => !pattern.test(text));
+  const missed = silent?.find((pattern) => !misled.some((sentence) => pattern.test(sentence)));
+  if (missed) throw new Error(`no silent misbehaviour is ${missed}; there are:\n${misled.join('\n')}`);
   if (absent) throw new Error(`${absent} is not in\n${text.split('\n').slice(-40).join('\n')}`);
   const [expected, found] = exitCode === undefined ? ['expected', stop.kind] : [`exited with ${exitCode}`, `${stop.kind} with ${stop.code}`];
   if (found !== expected) throw new Error(`the end is: ${found}; wanted: ${expected}`);

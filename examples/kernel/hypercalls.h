@@ -30,12 +30,14 @@
 #define HC_HALT                  0x110        /* Clears the mask and waits for an event or an interrupt. */
 #define HC_YIELD                 0x111        /* Gives the rest of the time slice away. */
 #define HC_SHUTDOWN              0x112        /* Turns the VM off. */
-#define HC_SEND_MESSAGE          0x113        /* Sends bytes to another VM. There is none yet. */
-#define HC_RECEIVE_MESSAGE       0x114        /* Takes a message that another VM has sent. There is none yet. */
+#define HC_SEND_MESSAGE          0x113        /* Sends bytes to another VM of the same hypervisor. */
+#define HC_RECEIVE_MESSAGE       0x114        /* Takes a message that another VM has sent; does not wait. A message that is too long for the buffer stays. */
+#define HC_VM_NUMBER             0x115        /* Says which VM this is, to the others. */
 
 /* Errors: results are their negatives. */
 #define HC_EPERM                 1            /* The caller is not the guest’s kernel. */
 #define HC_EIO                   5            /* The disk could not be read or written. */
+#define HC_EAGAIN                11           /* The receiver has not read its messages; try again later. */
 #define HC_EFAULT                14           /* A pointer leads to memory that is not mapped, or may not be written. */
 #define HC_ENODEV                19           /* There is no such device. */
 #define HC_EINVAL                22           /* An argument is out of range. */
@@ -171,16 +173,22 @@ static inline int hc_shutdown(unsigned code)
     return hypercall(HC_SHUTDOWN, (unsigned)code, 0, 0, 0);
 }
 
-/* Sends bytes to another VM. There is none yet. */
+/* Sends bytes to another VM of the same hypervisor. */
 static inline int hc_send_message(unsigned vm, const void *message, unsigned length)
 {
     return hypercall(HC_SEND_MESSAGE, (unsigned)vm, (unsigned)message, (unsigned)length, 0);
 }
 
-/* Takes a message that another VM has sent. There is none yet. */
+/* Takes a message that another VM has sent; does not wait. A message that is too long for the buffer stays. */
 static inline int hc_receive_message(void *buffer, unsigned length)
 {
     return hypercall(HC_RECEIVE_MESSAGE, (unsigned)buffer, (unsigned)length, 0, 0);
+}
+
+/* Says which VM this is, to the others. */
+static inline int hc_vm_number(void)
+{
+    return hypercall(HC_VM_NUMBER, 0, 0, 0, 0);
 }
 
 #endif

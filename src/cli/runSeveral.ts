@@ -1,6 +1,7 @@
 /** `ringside run A B …`: several guests at once, as VMs of one hypervisor. Each line they print says whose it is. */
 import { UserError } from '../base/userError';
 import type { Subject } from '../debug/compare';
+import { PostOffice } from '../vmm/hypercalls/mailbox';
 import { DEFAULT_WEIGHT } from '../vmm/scheduler';
 import { Hypervisor, type HypervisorGuest } from '../vmm/hypervisor';
 import type { Arguments, CliEnvironment } from './command';
@@ -85,6 +86,8 @@ export async function runSeveral(args: Arguments, environment: CliEnvironment, l
       subject.serial?.on((bytes) => text.add(bytes));
       return text;
     });
+    const office = new PostOffice();
+    for (const { subject } of guests) subject.joinMessages?.(office);
     const hypervisor = new Hypervisor(guests);
     while (!hypervisor.run(SLICE_MILLISECONDS)) {
       if (environment.interrupted()) for (const guest of guests) hypervisor.stop(guest);

@@ -5,6 +5,7 @@
 import type { Emitter } from '../base/events';
 import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
+import type { PostOffice } from '../vmm/hypercalls/mailbox';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import type { DebuggableVm, StopReason } from '../vmm/debuggable';
@@ -22,6 +23,7 @@ export interface Subject {
   serialInput?(bytes: Uint8Array): void;
   /** Where in its source an instruction is, as `boot.asm:12`. */
   locate?(linear: number): string | undefined;
+  joinMessages?(office: PostOffice): void;
   dispose?(): void;
 }
 

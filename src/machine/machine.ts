@@ -20,6 +20,7 @@ import { COST_PROFILES } from '../vmm/cost/profiles';
 import { APIC_BASE_ENABLE, CPU_MODELS } from '../vmm/cpuModels';
 import { DebugView } from '../vmm/debugView';
 import { StateHash } from '../vmm/stateHash';
+import type { PostOffice } from '../vmm/hypercalls/mailbox';
 import { VirtualMachine } from '../vmm/virtualMachine';
 import { CPU } from '../x86/cpuState';
 import { OpcodeMap } from '../x86/decoder';
@@ -76,6 +77,8 @@ export interface Machine {
   pressKey(code: string, down: boolean): boolean;
   moveMouse(motion: Parameters<Board['moveMouse']>[0]): void;
   serialInput(bytes: Uint8Array, port?: SerialPort): void;
+  /** Let its guest, if it is paravirtualized, exchange messages with the others that join. */
+  joinMessages(office: PostOffice): void;
   /** With `persist`: write what the guest changed on its disks into their files. Throws UserError. */
   persist(): void;
   /** Persists, then closes the disks' files. Throws UserError. */
@@ -192,6 +195,10 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     serialInput(bytes, port) {
       if (port !== 'hypercall') receive(board, bytes, port);
       if (port === undefined || port === 'hypercall') typed?.receive(bytes);
+    },
+    joinMessages(office) {
+      if (vm.hypercalls) vm.hypercalls.mailbox.join(office);
+      else office.join();
     },
     ...diskEnd(program.drives, config.persist),
   };

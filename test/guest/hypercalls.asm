@@ -35,7 +35,7 @@ main:
         expect eax, HC_VERSION
         expect ebx, HC_VECTOR
         expect ecx, HC_CONSOLE_WRITE
-        expect edx, HC_RECEIVE_MESSAGE
+        expect edx, HC_VM_NUMBER
         mov eax, 1
         cpuid
         test ecx, 1 << 31
@@ -44,7 +44,7 @@ main:
         ; numbers that are none
         hypercall 0
         expect_result -HC_ENOSYS
-        hypercall HC_RECEIVE_MESSAGE + 1
+        hypercall HC_VM_NUMBER + 1
         expect_result -HC_ENOSYS
         hypercall 0xffffffff
         expect_result -HC_ENOSYS
@@ -111,6 +111,9 @@ main:
         hypercall HC_SEND_MESSAGE, 1, UNMAPPED, 5
         expect_result -HC_EFAULT
         hypercall HC_RECEIVE_MESSAGE, BUFFER, 100
+        expect_result -HC_ENODEV
+
+        hypercall HC_VM_NUMBER
         expect_result -HC_ENODEV
 
         ; the shared page

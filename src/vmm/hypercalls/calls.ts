@@ -90,6 +90,7 @@ export const CALLS: Readonly<Record<HypercallName, Call>> = {
     if (call.value('vector') < FIRST_EVENT_VECTOR) return 'EINVAL';
     vm.events.connect(call.value('shared_page'), call.value('vector'));
     vm.console.announce();
+    vm.mailbox.announce();
     return 0;
   },
   mask_events: (vm) => (vm.events.open ? setIf(vm, false) : 'ENODEV'),
@@ -119,6 +120,13 @@ export const CALLS: Readonly<Record<HypercallName, Call>> = {
     vm.platform.shutdown(call.value('code'));
     return 0;
   },
-  send_message: () => 'ENODEV',
-  receive_message: () => 'ENODEV',
+  send_message: (vm, call) => vm.mailbox.send(call.value('vm'), call.buffer('message').read()) ?? 0,
+  vm_number: (vm) => vm.mailbox.number ?? 'ENODEV',
+  receive_message(vm, call) {
+    if (vm.mailbox.number === undefined) return 'ENODEV';
+    const message = vm.mailbox.take(call.value('length'));
+    if (message === 'too long') return 'EINVAL';
+    if (message) call.buffer('buffer').write(message);
+    return message?.length ?? 0;
+  },
 };

@@ -8,6 +8,7 @@ import { EAX, EBX, ECX, EDX, ESI } from '../../x86/registers';
 import { CALLS } from './calls';
 import { EventChannel } from './eventChannel';
 import { GuestBuffer } from './guestBuffer';
+import { Mailbox } from './mailbox';
 import { ParavirtualConsole, type ParavirtualDisk, ParavirtualTimer } from './paravirtualDevices';
 import { HYPERCALL_ERRORS, type HypercallArgument, type HypercallError, type HypercallName, type HypercallSpec, hypercallOf } from './table';
 import { TrapTable } from './trapTable';
@@ -40,6 +41,7 @@ export interface HypercallOutcome {
 export class Hypercalls {
   readonly events: EventChannel;
   readonly console: ParavirtualConsole;
+  readonly mailbox: Mailbox;
   readonly traps = new TrapTable();
   #timer: ParavirtualTimer | undefined;
   #platform: ParavirtualPlatform | undefined;
@@ -53,6 +55,7 @@ export class Hypercalls {
   ) {
     this.events = new EventChannel(context.cpu, context.memory.physical);
     this.console = new ParavirtualConsole(this.events);
+    this.mailbox = new Mailbox(this.events);
   }
 
   attach(platform: ParavirtualPlatform): void {
@@ -144,13 +147,14 @@ export class Hypercalls {
   reset(): void {
     this.events.reset();
     this.console.reset();
+    this.mailbox.reset();
     this.traps.reset();
     this.#timer?.reset();
     this.used = false;
   }
 
   save(): DeviceState {
-    return { used: this.used, timer: this.#timer !== undefined, events: this.events.save(), console: this.console.save(), traps: this.traps.save() };
+    return { used: this.used, timer: this.#timer !== undefined, events: this.events.save(), console: this.console.save(), mailbox: this.mailbox.save(), traps: this.traps.save() };
   }
 
   /** Before the clock's state, which has the timer's appointment. */
@@ -159,6 +163,7 @@ export class Hypercalls {
     this.used = state.used as boolean;
     this.events.restore(state.events as DeviceState);
     this.console.restore(state.console as DeviceState);
+    this.mailbox.restore(state.mailbox as DeviceState);
     this.traps.restore(state.traps as DeviceState);
   }
 }

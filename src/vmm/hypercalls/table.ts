@@ -9,6 +9,7 @@
 export const HYPERCALL_ERRORS = {
   EPERM:  { code: 1,    text: 'The caller is not the guest’s kernel.' },
   EIO:    { code: 5,    text: 'The disk could not be read or written.' },
+  EAGAIN: { code: 11,   text: 'The receiver has not read its messages; try again later.' },
   EFAULT: { code: 14,   text: 'A pointer leads to memory that is not mapped, or may not be written.' },
   ENODEV: { code: 19,   text: 'There is no such device.' },
   EINVAL: { code: 22,   text: 'An argument is out of range.' },
@@ -93,10 +94,12 @@ export const HYPERCALLS = [
     arguments: [] },
   { number: 0x112, name: 'shutdown', does: 'Turns the VM off.', result: 'none',
     arguments: [value('code', 'exit code', 0xff)] },
-  { number: 0x113, name: 'send_message', does: 'Sends bytes to another VM. There is none yet.', result: '0', errors: ['ENODEV'],
-    arguments: [value('vm', 'number of the VM'), input('message', 'length', 1, 'what to send'), value('length', 'bytes', MAX_MESSAGE_BYTES)] },
-  { number: 0x114, name: 'receive_message', does: 'Takes a message that another VM has sent. There is none yet.', result: 'bytes received', errors: ['ENODEV'],
-    arguments: [output('buffer', 'length', 1, 'where to put it'), value('length', 'bytes at most', MAX_MESSAGE_BYTES)] },
+  { number: 0x113, name: 'send_message', does: 'Sends bytes to another VM of the same hypervisor.', result: '0', errors: ['EAGAIN', 'ENODEV'],
+    arguments: [value('vm', 'its number: VMs are counted from 0, in the order of the command line'), input('message', 'length', 1, 'what to send'), value('length', 'bytes', MAX_MESSAGE_BYTES)] },
+  { number: 0x114, name: 'receive_message', does: 'Takes a message that another VM has sent; does not wait. A message that is too long for the buffer stays.', result: 'bytes stored, 0 when there is no message', errors: ['ENODEV', 'EINVAL'],
+    arguments: [output('buffer', 'length', 1, 'where to put the sender’s number (a doubleword) and the message'), value('length', 'bytes at most', MAX_MESSAGE_BYTES + 4)] },
+  { number: 0x115, name: 'vm_number', does: 'Says which VM this is, to the others.', result: 'its number', errors: ['ENODEV'],
+    arguments: [] },
 ] as const satisfies readonly HypercallSpec[];
 
 export type HypercallName = (typeof HYPERCALLS)[number]['name'];

@@ -2,7 +2,7 @@
  * A machine of a system test, as options of `ringside run` and of QEMU.
  *
  * `program` (a path) is a `kind`: 'disk', 'floppy', 'cdrom' or 'kernel' (Linux or Multiboot). The rest may be left out:
- * `memory` in MiB, `cpu`, further `disk` images, `initrd`, `append`, `bios` and `vgaBios` (not for QEMU, which has its own
+ * `technique` (not for QEMU), `memory` in MiB, `cpu`, further `disk` images, `initrd`, `append`, `bios` and `vgaBios` (not for QEMU, which has its own
  * SeaBIOS), `boot` (order of devices).
  */
 
@@ -11,8 +11,8 @@ const QEMU_BOOT = { floppy: 'a', disk: 'c', cdrom: 'd' };
 
 const given = (option, value) => (value === undefined ? [] : [option, String(value)]);
 
-export const ringsideArguments = ({ program, memory = DEFAULT_MEMORY, cpu, disk = [], initrd, append, bios, vgaBios, boot }) => [
-  ...[program, '--technique', 'bare', '--mem', String(memory)],
+export const ringsideArguments = ({ program, technique = 'bare', memory = DEFAULT_MEMORY, cpu, disk = [], initrd, append, bios, vgaBios, boot }) => [
+  ...[program, '--technique', technique, '--mem', String(memory)],
   ...given('--cpu', cpu),
   ...disk.flatMap((image) => ['--disk', image]),
   ...given('--initrd', initrd),

@@ -16,7 +16,7 @@ const option = (step) => {
 
 const lastLines = (text, count = 30) => text.split('\n').slice(-count).join('\n');
 
-/** What was printed (`output`), the text screen at the end (`screen`), how it ended (`stop`), instructions, wall time of the process in ms. Throws when the script did not come to its end. */
+/** What was printed (`output`), the text screen at the end (`screen`), where it was silently misled (`silent`), how it ended (`stop`), instructions, wall time of the process in ms. Throws when the script did not come to its end. */
 export function runRingside(machine, script, seconds) {
   const waits = script.filter((step) => step.expect).length;
   const args = ['run', ...ringsideArguments(machine), '--json', ...(waits > 0 ? ['--timeout', String(seconds)] : []), ...script.flatMap(option)];
@@ -29,5 +29,6 @@ export function runRingside(machine, script, seconds) {
   const report = JSON.parse(Buffer.from(json, 'latin1').toString());
   const screen = (report.screen ?? []).join('\n').trimEnd();
   if (report.unmet !== undefined) throw new Error(`${report.unmet} did not come; ${report.stop.kind} after ${report.retired} instructions\n${lastLines(output)}\n${screen}`);
-  return { output, screen, stop: report.stop, retired: report.retired, milliseconds };
+  const silent = report.silent.map(({ instruction, sentence }) => `${instruction}: ${sentence}`);
+  return { output, screen, silent, stop: report.stop, retired: report.retired, milliseconds };
 }
