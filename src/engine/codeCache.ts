@@ -163,6 +163,11 @@ export class CodeCache {
     }
   }
 
+  /** Throw away the blocks that cover a byte. */
+  invalidateAt(physical: number, why: string): void {
+    for (const block of [...(this.#pages.get(physical >>> 12)?.blocks ?? [])]) if (overlaps(block, physical, 1)) this.invalidate(block, why);
+  }
+
   #written(address: number, length: number): void {
     const page = this.#pages.get(address >>> 12);
     if (!page) return;

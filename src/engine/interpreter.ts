@@ -47,6 +47,8 @@ export class Interpreter {
   readonly regions: RegionCache;
   /** A block was translated (not the single-step ones). */
   readonly translated = new Emitter<Block>();
+  /** A branch of one block was patched to go straight to the other. */
+  readonly chained = new Emitter<{ readonly source: Block; readonly target: Block }>();
   /** Generated entry points for 16- and 32-bit code. */
   readonly #run16: Run;
   readonly #run32: Run;
@@ -316,8 +318,10 @@ export class Interpreter {
     const source = this.cache.byId.get(this.#view.getInt32(stub + RECORD.BLOCK, true));
     const target = this.#block(false);
     if (isExit(target) || !source) return;
-    if (this.#linkable(source.eip, target)) this.cache.link(this.#view.getInt32(stub + RECORD.IMMEDIATE, true), stub, target);
-    else this.#rememberJump(target);
+    if (this.#linkable(source.eip, target)) {
+      this.cache.link(this.#view.getInt32(stub + RECORD.IMMEDIATE, true), stub, target);
+      this.chained.fire({ source, target });
+    } else this.#rememberJump(target);
   }
 
   #rememberJump(target: Block): void {

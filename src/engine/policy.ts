@@ -5,8 +5,8 @@ import type { Block } from './block';
 export interface TranslationPolicy {
   /** Changes whenever an answer below may change; small integer. */
   readonly key: number;
-  /** `execute`: with its meaning on this CPU. `exit`: the run loop takes it. */
-  treat(instruction: Instruction): 'execute' | 'exit';
+  /** `linear`: where it stands. `execute`: with its meaning on this CPU. `exit`: the run loop takes it. */
+  treat(instruction: Instruction, linear: number): 'execute' | 'exit';
   /** Exit before it, so that somebody can decide to stop there. */
   watches(instruction: Instruction): boolean;
   /** When given, blocks are not chained: every near branch comes back to the run loop, which is told here. */

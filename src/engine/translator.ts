@@ -140,7 +140,7 @@ export class Translator {
       const { instruction } = found;
       instructions.push({ eip: at, instruction });
       at = (at + instruction.length) >>> 0;
-      const exits = this.policy.treat(instruction) === 'exit';
+      const exits = this.policy.treat(instruction, linear) === 'exit';
       if (exits || (!single && this.policy.watches(instruction))) {
         attention = { kind: exits ? 'policy' : 'watch', instruction };
         endReason = endReasonOf(instruction);

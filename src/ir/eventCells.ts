@@ -10,6 +10,11 @@ export const EVENT_CELLS = {
   controlWrite: CPU.END + 12,
 } as const;
 
+/** In translated code some take longer than a load or store of the virtual CPU's state: a port's device, the time. */
+export const INLINE_CELLS = { slow: CPU.END + 32 } as const;
+
+export const isSlowInLine = ({ sensitivity }: InstructionSpec): boolean => sensitivity === 'io' || sensitivity === 'rdtsc';
+
 export type CountedKind = keyof typeof EVENT_CELLS;
 
 const CONTROL_WRITES = ['movToControl', 'movToDebug', 'movToTest', 'lmsw', 'clts', 'wrmsr'];

@@ -92,11 +92,18 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
   const memory = allocate(ram);
   const profile = COST_PROFILES.find((p) => p.id === config.profile);
   if (!profile) throw new UserError('launch.profile', `profile is "${config.profile}": expected one of ${COST_PROFILES.map((p) => p.id).join(', ')}`);
+  if (config.ringCompression && config.cpu === '386')
+    throw new UserError(
+      'launch.ringCompression',
+      'ringCompression needs "cpu": "486" or later: a 386 has no CR0.WP, so that a kernel at CPL 1 stores to read-only pages and its page tables cannot be traced',
+    );
   const model = CPU_MODELS[config.cpu];
   const vm = new VirtualMachine({
     memory,
     ram,
     technique: config.technique,
+    optimised: config.translation === 'optimised',
+    ringCompression: config.ringCompression,
     translation: config.translate,
     model,
     profile,

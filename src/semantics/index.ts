@@ -1,7 +1,7 @@
 /** The lift of every instruction, by the table's `lift` column; a test demands that none is missing. */
 import { Builder, type Form } from '../ir/builder';
 import { type Statement, add, cell, constant } from '../ir/microOp';
-import { EVENT_CELLS, countedKinds } from '../ir/eventCells';
+import { EVENT_CELLS, INLINE_CELLS, countedKinds, isSlowInLine } from '../ir/eventCells';
 import * as arithmetic from './arithmetic';
 import * as control from './control';
 import * as data from './data';
@@ -177,6 +177,7 @@ export function liftForm(form: Form): { statements: readonly Statement[]; temps:
   const statements = b.statements;
   const terminal = endsBlock(statements.at(-1)) ? statements.pop() : undefined;
   for (const kind of countedKinds(form.spec)) statements.push({ k: 'setCell', offset: EVENT_CELLS[kind], value: add(cell(EVENT_CELLS[kind]), constant(1)) });
+  if (isSlowInLine(form.spec)) statements.push({ k: 'setCell', offset: INLINE_CELLS.slow, value: add(cell(INLINE_CELLS.slow), constant(1)) });
   if (terminal) statements.push(terminal);
   else if (form.spec.flow === 'system') statements.push({ k: 'dispatch', at: 'next' });
   return { statements, temps: b.temps };

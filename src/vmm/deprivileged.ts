@@ -9,6 +9,9 @@
  *   +1000 shadow GDT. For the guest's kernel: code and data raised to DPL 3, so that the kernel can use them; code that is
  *         the guest user's is not present, so that going there (IRET, RETF) faults and the VMM learns of it. For guest user
  *         code: privileges as the guest gave them. Gates and TSSs have DPL 0 in both: going through one faults.
+ * With ring compression the guest's kernel runs at CPL 1 instead, which paging takes for a supervisor: its root and that of
+ * its user code are one, descriptors of DPL 0 are raised to 1, segments end below the VMM's pages, and IRET and RETF reach
+ * ring 3 without the VMM.
  * The guest's LDT is not shadowed: its kernel finds an empty one, and every load from it faults to the VMM.
  */
 import type { LinearMemory, VmmWindow } from '../memory/linearMemory';
@@ -118,6 +121,8 @@ export class DeprivilegedWorld {
     readonly cpu: CpuState,
     readonly memory: LinearMemory,
     readonly context: ExecutionContext,
+    /** Guest's kernel at CPL 1. */
+    readonly compressed = false,
   ) {
     this.#lastHardware = cpu.saveRegisters();
     for (let vector = 0; vector < 256; vector++) this.#writeVmm(IDT_OFFSET + 8 * vector, [0x0008_0000, 0x0000_8e00]);
@@ -126,6 +131,25 @@ export class DeprivilegedWorld {
 
   get inGuest(): boolean {
     return this.#virtual !== undefined;
+  }
+
+  /** Translated code of the guest's kernel runs: on the virtual CPU's state, with the VMM's pages fenced off. */
+  inCache = false;
+
+  enterCache(): void {
+    this.inCache = true;
+    this.memory.window = this.#window;
+  }
+
+  leaveCache(): void {
+    this.inCache = false;
+    this.memory.window = undefined;
+    this.faultAddress = this.cpu.get(CPU.CR2) >>> 0;
+  }
+
+  /** The guest executes, not the VMM on its behalf. */
+  get guestRuns(): boolean {
+    return (this.inGuest || this.inCache) && !this.rehearsing;
   }
 
   /** The CPU does not hold the guest's state to keep. */
@@ -161,7 +185,7 @@ export class DeprivilegedWorld {
     const v86 = cpu.realSegments;
     for (let s = 0; s < 6; s++) {
       const virtual = cpu.segment(s);
-      this.#entered[s] = v86 ? { selector: virtual.selector, base: virtual.base, limit: 0xffff, attributes: V86_ATTRIBUTES } : deprivilege(s, virtual);
+      this.#entered[s] = v86 ? { selector: virtual.selector, base: virtual.base, limit: 0xffff, attributes: V86_ATTRIBUTES } : this.#deprivilege(s, virtual, kernel);
       cpu.setSegment(s, this.#entered[s]);
     }
     const ldt = cpu.segment(LDTR);
@@ -170,7 +194,7 @@ export class DeprivilegedWorld {
     cpu.setSegment(TR, { selector: VMM_TSS_SELECTOR, base: VMM_BASE + TSS_OFFSET, limit: TSS_LIMIT, attributes: 0x8b });
     this.#writeVmm(TSS_OFFSET + 100, [(TSS_LIMIT + 1) << 16]);
     cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & (USER_FLAGS | SHOWN_FLAGS)) | EFLAGS_IF | EFLAGS_FIXED | (v86 ? EFLAGS_VM : 0));
-    cpu.set(CPU.CPL, 3);
+    cpu.set(CPU.CPL, this.#ring(kernel && !v86));
     cpu.set(CPU.CR0, HOST_CR0 | (cpu.cr0 & GUEST_CR0));
     cpu.set(CPU.CR4, cpu.get(CPU.CR4) & GUEST_CR4);
     cpu.set(CPU.IDTR_BASE, VMM_BASE + IDT_OFFSET);
@@ -199,8 +223,23 @@ export class DeprivilegedWorld {
     CARRIED.forEach((cell, n) => cpu.set(cell, carried[n]));
     cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & ~USER_FLAGS) | userFlags);
     this.memory.window = undefined;
+    const outward = this.compressed && !cpu.realSegments && cpu.cpl < 3 && loaded.some(({ s, cache }) => s === CS && (cache.selector & 3) === 3);
+    if (outward) cpu.set(CPU.CPL, 3);
     for (const { s, cache } of loaded) cpu.setSegment(s, this.#virtualize(s, cache));
     this.#markAccessed();
+    if (outward) this.context.stateChanged('privilege');
+  }
+
+  /** CPL of the silicon. */
+  #ring(kernel: boolean): number {
+    return kernel && this.compressed ? Math.max(1, this.cpu.cpl) : 3;
+  }
+
+  /** A segment as the silicon has it; CS and SS show the silicon's CPL as RPL. */
+  #deprivilege(s: number, { selector, base, limit, attributes }: SegmentCache, kernel: boolean): SegmentCache {
+    const compressed = kernel && this.compressed;
+    const raised = !(attributes & ATTR_P) ? attributes : compressed ? raise(attributes) : attributes | ATTR_DPL;
+    return { selector: s === CS || s === SS ? selector | this.#ring(kernel) : selector, base, limit: compressed ? belowVmm(base, limit) : limit, attributes: raised };
   }
 
   hardwareState(): Int32Array {
@@ -297,7 +336,7 @@ export class DeprivilegedWorld {
       const high = this.#gdtWord(at + 4);
       // What is not there, or lies across pages, is left out: a load from it faults, and the VMM looks for itself.
       const there = low !== undefined && high !== undefined;
-      this.#setShadow(this.#kernelGdt, at, there ? [low, forKernel(high)] : [0, 0]);
+      this.#setShadow(this.#kernelGdt, at, there ? (this.compressed ? compress(low, high) : [low, forKernel(high)]) : [0, 0]);
       this.#setShadow(this.#userGdt, at, there ? [low, forUser(high)] : [0, 0]);
     }
   }
@@ -317,6 +356,7 @@ const HIGH_PRESENT = ATTR_P << 8;
 const HIGH_SEGMENT = ATTR_S << 8;
 const HIGH_CODE = ATTR_CODE << 8;
 const HIGH_DPL = ATTR_DPL << 8;
+const HIGH_GRANULARITY = 1 << 23;
 
 /** High doubleword of a shadow descriptor while the guest's kernel runs. */
 function forKernel(high: number): number {
@@ -328,9 +368,22 @@ function forKernel(high: number): number {
 /** While guest user code runs: neither a gate nor a TSS may lead the silicon out of user mode. */
 const forUser = (high: number): number => (high & HIGH_SEGMENT ? high : high & ~HIGH_DPL);
 
-/** The same segment at DPL 3; CS and SS show RPL 3. */
-function deprivilege(s: number, { selector, base, limit, attributes }: SegmentCache): SegmentCache {
-  return { selector: s === CS || s === SS ? selector | 3 : selector, base, limit, attributes: attributes & ATTR_P ? attributes | ATTR_DPL : attributes };
+/** DPL 0 becomes 1. */
+const raise = (attributes: number): number => (attributes & ATTR_DPL ? attributes : attributes | (ATTR_DPL & -ATTR_DPL));
+
+/** U/S does not keep CPL 1 out of the VMM's pages, so that segments must end below them. */
+const belowVmm = (base: number, limit: number): number => (base < VMM_BASE && base + limit >= VMM_BASE ? VMM_BASE - 1 - base : limit);
+
+/** The same for a descriptor; a limit in pages, for only such a one reaches that far. */
+function compress(low: number, high: number): [low: number, high: number] {
+  if (!(high & HIGH_SEGMENT)) return [low, high & ~HIGH_DPL];
+  const raised = (raise(high >>> 8) << 8) | (high & 0xff);
+  const base = ((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff000000)) >>> 0;
+  const pages = (low & 0xffff) | (high & 0xf0000);
+  const limit = (pages << 12) | 0xfff;
+  const kept = belowVmm(base, limit >>> 0) >>> 12;
+  if (!(high & HIGH_GRANULARITY) || kept === pages) return [low, raised];
+  return [(low & 0xffff0000) | (kept & 0xffff), (raised & ~0xf0000) | (kept & 0xf0000)];
 }
 
 const sameCache = (a: SegmentCache, b: SegmentCache): boolean => a.selector === b.selector && a.base === b.base && a.limit === b.limit && a.attributes === b.attributes;

@@ -190,6 +190,13 @@ export class EventDesk {
     return this.suppressed !== undefined && (kind === this.suppressed || INSTRUCTION_KINDS.includes(kind));
   }
 
+  /** Translated code emulated so many instructions itself, `slow` of them ports and time. */
+  countInline(count: number, slow: number): void {
+    this.#counts.inline += count;
+    this.ledger.charge('inlineState', count - slow);
+    this.ledger.charge('inline', slow);
+  }
+
   /** Like `report`, for what happens often: nothing is built unless somebody listens. */
   tally(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft, place: () => Place): void {
     if (this.#recording || this.source.watched) return this.report(draft(), place());
@@ -199,10 +206,10 @@ export class EventDesk {
 
   /** It happened: count, charge, record. Kinds that generated code counts are not counted twice. */
   report(draft: EventDraft, place: Place): void {
-    const counted = (EVENT_CELLS as Record<string, number>)[draft.kind] !== undefined;
+    const counted = draft.kind === 'inline' || (EVENT_CELLS as Record<string, number>)[draft.kind] !== undefined;
     if (!counted) this.#counts[draft.kind]++;
     // What runs directly is priced by its counter (see `cycles` of the VM).
-    if (draft.cost && draft.kind !== 'sensitive') this.ledger.charge(draft.cost);
+    if (draft.cost && draft.kind !== 'sensitive' && draft.kind !== 'inline') this.ledger.charge(draft.cost);
     for (const [cost, count] of draft.costs ?? []) this.ledger.charge(cost, count);
     if (!this.#recording && !this.source.watched && draft.kind !== 'silent') return;
     const event = this.event(draft, place);

@@ -10,10 +10,13 @@ export class ShadowReports implements ShadowObserver {
   constructor(
     readonly host: TechniqueHost,
     readonly world: DeprivilegedWorld,
+    /** A traced page or a device was met. */
+    readonly touched: () => void,
   ) {}
 
   hiddenFault(address: number, { write }: Access, view: ShadowViewName, device: boolean): void {
-    if (this.world.rehearsing || !this.world.inGuest) return;
+    if (device && !this.world.rehearsing) this.touched();
+    if (!this.world.guestRuns) return;
     this.host.reportHere('hiddenFault', 'shadowFault', () => ({
       kind: 'hiddenFault',
       reason: device ? 'device' : 'not in the shadow',
@@ -37,13 +40,16 @@ export class ShadowReports implements ShadowObserver {
 
   tracedWrite(physical: number, length: number, used = true): void {
     if (this.world.rehearsing) return;
-    this.host.reportHere('tracedWrite', 'tracedWrite', () => ({
+    // What the VMM stores for the guest costs no fault.
+    const cost = this.world.guestRuns ? 'tracedWrite' : undefined;
+    this.touched();
+    this.host.reportHere('tracedWrite', cost, () => ({
       kind: 'tracedWrite',
       reason: used ? 'guest table' : 'beside a guest table',
       sentence: used
         ? `The guest wrote ${length} bytes at guest-physical ${hexh(physical)}, in a table that the VMM traces; what was derived from them is dropped or derived again.`
         : `The guest wrote guest-physical ${hexh(physical)}, which shares a page with a table that the VMM traces: it pays for a trace, and nothing changes.`,
-      cost: 'tracedWrite',
+      ...(cost ? { cost } : {}),
       details: { physical, length },
     }));
   }

@@ -47,6 +47,7 @@ import { ShadowReports } from './shadowReports';
 import { BareMetal } from './techniques/bareMetal';
 import { BinaryTranslation } from './techniques/binaryTranslation';
 import { HardwareAssisted } from './techniques/hardwareAssisted';
+import { OptimisedTranslation } from './techniques/optimisedTranslation';
 import { Paravirtualized } from './techniques/paravirtualized';
 import type { EventDraft, Technique, TechniqueExit, TechniqueHost, Waiting } from './techniques/technique';
 import { TrapAndEmulate } from './techniques/trapAndEmulate';
@@ -84,6 +85,10 @@ export interface VmOptions {
   /** Bytes of video memory, in the VM's memory too. */
   readonly videoMemory?: number;
   readonly technique: TechniqueId;
+  /** Binary translation with chaining, in-line emulation and adaption; else as the textbook has it. */
+  readonly optimised?: boolean;
+  /** Trap-and-emulate with the guest's kernel at CPL 1. The processor must have CR0.WP. */
+  readonly ringCompression?: boolean;
   readonly model: CpuModel;
   readonly interpreter: { readonly module: WebAssembly.Module; readonly forms: FormTable; readonly opcodes: OpcodeMap };
   readonly profile: CostProfile;
@@ -141,19 +146,22 @@ export class VirtualMachine implements TechniqueHost {
     this.technique = this.#createTechnique(options);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter, options.translation, options.regionLimits);
     this.engine.translated.on((block) => this.#translated(block));
+    this.engine.chained.on(({ source, target }) => this.#chained(source, target));
     this.engine.cache.invalidated.on((block) => this.#invalidated(block));
     this.resetCpu();
   }
 
-  #createTechnique({ technique: id, vmcs }: VmOptions): Technique {
+  #createTechnique(options: VmOptions): Technique {
+    const { technique: id } = options;
     if (id === 'bare') return new BareMetal(this);
-    if (id === 'hvm') return this.#hardwareAssisted(vmcs);
-    this.#world = new DeprivilegedWorld(this.cpu, this.linear, this.context);
+    if (id === 'hvm') return this.#hardwareAssisted(options.vmcs);
+    const compressed = id === 'trap' && options.ringCompression === true;
+    this.#world = new DeprivilegedWorld(this.cpu, this.linear, this.context, compressed);
     if (this.hypercalls) return new Paravirtualized(this, this.#world, this.hypercalls);
-    const reports = new ShadowReports(this, this.#world);
-    this.linear.useShadow(reports, VMM_BASE);
+    const reports = new ShadowReports(this, this.#world, () => this.technique.touched?.());
+    this.linear.useShadow(reports, VMM_BASE).compressed = compressed;
     this.#world.tableWritten = (address, length, used) => reports.tracedWrite(address, length, used);
-    return id === 'trap' ? new TrapAndEmulate(this, this.#world) : new BinaryTranslation(this, this.#world);
+    return id === 'trap' ? new TrapAndEmulate(this, this.#world) : options.optimised ? new OptimisedTranslation(this, this.#world) : new BinaryTranslation(this, this.#world);
   }
 
   #hardwareAssisted(settings: VmcsSettings = {}): HardwareAssisted {
@@ -350,6 +358,10 @@ export class VirtualMachine implements TechniqueHost {
     return { retired: this.engine.retired, cs: block.cs, eip, linear: (block.linear - block.eip + eip) >>> 0, codeSize: block.codeSize };
   }
 
+  countInline(count: number, slow: number): void {
+    this.desk.countInline(count, slow);
+  }
+
   reportHere(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft): void {
     this.desk.tally(kind, cost, draft, () => this.#here());
   }
@@ -408,7 +420,7 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #translated(block: Block): void {
-    if (this.technique.id !== 'bt' || block.instructions.length === 0) return;
+    if (!this.technique.translates || block.instructions.length === 0) return;
     this.ledger.charge('translateInstruction', block.instructions.length);
     const place = this.#placeIn(block, block.eip);
     this.desk.report(
@@ -419,6 +431,17 @@ export class VirtualMachine implements TechniqueHost {
       },
       place,
     );
+  }
+
+  #chained(source: Block, target: Block): void {
+    if (!this.technique.translates || this.technique.policy.branched) return; // a block that ran out of room is no chain
+    const draft: EventDraft = {
+      kind: 'blockChained',
+      reason: source.endReason,
+      sentence: `The block at ${hexh(source.linear)} goes straight to the one at ${hexh(target.linear)} now.`,
+      details: { target: target.linear },
+    };
+    this.desk.report(draft, this.#placeIn(source, source.instructions.at(-1)?.eip ?? source.eip));
   }
 
   #invalidated(block: Block): void {
@@ -575,8 +598,9 @@ export class VirtualMachine implements TechniqueHost {
   /** One instruction, past breakpoints; what it is still gets reported. */
   #stepOne(): StopReason | undefined {
     const direct = this.technique.id === 'bare' || this.technique.id === 'hvm';
-    const instruction = direct ? this.decodeCurrent() : undefined;
-    if (instruction && this.interested(instruction) && this.technique.policy.treat(instruction) === 'execute') return this.#watched(instruction);
+    const instruction = direct || this.desk.recording ? this.decodeCurrent() : undefined;
+    const watched = instruction && this.interested(instruction) && (direct ? this.technique.policy.treat(instruction, this.#place.linear) === 'execute' : this.technique.directEvents?.(instruction));
+    if (instruction && watched) return this.#watched(instruction);
     return this.#handle(this.technique.run(1, true));
   }
 
@@ -694,7 +718,7 @@ export class VirtualMachine implements TechniqueHost {
 
   /** An instruction somebody watches is about to run directly. */
   #watched(instruction: Instruction): StopReason | undefined {
-    const drafts = this.desk.directEvents(instruction);
+    const drafts = this.technique.directEvents?.(instruction) ?? this.desk.directEvents(instruction);
     for (const draft of drafts) if (this.stopsAt(draft)) return { kind: 'event', event: this.desk.stopEvent! };
     const place = this.#place;
     const before = this.engine.retired;

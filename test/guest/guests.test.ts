@@ -41,6 +41,11 @@ for (const guest of guests) {
       if (expected.silent.length === 0 && !expected.differs) assert.deepEqual(run.silent, []);
       if (!expected.differs) assert.deepEqual(state(run), state(bare()));
     });
+    if (id === 'bt')
+      test(`${guest} under bt, optimised`, () => {
+        const launch = { ...expectations.launch, translation: 'optimised' };
+        assert.deepEqual(state(play(file, 'bt', { ...expectations, launch })), state(bare()));
+      });
     // Under `pv` a guest that was not written for it is as under `trap`.
     if (id === 'pv' && !expectations.mentions('pv')) continue;
     test(`${guest} under ${id}: twice, watched and stepped`, () => {

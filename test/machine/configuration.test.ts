@@ -18,6 +18,8 @@ test('a program is enough', () => {
   assert.deepEqual(parse({ program: 'boot.asm' }), {
     program: 'boot.asm',
     technique: 'trap',
+    translation: 'textbook',
+    ringCompression: false,
     kind: 'auto',
     memory: 64,
     cpu: 'p4',

@@ -8,6 +8,8 @@ export interface Configuration {
   readonly program: string;
   readonly technique: TechniqueId;
   readonly vmcs?: Readonly<Record<string, string>>;
+  readonly translation: 'textbook' | 'optimised';
+  readonly ringCompression: boolean;
   readonly kind: GuestKind | 'auto';
   readonly loadAddress?: number;
   readonly entry?: number;

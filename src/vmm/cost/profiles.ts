@@ -10,7 +10,8 @@ export const COST_EVENTS = [
   'port', // port I/O that reaches a real device
   'trap', // a privileged instruction faults to the VMM, is decoded, emulated, and the guest resumes
   'callout', // translated code calls the VMM to emulate an instruction
-  'inline', // translated code emulates the instruction itself
+  'inline', // translated code emulates the instruction itself: a port, the time
+  'inlineState', // translated code loads or stores the virtual CPU's state
   'hypercall', // guest to hypervisor and back
   'vmExitRoundTrip', // VM exit and VM entry, nothing between
   'vmcsRead', // the VMM reads a field of the VMCS
@@ -22,6 +23,7 @@ export const COST_EVENTS = [
   'pageFault', // a page fault that belongs to the guest
   'shadowFault', // a page fault that only the shadow page tables caused
   'tracedWrite', // the guest writes a page table that the VMM watches
+  'adaptedAccess', // translated code calls the VMM where a store would hit a watched table
 ] as const;
 
 export type CostEvent = (typeof COST_EVENTS)[number];
@@ -66,6 +68,7 @@ const PENTIUM_4_672: readonly Figure[] = [
   row('trap', undefined, 2030, `${RDTSC}: trap-and-emulate`),
   row('callout', undefined, 1254, `${RDTSC}: callout`),
   row('inline', undefined, 216, `${RDTSC}: in the translation cache`),
+  row('inlineState', undefined, 35, `${NANO}, cr8wr: software VMM`),
   estimate('hypercall', undefined, 895, HYPERCALL, 'Measured about 2012 on a later processor.'),
   row('vmExitRoundTrip', undefined, 4340, EVOLUTION),
   row('vmcsRead', undefined, 178, `${ADAMS_AGESEN}, VMCB read`),
@@ -88,8 +91,8 @@ const PENTIUM_4_672: readonly Figure[] = [
   estimate('pageFault', 'trap', 3123, `${NANO}, pgfault: native; ${RDTSC}: trap-and-emulate`, 'A native page fault plus one entry to the VMM.'),
   row('pageFault', 'bt', 3927, `${NANO}, pgfault: software VMM`),
   estimate('shadowFault', undefined, 2030, `${RDTSC}: trap-and-emulate`, 'One entry to the VMM, which fills the shadow page table and resumes.'),
-  row('tracedWrite', 'bt', 391, `${NANO}, ptemod: software VMM`),
-  estimate('tracedWrite', 'trap', 2030, `${RDTSC}: trap-and-emulate`, 'One entry to the VMM, which emulates the write.'),
+  ...(['trap', 'bt'] as const).map((technique) => estimate('tracedWrite', technique, 2030, `${RDTSC}: trap-and-emulate`, 'One entry to the VMM, which emulates the write.')),
+  row('adaptedAccess', undefined, 391, `${NANO}, ptemod: software VMM`),
   row('tracedWrite', undefined, 1, `${NANO}, ptemod: native`),
 ];
 

@@ -10,12 +10,16 @@ import { DeprivilegedTechnique } from './deprivilegedTechnique';
 import { type EventDraft, type TechniqueExit, effectOf, exitReason } from './technique';
 
 /** Near transfers mean the same on the silicon's state as on the virtual CPU's: they need no world switch, only the VMM's dispatch. */
-const isNearTransfer = ({ spec }: Instruction): boolean => spec.flow === 'jump' || spec.flow === 'branch' || spec.flow === 'call' || spec.flow === 'return';
+export const isNearTransfer = ({ spec }: Instruction): boolean => spec.flow === 'jump' || spec.flow === 'branch' || spec.flow === 'call' || spec.flow === 'return';
 
 export class BinaryTranslation extends DeprivilegedTechnique {
   readonly id = 'bt';
   /** Every block comes back to the VMM: a slice takes longer. */
   readonly slice = 5_000;
+
+  override get translates(): boolean {
+    return this.guestKernel;
+  }
 
   protected interceptsInKernel(instruction: Instruction): boolean {
     return !isNearTransfer(instruction) && (instruction.spec.sensitive !== undefined || isControlTransfer(instruction));
@@ -41,7 +45,7 @@ const blockEnd = (instruction: Instruction): EventDraft => ({
   cost: 'blockDispatch',
 });
 
-const callout = (instruction: Instruction): EventDraft => ({
+export const callout = (instruction: Instruction): EventDraft => ({
   kind: 'callout',
   instruction,
   reason: exitReason(instruction) ?? instruction.spec.sensitive?.kind ?? instruction.spec.flow,

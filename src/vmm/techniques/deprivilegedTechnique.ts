@@ -24,6 +24,8 @@ export const FAULTS_IN_V86: readonly SensitivityName[] = [...USES_FLAGS, 'softwa
 /** The VMM's gates have DPL 0, and there is no VMCALL on these processors. */
 const ALWAYS_FAULTS: readonly SensitivityName[] = ['softwareInterrupt', 'vmcall'];
 const PF_WRITE = 2;
+/** Asked about an instruction wherever it stands. */
+const NOWHERE = -1;
 
 /** Lifts that need no privilege and yet go to ring 0 at once, which is the VMM: INT1 by the debug exception, SYSENTER by the MSRs. */
 const LANDS_IN_VMM = ['int1', 'sysenter'];
@@ -31,6 +33,17 @@ const LANDS_IN_VMM = ['int1', 'sysenter'];
 export abstract class DeprivilegedTechnique implements Technique {
   abstract readonly id: TechniqueId;
   abstract readonly slice: number;
+
+  get translates(): boolean {
+    return false;
+  }
+
+  directEvents(_instruction: Instruction): EventDraft[] | undefined {
+    return undefined;
+  }
+
+  touched(): void {}
+
   readonly policy: TranslationPolicy;
   /** Instructions have their meaning on the virtual CPU, or are being executed by the VMM: nothing exits. */
   #direct = false;
@@ -45,7 +58,7 @@ export abstract class DeprivilegedTechnique implements Technique {
         const world = self.#direct ? 1 : self.guestKernel ? (self.realMode ? 2 : 3) : self.ownsFlags ? 5 : 4;
         return 16 * host.watchVersion + world + (self.timeStampTraps ? 8 : 0);
       },
-      treat: (instruction) => (instruction.spec.lift === 'firmware' ? 'exit' : self.#direct ? 'execute' : self.treat(instruction)),
+      treat: (instruction, linear) => (instruction.spec.lift === 'firmware' ? 'exit' : self.#direct ? 'execute' : self.treat(instruction, linear)),
       watches: (instruction) => !self.#direct && self.runsDirectly(instruction) && host.interested(instruction),
       get branched() {
         return self.guestKernel && !self.#direct ? self.branched : undefined;
@@ -63,12 +76,12 @@ export abstract class DeprivilegedTechnique implements Technique {
   protected readonly branched: ((block: Block) => void) | undefined;
 
   /** What to do with an instruction of the guest that runs on the silicon. */
-  protected treat(instruction: Instruction): 'execute' | 'exit' {
+  protected treat(instruction: Instruction, linear: number): 'execute' | 'exit' {
     if (LANDS_IN_VMM.includes(instruction.spec.lift)) return 'exit';
-    return (this.guestKernel ? this.interceptsInKernel(instruction) : this.#interceptsInUser(instruction)) ? 'exit' : 'execute';
+    return (this.guestKernel ? this.interceptsInKernel(instruction, linear) : this.#interceptsInUser(instruction)) ? 'exit' : 'execute';
   }
 
-  protected abstract interceptsInKernel(instruction: Instruction): boolean;
+  protected abstract interceptsInKernel(instruction: Instruction, linear: number): boolean;
 
   /** User code runs directly; what would show it the VMM's state instead of the guest's is looked at. */
   #interceptsInUser({ spec }: Instruction): boolean {
@@ -82,8 +95,8 @@ export abstract class DeprivilegedTechnique implements Technique {
 
   /** Sensitive, and yet the silicon executes it without telling the VMM. */
   protected runsDirectly(instruction: Instruction): boolean {
-    if (instruction.spec.sensitivity === 'rdtsc') return !this.timeStampTraps && this.treat(instruction) === 'execute';
-    if (instruction.spec.sensitive?.kind !== 'sensitive' || this.treat(instruction) === 'exit') return false;
+    if (instruction.spec.sensitivity === 'rdtsc') return !this.timeStampTraps && this.treat(instruction, NOWHERE) === 'execute';
+    if (instruction.spec.sensitive?.kind !== 'sensitive' || this.treat(instruction, NOWHERE) === 'exit') return false;
     if (ALWAYS_FAULTS.includes(instruction.spec.sensitivity as SensitivityName)) return false;
     return !(this.realMode && FAULTS_IN_V86.includes(instruction.spec.sensitivity as SensitivityName));
   }

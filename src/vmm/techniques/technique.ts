@@ -38,6 +38,8 @@ export interface TechniqueHost {
   reportAt(draft: EventDraft, block: Block, eip: number): void;
   /** Report what happens while an instruction executes; the draft is made only when somebody listens. */
   reportHere(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft): void;
+  /** Translated code has emulated `count` instructions itself, `slow` of them ports and time. */
+  countInline(count: number, slow: number): void;
   /** Changes whenever `interested` may answer otherwise. */
   readonly watchVersion: number;
   /** Somebody records events or may stop at one of these. */
@@ -101,6 +103,12 @@ export interface Technique {
   reset?(): void;
   /** Time-stamp counter: what the guest's differs by. */
   readonly timeStampOffset?: number;
+  /** Blocks made now are translations of a VMM; otherwise they are how this engine runs code. */
+  readonly translates?: boolean;
+  /** Events of an instruction that is about to run directly, where they are not just that. */
+  directEvents?(instruction: Instruction): EventDraft[] | undefined;
+  /** An access met a page that the VMM traces, or a device. */
+  touched?(): void;
   /** Have the block at EIP translated, for whoever looks at the code cache. */
   showBlock(): void;
   /** What the silicon held when the guest last ran: the same as the virtual CPU under bare metal. */
