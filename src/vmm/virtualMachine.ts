@@ -599,7 +599,10 @@ export class VirtualMachine implements TechniqueHost {
   #stepOne(): StopReason | undefined {
     const direct = this.technique.id === 'bare' || this.technique.id === 'hvm';
     const instruction = direct || this.desk.recording ? this.decodeCurrent() : undefined;
-    const watched = instruction && this.interested(instruction) && (direct ? this.technique.policy.treat(instruction, this.#place.linear) === 'execute' : this.technique.directEvents?.(instruction));
+    const watched =
+      instruction &&
+      this.interested(instruction) &&
+      (direct ? this.technique.policy.treat(instruction, this.#place.linear) === 'execute' : this.technique.directEvents?.(instruction));
     if (instruction && watched) return this.#watched(instruction);
     return this.#handle(this.technique.run(1, true));
   }
