@@ -3,7 +3,7 @@ import { ATTRIBUTES, type Attribute } from '../machine/configuration';
 import type { Arguments, GuestAttributes, OptionSpec } from './command';
 
 /** Attributes that only a debugger has, or that the commands treat on their own. */
-const ELSEWHERE = new Set(['program', 'technique', 'stopOnEntry', 'onHalt', 'maxInstructions', 'persist']);
+const ELSEWHERE = new Set(['program', 'technique', 'stopOnEntry', 'onHalt', 'maxInstructions', 'pace', 'persist']);
 
 /** Text attributes that name a file. */
 const FILES = new Set(['bios', 'vgaBios', 'floppy', 'disk', 'cdrom', 'initrd']);

@@ -94,6 +94,8 @@ function screenLines(screen: ScreenText | undefined): string[] {
   return text.length > 0 ? ['screen:', ...text] : [];
 }
 
+const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+
 const describeEnding = (stop: Ending): string => (stop.kind === 'expected' ? 'everything expected came' : stop.kind === 'timeout' ? 'timeout' : describeStop(stop));
 
 /** What --json says of a guest. */
@@ -115,6 +117,8 @@ export function report(guest: Subject, stop: Ending, unmet: string | undefined, 
   const lines = [`${describeEnding(stop)} after ${thousands(vm.retired)} instructions, ${thousands(vm.cycles)} modelled cycles (${vm.technique}, ${Math.round(milliseconds)} ms)`];
   if (unmet !== undefined) lines.push(`expected, and it did not come: ${unmet}`);
   if (stop.kind === 'tripleFault' || stop.kind === 'entryFailure') lines.push(...stop.causes.map((cause) => `  ${cause}`));
+  if (stop.kind !== 'tripleFault' && vm.lastShutdown)
+    lines.push(`reset after ${plural(vm.eventCounts.tripleFault, 'triple fault')}, the last:`, ...vm.lastShutdown.map((cause) => `  ${cause}`));
   if (counts.length > 0) lines.push(`events: ${counts.join(', ')}`);
   lines.push(...silentReport(guest, stop), ...screenLines(screen?.()));
   return `${lines.join('\n')}\n`;

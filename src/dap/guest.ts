@@ -44,9 +44,20 @@ export class Guest {
     target.logged.on(({ text, linear }) => this.#say(`${text}\n`, 'console', linear));
     target.sliced.on(() => {
       this.#flush(false);
+      this.#noteShutdowns();
       for (const line of report.take()) this.#say(`${line.text}\n`, line.category, line.linear);
     });
     target.stopped.on((stop) => this.#stopped(stop));
+  }
+
+  #shutdowns = 0;
+
+  /** A triple fault that reset the machine: the user has to hear why. */
+  #noteShutdowns(): void {
+    const { eventCounts, lastShutdown } = this.target.vm;
+    if (!lastShutdown || eventCounts.tripleFault === this.#shutdowns) return;
+    this.#shutdowns = eventCounts.tripleFault;
+    this.#say(`The processor shut down; the machine was reset.\n${lastShutdown.join('\n')}\n`, 'stderr');
   }
 
   /** Ended: its thread is gone. */

@@ -32,7 +32,7 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
   try {
     for (const { name, config } of result.vms) {
       const machine = await withProgress(session, `Loading ${name}`, () => buildMachine(session, create, config));
-      launched.push({ name, config, target: new DebugTarget(machine, config.maxInstructions, turns?.for(config, () => machine.vm.retired) ?? eventLoop) });
+      launched.push({ name, config, target: new DebugTarget(machine, config.maxInstructions, turns?.for(config, () => machine.vm.retired) ?? eventLoop, config.pace) });
     }
   } catch (error) {
     for (const { target } of launched) target.dispose();

@@ -10,6 +10,7 @@ import { type Breakpoint, Breakpoints, formatAddress } from './breakpoints';
 import { instructionPointer } from './codeView';
 import type { DebugMachine } from './debugMachine';
 import type { EvaluationContext } from './expressions';
+import { Pace, type PaceMode } from './pace';
 import { SourceMap } from './sourceMap';
 import { type Granularity, type Leg, type LegResult, type Step, type StepKind, step } from './stepping';
 import { SymbolTable } from './symbolTable';
@@ -67,6 +68,7 @@ export class DebugTarget implements Disposable {
   /** After every slice of a run, before a stop is reported. */
   readonly sliced = new Emitter<void>();
   readonly #yield: Yield;
+  readonly #pace: Pace;
   #state: 'stopped' | 'running' | 'ended' = 'stopped';
   #lastStop: TargetStop | undefined;
   #visit: VmmVisit | undefined;
@@ -80,7 +82,9 @@ export class DebugTarget implements Disposable {
     readonly machine: DebugMachine,
     readonly maxInstructions = Number.POSITIVE_INFINITY,
     yieldToEventLoop: Yield = eventLoopYield(),
+    pace: PaceMode = 'full',
   ) {
+    this.#pace = new Pace(pace, machine.vm, () => performance.now());
     this.#yield = yieldToEventLoop;
     this.sourceMap = new SourceMap(machine.assembly, machine.loadAddress);
     this.symbols = new SymbolTable(machine.assembly, machine.loadAddress, machine.symbols);
@@ -168,15 +172,23 @@ export class DebugTarget implements Disposable {
     try {
       // Responses and events of the request that resumed us go first.
       await this.#yield();
+      this.#pace.start();
+      this.#pace.wait();
       while (this.#state === 'running') {
         const stop = this.#slice(run) ?? (this.#pauseRequested ? ({ kind: 'pause' } as const) : undefined);
         this.sliced.fire();
         if (stop) return this.#finish(stop);
+        const sleep = this.#pace.wait();
+        if (sleep > 0) {
+          await new Promise((resolve) => setTimeout(resolve, sleep));
+          this.#pace.wait(); // time has passed: the limit is another
+        }
         await this.#yield();
       }
     } catch (error) {
       this.#finish({ kind: 'failed', error });
     } finally {
+      this.#pace.stop();
       watch?.dispose();
     }
   }
@@ -206,7 +218,7 @@ export class DebugTarget implements Disposable {
       if (!next || next.done) return this.#arrive() ?? { kind: 'step' };
       run.leg = next.value;
       run.legStart = this.vm.retired;
-    } while (performance.now() < deadline && !this.#pauseRequested);
+    } while (performance.now() < deadline && !this.#pauseRequested && this.vm.waitsUntil === undefined && this.#pace.budget > 1);
     return undefined;
   }
 
@@ -235,7 +247,7 @@ export class DebugTarget implements Disposable {
   /** As many instructions as take about a slice, by how long the last ones took. */
   #runBudget(most: number, milliseconds: number): StopReason {
     const before = performance.now();
-    const reason = this.vm.run(Math.min(this.#budget, most), milliseconds);
+    const reason = this.vm.run(Math.min(this.#budget, most, this.#pace.budget), milliseconds);
     const elapsed = performance.now() - before;
     if (elapsed > SLICE_MILLISECONDS) this.#budget = Math.max(SMALLEST_BUDGET, this.#budget >> 1);
     else if (elapsed < SLICE_MILLISECONDS / 4) this.#budget = Math.min(LARGEST_BUDGET, this.#budget * 2);

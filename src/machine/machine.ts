@@ -109,6 +109,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     profile,
     videoMemory: VIDEO_MEMORY,
     ...(config.vmcs ? { vmcs: config.vmcs } : {}),
+    resetsOnShutdown: config.onTripleFault === 'reset',
     interpreter: { ...image, opcodes: new OpcodeMap(model.generation) },
     ...(showsKvm(config) ? { kvm: { startDate: config.startDate } } : {}),
   });

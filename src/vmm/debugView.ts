@@ -32,6 +32,22 @@ export class DebugView implements DebuggableVm {
     return this.machine.desk.counts;
   }
 
+  get guestTime(): number {
+    return this.machine.now();
+  }
+  get timeLimit(): number {
+    return this.machine.timeLimit;
+  }
+  set timeLimit(time: number) {
+    this.machine.timeLimit = time;
+  }
+  get waitsUntil(): number | undefined {
+    return this.machine.waitsUntil;
+  }
+  get lastShutdown(): readonly string[] | undefined {
+    return this.machine.lastShutdown;
+  }
+
   run(maxInstructions: number, maxMilliseconds: number): StopReason {
     return this.machine.run(maxInstructions, maxMilliseconds);
   }

@@ -68,6 +68,15 @@ export interface DebuggableVm {
   readonly cycles: number;
   readonly eventCounts: Readonly<Record<VmmEventKind, number>>;
 
+  /** Guest time, nanoseconds. Whoever has none cannot be paced. */
+  readonly guestTime?: number;
+  /** A halted guest waits, with 'budget', for a timer that is due later than this guest time. */
+  timeLimit?: number;
+  /** When the timer is due that it waits for so. */
+  readonly waitsUntil?: number | undefined;
+  /** Causes of the last triple fault that reset the machine instead of ending the run. */
+  readonly lastShutdown?: readonly string[] | undefined;
+
   /**
    * Execute until a stop or until `maxInstructions` have retired ('budget'). Bounded: returns within `maxMilliseconds`
    * of host time with 'budget', whatever the guest does. The first instruction ignores breakpoints and event stops at

@@ -82,6 +82,8 @@ export interface VmOptions {
   readonly memory: WebAssembly.Memory;
   /** Bytes of RAM. */
   readonly ram: number;
+  /** A triple fault pulls the reset line, as PCs' chip sets do, instead of ending the run. */
+  readonly resetsOnShutdown?: boolean;
   /** Bytes of video memory, in the VM's memory too. */
   readonly videoMemory?: number;
   readonly technique: TechniqueId;
@@ -123,11 +125,19 @@ export class VirtualMachine implements TechniqueHost {
   /** Coordinate and EIP of the last stop: going on from there does not stop there again. */
   #stoppedAt: { retired: number; eip: number; on: Suppression } = { retired: -1, eip: -1, on: 'breakpoint' };
   #skipped = 0;
+  /** A halted guest is not taken past this guest time (ns); whoever runs it sets it. Not part of the guest's state. */
+  timeLimit = Number.POSITIVE_INFINITY;
+  /** When the timer is due that it waits for because of that. */
+  waitsUntil: number | undefined;
+  /** Causes of the last triple fault that reset the machine. */
+  lastShutdown: readonly string[] | undefined;
+  readonly #resetsOnShutdown: boolean;
   #unimplemented = '';
   #mode = 0;
   #restart: (() => void) | undefined;
 
   constructor(options: VmOptions) {
+    this.#resetsOnShutdown = options.resetsOnShutdown ?? false;
     this.cpu = new CpuState(options.memory);
     const bus = {
       read: (address: number, size: 1 | 2 | 4) => this.#readDevice(address, size),
@@ -411,7 +421,12 @@ export class VirtualMachine implements TechniqueHost {
     const causes = outcome.chain.map((fault, i) => `${i ? 'while delivering it, ' : ''}${vectorName(fault.vector)} with error code ${hexh(fault.errorCode, 4)}`);
     const draft: EventDraft = { kind: 'tripleFault', reason: 'shutdown', sentence: `Triple fault: ${causes.join('; ')}.` };
     this.report(draft);
-    this.#pending = { kind: 'tripleFault', causes };
+    if (!this.#resetsOnShutdown) {
+      this.#pending = { kind: 'tripleFault', causes };
+      return;
+    }
+    this.lastShutdown = causes;
+    this.requestReset();
   }
 
   #stopUnimplemented(what: string): void {
@@ -469,6 +484,7 @@ export class VirtualMachine implements TechniqueHost {
   run(maxInstructions: number, maxMilliseconds: number): StopReason {
     const end = this.engine.retired + maxInstructions;
     const deadline = performance.now() + maxMilliseconds;
+    this.waitsUntil = undefined;
     const here = this.#stoppedAt.retired === this.engine.retired && this.#stoppedAt.eip === this.cpu.eip;
     this.desk.suppressed = here ? this.#stoppedAt.on : undefined;
     for (let turns = 1, looked = this.engine.retired; ; turns++) {
@@ -624,6 +640,10 @@ export class VirtualMachine implements TechniqueHost {
     }
     const due = clock.nextDue();
     if (!enabled || due === undefined) return { kind: 'halted', interruptsEnabled: enabled };
+    if (due > this.timeLimit) {
+      this.waitsUntil = due;
+      return { kind: 'budget' };
+    }
     this.#skipped += Math.max(0, due - this.now());
     return undefined;
   }

@@ -28,6 +28,8 @@ test('a program is enough', () => {
     persist: false,
     stopOnEntry: true,
     onHalt: 'stop',
+    onTripleFault: 'stop',
+    pace: 'idle',
     profile: 'p4-672',
     translate: 'on',
     weight: 256,

@@ -203,3 +203,74 @@ test('Ctrl+Alt+Delete pulls the reset line', () => {
   }
   assert.ok(m.log.includes('reset'));
 });
+
+test('INT 15h AH=53h: APM is there, and switches the machine off', () => {
+  const m = makeMachine();
+  m.call(0x15, { ax: 0x5300, bx: 0 });
+  assert.deepEqual([m.registers.read('ax'), m.registers.read('bx')], [0x0102, 0x504d]);
+  for (const ax of [0x5301, 0x530f, 0x5308]) assert.equal(m.call(0x15, { ax, bx: 0, cx: 1 }).flags.CF, false);
+  assert.equal(m.call(0x15, { ax: 0x530b }).flags.CF, true);
+  assert.equal(m.call(0x15, { ax: 0x5307, bx: 7, cx: 3 }).flags.CF, true, 'no such device');
+  assert.deepEqual(m.log, []);
+  m.call(0x15, { ax: 0x5307, bx: 1, cx: 3 });
+  assert.deepEqual(m.log, ['exit 0']);
+});
+
+test('INT 10h: graphics modes have pixels and characters', () => {
+  const m = makeMachine();
+  for (const mode of [0x04, 0x06, 0x0d, 0x0e, 0x10, 0x11, 0x12, 0x13]) {
+    const { sentence } = m.call(0x10, { ax: mode });
+    assert.match(sentence, /graphics/);
+    m.call(0x10, { ax: 0x0c01, bx: 0, cx: 9, dx: 20 });
+    m.call(0x10, { ax: 0x0d00, bx: 0, cx: 9, dx: 20 });
+    assert.equal(m.registers.read('al'), 1, `mode ${mode.toString(16)}`);
+    m.call(0x10, { ax: 0x0e41, bx: 1 });
+    m.call(0x10, { ax: 0x0200, bx: 0, dx: 0 });
+    m.call(0x10, { ax: 0x0800, bx: 0 });
+    assert.equal(m.registers.read('al'), 0x41, `mode ${mode.toString(16)}: the glyph is recognized`);
+    m.call(0x10, { ax: 0x0601, bx: 0, cx: 0, dx: 0x184f });
+    m.call(0x10, { ax: 0x0800, bx: 0 });
+    assert.equal(m.registers.read('al'), 0, 'scrolled away: the first glyph that is blank');
+  }
+  assert.match(m.call(0x10, { ax: 0x0099 }).sentence, /does not exist/);
+});
+
+test('INT 10h: fonts, palette and 50 rows', () => {
+  const m = makeMachine();
+  m.call(0x10, { ax: 0x0003 });
+  m.call(0x10, { ax: 0x1112, bx: 0 });
+  assert.deepEqual([m.board.screen().rows, m.memory.read8(0x484)], [50, 49]);
+  m.call(0x10, { ax: 0x1130, bx: 0x0600 });
+  assert.equal(m.registers.read('es'), 0xf000);
+  m.call(0x10, { ax: 0x1010, bx: 5, dx: 0x1000, cx: 0x2030 });
+  m.call(0x10, { ax: 0x1015, bx: 5 });
+  assert.deepEqual([m.registers.read('dh'), m.registers.read('cx')], [0x10, 0x2030]);
+  m.call(0x10, { ax: 0x1003, bx: 0 });
+  assert.equal(m.board.vga.state.attribute[0x10] & 8, 0, 'intensity instead of blinking');
+});
+
+test('INT 10h AH=4Fh: VBE modes, banks, scan lines and panning', () => {
+  const m = makeMachine([], 16 << 20, { videoMemory: new Uint8Array(4 << 20) });
+  const call = (ax: number, values: Record<string, number> = {}) => {
+    m.call(0x10, { ax, ...values });
+    return m.registers.read('ax');
+  };
+  assert.equal(call(0x4f00, { es: 0x2000, di: 0 }), 0x004f);
+  assert.equal(String.fromCharCode(...m.memory.readBytes(0x20000, 4)), 'VESA');
+  assert.equal(call(0x4f01, { cx: 0x112, es: 0x2000, di: 0 }), 0x004f);
+  assert.deepEqual([...m.memory.readBytes(0x20000 + 18, 4)], [0x80, 0x02, 0xe0, 0x01]);
+  assert.equal(call(0x4f01, { cx: 0x1ff }), 0x014f, 'no such mode');
+  assert.equal(call(0x4f05, { bx: 0, dx: 1 }), 0x034f, 'not in a text mode');
+  assert.equal(call(0x4f02, { bx: 0x101 }), 0x004f);
+  assert.deepEqual([m.board.vga.picture().width, m.board.vga.picture().height], [640, 480]);
+  assert.equal(call(0x4f05, { bx: 0, dx: 3 }), 0x004f);
+  m.bus.write('memory', 0xa0000, 1, 0x77);
+  assert.equal(m.board.vga.memory[3 << 16], 0x77);
+  assert.equal(call(0x4f05, { bx: 0, dx: 500 }), 0x014f, 'beyond the memory');
+  assert.equal(call(0x4f06, { bx: 0, cx: 1024 }), 0x004f);
+  assert.equal(m.registers.read('bx'), 1024);
+  assert.equal(call(0x4f07, { bx: 0, cx: 8, dx: 100 }), 0x004f);
+  assert.equal(call(0x4f07, { bx: 0, cx: 8, dx: 60000 }), 0x014f);
+  assert.equal(call(0x4f02, { bx: 3 }), 0x004f);
+  assert.equal(m.board.vga.picture().kind, 'text');
+});

@@ -35,6 +35,8 @@ export interface Configuration {
   readonly define?: Readonly<Record<string, string>>;
   readonly stopOnEntry: boolean;
   readonly onHalt: 'stop' | 'exit';
+  readonly onTripleFault: 'stop' | 'reset';
+  readonly pace: 'full' | 'idle' | 'realTime';
   readonly maxInstructions?: number;
   readonly translate: Translation;
   readonly profile: string;

@@ -2,6 +2,7 @@
 import { hexh } from '../../base/bits';
 import type { FirmwareContext } from '../../vmm/firmwareContext';
 import { EBDA, memoryMap } from '../memoryMap';
+import { apmService } from './apm';
 import { BDA, read16, read32, write32 } from './dataArea';
 import { CONFIGURATION_TABLE, ROM_SEGMENT } from './rom';
 import { byAh, inb, label, outb, store, type Service } from './service';
@@ -163,7 +164,7 @@ const bigMemory: Service = (context) => {
   return `AX=${hexh(context.read('ax'), 4)} is not a service of this BIOS${unsupportedFlags(context)}`;
 };
 
-const functions = byAh(0x15, { 0x24: a20, 0x86: wait, 0x87: moveBlock, 0x88: extendedMemory, 0xc0: configuration, 0xc1: ebda, 0xe8: bigMemory });
+const functions = byAh(0x15, { 0x24: a20, 0x53: apmService, 0x86: wait, 0x87: moveBlock, 0x88: extendedMemory, 0xc0: configuration, 0xc1: ebda, 0xe8: bigMemory });
 
 export const systemService: Service = (context, machine) => {
   // Keyboard intercept: CF stays as set by the caller, the scan code is not changed.
