@@ -1,5 +1,7 @@
 /** Who owns guest-physical memory, as the BIOS (INT 15h E820h) and the boot loader tell the guest. */
 export const EBDA = 0x9fc00;
+/** In the extended BIOS data area: number of the CD drive that a diskette or hard disk is emulated from; 0 for none. */
+export const EMULATED_CD = EBDA + 0x60;
 export const VGA_TEXT = 0xb8000;
 /** Video memory and option ROMs: below the system's ROM. */
 export const ISA_DEVICES_END = 0xc0000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bootable, floppy, hardDisk, makeMachine } from './support';
+import { bootable, cd, floppy, hardDisk, makeIso, makeMachine } from './support';
 
 const row = (machine: ReturnType<typeof makeMachine>, n: number) => machine.board.screen().lines[n].trimEnd();
 
@@ -273,4 +273,40 @@ test('INT 10h AH=4Fh: VBE modes, banks, scan lines and panning', () => {
   assert.equal(call(0x4f07, { bx: 0, cx: 8, dx: 60000 }), 0x014f);
   assert.equal(call(0x4f02, { bx: 3 }), 0x004f);
   assert.equal(m.board.vga.picture().kind, 'text');
+});
+
+test('INT 13h shows the diskette that a CD emulates, before the real one', () => {
+  const code = bootable();
+  const iso = makeIso(code, { media: 2, count: 1, sectors: 800 });
+  iso[20 * 2048 + 512] = 0x5a; // the second sector of the diskette
+  const m = makeMachine([cd(iso), floppy()]);
+  assert.equal(m.call(0x19).jump, '0:7c00');
+  assert.equal(m.registers.read('dx'), 0);
+  const disk = (values: Record<string, number>) => m.call(0x13, { es: 0, ds: 0, bx: 0x8000, ...values });
+  assert.equal(disk({ ax: 0x0201, cx: 2, dx: 0 }).flags.CF, false);
+  assert.equal(m.memory.read8(0x8000), 0x5a);
+  disk({ ax: 0x0301, cx: 2, dx: 0 });
+  assert.equal(m.registers.read('ah'), 0x03, 'write-protected');
+  disk({ ax: 0x0800, dx: 0 });
+  assert.deepEqual([m.registers.read('cx'), m.registers.read('dx'), m.registers.read('bl')], [0x4f12, 0x0102, 4], '80 cylinders, 2 heads, 18 sectors; two drives');
+  assert.equal(disk({ ax: 0x0201, cx: 1, dx: 1 }).flags.CF, false, 'the real one has moved up');
+  assert.equal(disk({ ax: 0x4b01, dx: 0x7f, esi: 0x9000 }).flags.CF, false);
+  assert.deepEqual([...m.memory.readBytes(0x9000, 3)], [0x13, 2, 0]);
+  disk({ ax: 0x4b00, dx: 0x7f, esi: 0x9000 });
+  disk({ ax: 0x0201, cx: 2, dx: 0 });
+  assert.notEqual(m.memory.read8(0x8000), 0x5a, 'the real one is back');
+  assert.equal(disk({ ax: 0x4b01, dx: 0, esi: 0x9000 }).flags.CF, true);
+});
+
+test('INT 13h shows the hard disk that a CD emulates', () => {
+  const code = bootable();
+  code.set([0x80, 0, 1, 0, 6, 3, 17, 1], 0x1be); // ends at head 3, sector 17
+  new DataView(code.buffer).setUint32(0x1be + 8, 17, true);
+  new DataView(code.buffer).setUint32(0x1be + 12, 2 * 4 * 17 - 17, true);
+  const m = makeMachine([hardDisk(), cd(makeIso(code, { media: 4, count: 1, sectors: 200 }))].reverse());
+  m.call(0x19);
+  assert.equal(m.registers.read('dx'), 0x80);
+  m.call(0x13, { ax: 0x0800, dx: 0x80 });
+  assert.deepEqual([m.registers.read('cx'), m.registers.read('dx')], [0x0111, 0x0302], 'two cylinders of 4 × 17; two disks');
+  assert.equal(m.memory.read8(0x475), 2);
 });

@@ -102,7 +102,10 @@ test('a CD boots what its catalog names, or says why not', () => {
   const without = makeIso(code);
   without.fill(0, 17 * 2048, 18 * 2048);
   assert.throws(() => load(without), /d\.iso cannot boot: sector 17 is no El Torito boot record/);
-  assert.throws(() => load(makeIso(code, { media: 2 })), /it emulates a 1\.44 MB diskette to boot, expected no emulation/);
+  assert.throws(() => load(makeIso(code, { media: 9 })), /it emulates medium 9 to boot/);
+  const floppy = load(makeIso(code, { media: 2, count: 1 }));
+  assert.deepEqual([floppy.initial.registers.edx, floppy.writes[0].bytes.length, floppy.medium?.drive], [0, 512, 0xe0]);
+  assert.throws(() => load(makeIso(code, { media: 4, count: 1 })), /the hard disk that it emulates has no partition/);
   assert.throws(() => load(makeIso(code, { count: 400 })), /lies beyond the end of the CD \(64 sectors\)/);
   const damaged = makeIso(code);
   damaged[19 * 2048 + 4] = 1;

@@ -5,9 +5,10 @@
 import { hexh } from '../../base/bits';
 import type { PhysicalMemory } from '../../devices/contract';
 import type { Firmware, FirmwareContext } from '../../vmm/firmwareContext';
-import { findBootImage } from '../loader/elTorito';
-import { BASE_MEMORY_KIB, EBDA, LOCAL_APIC_BASE, ROM_BASE } from '../memoryMap';
+import { type BootImage, findBootImage } from '../loader/elTorito';
+import { BASE_MEMORY_KIB, EBDA, EMULATED_CD, LOCAL_APIC_BASE, ROM_BASE } from '../memoryMap';
 import { BDA, read16, write16 } from './dataArea';
+import { startEmulation } from './cdEmulation';
 import { diskService } from './disk';
 import { keyboardInterrupt, keyboardService } from './keyboard';
 import { initializePci } from './pci';
@@ -85,7 +86,7 @@ const defaultIrq =
   };
 
 /** Where the first sector of a disk, or the boot image of a CD, is put and started; undefined when the drive does not boot. */
-const bootCode = ({ number, medium }: Drive): { segment: number; bytes: Uint8Array } | undefined => {
+const bootCode = ({ number, medium }: Drive): Pick<BootImage, 'segment' | 'bytes' | 'emulation'> | undefined => {
   if (number >= FIRST_CD) {
     const image = findBootImage(medium);
     return typeof image === 'string' ? undefined : image;
@@ -100,7 +101,8 @@ const boot: Service = (context, machine) => {
     if (!code) continue;
     const [segment, offset] = code.segment === BOOT_ADDRESS >> 4 ? [0, BOOT_ADDRESS] : [code.segment, 0];
     context.memory.writeBytes(segment * 16 + offset, code.bytes);
-    context.write('dx', drive.number);
+    if (code.emulation) startEmulation(context.memory, drive.number, code.emulation);
+    context.write('dx', code.emulation?.drive ?? drive.number);
     context.jump(segment, offset);
     return `INT 19h: boot from drive ${hexh(drive.number, 2)}, jump to ${farPointer(segment, offset)}`;
   }
@@ -203,6 +205,7 @@ export class Bios implements Firmware {
     write16(memory, BDA.keyboardEnd, buffer + 32);
     memory.write8(BDA.keyboardMode, 0x10); // an enhanced keyboard
     memory.write8(BDA.diskCount, count(FIRST_HARD_DISK, FIRST_CD));
+    memory.write8(EMULATED_CD, 0);
     memory.write8(EBDA, 1); // its size in KiB
     for (const { address, bytes } of ramTables()) memory.writeBytes(address, bytes);
   }

@@ -3,6 +3,7 @@ import { hexh } from '../../base/bits';
 import { SECTOR_SIZE } from '../../devices/diskImage';
 import type { FirmwareContext } from '../../vmm/firmwareContext';
 import { findBootImage } from '../loader/elTorito';
+import { emulationOf, endEmulation, visibleDrives } from './cdEmulation';
 import { BDA, read16, read32, write16, write32 } from './dataArea';
 import { DISKETTE_TABLE, ROM_SEGMENT } from './rom';
 import { byAh, farPointer, FIRST_CD, FIRST_HARD_DISK, store, type BiosMachine, type Drive, type Service } from './service';
@@ -29,7 +30,7 @@ const answer = (context: FirmwareContext, status: number): string => {
   return STATUS_TEXT[status];
 };
 
-const driveOf = (context: FirmwareContext, machine: BiosMachine): Drive | undefined => machine.drives.find((d) => d.number === context.read('dl'));
+const driveOf = (context: FirmwareContext, machine: BiosMachine): Drive | undefined => visibleDrives(machine, context.memory).find((d) => d.number === context.read('dl'));
 
 const withDrive =
   (serve: (drive: Drive, context: FirmwareContext, machine: BiosMachine) => string): Service =>
@@ -53,7 +54,7 @@ const sizeOf = (drive: Drive): { sectorSize: number; factor: number; sectors: nu
 const move = (direction: Direction, drive: Drive, lba: number, count: number, address: number, context: FirmwareContext, machine: BiosMachine): number => {
   const { sectorSize, factor, sectors } = sizeOf(drive);
   if (lba + count > sectors) return SECTOR_NOT_FOUND;
-  if (direction === 'write' && isCd(drive)) return WRITE_PROTECTED;
+  if (direction === 'write' && (isCd(drive) || drive.readOnly)) return WRITE_PROTECTED;
   if (direction === 'read') store(context, machine, address, drive.medium.read(lba * factor, count * factor));
   else if (direction === 'write') drive.medium.write(lba, context.memory.readBytes(address, count * sectorSize));
   return OK;
@@ -102,7 +103,7 @@ const parameters = withDrive((drive, context, machine) => {
   context.write('dh', heads - 1);
   const floppy = drive.number < 0x80;
   const status = answer(context, OK);
-  context.write('dl', machine.drives.filter((d) => d.number < FIRST_HARD_DISK === floppy && !isCd(d)).length);
+  context.write('dl', visibleDrives(machine, context.memory).filter((d) => d.number < FIRST_HARD_DISK === floppy && !isCd(d)).length);
   if (floppy) {
     context.write('bl', drive.floppyType ?? 4);
     context.write('es', ROM_SEGMENT);
@@ -164,21 +165,31 @@ const extendedParameters = withDrive((drive, context) => {
 });
 
 const SPECIFICATION_SIZE = 0x13;
+const ANY_DRIVE = 0x7f;
 
-/** DS:SI = specification packet, filled with how the CD booted (El Torito §4.2). Nothing is emulated: there is nothing to end. */
-const emulationStatus = withDrive((drive, context) => {
-  const image = isCd(drive) ? findBootImage(drive.medium) : 'it is no CD';
-  if (typeof image === 'string' || context.read('al') > 1) return `emulation: ${answer(context, BAD_COMMAND)}`;
+/** DS:SI = specification packet, filled with how the CD booted (El Torito §4.2); AL = 0 ends an emulation. DL = 7Fh: whatever is emulated. */
+const emulationStatus: Service = (context, machine) => {
   const { memory } = context;
+  const [al, dl] = [context.read('al'), context.read('dl')];
+  const emulated = emulationOf(machine, memory);
+  const drive = emulated && (dl === emulated.image.emulation.drive || dl === ANY_DRIVE) ? emulated.cd : driveOf(context, machine);
+  const image = drive && isCd(drive) ? findBootImage(drive.medium) : 'it is no CD';
+  if (!drive || typeof image === 'string' || al > 1) return `emulation: ${answer(context, BAD_COMMAND)}`;
   const packet = context.physical(context.read('ds'), context.read('si'));
   memory.writeBytes(packet, new Uint8Array(SPECIFICATION_SIZE));
   memory.write8(packet, SPECIFICATION_SIZE);
-  memory.write8(packet + 2, drive.number);
+  memory.write8(packet + 1, image.emulation?.media ?? 0);
+  memory.write8(packet + 2, image.emulation?.drive ?? drive.number);
   write32(memory, packet + 4, image.sector);
   write16(memory, packet + 12, image.segment);
   write16(memory, packet + 14, image.count);
-  return `no emulation, boot image at sector ${image.sector}: ${answer(context, OK)}`;
-});
+  if (image.emulation) {
+    const { cylinders, heads, sectors } = image.emulation.geometry;
+    memory.writeBytes(packet + 16, Uint8Array.of((cylinders - 1) & 0xff, sectors | (((cylinders - 1) >> 2) & 0xc0), heads - 1));
+  }
+  if (al === 0) endEmulation(memory);
+  return `${image.emulation ? `emulation of drive ${hexh(image.emulation.drive, 2)}` : 'no emulation'}, boot image at sector ${image.sector}: ${answer(context, OK)}`;
+};
 
 const succeed = (what: string) => withDrive((_drive, context) => `${what}: ${answer(context, OK)}`);
 

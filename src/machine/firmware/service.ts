@@ -15,6 +15,8 @@ export interface Drive {
   readonly medium: BlockDevice;
   /** Bytes per sector of a CD; those of the others have 512. */
   readonly sectorSize?: number;
+  /** Writes are refused. */
+  readonly readOnly?: boolean;
   /** Drive type of INT 13h AH=08h, for a floppy. */
   readonly floppyType?: number;
 }

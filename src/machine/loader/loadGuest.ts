@@ -3,6 +3,7 @@ import { hexh } from '../../base/bits';
 import { UserError } from '../../base/userError';
 import { arrayStorage, DiskImage, FLOPPY_FORMATS, floppyFormat, SECTOR_SIZE, type Storage } from '../../devices/diskImage';
 import { isElf } from './elf32';
+import { EMULATED_CD } from '../memoryMap';
 import { findBootImage, isIso } from './elTorito';
 import { flatState, oneSegmentState, realState } from './flatMode';
 import type { GuestKind, InitialState, LoadedGuest, LoadOptions, MemoryWrite } from './guest';
@@ -113,8 +114,8 @@ const loadCdrom = (storage: Storage, name: string): LoadedGuest => {
   if (typeof image === 'string') throw new UserError('load.cdrom', `${name} cannot boot: ${image}`);
   return {
     kind: 'cdrom',
-    writes: [{ address: image.segment * 16, bytes: image.bytes }],
-    initial: realState(image.segment === BOOT_ADDRESS / 16 ? 0 : image.segment, image.segment === BOOT_ADDRESS / 16 ? BOOT_ADDRESS : 0, CD_DRIVE),
+    writes: [{ address: image.segment * 16, bytes: image.bytes }, ...(image.emulation ? [{ address: EMULATED_CD, bytes: Uint8Array.of(CD_DRIVE) }] : [])],
+    initial: realState(image.segment === BOOT_ADDRESS / 16 ? 0 : image.segment, image.segment === BOOT_ADDRESS / 16 ? BOOT_ADDRESS : 0, image.emulation?.drive ?? CD_DRIVE),
     symbols: [],
     loadAddress: image.segment * 16,
     medium: { drive: CD_DRIVE, kind: 'cdrom', storage },
