@@ -244,6 +244,12 @@ export class Interpreter {
     return this.#enter(block, 1) ?? { kind: 'budget' };
   }
 
+  /** Translate the block at EIP, hot or not. False when there is none or it cannot be translated. */
+  translateHere(): boolean {
+    const block = this.#block(false);
+    return !isExit(block) && this.regions.translate(block);
+  }
+
   /** When stepping, the block that a run would enter here is translated all the same, so that it can be seen. */
   showBlock(): void {
     const linear = (this.cpu.segmentBase(CS) + this.cpu.eip) >>> 0;

@@ -86,6 +86,11 @@ export type Statement =
   | { readonly k: 'if'; readonly condition: Expr; readonly then: readonly Statement[]; readonly else: readonly Statement[] }
   /** Raise an exception at this instruction. */
   | { readonly k: 'fault'; readonly vector: number; readonly errorCode: Expr }
+  /**
+   * Of a repeated MOVS or STOS with 32-bit addresses: do any number of elements at once and count them off, but never the last one
+   * and never one that anybody could notice (a fault, a device, a marked or watched page, DF, an overlap that repeats a pattern).
+   */
+  | { readonly k: 'bulk'; readonly op: 'move' | 'fill'; readonly size: 1 | 2 | 4 }
   /** Run this instruction again (a repeated string instruction), looking up now and then. */
   | { readonly k: 'again' }
   | Terminal;

@@ -120,6 +120,8 @@ function line(s: Exclude<Statement, { k: 'if' }>): string {
       return `t${s.id} = ${s.name}(${s.args.map(p).join(', ')})`;
     case 'fault':
       return `fault ${s.vector} (${p(s.errorCode)})`;
+    case 'bulk':
+      return `${s.op} most elements of ${8 * s.size} bits at once, if nobody can tell`;
     case 'again':
       return 'again';
     case 'jump':

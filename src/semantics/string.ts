@@ -22,14 +22,15 @@ const advance = (b: Builder, size: Size, ...registers: number[]): void => {
  * while the count lasts (and, for CMPS and SCAS, while ZF agrees with the prefix).
  */
 const repeated =
-  (element: Lift): Lift =>
+  (element: Lift, bulk?: 'move' | 'fill'): Lift =>
   (b) => {
-    const { repeat, spec } = b.form;
+    const { repeat, spec, addressSize } = b.form;
     if (!repeat) return element(b);
     const count = b.let(b.counter());
     b.if(count, () => {
+      if (bulk && addressSize === 4) b.emit({ k: 'bulk', op: bulk, size: elementSize(b) });
       element(b);
-      const left = b.let(sub(count, ONE));
+      const left = b.let(sub(b.counter(), ONE));
       b.setCounter(left);
       const more = isZero(isZero(truncate(left, b.form.addressSize)));
       const matches = spec.rep === 'repe' ? (repeat === 0xf3 ? condition(CONDITION_Z) : isZero(condition(CONDITION_Z))) : ONE;
@@ -42,13 +43,13 @@ export const moveString = repeated((b) => {
   const value = b.load('operand', index(b, SOURCE), size);
   b.store(ES, index(b, DESTINATION), size, value);
   advance(b, size, SOURCE, DESTINATION);
-});
+}, 'move');
 
 export const storeString = repeated((b) => {
   const size = elementSize(b);
   b.store(ES, index(b, DESTINATION), size, register(EAX, size));
   advance(b, size, DESTINATION);
-});
+}, 'fill');
 
 export const loadString = repeated((b) => {
   const size = elementSize(b);

@@ -2,6 +2,7 @@
  * Vectors from a processor in 32-bit user mode (data/native/FORMAT.md): flat segments, CPL 3, IOPL 0, IF set, one window of
  * memory with nothing mapped around it. One instruction, then compare registers, defined flags, EIP, memory, or the fault.
  */
+import type { EngineExit } from '../../src/engine/interpreter';
 import { ATTR_DB, CPU } from '../../src/x86/cpuState';
 import { BR, DE, GP, MF, PF, UD, XM } from '../../src/x86/exceptions';
 import { CR4_OSFXSR, CR4_OSXMMEXCPT, EFLAGS_DF, EFLAGS_ID, EFLAGS_IF, STATUS_FLAGS } from '../../src/x86/flags';
@@ -58,8 +59,11 @@ export class NativeBench {
   readonly #test = new TestCpu({ model: 'p4' });
   readonly #expected = Buffer.alloc(CODE.length + WINDOW.length);
 
-  /** `codeSize` 2: the same instructions in a 16-bit code segment, by toggling both size prefixes. */
-  constructor(readonly codeSize: 2 | 4 = 4) {
+  /** `codeSize` 2: the same instructions in a 16-bit code segment, by toggling both size prefixes. `translated`: as WebAssembly, where it can be. */
+  constructor(
+    readonly codeSize: 2 | 4 = 4,
+    readonly translated = false,
+  ) {
     const test = this.#test;
     test.flat32({ cpl: 3 });
     test.cpu.set(CPU.CR4, CR4_OSFXSR | CR4_OSXMMEXCPT);
@@ -87,7 +91,7 @@ export class NativeBench {
     cpu.eflags = testCase.f | EFLAGS_IF;
     if (testCase.x) setState(cpu, testCase.x);
     cpu.eip = START;
-    const exit = test.step();
+    const exit = this.translated ? this.#translated(START + code.length, START + testCase.ip) : test.step();
     for (const { at, bytes } of memory(testCase.M)) this.#expected.set(bytes, at - CODE.physical);
     this.#forgetFlags(testCase);
     const differences =
@@ -98,6 +102,18 @@ export class NativeBench {
     test.write(WINDOW.physical, new Uint8Array(WINDOW.length));
     if (exit.kind === 'attend') return { skipped: exit.attention.kind === 'unimplemented' ? exit.attention.what : exit.attention.kind };
     return differences.length > 0 ? { differences } : undefined;
+  }
+
+  /** Run to the next instruction, or where the case goes, through a region. */
+  #translated(next: number, target: number): EngineExit {
+    const { engine } = this.#test.vm;
+    engine.setBreakpoints(new Set([next, ...(target === START ? [] : [target])]));
+    engine.translateHere();
+    for (;;) {
+      const exit = engine.run(400);
+      if (exit.kind === 'fuel') continue;
+      return exit.kind === 'attend' && exit.attention.kind === 'breakpoint' ? { kind: 'budget' } : exit;
+    }
   }
 
   /** Flags that a case stored but does not define are taken as they are. */

@@ -9,7 +9,9 @@ const SINGLE_STEP: Readonly<Record<string, string>> = { sst286: 'single-step/sst
 const NATIVE = ['int', 'str', 'ctl', 'x87', 'mmx', 'sse'] as const;
 /** Native groups again, in 16-bit code with size prefixes: what does not depend on where the instruction ends. */
 const PREFIXED: Readonly<Record<string, string>> = { int16: 'int', str16: 'str' };
-export const GROUPS: readonly string[] = [...Object.keys(SINGLE_STEP), ...NATIVE, ...Object.keys(PREFIXED)];
+/** And again, translated to WebAssembly. */
+const TRANSLATED: Readonly<Record<string, string>> = { intTranslated: 'int', strTranslated: 'str', ctlTranslated: 'ctl' };
+export const GROUPS: readonly string[] = [...Object.keys(SINGLE_STEP), ...NATIVE, ...Object.keys(PREFIXED), ...Object.keys(TRANSLATED)];
 
 export interface Selection {
   /** Directory of the data sets. */
@@ -29,7 +31,7 @@ export function runConformance(selection: Selection): Results {
   for (const group of selection.only ?? GROUPS) {
     const file = SINGLE_STEP[group];
     if (file) runSingleStep(results, group, path.join(selection.data, file), selection);
-    else runNative(results, group, path.join(selection.data, 'native', `${PREFIXED[group] ?? group}.jsonl.gz`), selection);
+    else runNative(results, group, path.join(selection.data, 'native', `${PREFIXED[group] ?? TRANSLATED[group] ?? group}.jsonl.gz`), selection);
   }
   return results;
 }
@@ -64,7 +66,7 @@ function runSingleStep(results: Results, group: string, file: string, selection:
 }
 
 function runNative(results: Results, group: string, file: string, selection: Selection): void {
-  const bench = new NativeBench(PREFIXED[group] ? 2 : 4);
+  const bench = new NativeBench(PREFIXED[group] ? 2 : 4, group in TRANSLATED);
   const chosen = chooser(selection);
   for (const line of readLines<NativeCase>(file)) {
     if (chosen(line.n))

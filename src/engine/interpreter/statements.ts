@@ -4,6 +4,7 @@ import { JUMP_CACHE, JUMP_CACHE_ENTRIES, TLB } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, byteRegisterOffset, countOffset } from '../../x86/cpuState';
 import { EXIT, RECORD, RECORD_SIZE } from '../record';
 import { type Code, OP } from '../wasm/encoder';
+import { emitBulk } from './bulk';
 import { ExpressionEmitter } from './expressions';
 import { LOCAL } from './locals';
 
@@ -103,6 +104,9 @@ export class StatementEmitter {
         value(s.errorCode);
         code.memory(OP.store, CPU.FAULT_CODE);
         this.#leaveBefore(EXIT.FAULT);
+        break;
+      case 'bulk':
+        emitBulk(code, s);
         break;
       case 'again':
         this.#again();

@@ -103,6 +103,12 @@ export class RegionCache {
     this.#compile(here.map(({ block }) => block));
   }
 
+  /** Now, alone; the CPU is in its mode. False when it cannot be. */
+  translate(block: Block): boolean {
+    if (!block.region && mayBeRoot(block)) this.#compile([block]);
+    return block.region !== undefined;
+  }
+
   #compile(roots: readonly Block[]): void {
     const started = performance.now();
     if (!this.#reserveComputed()) return;

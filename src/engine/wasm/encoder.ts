@@ -77,6 +77,8 @@ export const OP = {
   i32Wrap: 0xa7,
   i64ExtendS: 0xac,
   i64ExtendU: 0xad,
+  /** Followed by the number of an operation. */
+  bulk: 0xfc,
   extend8S: 0xc0,
   extend16S: 0xc1,
 } as const; // prettier-ignore
@@ -172,6 +174,14 @@ export class Code extends Bytes {
   /** Memory access at [address + offset], alignment 1. */
   memory(opcode: number, offset: number): this {
     return this.byte(opcode).byte(0).unsigned(offset);
+  }
+  /** (to, from, bytes): as memmove. */
+  copyMemory(): this {
+    return this.byte(OP.bulk).unsigned(10).byte(0).byte(0);
+  }
+  /** (to, byte, bytes) */
+  fillMemory(): this {
+    return this.byte(OP.bulk).unsigned(11).byte(0);
   }
   /** 32-bit cell at a fixed address. */
   loadCell(offset: number): this {
