@@ -13,8 +13,10 @@ import { PTE_P, PTE_RW, PTE_US } from '../../src/memory/pageWalker';
 import { PAGE, RAM } from '../../src/memory/layout';
 import { deliverEvent, pushesErrorCode } from '../../src/semantics/system/interrupts';
 import { REAL_ATTRIBUTES } from '../../src/semantics/system/segments';
+import type { TechniqueId } from '../../src/protocol/techniques';
 import { COST_PROFILES } from '../../src/vmm/cost/profiles';
 import { CPU_MODELS, type CpuModelName } from '../../src/vmm/cpuModels';
+import type { StopReason } from '../../src/vmm/debuggable';
 import type { Firmware } from '../../src/vmm/firmwareContext';
 import { VirtualMachine } from '../../src/vmm/virtualMachine';
 import { CPU, type CpuState } from '../../src/x86/cpuState';
@@ -51,6 +53,9 @@ export interface Options {
   readonly model?: CpuModelName;
   readonly translation?: Translation | Heat;
   readonly regionLimits?: RegionLimits;
+  readonly technique?: TechniqueId;
+  readonly optimised?: boolean;
+  readonly ringCompression?: boolean;
 }
 
 export class TestCpu {
@@ -58,12 +63,14 @@ export class TestCpu {
   readonly cpu: CpuState;
   readonly ram: Buffer;
 
-  constructor({ ram = 2 * MIB, model = 'p6', translation = 'on', regionLimits }: Options = {}) {
+  constructor({ ram = 2 * MIB, model = 'p6', translation = 'on', regionLimits, technique = 'bare', optimised = false, ringCompression = false }: Options = {}) {
     const memory = new WebAssembly.Memory({ initial: (RAM + ram) / 65536, maximum: MAXIMUM_PAGES });
     this.vm = new VirtualMachine({
       memory,
       ram,
-      technique: 'bare',
+      technique,
+      optimised,
+      ringCompression,
       translation,
       ...(regionLimits ? { regionLimits } : {}),
       model: CPU_MODELS[model],
@@ -96,6 +103,12 @@ export class TestCpu {
     if (diagnostics.length > 0) throw new Error(`${source}: ${diagnostics[0].message}`);
     this.write(this.cpu.segmentBase(CS) + address, bytes);
     return bytes.length;
+  }
+
+  /** Assemble at EIP and let the VM run it: the technique has its way, and faults are delivered. */
+  play(source: string): StopReason {
+    this.load(source);
+    return this.vm.run(1, 1000);
   }
 
   /** Assemble at EIP and step once. */

@@ -127,7 +127,7 @@ export class OptimisedTranslation extends DeprivilegedTechnique {
   }
 
   override directEvents(instruction: Instruction): EventDraft[] | undefined {
-    if (!this.guestKernel || !isInLine(instruction)) return undefined;
+    if (this.host.engine.cpu.cpl === 3 || !isInLine(instruction)) return undefined;
     const sentence = `Emulated in the translation cache, without a call to the VMM: ${effectOf(instruction)}`;
     return [{ kind: 'inline', instruction, reason: exitReason(instruction) ?? 'in line', sentence, cost: 'inlineState' }, ...this.host.sideEvents(instruction)];
   }
