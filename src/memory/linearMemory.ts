@@ -193,6 +193,11 @@ export class LinearMemory {
     return result.kind === 'page' ? { ...result, physical: this.#onTheBus(result.physical) } : result;
   }
 
+  /** Physical addresses of the entries that the guest's own tables have for `linear`, from the top. */
+  path(linear: number): number[] {
+    return this.#paging ? pathOf(this.physical, this.#paging, linear) : [];
+  }
+
   /** For tests: every shadow entry against the guest's tables. */
   checkShadow(): void {
     this.shadow?.checkInvariants((mode, linear, access) => this.#walkGuest(mode, linear, access, false));

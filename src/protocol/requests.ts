@@ -4,6 +4,7 @@
  */
 import type { ScreenResponse } from './screen';
 import type { SerialPort } from './serial';
+import type { PageWalkResponse } from './pageWalk';
 import type { TechniqueId } from './techniques';
 import type { VmmEvent, VmmEventKind } from './vmmEvent';
 
@@ -130,6 +131,8 @@ export interface CustomRequests {
   /** One block in full; an error when it is no longer known. */
   'ringside/block': { args: OfVm & { id: number }; body: BlockDetail };
   'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
+  /** Pages from a linear address on: the guest's tables beside shadow and nested ones. */
+  'ringside/pageWalk': { args: OfVm & { address: number; count?: number }; body: PageWalkResponse };
   /** `since`: a frame's sequence number, 0 for the whole picture; without it the characters only. */
   'ringside/screen': { args: OfVm & { since?: number }; body: ScreenResponse };
   /** Send events `ringside/screen` and `ringside/serial`, or no longer. */

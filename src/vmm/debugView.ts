@@ -3,6 +3,7 @@ import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
 import type { Watchpoint } from '../memory/watchpoint';
 import type { BlockDetail, BlockRow, TranslationStatistics } from '../protocol/requests';
+import type { PageWalkRow } from '../protocol/pageWalk';
 import type { TechniqueId } from '../protocol/techniques';
 import type { SilentPlace, VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import { CPU, CpuState } from '../x86/cpuState';
@@ -12,6 +13,7 @@ import type { DebuggableVm, DisassembledInstruction, EventStop, SegmentView, Sto
 import { blockDetail, blockRow } from './blockDetail';
 import { readRegister, readSaved, segmentNumber, writeRegister } from './registerFile';
 import { StateHash } from './stateHash';
+import { pageWalk } from './pageWalk';
 import type { VirtualMachine } from './virtualMachine';
 
 const PAGE = 4096;
@@ -150,6 +152,13 @@ export class DebugView implements DebuggableVm {
       return { linear, length: 1, bytes: bytes.slice(0, 1), text: decoded.kind === 'unimplemented' ? `(${decoded.name})` : '(bad)', valid: false };
     const { length } = decoded.instruction;
     return { linear, length, bytes: bytes.slice(0, length), text: formatInstruction(decoded.instruction, eip, codeSize), valid: true };
+  }
+
+  pageWalk(linear: number): PageWalkRow {
+    return pageWalk(this.machine, linear);
+  }
+  get tracedTables(): readonly number[] {
+    return this.machine.linear.shadow?.tracedPages() ?? [];
   }
 
   blocks(): BlockRow[] {

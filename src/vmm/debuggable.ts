@@ -7,6 +7,7 @@ import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
 import type { WatchHit, Watchpoint } from '../memory/watchpoint';
 import type { BlockDetail, BlockRow, TranslationStatistics } from '../protocol/requests';
+import type { PageWalkRow } from '../protocol/pageWalk';
 import type { TechniqueId } from '../protocol/techniques';
 import type { SilentPlace, VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 
@@ -123,6 +124,10 @@ export interface DebuggableVm {
   /** `count` instructions from `linear`, 16- or 32-bit by `bits` (default: the D bit of CS). */
   disassemble(linear: number, count: number, bits?: 16 | 32): DisassembledInstruction[];
   blocks(): BlockRow[];
+  /** How the page at `linear` is translated: guest's, shadow and nested tables. */
+  pageWalk(linear: number): PageWalkRow;
+  /** Guest-physical pages with tables that the VMM traces. */
+  readonly tracedTables: readonly number[];
   /** A block of `blocks()` in full: guest code, micro-ops, WebAssembly; undefined when it is no longer known. */
   block(id: number): BlockDetail | undefined;
   readonly translation: TranslationStatistics;

@@ -56,6 +56,11 @@ export class FakeVm implements DebuggableVm {
     this.eventSource.fire({ kind, retired: this.retired, cs: 0, eip, linear: eip, mnemonic: instruction.split(' ')[0], instruction, reason: '', sentence, cycles } as VmmEvent);
   }
 
+  readonly tracedTables: readonly number[] = [];
+  pageWalk(linear: number) {
+    return { linear, guest: { entries: [] }, shadow: [] };
+  }
+
   requestStop(): void {}
   setBreakpoints(): void {}
   setWatchpoints(): void {}

@@ -207,6 +207,11 @@ export class FakeVm implements DebuggableVm {
     return undefined;
   }
 
+  readonly tracedTables: readonly number[] = [];
+  pageWalk(linear: number) {
+    return { linear, guest: { entries: [] }, shadow: [] };
+  }
+
   requestStop(): void {
     this.#pause = true;
   }

@@ -23,6 +23,7 @@ import { ringsideBlock } from './ringsideBlock';
 import { ringsideBlocks } from './ringsideBlocks';
 import { ringsideExits } from './ringsideExits';
 import { ringsideInput } from './ringsideInput';
+import { ringsidePageWalk } from './ringsidePageWalk';
 import { ringsideScreen } from './ringsideScreen';
 import { ringsideSubscribe } from './ringsideSubscribe';
 import { scopes } from './scopes';
@@ -82,6 +83,7 @@ export const HANDLERS: readonly Handler[] = [
   restartFrame,
   cancel,
   ringsideBlocks,
+  ringsidePageWalk,
   ringsideExits,
   ringsideScreen,
   ringsideSubscribe,
