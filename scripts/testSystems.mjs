@@ -10,6 +10,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { DebianPackages } from '../test/systems/lib/debian.mjs';
+import { pictureFacts } from '../test/systems/lib/picture.mjs';
 import { runQemu } from '../test/systems/lib/qemu.mjs';
 import { runRingside } from '../test/systems/lib/ringside.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
@@ -56,23 +57,31 @@ const thousands = (n) => n.toLocaleString('en-US');
 const inSeconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** Throws when the run did not show what it should, or ended otherwise. */
-function check({ shows = [], silent, exitCode }, { output, screen, silent: misled, stop }) {
+function check({ shows = [], silent, exitCode, picture }, { output, screen, silent: misled, stop }) {
   const text = `${output}\n${screen}`;
   const absent = shows.find((pattern) => !pattern.test(text));
   const missed = silent?.find((pattern) => !misled.some((sentence) => pattern.test(sentence)));
   if (missed) throw new Error(`no silent misbehaviour is ${missed}; there are:\n${misled.join('\n')}`);
   if (absent) throw new Error(`${absent} is not in\n${text.split('\n').slice(-40).join('\n')}`);
-  const [expected, found] = exitCode === undefined ? ['expected', stop.kind] : [`exited with ${exitCode}`, `${stop.kind} with ${stop.code}`];
+  const [expected, found] = exitCode === undefined ? [picture ? 'budget' : 'expected', stop.kind] : [`exited with ${exitCode}`, `${stop.kind} with ${stop.code}`];
   if (found !== expected) throw new Error(`the end is: ${found}; wanted: ${expected}`);
 }
 
+function checkPicture({ width, height, colors }, screenshot) {
+  const found = pictureFacts(fs.readFileSync(screenshot));
+  console.log(`the picture: ${screenshot}, ${found.width} by ${found.height}, ${found.colors} colours`);
+  if (found.width !== width || found.height !== height || found.colors < colors) throw new Error(`wanted ${width} by ${height} with at least ${colors} colours`);
+}
+
 async function run(system, machine, qemu) {
-  const { script, seconds } = system;
-  const result = runRingside(machine, script, seconds);
+  const { script, seconds, picture } = system;
+  const screenshot = picture && path.join(directory, `${system.name}.png`);
+  const result = runRingside(machine, script, seconds, screenshot);
   check(system, result);
+  if (picture) checkPicture(picture, screenshot);
   const { retired, milliseconds } = result;
   const speed = `${thousands(retired)} instructions, ${inSeconds(milliseconds)}, ${(retired / milliseconds / 1000).toFixed(0)} million a second`;
-  if (!qemu || (machine.bios && !machine.vgaBios)) return speed;
+  if (!qemu || picture || (machine.bios && !machine.vgaBios)) return speed;
   const other = await runQemu(machine, script, seconds);
   return `${speed}; QEMU ${inSeconds(other)}, ratio ${(milliseconds / other).toFixed(2)}`;
 }

@@ -65,4 +65,13 @@ export const systems = [
   lesson(21, [{ expect: /^>/ }, { keys: 'hello\n' }, { expect: /You said: HELLO/ }]),
   lesson(22, page),
   lesson(23, [...exceptions, ...page]),
+  {
+    name: 'game',
+    title: 'a boot-sector game in mode 13h, such as nanochess/Invaders, draws its picture (look at it)',
+    images: ['game.img'],
+    machine: ({ images: [program] }) => ({ program, kind: 'bootSector', instructions: 30_000_000 }),
+    script: [],
+    picture: { width: 320, height: 200, colors: 10 },
+    seconds: 120,
+  },
 ];

@@ -1,6 +1,6 @@
 export interface TestMachine {
   readonly program: string;
-  readonly kind: 'disk' | 'floppy' | 'cdrom' | 'kernel';
+  readonly kind: 'disk' | 'floppy' | 'bootSector' | 'cdrom' | 'kernel';
   readonly memory?: number;
   readonly cpu?: string;
   readonly disk?: readonly string[];
@@ -9,6 +9,7 @@ export interface TestMachine {
   readonly bios?: string;
   readonly vgaBios?: string;
   readonly boot?: string;
+  readonly instructions?: number;
 }
 export function ringsideArguments(machine: TestMachine): string[];
 export function qemuArguments(machine: TestMachine): string[];

@@ -16,10 +16,21 @@ const option = (step) => {
 
 const lastLines = (text, count = 30) => text.split('\n').slice(-count).join('\n');
 
-/** What was printed (`output`), the text screen at the end (`screen`), where it was silently misled (`silent`), how it ended (`stop`), instructions, wall time of the process in ms. Throws when the script did not come to its end. */
-export function runRingside(machine, script, seconds) {
+/**
+ * What was printed (`output`), the text screen at the end (`screen`), where it was silently misled (`silent`), how it ended (`stop`),
+ * instructions, wall time of the process in ms. The picture at the end goes to the file `screenshot`, if given. Throws when the
+ * script did not come to its end.
+ */
+export function runRingside(machine, script, seconds, screenshot) {
   const waits = script.filter((step) => step.expect).length;
-  const args = ['run', ...ringsideArguments(machine), '--json', ...(waits > 0 ? ['--timeout', String(seconds)] : []), ...script.flatMap(option)];
+  const args = [
+    'run',
+    ...ringsideArguments(machine),
+    '--json',
+    ...(waits > 0 ? ['--timeout', String(seconds)] : []),
+    ...(screenshot ? ['--screenshot', screenshot] : []),
+    ...script.flatMap(option),
+  ];
   const started = performance.now();
   const { stdout, stderr, error } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'latin1', maxBuffer: MAXIMUM_OUTPUT, timeout: (waits + 1) * seconds * 1000 });
   const milliseconds = performance.now() - started;
