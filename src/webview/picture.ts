@@ -22,7 +22,8 @@ export class PictureCanvas {
       this.#context.putImageData(new ImageData(pixels, rectangle.width, rectangle.height), rectangle.x, rectangle.y);
     }
     this.#frame = frame.sequence;
-    this.#fourByThree = frame.fourByThree;
+    // Text is easier to read as wide as its dots are.
+    this.#fourByThree = frame.fourByThree && frame.kind === 'graphics';
     return true;
   }
 
@@ -41,6 +42,7 @@ export class PictureCanvas {
     let shownHeight = Math.min(height, width / aspect);
     const whole = Math.floor(shownHeight / canvas.height) * canvas.height;
     if (!this.#fourByThree && whole > shownHeight * 0.8) shownHeight = whole;
+    canvas.style.imageRendering = shownHeight < canvas.height ? 'auto' : 'pixelated';
     canvas.style.width = `${Math.floor(shownHeight * aspect)}px`;
     canvas.style.height = `${Math.floor(shownHeight)}px`;
   }
