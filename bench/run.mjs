@@ -18,8 +18,8 @@ WORDS choose guests by name or group, and systems by name; without any, all run 
 
   --rounds N            how often every guest runs on every system, in turn (5; 1 with --quick)
   --units N             units of work in each run, at least (5; 3 with --quick); the later half counts
-  --measured N          seconds they take, at least (1.5; 0.4 with --quick)
-  --seconds N           a run ends after so many seconds (30; 4 with --quick)
+  --measured N          seconds they take, at least (3; 1 with --quick)
+  --seconds N           a run ends after so many seconds (30; 5 with --quick)
   --quick               all of it in less than five minutes
   --clock wall|cpu      cpu: time that the system's threads had a processor, for a machine that is used otherwise (Linux)
   --system NAME=COMMAND another system: the command gets a Multiboot ELF as its last argument and copies serial output to stdout
@@ -67,7 +67,7 @@ const isSystemWord = (word) => known.some(({ name }) => name === word);
 for (const word of words) if (!isGuestWord(word) && !isSystemWord(word)) fail(`${word} is neither a guest, nor a group of guests, nor a system; --help lists them`);
 if (options.clock && !['wall', 'cpu'].includes(options.clock)) fail(`--clock ${options.clock}: expected wall or cpu`);
 
-const limits = { units: number('units', 5, 3), measured: 1000 * number('measured', 1.5, 0.4), milliseconds: 1000 * number('seconds', 30, 4) };
+const limits = { units: number('units', 5, 3), measured: 1000 * number('measured', 3, 1), milliseconds: 1000 * number('seconds', 30, 5) };
 const rounds = number('rounds', 5, 1);
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-bench-'));
