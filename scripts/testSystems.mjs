@@ -81,7 +81,7 @@ async function run(system, machine, qemu) {
   if (picture) checkPicture(picture, screenshot);
   const { retired, milliseconds } = result;
   const speed = `${thousands(retired)} instructions, ${inSeconds(milliseconds)}, ${(retired / milliseconds / 1000).toFixed(0)} million a second`;
-  if (!qemu || picture || (machine.bios && !machine.vgaBios)) return speed;
+  if (!qemu || picture || machine.virtio || (machine.bios && !machine.vgaBios)) return speed;
   const other = await runQemu(machine, script, seconds);
   return `${speed}; QEMU ${inSeconds(other)}, ratio ${(milliseconds / other).toFixed(2)}`;
 }

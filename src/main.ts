@@ -6,14 +6,15 @@ import type { GuestAttributes } from './cli/command';
 import { nodeEnvironment } from './cli/nodeEnvironment';
 import { serveStandardStreams } from './debugAdapter';
 import type { Subject } from './debug/compare';
+import type { Switch } from './devices/virtio/switch';
 import { parseConfiguration } from './machine/configuration';
 import { createMachine } from './machine/machine';
 import { nodeFiles, readFile, writeFile } from './nodeFiles';
 
-function createGuest(attributes: GuestAttributes): Subject {
+function createGuest(attributes: GuestAttributes, network?: Switch): Subject {
   const result = parseConfiguration(attributes);
   if ('problems' in result) throw Object.assign(new UserError('launch.configuration', result.problems.join('\n')), { problems: result.problems });
-  return createMachine(result.config, nodeFiles);
+  return createMachine(result.config, nodeFiles, network ? { network } : {});
 }
 
 const environment = nodeEnvironment({

@@ -8,6 +8,6 @@ import { nodeFiles } from './nodeFiles';
 if (!parentPort) throw new Error('This script runs in a worker.');
 const port = parentPort;
 
-const session = new RingsideSession((config) => createMachine(config, nodeFiles));
+const session = new RingsideSession((config, surroundings) => createMachine(config, nodeFiles, surroundings));
 session.onDidSendMessage((message) => port.postMessage(message));
 port.on('message', (message) => session.handleMessage(message));

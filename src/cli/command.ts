@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { Assembly } from '../asm/assembly';
 import { UserError } from '../base/userError';
+import type { Switch } from '../devices/virtio/switch';
 import type { Subject } from '../debug/compare';
 import { isTechnique, TECHNIQUES, type TechniqueId } from '../protocol/techniques';
 
@@ -15,7 +16,8 @@ export interface CliEnvironment {
   readonly readFile: (path: string) => Uint8Array;
   readonly writeFile: (path: string, content: Uint8Array | string) => void;
   readonly assemble: (path: string, define: Readonly<Record<string, string>>) => Assembly;
-  readonly createGuest: (attributes: GuestAttributes) => Subject;
+  /** `network`: where its virtio network card is plugged in. */
+  readonly createGuest: (attributes: GuestAttributes, network?: Switch) => Subject;
   /** Speak DAP on stdin and stdout until the client disconnects. */
   readonly serveDap: () => Promise<void>;
   /** Host time in milliseconds. */

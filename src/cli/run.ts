@@ -1,7 +1,9 @@
 /** `ringside run`: the guest's serial output on stdout, and nothing else there; the report on stderr. */
+import { Switch } from '../devices/virtio/switch';
 import type { Subject } from '../debug/compare';
 import type { ScreenText } from '../protocol/screen';
 import type { StopReason } from '../vmm/debuggable';
+import { CAPTURE_OPTION, captureFrames } from './capture';
 import type { Arguments, CliEnvironment, Command, GuestAttributes } from './command';
 import { countedKinds, describeStop, EVENT_NAMES, thousands } from './describe';
 import { EXIT_CODES, exitCode } from './exitCodes';
@@ -145,6 +147,7 @@ export const run: Command = {
     PERSIST_OPTION,
     ...SCRIPT_OPTIONS,
     { name: 'max-instructions', short: 'n', value: 'N', help: 'stop after so many instructions (no limit by default)' },
+    CAPTURE_OPTION,
     { name: 'screenshot', value: 'FILE', help: 'write what the guest’s display shows at the end as a PNG file' },
     { name: 'json', help: 'write the report as one line of JSON' },
   ],
@@ -152,13 +155,16 @@ export const run: Command = {
   async run(args: Arguments, environment: CliEnvironment): Promise<number> {
     const limit = args.count('max-instructions') ?? Number.MAX_SAFE_INTEGER;
     if (args.operands.length > 1) return runSeveral(args, environment, limit);
-    const guest = environment.createGuest(launchAttributes(args, args.operand));
+    const network = new Switch();
+    const saveCapture = captureFrames(network, args.text('capture'), environment);
+    const guest = environment.createGuest(launchAttributes(args, args.operand), network);
     const started = environment.now();
     try {
       const flush = bufferOutput(guest, environment.stdout);
       const script = new Script(args, guest);
       const stop = await runUntilStop(guest, script, limit, environment, flush);
       const { unmet } = script;
+      saveCapture();
       saveScreenshot(guest, args.text('screenshot'), environment);
       const milliseconds = environment.now() - started;
       const code = exitCodeFor(stop, unmet);

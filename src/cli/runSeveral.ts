@@ -1,9 +1,11 @@
 /** `ringside run A B …`: several guests at once, as VMs of one hypervisor. Each line they print says whose it is. */
 import { UserError } from '../base/userError';
+import { Switch } from '../devices/virtio/switch';
 import type { Subject } from '../debug/compare';
 import { PostOffice } from '../vmm/hypercalls/mailbox';
 import { DEFAULT_WEIGHT } from '../vmm/scheduler';
 import { Hypervisor, type HypervisorGuest } from '../vmm/hypervisor';
+import { captureFrames } from './capture';
 import type { Arguments, CliEnvironment } from './command';
 import { type Ending, exitCodeFor, guestJson, launchAttributes, report } from './run';
 import { exitCode } from './exitCodes';
@@ -56,13 +58,13 @@ const names = (programs: readonly string[]): string[] =>
     return before === 0 ? name : `${name} ${before + 1}`;
   });
 
-function createGuests(args: Arguments, environment: CliEnvironment, limit: number): Several[] {
+function createGuests(args: Arguments, environment: CliEnvironment, limit: number, network: Switch): Several[] {
   const attributes = args.operands.map((operand) => launchAttributes(args, operand));
   const called = names(attributes.map(({ program }) => String(program)));
   const guests: Several[] = [];
   try {
     for (const [i, given] of attributes.entries()) {
-      const subject = environment.createGuest(given);
+      const subject = environment.createGuest(given, network);
       const { weight = DEFAULT_WEIGHT, cap } = given as { weight?: number; cap?: number };
       guests.push({ name: called[i], subject, vm: subject.vm, share: { weight, ...(cap === undefined ? {} : { cap }) }, limit });
     }
@@ -78,7 +80,9 @@ const failureText = (error: unknown): string => `internal error: ${error instanc
 export async function runSeveral(args: Arguments, environment: CliEnvironment, limit: number): Promise<number> {
   const scripted = args.given.find(({ name }) => SCRIPTED.includes(name));
   if (scripted) throw new UserError('cli.usage', `--${scripted.name}: expected with one guest, and there are ${args.operands.length}`);
-  const guests = createGuests(args, environment, limit);
+  const network = new Switch();
+  const saveCapture = captureFrames(network, args.text('capture'), environment);
+  const guests = createGuests(args, environment, limit, network);
   const started = environment.now();
   try {
     const lines = guests.map(({ name, subject }) => {
@@ -94,6 +98,7 @@ export async function runSeveral(args: Arguments, environment: CliEnvironment, l
       await environment.pause();
     }
     for (const text of lines) text.end();
+    saveCapture();
     const milliseconds = environment.now() - started;
     const rows = guests.map((guest) => {
       const ending = hypervisor.endingOf(guest)!;

@@ -1,11 +1,12 @@
 /** From launch attributes to a machine, with every complaint where the user will see it. */
 import type { Diagnostic } from '../asm/assembly';
 import { UserError } from '../base/userError';
+import { Switch } from '../devices/virtio/switch';
 import type { DebugMachine, MachineFactory } from '../debug/debugMachine';
 import { DebugTarget } from '../debug/target';
 import { Turns } from '../debug/turns';
 import { eventLoopYield } from '../debug/yieldToEventLoop';
-import { type Configuration, type NamedConfiguration, parseConfigurations } from '../machine/configuration';
+import { type NamedConfiguration, parseConfigurations } from '../machine/configuration';
 import { RequestError } from './errors';
 import type { SessionContext } from './sessionContext';
 
@@ -28,10 +29,11 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
   if ('problems' in result) throw refuse(result.problems);
   const eventLoop = eventLoopYield();
   const turns = result.vms.length > 1 ? new Turns(eventLoop) : undefined;
+  const surroundings = { network: new Switch() };
   const launched: Launched[] = [];
   try {
     for (const { name, config } of result.vms) {
-      const machine = await withProgress(session, `Loading ${name}`, () => buildMachine(session, create, config));
+      const machine = await withProgress(session, `Loading ${name}`, () => buildMachine(session, () => create(config, surroundings)));
       launched.push({ name, config, target: new DebugTarget(machine, config.maxInstructions, turns?.for(config, () => machine.vm.retired) ?? eventLoop, config.pace) });
     }
   } catch (error) {
@@ -54,10 +56,10 @@ async function withProgress<T>(session: SessionContext, title: string, work: () 
   }
 }
 
-async function buildMachine(session: SessionContext, create: MachineFactory, config: Configuration): Promise<DebugMachine> {
+async function buildMachine(session: SessionContext, create: () => DebugMachine | Promise<DebugMachine>): Promise<DebugMachine> {
   let machine: DebugMachine;
   try {
-    machine = await create(config);
+    machine = await create();
   } catch (error) {
     checkDiagnostics(session, (error as Undigested | undefined)?.diagnostics ?? []);
     throw error instanceof UserError ? refuse([error.message]) : error;

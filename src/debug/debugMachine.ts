@@ -3,6 +3,7 @@ import type { Assembly } from '../asm/assembly';
 import type { Emitter } from '../base/events';
 import type { GuestSymbol } from '../machine/loader/guest';
 import type { Configuration } from '../machine/configuration';
+import type { MachineSurroundings } from '../machine/machine';
 import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
 import type { SerialPort } from '../protocol/serial';
@@ -39,4 +40,4 @@ export interface DebugMachine {
 }
 
 /** Build the machine that a configuration describes. Throws UserError; an error with `diagnostics` is shown item by item. */
-export type MachineFactory = (config: Configuration) => DebugMachine | Promise<DebugMachine>;
+export type MachineFactory = (config: Configuration, surroundings: MachineSurroundings) => DebugMachine | Promise<DebugMachine>;

@@ -76,10 +76,8 @@ export class DebianPackages {
     return found.at(-1);
   }
 
-  /** The file of the newest package named `pattern` whose path matches `member`; kept as `name` for the next time. */
-  file(name, pattern, member) {
-    const kept = path.join(this.#directory, name);
-    if (fs.existsSync(kept)) return kept;
+  /** The contents of the newest package named `pattern`, as a tar archive; its name. */
+  #contents(pattern) {
     this.#update();
     const archive = `${this.#newest(pattern)}.deb`;
     const before = new Set(fs.readdirSync(this.#directory));
@@ -87,14 +85,34 @@ export class DebianPackages {
     const [deb] = fs.readdirSync(this.#directory).filter((file) => file.endsWith('.deb') && !before.has(file));
     const tar = run('dpkg-deb', ['--fsys-tarfile', deb], { cwd: this.#directory });
     fs.rmSync(path.join(this.#directory, deb));
-    const found = run('tar', ['tf', '-'], { input: tar })
-      .toString()
-      .split('\n')
-      .find((line) => member.test(line));
+    return { deb, tar, members: run('tar', ['tf', '-'], { input: tar }).toString().split('\n') };
+  }
+
+  /** The file of the newest package named `pattern` whose path matches `member`; kept as `name` for the next time. */
+  file(name, pattern, member) {
+    const kept = path.join(this.#directory, name);
+    if (fs.existsSync(kept)) return kept;
+    const { deb, tar, members } = this.#contents(pattern);
+    const found = members.find((line) => member.test(line));
     if (!found) throw new Error(`${deb} holds no file ${member}`);
     fs.writeFileSync(`${kept}.part`, run('tar', ['xOf', '-', found], { input: tar }));
     fs.renameSync(`${kept}.part`, kept);
     return kept;
+  }
+
+  /** Files of the newest package named `pattern`, by what is to match their paths; kept in the folder `name` for the next time. */
+  files(name, pattern, wanted) {
+    const folder = path.join(this.#directory, name);
+    const paths = Object.fromEntries(Object.keys(wanted).map((file) => [file, path.join(folder, file)]));
+    if (Object.values(paths).every((file) => fs.existsSync(file))) return paths;
+    const { deb, tar, members } = this.#contents(pattern);
+    fs.mkdirSync(folder, { recursive: true });
+    for (const [file, member] of Object.entries(wanted)) {
+      const found = members.find((line) => member.test(line));
+      if (!found) throw new Error(`${deb} holds no file ${member}`);
+      fs.writeFileSync(paths[file], run('tar', ['xOf', '-', found], { input: tar }));
+    }
+    return paths;
   }
 
   /** A file made of others, made anew for every run. */

@@ -18,20 +18,38 @@ export function cpio(entries) {
   return Buffer.concat(parts);
 }
 
-const INIT = `#!/bin/busybox sh
-/bin/busybox mount -t proc proc /proc
-/bin/busybox mount -t sysfs sys /sys
-/bin/busybox mount -t devtmpfs dev /dev
-/bin/busybox --install -s /bin
-export PATH=/bin
-exec setsid cttyhack sh
-`;
+const PREPARE = [
+  '#!/bin/busybox sh',
+  '/bin/busybox mount -t proc proc /proc',
+  '/bin/busybox mount -t sysfs sys /sys',
+  '/bin/busybox mount -t devtmpfs dev /dev',
+  '/bin/busybox --install -s /bin',
+  'export PATH=/bin',
+];
+const SHELL_ON_HVC0 = "exec setsid sh -c 'exec sh </dev/hvc0 >/dev/hvc0 2>&1'";
+
+const directories = (...names) => names.map((name) => ({ name, kind: 'directory', permissions: 0o755 }));
+
+/** Loads modules in order, lets a shell script say what there is, and starts a shell on a virtio console. Modules: { name: bytes }. */
+export const modulesInitramfs = (busybox, modules, script) =>
+  cpio([
+    ...directories('bin', 'dev', 'modules', 'proc', 'sys'),
+    { name: 'dev/console', kind: 'device', permissions: 0o600, device: [5, 1] },
+    { name: 'bin/busybox', kind: 'file', permissions: 0o755, content: busybox },
+    ...Object.entries(modules).map(([name, content]) => ({ name: `modules/${name}`, kind: 'file', permissions: 0o644, content })),
+    {
+      name: 'init',
+      kind: 'file',
+      permissions: 0o755,
+      content: [...PREPARE, ...Object.keys(modules).map((name) => `insmod /modules/${name}`), script, SHELL_ON_HVC0, ''].join('\n'),
+    },
+  ]);
 
 /** A shell on the console and nothing else. */
 export const shellInitramfs = (busybox) =>
   cpio([
-    ...['bin', 'dev', 'proc', 'sys'].map((name) => ({ name, kind: 'directory', permissions: 0o755 })),
+    ...directories('bin', 'dev', 'proc', 'sys'),
     { name: 'dev/console', kind: 'device', permissions: 0o600, device: [5, 1] },
     { name: 'bin/busybox', kind: 'file', permissions: 0o755, content: busybox },
-    { name: 'init', kind: 'file', permissions: 0o755, content: INIT },
+    { name: 'init', kind: 'file', permissions: 0o755, content: [...PREPARE, 'exec setsid cttyhack sh', ''].join('\n') },
   ]);

@@ -10,6 +10,8 @@ export interface TestMachine {
   readonly vgaBios?: string;
   readonly boot?: string;
   readonly instructions?: number;
+  readonly virtio?: string;
+  readonly hypervisor?: string;
 }
 export function ringsideArguments(machine: TestMachine): string[];
 export function qemuArguments(machine: TestMachine): string[];

@@ -2,7 +2,7 @@
  * A machine of a system test, as options of `ringside run` and of QEMU.
  *
  * `program` (a path) is a `kind`: 'disk', 'floppy', 'bootSector', 'cdrom' or 'kernel' (Linux or Multiboot). The rest may be
- * left out: `technique` (not for QEMU), `memory` in MiB, `cpu`, further `disk` images, `initrd`, `append`, `bios` and `vgaBios`
+ * left out: `technique`, `virtio` (kinds of devices), `hypervisor` (its interface; none of them for QEMU), `memory` in MiB, `cpu`, further `disk` images, `initrd`, `append`, `bios` and `vgaBios`
  * (not for QEMU, which has its own SeaBIOS), `boot` (order of devices), `instructions` (the run ends after so many; not for QEMU).
  */
 
@@ -11,7 +11,7 @@ const QEMU_BOOT = { floppy: 'a', disk: 'c', cdrom: 'd' };
 
 const given = (option, value) => (value === undefined ? [] : [option, String(value)]);
 
-export const ringsideArguments = ({ program, technique = 'bare', memory = DEFAULT_MEMORY, cpu, disk = [], initrd, append, bios, vgaBios, boot, instructions }) => [
+export const ringsideArguments = ({ program, technique = 'bare', memory = DEFAULT_MEMORY, cpu, disk = [], initrd, append, bios, vgaBios, boot, instructions, virtio, hypervisor }) => [
   ...[program, '--technique', technique, '--mem', String(memory)],
   ...given('--cpu', cpu),
   ...disk.flatMap((image) => ['--disk', image]),
@@ -21,6 +21,8 @@ export const ringsideArguments = ({ program, technique = 'bare', memory = DEFAUL
   ...given('--vga-bios', vgaBios),
   ...given('--boot', boot),
   ...given('--max-instructions', instructions),
+  ...given('--virtio', virtio),
+  ...given('--hypervisor', hypervisor),
 ];
 
 const drive = (file, index) => ['-drive', `file=${file},format=raw,if=ide,index=${index},snapshot=on`];
