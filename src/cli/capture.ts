@@ -3,7 +3,11 @@ import { pcapHeader, pcapRecord } from '../devices/virtio/pcap';
 import type { Switch } from '../devices/virtio/switch';
 import type { CliEnvironment, OptionSpec } from './command';
 
-export const CAPTURE_OPTION: OptionSpec = { name: 'capture', value: 'FILE', help: 'write the frames that virtio network cards sent as a capture file (pcap); their times are the senders’ guest times' };
+export const CAPTURE_OPTION: OptionSpec = {
+  name: 'capture',
+  value: 'FILE',
+  help: 'write the frames that virtio network cards sent as a capture file (pcap); their times are the senders’ guest times',
+};
 
 /** Note every frame from now on; the result writes them to `path`, if there is one. */
 export function captureFrames(network: Switch, path: string | undefined, { writeFile }: CliEnvironment): () => void {

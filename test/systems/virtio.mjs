@@ -13,7 +13,7 @@ const MODULES = [
   'failover',
   'net_failover',
   'virtio_net',
- 
+
   'virtio-rng',
   'virtio_console',
 ]; // prettier-ignore
