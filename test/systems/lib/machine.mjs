@@ -11,7 +11,21 @@ const QEMU_BOOT = { floppy: 'a', disk: 'c', cdrom: 'd' };
 
 const given = (option, value) => (value === undefined ? [] : [option, String(value)]);
 
-export const ringsideArguments = ({ program, technique = 'bare', memory = DEFAULT_MEMORY, cpu, disk = [], initrd, append, bios, vgaBios, boot, instructions, virtio, hypervisor }) => [
+export const ringsideArguments = ({
+  program,
+  technique = 'bare',
+  memory = DEFAULT_MEMORY,
+  cpu,
+  disk = [],
+  initrd,
+  append,
+  bios,
+  vgaBios,
+  boot,
+  instructions,
+  virtio,
+  hypervisor,
+}) => [
   ...[program, '--technique', technique, '--mem', String(memory)],
   ...given('--cpu', cpu),
   ...disk.flatMap((image) => ['--disk', image]),
