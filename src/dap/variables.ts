@@ -15,6 +15,8 @@ export interface VariableRow {
   readonly type?: string;
   /** Absent for what cannot be named in an expression, and so not be set. */
   readonly evaluateName?: string;
+  /** Name of a field of the VMCS, which is set by name. */
+  readonly vmcs?: string;
   /** Key of the container it opens. */
   readonly children?: string;
   readonly memoryReference?: string;
@@ -37,6 +39,7 @@ export const scopes = (target: DebugTarget): Scope[] => [
   { key: 'segments', name: 'Segments', expensive: false },
   { key: 'system', name: 'System registers', expensive: false },
   ...(target.vm.technique === 'bare' ? [] : [{ key: 'hardware', name: 'Hardware (what the silicon holds)', expensive: false }]),
+  ...(target.vm.technique === 'hvm' ? [{ key: 'vmcs', name: 'VMCS', expensive: true }] : []),
 ];
 
 /** Of the hypervisor's frame, during a visit. */
@@ -184,6 +187,25 @@ const eventRow = ({ kind, reason, sentence, cycles }: VmmEvent, i: number): Vari
 /** The rows of this container are asked for by number. */
 export const isIndexed = (key: string): boolean => key.startsWith('entries:');
 
+const VMCS_AREAS = { control: 'Controls', guest: 'Guest state', host: 'Host state', exit: 'VM-exit information' } as const;
+
+function vmcsRows({ vm }: DebugTarget, area: string): VariableRow[] {
+  const view = vm.vmcs?.();
+  if (!view) return [];
+  if (area === '') {
+    const verdict = view.failures.length === 0 ? 'consistent' : view.failures.join(' ');
+    return [{ name: 'VM entry', value: verdict }, ...Object.entries(VMCS_AREAS).map(([key, name]) => ({ name, value: '', children: `vmcs:${key}` }))];
+  }
+  return view.fields
+    .filter((field) => field.area === area)
+    .map(({ name, title, value, bits, settable, encoding }) => ({
+      name,
+      value: bits ? `${value}  ${bits.join(' ')}` : value,
+      type: `${title}, encoding ${hex(encoding, 4)}h`,
+      ...(settable ? { vmcs: name } : {}),
+    }));
+}
+
 /** Rows of the container with this key; undefined when there is none. */
 export function variables(target: DebugTarget, key: string): VariableRow[] | undefined {
   const { vm } = target;
@@ -218,6 +240,8 @@ export function variables(target: DebugTarget, key: string): VariableRow[] | und
       return (target.visit?.events ?? []).map(eventRow);
     case 'changes':
       return (target.visit?.changes ?? []).map(({ name: changed, before, after }) => ({ name: changed, value: `${number(before)} → ${number(after)}` }));
+    case 'vmcs':
+      return vmcsRows(target, name);
     case 'hardware':
       return hardwareRows(target);
     default:

@@ -125,11 +125,36 @@ export interface InputArguments {
   port?: SerialPort;
 }
 
+export interface VmcsFieldRow {
+  /** SDM Vol. 3, appendix B. */
+  readonly encoding: number;
+  readonly name: string;
+  /** The SDM's name. */
+  readonly title: string;
+  readonly area: 'control' | 'exit' | 'guest' | 'host';
+  readonly width: 16 | 32 | 64 | 'natural';
+  /** Hexadecimal with a trailing h. */
+  readonly value: string;
+  readonly settable: boolean;
+  /** Of a field of controls: those that are on. */
+  readonly bits?: readonly string[];
+}
+
+export interface VmcsResponse {
+  readonly fields: readonly VmcsFieldRow[];
+  /** What the next VM entry would fail for, as sentences; none when the guest can run. */
+  readonly failures: readonly string[];
+  /** Nested paging: translations that the TLB did not have, and the memory references their two-dimensional walks took. */
+  readonly walks?: { readonly misses: number; readonly references: number };
+}
+
 /** Request name → arguments and response body. */
 export interface CustomRequests {
   'ringside/blocks': { args: OfVm & { start?: number; count?: number }; body: BlocksResponse };
   /** One block in full; an error when it is no longer known. */
   'ringside/block': { args: OfVm & { id: number }; body: BlockDetail };
+  /** The VMCS under hardware assistance; with `set`, after setting a field, a control bit or a list by name. */
+  'ringside/vmcs': { args: OfVm & { set?: { name: string; value: string } }; body: VmcsResponse };
   'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
   /** Pages from a linear address on: the guest's tables beside shadow and nested ones. */
   'ringside/pageWalk': { args: OfVm & { address: number; count?: number }; body: PageWalkResponse };

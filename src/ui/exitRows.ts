@@ -44,6 +44,19 @@ export const EVENT_KINDS: Readonly<Record<VmmEventKind, KindStyle>> = {
   unclaimed: { name: 'unclaimed accesses', icon: 'circle-large-outline' },
 };
 
+/** Of a VM exit: its number, its qualification taken apart, and the guest state that the VMM changed. */
+function exitDetails(exit: ExitRow): string[] {
+  if (exit.kind !== 'vmExit') return [];
+  return [
+    `| Exit reason | ${exit.number} |`,
+    `| Qualification | ${hexh(exit.qualification, 8)} |`,
+    ...exit.decoded.map(([name, value]) => `| ${name} | ${value} |`),
+    ...(exit.idtVectoring ? [`| IDT-vectoring information | ${hexh(exit.idtVectoring, 8)} |`] : []),
+    ...(exit.handling ? [`| The VMM | ${exit.handling} |`] : []),
+    ...(exit.changes.length > 0 ? [`| Changed | ${exit.changes.join('<br>')} |`] : []),
+  ];
+}
+
 const row = (exit: ExitRow): ViewRow => {
   const style = EVENT_KINDS[exit.kind];
   const where = farAddress(exit.cs, exit.eip);
@@ -60,6 +73,7 @@ const row = (exit: ExitRow): ViewRow => {
       '|:---|:---|',
       `| At | ${where} (linear ${hexh(exit.linear)}) |`,
       `| Reason | ${exit.reason} |`,
+      ...exitDetails(exit),
       `| After | ${plural(exit.retired, 'instruction')} |`,
       `| Modelled cost | ${plural(exit.cycles, 'cycle')} |`,
       ...(exit.source ? [`| Source | ${baseName(exit.source.path)}:${exit.source.line} |`] : []),

@@ -12,7 +12,7 @@ import { toUri } from './uri';
 const NEWEST = 500;
 const FILTER_KEY = 'ringside.hiddenExitKinds';
 /** The block cache has a view of its own; a loop's block ends would bury everything else. */
-const HIDDEN_AT_FIRST: readonly VmmEventKind[] = ['blockTranslated', 'blockEnd', 'blockInvalidated'];
+const HIDDEN_AT_FIRST: readonly VmmEventKind[] = ['blockTranslated', 'blockEnd', 'blockInvalidated', 'vmEntry'];
 
 async function revealSource(location: SourceLocation | { source?: SourceLocation }): Promise<void> {
   const source = 'path' in location ? location : location.source;

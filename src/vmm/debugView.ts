@@ -1,11 +1,13 @@
 /** A virtual machine as a debugger sees it (debuggable.ts). State is the virtual CPU's. */
+import { UserError } from '../base/userError';
 import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
 import type { Watchpoint } from '../memory/watchpoint';
-import type { BlockDetail, BlockRow, TranslationStatistics } from '../protocol/requests';
+import type { BlockDetail, BlockRow, TranslationStatistics, VmcsResponse } from '../protocol/requests';
 import type { PageWalkRow } from '../protocol/pageWalk';
 import type { TechniqueId } from '../protocol/techniques';
 import type { SilentPlace, VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
+import type { CostEvent } from './cost/profiles';
 import { CPU, CpuState } from '../x86/cpuState';
 import { MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { formatInstruction } from '../x86/formatter';
@@ -14,6 +16,9 @@ import { blockDetail, blockRow } from './blockDetail';
 import { readRegister, readSaved, segmentNumber, writeRegister } from './registerFile';
 import { StateHash } from './stateHash';
 import { pageWalk } from './pageWalk';
+import { HardwareAssisted } from './techniques/hardwareAssisted';
+import { setNamed } from './vmcs/settings';
+import { vmcsView } from './vmcs/vmcsView';
 import type { VirtualMachine } from './virtualMachine';
 
 const PAGE = 4096;
@@ -29,6 +34,11 @@ export class DebugView implements DebuggableVm {
   }
   get cycles(): number {
     return this.machine.cycles;
+  }
+  /** Instructions, and the sensitive ones that ran directly, have counters of their own. */
+  costs(): Readonly<Partial<Record<CostEvent, number>>> {
+    const { ledger, desk, retired } = this.machine;
+    return { ...ledger.counts, instruction: retired, sensitive: desk.counts.sensitive };
   }
   get eventCounts(): Readonly<Record<VmmEventKind, number>> {
     return this.machine.desk.counts;
@@ -99,6 +109,16 @@ export class DebugView implements DebuggableVm {
   }
   segment(name: 'es' | 'cs' | 'ss' | 'ds' | 'fs' | 'gs' | 'ldtr' | 'tr'): SegmentView {
     return this.machine.cpu.segment(segmentNumber(name));
+  }
+
+  vmcs(): VmcsResponse | undefined {
+    const { technique } = this.machine;
+    return technique instanceof HardwareAssisted ? vmcsView(technique.vmcs, technique.walks) : undefined;
+  }
+  setVmcs(name: string, value: string): void {
+    const { technique } = this.machine;
+    if (!(technique instanceof HardwareAssisted)) throw new UserError('vmcs.technique', 'Only hardware assistance has a VMCS.');
+    setNamed(technique.vmcs, name, value);
   }
 
   translate(linear: number): number | undefined {

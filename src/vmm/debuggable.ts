@@ -6,10 +6,11 @@
 import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
 import type { WatchHit, Watchpoint } from '../memory/watchpoint';
-import type { BlockDetail, BlockRow, TranslationStatistics } from '../protocol/requests';
+import type { BlockDetail, BlockRow, TranslationStatistics, VmcsResponse } from '../protocol/requests';
 import type { PageWalkRow } from '../protocol/pageWalk';
 import type { TechniqueId } from '../protocol/techniques';
 import type { SilentPlace, VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
+import type { CostEvent } from './cost/profiles';
 
 /** Why a run ended. Every reason leaves an exact position: nothing of the next instruction has happened. */
 export type StopReason =
@@ -68,6 +69,8 @@ export interface DebuggableVm {
   /** Modelled cycles so far (cost ledger). */
   readonly cycles: number;
   readonly eventCounts: Readonly<Record<VmmEventKind, number>>;
+  /** How often each event of the cost ledger has been charged. */
+  costs?(): Readonly<Partial<Record<CostEvent, number>>>;
 
   /** Guest time, nanoseconds. Whoever has none cannot be paced. */
   readonly guestTime?: number;
@@ -111,6 +114,11 @@ export interface DebuggableVm {
   writeRegister(name: string, value: number): boolean;
   hardwareRegister(name: string): number | undefined;
   segment(name: 'es' | 'cs' | 'ss' | 'ds' | 'fs' | 'gs' | 'ldtr' | 'tr'): SegmentView;
+
+  /** The VMCS; undefined under techniques that have none. */
+  vmcs?(): VmcsResponse | undefined;
+  /** Set a field, a control bit or a list of the VMCS. Throws UserError for a bad name or value; what is inconsistent fails the next VM entry. */
+  setVmcs?(name: string, value: string): void;
 
   /** Guest-linear to guest-physical, as the guest's tables say, without side effects; undefined when not mapped. */
   translate(linear: number): number | undefined;

@@ -169,3 +169,30 @@ test('a disk that cannot keep what the guest wrote says so when the session ends
   await client.request('disconnect');
   assert.equal(client.output('important'), '/guest/d.img: no space left\n');
 });
+
+test('the VMCS can be looked at and edited, in the variables and by request; an inconsistent one stops the guest before it runs', async () => {
+  const client = await begin({ technique: 'hvm', stopOnEntry: true });
+  const frame = (await client.request('stackTrace', { threadId: 1 })).stackFrames[0].id;
+  const { scopes } = await client.request('scopes', { frameId: frame });
+  const vmcs = scopes.find((s: { name: string }) => s.name === 'VMCS').variablesReference;
+  const rows = async (variablesReference: number) =>
+    (await client.request('variables', { variablesReference })).variables as { name: string; value: string; variablesReference: number }[];
+  const areas = await rows(vmcs);
+  assert.deepEqual(
+    areas.map((row) => row.name),
+    ['VM entry', 'Controls', 'Guest state', 'Host state', 'VM-exit information'],
+  );
+  const controls = areas[1].variablesReference;
+  assert.match((await rows(controls)).find((row) => row.name === 'primaryControls')?.value ?? '', /hltExiting/);
+  await client.request('setVariable', { variablesReference: controls, name: 'primaryControls', value: '0x84006172' });
+  const view = await client.request('ringside/vmcs', {});
+  assert.deepEqual(view.failures, []);
+  assert.equal(view.fields.find((f: { name: string }) => f.name === 'guestEip').value, '00007C00h');
+  const broken = await client.request('ringside/vmcs', { set: { name: 'hostCs', value: '0x13' } });
+  assert.match(broken.failures.join(), /Host CS selector: RPL and TI must be 0/);
+  assert.match((await client.response('ringside/vmcs', { set: { name: 'nonsense', value: '1' } })).message, /no field or control/);
+  let stopped = await client.go('continue');
+  if (stopped.reason === 'entry') stopped = await client.event('stopped');
+  assert.match(stopped.text, /VM-instruction error 8/);
+  assert.equal((await client.request('ringside/exits', {})).retired, 0);
+});

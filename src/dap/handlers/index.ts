@@ -24,6 +24,7 @@ import { ringsideBlocks } from './ringsideBlocks';
 import { ringsideExits } from './ringsideExits';
 import { ringsideInput } from './ringsideInput';
 import { ringsidePageWalk } from './ringsidePageWalk';
+import { ringsideVmcs } from './ringsideVmcs';
 import { ringsideScreen } from './ringsideScreen';
 import { ringsideSubscribe } from './ringsideSubscribe';
 import { scopes } from './scopes';
@@ -85,6 +86,7 @@ export const HANDLERS: readonly Handler[] = [
   ringsideBlocks,
   ringsidePageWalk,
   ringsideExits,
+  ringsideVmcs,
   ringsideScreen,
   ringsideSubscribe,
   ringsideInput,

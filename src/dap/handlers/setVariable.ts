@@ -11,8 +11,9 @@ export const setVariable = handler('setVariable', shape({ variablesReference: in
     const { guest, found } = containerRows(session, args.variablesReference);
     const { context } = standing(guest, 'setVariable');
     const row = found.find((r) => r.name === args.name);
-    if (!row?.evaluateName) throw new RequestError('user', `${args.name} cannot be changed.`);
-    assign(row.evaluateName, evaluate(args.value, context).value, context);
+    if (row?.vmcs !== undefined) guest.target.vm.setVmcs?.(row.vmcs, args.value);
+    else if (!row?.evaluateName) throw new RequestError('user', `${args.name} cannot be changed.`);
+    else assign(row.evaluateName, evaluate(args.value, context).value, context);
     invalidate(session, 'all');
     const after = containerRows(session, args.variablesReference).found.find((r) => r.name === args.name);
     return { value: after?.value ?? '', variablesReference: session.handles.of(guest.threadId, after?.children) };

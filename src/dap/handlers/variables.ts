@@ -31,12 +31,12 @@ export const variables = handler(
       const start = args.start ?? 0;
       const shown = args.count ? all.slice(start, start + args.count) : all.slice(start);
       return {
-        variables: shown.map(({ children, indexed, lazy, ...row }) => ({
+        variables: shown.map(({ children, indexed, lazy, vmcs, ...row }) => ({
           ...row,
           variablesReference: session.handles.of(guest.threadId, children),
           ...(indexed !== undefined && { indexedVariables: indexed }),
           ...locationOf(session, guest, row),
-          ...(!row.evaluateName && { presentationHint: { attributes: ['readOnly'], ...(lazy && { lazy: true }) } }),
+          ...(!row.evaluateName && vmcs === undefined && { presentationHint: { attributes: ['readOnly'], ...(lazy && { lazy: true }) } }),
         })),
       };
     },

@@ -50,6 +50,11 @@ export class CostLedger {
     return this.#figures.map((figure, i) => ({ figure, count: this.#counts[i], cycles: figure.cycles * this.#counts[i] })).filter((line) => line.count > 0);
   }
 
+  /** How often each was charged. */
+  get counts(): Partial<Record<CostEvent, number>> {
+    return Object.fromEntries(COST_EVENTS.map((event, i) => [event, this.#counts[i]]));
+  }
+
   save(): CostState {
     return [...this.#counts];
   }

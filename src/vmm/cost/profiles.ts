@@ -16,6 +16,7 @@ export const COST_EVENTS = [
   'vmExitRoundTrip', // VM exit and VM entry, nothing between
   'vmcsRead', // the VMM reads a field of the VMCS
   'exitService', // the VMM finds out what an exit is about and does it
+  'indirectLookup', // translated code finds the target of a return in a table
   'blockDispatch', // a translated block ends, the VMM looks up and enters the next
   'translateInstruction', // one guest instruction is translated
   'interruptDelivery', // an external interrupt reaches the guest's handler
@@ -79,6 +80,13 @@ const PENTIUM_4_672: readonly Figure[] = [
     242,
     `${NANO}, syscall: native`,
     'A textbook block transition is one round trip from user mode to the VMM: the cost of a native system call. Chained blocks pay nothing.',
+  ),
+  estimate(
+    'indirectLookup',
+    undefined,
+    40,
+    ADAMS_AGESEN,
+    'Pop, index a table of 256 by the low byte, compare, jump, with a spilled register: about ten instructions, and a jump whose target this processor of 31 pipeline stages often mispredicts.',
   ),
   row('translateInstruction', undefined, 2300, `${ADAMS_AGESEN}, translation cost`),
   estimate('interruptDelivery', undefined, 889, `${NANO}, divzero: native`, 'Delivering an exception stands for delivering an interrupt.'),

@@ -94,6 +94,10 @@ export class HardwareAssisted implements Technique {
     return this.vmcs.has('useTscOffsetting') && !this.vmcs.has('rdtscExiting') ? this.vmcs.read('tscOffset') : 0;
   }
 
+  get walks(): { readonly misses: number; readonly references: number } | undefined {
+    return this.nested && { misses: this.nested.misses, references: this.nested.references };
+  }
+
   reset(): void {
     this.#root = true;
     this.#announced = false;

@@ -1,0 +1,5 @@
+; A near call and its return.
+%include "nano.inc"
+bench:  rounds call round
+        ret
+round:  ret

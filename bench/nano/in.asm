@@ -1,0 +1,4 @@
+; Port I/O: IN from port 80h.
+%include "nano.inc"
+bench:  rounds in al, 0x80
+        ret
