@@ -7,6 +7,7 @@ import { DebugTarget } from '../debug/target';
 import { Turns } from '../debug/turns';
 import { eventLoopYield } from '../debug/yieldToEventLoop';
 import { type NamedConfiguration, parseConfigurations } from '../machine/configuration';
+import { PostOffice } from '../vmm/hypercalls/mailbox';
 import { RequestError } from './errors';
 import type { SessionContext } from './sessionContext';
 
@@ -40,6 +41,8 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
     for (const { target } of launched) target.dispose();
     throw error;
   }
+  const office = new PostOffice();
+  if (launched.length > 1) for (const { target } of launched) target.machine.joinMessages?.(office);
   return launched;
 }
 

@@ -2,6 +2,7 @@
 import type { Assembly } from '../asm/assembly';
 import type { Emitter } from '../base/events';
 import type { GuestSymbol } from '../machine/loader/guest';
+import type { PostOffice } from '../vmm/hypercalls/mailbox';
 import type { Configuration } from '../machine/configuration';
 import type { MachineSurroundings } from '../machine/machine';
 import type { Picture } from '../devices/vga/render';
@@ -33,6 +34,8 @@ export interface DebugMachine {
   moveMouse?(motion: { dx?: number; dy?: number; wheel?: number; buttons?: number }): void;
   /** Without a port: to the virtio console once the guest listens there, else to serial port 1. */
   serialInput(bytes: Uint8Array, port?: SerialPort): void;
+  /** Let its guest exchange messages with the others that join. */
+  joinMessages?(office: PostOffice): void;
   /** Write what the guest changed on its disks into their files, if it is to be kept. Throws UserError. */
   persist?(): void;
   /** Throws UserError when the disks cannot be written. */

@@ -226,7 +226,7 @@ export class DebugTarget implements Disposable {
     this.#arm(run.leg?.kind === 'until' ? run.leg.linear : undefined);
     const left = this.maxInstructions - this.vm.retired;
     if (left <= 0) return { kind: 'limit', instructions: this.maxInstructions };
-    const reason = run.leg?.kind === 'instruction' ? this.vm.run(1, milliseconds) : this.#runBudget(left, milliseconds);
+    const reason = run.leg?.kind === 'instruction' ? this.#runOne(milliseconds) : this.#runBudget(left, milliseconds);
     switch (reason.kind) {
       case 'budget':
       case 'breakpoint': // a user's or a leg's: both are recognised by position
@@ -242,6 +242,12 @@ export class DebugTarget implements Disposable {
       default:
         return reason;
     }
+  }
+
+  #runOne(milliseconds: number): StopReason {
+    const reason = this.vm.run(1, milliseconds);
+    this.vm.showBlock?.();
+    return reason;
   }
 
   /** As many instructions as take about a slice, by how long the last ones took. */

@@ -63,6 +63,9 @@ export class DebugView implements DebuggableVm {
   run(maxInstructions: number, maxMilliseconds: number): StopReason {
     return this.machine.run(maxInstructions, maxMilliseconds);
   }
+  showBlock(): void {
+    this.machine.showBlock();
+  }
   requestStop(): void {
     this.machine.requestStop();
   }

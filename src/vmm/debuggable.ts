@@ -87,6 +87,8 @@ export interface DebuggableVm {
    * the current position if the last stop was there (so that continuing makes progress).
    */
   run(maxInstructions: number, maxMilliseconds: number): StopReason;
+  /** Put the block of the current position into the block cache, if somebody records: a single step does not run it as a block. */
+  showBlock?(): void;
   /** Make a run in progress, or the next one, end with 'pause'. Callable from an event listener. */
   requestStop(): void;
 

@@ -495,11 +495,15 @@ export class VirtualMachine implements TechniqueHost {
         if (performance.now() > deadline) stop = { kind: 'budget' };
       }
       if (stop) {
-        // Stepping runs single instructions: somebody who watches sees the block they belong to all the same.
-        if (this.desk.recording && (maxInstructions === 1 || stop.kind !== 'budget')) this.technique.showBlock();
+        if (stop.kind !== 'budget') this.showBlock();
         return this.#stopped(stop);
       }
     }
+  }
+
+  /** Stepping runs single instructions: somebody who watches sees the block they belong to all the same. */
+  showBlock(): void {
+    if (this.desk.recording) this.technique.showBlock();
   }
 
   #stopped(stop: StopReason): StopReason {
