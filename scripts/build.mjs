@@ -16,6 +16,7 @@ const REQUIRE = "import { createRequire as __createRequire } from 'node:module';
 const BUNDLES = [
   { entry: 'src/extension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, external: ['vscode'] },
   { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node, banner: { js: REQUIRE } },
+  { entry: 'src/compareWorker.ts', out: 'dist/compareWorker.mjs', format: 'esm', ...node },
   { entry: 'src/webview/screen.ts', out: 'dist/webview/screen.js', format: 'iife', platform: 'browser', target: 'es2022' },
   { entry: 'src/main.ts', out: 'dist/cli.mjs', format: 'esm', ...node, banner: { js: '#!/usr/bin/env node' } },
 ];

@@ -1,6 +1,7 @@
 /** Entry point in VS Code: construct, connect, nothing else. */
 import * as vscode from 'vscode';
 import { registerProblems } from './ui/assemblyProblems';
+import { registerComparison } from './ui/compareCommand';
 import { registerConfigurations } from './ui/configurationProvider';
 import { registerEventBreakpoints } from './ui/eventBreakpointPicker';
 import { registerEditorProviders } from './ui/editorProviders';
@@ -20,7 +21,8 @@ export function activate(context: vscode.ExtensionContext): void {
   registerConfigurations(context, choice);
   registerTechniqueStatus(context, choice, tracker);
   registerViews(context, tracker);
-  registerProblems(context, tracker);
+  const problems = registerProblems(context, tracker);
+  registerComparison(context, problems);
   registerScreen(context, tracker);
   registerSerial(context, tracker);
   registerEditorProviders(context);

@@ -1,5 +1,5 @@
 /** `ringside compare`: the same guest under every technique, side by side. */
-import { compareTechniques } from '../debug/compare';
+import { COMPARED_INSTRUCTIONS, compareTechniques } from '../debug/compare';
 import { type Attributes, runNanobenchmarks } from '../debug/nanobench';
 import { ATTRIBUTES } from '../machine/configuration';
 import { TECHNIQUES } from '../protocol/techniques';
@@ -8,8 +8,6 @@ import { comparisonJson, comparisonText } from './comparison';
 import { exitCode } from './exitCodes';
 import { nanoText } from './nanoReport';
 import { guestAttributes, MACHINE_OPTIONS } from './guestOptions';
-
-const DEFAULT_LIMIT = 10_000_000;
 
 /** Binary translation as products did it, where that is a choice. */
 const TRANSLATION = ATTRIBUTES.some(({ name }: { readonly name: string }) => name === 'translation') ? { translation: 'optimised' } : {};
@@ -27,14 +25,14 @@ export const compare: Command = {
   operand: 'GUEST',
   options: [
     ...MACHINE_OPTIONS,
-    { name: 'max-instructions', short: 'n', value: 'N', help: `stop after so many instructions (${DEFAULT_LIMIT / 1e6}M by default)` },
+    { name: 'max-instructions', short: 'n', value: 'N', help: `stop after so many instructions (${COMPARED_INSTRUCTIONS / 1e6}M by default)` },
     { name: 'bench', help: 'GUEST is the folder bench/nano: predict the nanobenchmarks of Adams & Agesen 2006 from our events, beside the published figures' },
     { name: 'json', help: 'write the comparison as JSON' },
   ],
   notes: `Exit codes: 0 when every technique ends in the state that bare metal ends in, ${exitCode('diverged')} when one does not.`,
   async run(args: Arguments, environment: CliEnvironment): Promise<number> {
     const attributes = guestAttributes(args);
-    const maxInstructions = args.count('max-instructions') ?? DEFAULT_LIMIT;
+    const maxInstructions = args.count('max-instructions') ?? COMPARED_INSTRUCTIONS;
     const { now } = environment;
     const pause = async () => {
       if (environment.interrupted()) throw new Interrupted();

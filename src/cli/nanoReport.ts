@@ -1,6 +1,6 @@
 /** The nanobenchmarks as tables: published beside predicted, what a prediction is made of, and who is ahead. */
 import { ROUNDS, type NanoResult, type Prediction, predictedWinner, publishedWinner } from '../debug/nanobench';
-import { thousands } from './describe';
+import { thousands } from '../debug/describe';
 
 const TITLES = { bt: 'binary translation', vt: 'VT-x' } as const;
 

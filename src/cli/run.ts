@@ -5,7 +5,7 @@ import type { ScreenText } from '../protocol/screen';
 import type { StopReason } from '../vmm/debuggable';
 import { CAPTURE_OPTION, captureFrames } from './capture';
 import type { Arguments, CliEnvironment, Command, GuestAttributes } from './command';
-import { countedKinds, describeStop, EVENT_NAMES, thousands } from './describe';
+import { countedKinds, describeStop, EVENT_NAMES, thousands } from '../debug/describe';
 import { EXIT_CODES, exitCode } from './exitCodes';
 import { encodePng } from './png';
 import { Script, SCRIPT_NOTES, SCRIPT_OPTIONS } from './script';

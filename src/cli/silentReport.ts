@@ -3,7 +3,7 @@ import { hex } from '../base/bits';
 import type { Subject } from '../debug/compare';
 import type { SilentPlace } from '../protocol/vmmEvent';
 import type { StopReason } from '../vmm/debuggable';
-import { thousands } from './describe';
+import { thousands } from '../debug/describe';
 
 /** Places that a report shows: the latest. */
 const SHOWN = 3;

@@ -5,6 +5,7 @@
 import type { Emitter } from '../base/events';
 import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
+import type { ComparisonPhase } from '../protocol/comparison';
 import type { PostOffice } from '../vmm/hypercalls/mailbox';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
@@ -37,7 +38,12 @@ export interface CompareOptions {
   readonly now: () => number;
   /** Called between slices of a run. */
   readonly pause: () => Promise<void>;
+  /** Called when a technique starts to run, and when the search begins for where it parted from the reference. */
+  readonly progress?: (technique: TechniqueId, phase: ComparisonPhase) => void;
 }
+
+/** Instructions after which a guest that does not end is stopped, where nobody says otherwise. */
+export const COMPARED_INSTRUCTIONS = 10_000_000;
 
 export interface TechniqueRun {
   readonly technique: TechniqueId;
@@ -67,6 +73,8 @@ export interface Divergence {
   readonly eip: number;
   readonly linear: number;
   readonly instruction: string;
+  /** Its place in the source, as `boot.asm:12`. */
+  readonly source?: string;
   readonly differences: readonly RegisterDifference[];
   readonly referenceStop: StopReason;
   readonly otherStop: StopReason;
@@ -193,8 +201,9 @@ class Pair {
     if (!registers && !memory) return stops[0].kind === 'budget' ? undefined : 'ended';
     const found = differences(this.reference, this.other);
     const kind = memory ? 'memory' : found.length > 0 ? 'registers' : 'stop';
-    const cause = this.silent ? { cause: this.silent } : {};
-    return { kind, retired, cs, eip, linear, instruction, differences: found, referenceStop: stops[0], otherStop: stops[1], ...cause };
+    const source = this.subjects[0].locate?.(linear);
+    const known = { ...(source === undefined ? {} : { source }), ...(this.silent ? { cause: this.silent } : {}) };
+    return { kind, retired, cs, eip, linear, instruction, differences: found, referenceStop: stops[0], otherStop: stops[1], ...known };
   }
 
   dispose(): void {
@@ -254,11 +263,15 @@ async function bisectMemory(newPair: () => Pair, end: number): Promise<Divergenc
 /** Run the guest under every technique; the first is what the others are compared with. */
 export async function compareTechniques(create: CreateSubject, options: CompareOptions): Promise<ComparedRun[]> {
   const runs: TechniqueRun[] = [];
-  for (const technique of options.techniques) runs.push(await runOne(create, technique, options));
+  for (const technique of options.techniques) {
+    options.progress?.(technique, 'run');
+    runs.push(await runOne(create, technique, options));
+  }
   const [reference] = runs;
   const compared: ComparedRun[] = [];
   for (const run of runs) {
     const sameState = run.stateHash === reference.stateHash && run.retired === reference.retired && stopKey(run.stop) === stopKey(reference.stop);
+    if (!sameState) options.progress?.(run.technique, 'divergence');
     const newPair = () => new Pair(create, reference.technique, run.technique, options.pause);
     const divergence = sameState ? undefined : await findDivergence(newPair, Math.max(run.retired, reference.retired));
     compared.push({ ...run, equal: sameState && sameBytes(run.serial, reference.serial), ...(divergence ? { divergence } : {}) });

@@ -36,6 +36,7 @@ export const COMMANDS = {
   filterExits: 'ringside.filterExits',
   saveScreenshot: 'ringside.saveScreenshot',
   openSerial: 'ringside.openSerial',
+  compare: 'ringside.compare',
 } as const;
 
 export const VIEWS = {
@@ -43,6 +44,9 @@ export const VIEWS = {
   exits: 'ringside.exits',
   screen: 'ringside.screen',
 } as const;
+
+/** Scheme of the documents that hold a comparison. */
+export const COMPARISON_SCHEME = 'ringside-compare';
 
 /** Files that F5 can debug without a launch.json. */
 export const isAssembly = (languageId: string): boolean => (ASSEMBLY_LANGUAGES as readonly string[]).includes(languageId);

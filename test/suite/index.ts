@@ -8,6 +8,7 @@ export async function run(): Promise<void> {
   await import('./activation.test');
   await import('./session.test');
   await import('./problems.test');
+  await import('./comparison.test');
   const failures: { title: string; error: string }[] = [];
   let passes = 0;
   await new Promise<void>((resolve) => {

@@ -1,0 +1,77 @@
+/** A comparison of techniques as Markdown. Pure: no `vscode`. */
+import type { ComparisonDivergence, ComparisonReport, ComparisonRow, ComparisonVerdict } from '../protocol/comparison';
+import { TECHNIQUES, type TechniqueId } from '../protocol/techniques';
+import { baseName } from './address';
+
+const nameOf = (id: TechniqueId): string => TECHNIQUES.find((t) => t.id === id)?.name ?? id;
+
+/** Text that means itself; VS Code's preview also reads `$` as mathematics. */
+const escapeMarkdown = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>#|~$&!]/g, '\\$&');
+
+/** A code span, fenced by more backticks than it holds; in tables a bar must be escaped even there. */
+function code(text: string): string {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const [fence, pad] = ['`'.repeat(longest + 1), longest > 0 ? ' ' : ''];
+  return `${fence}${pad}${text.replace(/\s+/g, ' ')}${pad}${fence}`;
+}
+
+const capital = (text: string): string => text.replace(/^./, (letter) => letter.toUpperCase());
+
+/** The first column to the left, the others to the right. Cells are Markdown. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  return [line(head), line(head.map((_, column) => (column === 0 ? ':---' : '---:'))), ...rows.map(line)].join('');
+}
+
+function rowsTable({ techniques, rows }: ComparisonReport, groups: readonly ComparisonRow['group'][]): string {
+  const chosen = rows.filter(({ group }) => groups.includes(group));
+  if (chosen.length === 0) return '';
+  const title = (row: ComparisonRow) => (row.group === 'part' ? `&nbsp;&nbsp;${escapeMarkdown(row.title)}` : capital(escapeMarkdown(row.title)));
+  return table(
+    ['', ...techniques.map((id) => escapeMarkdown(nameOf(id)))],
+    chosen.map((row) => [title(row), ...row.cells.map(escapeMarkdown)]),
+  );
+}
+
+const placeOf = ({ instruction, source }: ComparisonDivergence): string => `${code(instruction)}${source === undefined ? '' : ` in ${escapeMarkdown(source)}`}`;
+
+/** One line a technique: how its run ended, seen from the reference. */
+function summary({ techniques: [reference, ...others], verdicts }: ComparisonReport): string {
+  const lines = others.map((id) => {
+    const found = verdicts.find(({ technique }) => technique === id);
+    if (!found) return `- **${escapeMarkdown(nameOf(id))}** ends in the same state.\n`;
+    const { divergence, sentence } = found;
+    return `- **${escapeMarkdown(nameOf(id))}** ${divergence ? `differs, first after ${placeOf(divergence)}.` : `${escapeMarkdown(sentence)}.`}\n`;
+  });
+  return `Compared with **${escapeMarkdown(nameOf(reference))}**:\n\n${lines.join('')}`;
+}
+
+function divergenceSection(technique: TechniqueId, divergence: ComparisonDivergence, reference: TechniqueId): string {
+  const { instructionNumber, address, registers, remarks, cause } = divergence;
+  const parts = [`First divergence at instruction ${instructionNumber}: ${placeOf(divergence)}, at ${code(address)}.\n`];
+  const rows = registers.map(({ name, reference: is, other, flags }) => [`${name.toUpperCase()}${flags.length > 0 ? ` (${flags.join(', ')})` : ''}`, code(is), code(other)]);
+  if (rows.length > 0) parts.push(table(['State after it', escapeMarkdown(nameOf(reference)), escapeMarkdown(nameOf(technique))], rows));
+  if (remarks.length > 0) parts.push(remarks.map(([title, text]) => `- ${escapeMarkdown(title)}: ${escapeMarkdown(text)}\n`).join(''));
+  if (cause !== undefined) parts.push(`**Why:** ${escapeMarkdown(cause)}\n`);
+  return parts.join('\n');
+}
+
+const verdictSection = ({ technique, divergence, sentence }: ComparisonVerdict, reference: TechniqueId): string =>
+  `## ${escapeMarkdown(nameOf(technique))}\n\n${divergence ? divergenceSection(technique, divergence, reference) : `${capital(escapeMarkdown(sentence))}.\n`}`;
+
+const failureSection = ({ technique, causes }: ComparisonReport['failures'][number]): string =>
+  `## ${escapeMarkdown(nameOf(technique))}: what ended it\n\n${causes.map((cause) => `- ${escapeMarkdown(cause)}\n`).join('')}`;
+
+export function comparisonMarkdown(report: ComparisonReport): string {
+  const events = rowsTable(report, ['event']);
+  return [
+    `# ${escapeMarkdown(baseName(report.guest))}: techniques compared\n`,
+    summary(report),
+    rowsTable(report, ['cost', 'part', 'state']),
+    `## What the hypervisor did\n`,
+    events || 'Nothing: the guest ran without any event.\n',
+    ...report.failures.map(failureSection),
+    ...report.verdicts.map((verdict) => verdictSection(verdict, report.techniques[0])),
+    'Cycles are modelled, from published costs of events; host milliseconds are what this computer took.\n',
+  ].join('\n');
+}
