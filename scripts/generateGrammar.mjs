@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /**
- * Derive the editor's grammar and its instruction facts from the instruction table of src/x86.
+ * Derive the editor's grammar and its instruction facts from the instruction table of src/x86; the grammar also knows the
+ * mnemonics that Ringside does not execute (grammar/mnemonics.mjs).
  * `--check` writes nothing and fails when a committed file is out of date.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { instructionFacts, prefixNames, registerNames } from './grammar/instructions.mjs';
+import { otherMnemonics } from './grammar/mnemonics.mjs';
 import { nasmGrammar } from './grammar/nasm.mjs';
 import { loadTables, root } from './grammar/tables.mjs';
 import { RESERVED } from './grammar/words.mjs';
@@ -34,7 +36,7 @@ const facts = [
 
 /** Path → content. */
 const outputs = {
-  'syntaxes/ringside-asm.tmLanguage.json': `${JSON.stringify(nasmGrammar(instructions, registers, prefixes), null, 2)}\n`,
+  'syntaxes/ringside-asm.tmLanguage.json': `${JSON.stringify(nasmGrammar(instructions, registers, prefixes, otherMnemonics()), null, 2)}\n`,
   'src/ui/instructionFacts.gen.ts': facts,
 };
 

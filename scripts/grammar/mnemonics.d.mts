@@ -1,0 +1,1 @@
+export function otherMnemonics(): { classes: Map<string, string>; virtualization: Set<string> };
