@@ -2,6 +2,8 @@
 ; SDM Vol. 3, 12.1 to 12.5; Vol. 1, 9.6.
 ; expect: serial "PASS\n"
 ; expect: exit 0
+; expect pv: differs
+; CPUID shows a hypervisor there, and leaves it in a register.
 %macro extra_descriptors 0
         descriptor 0x10000, 0xff, 0x92, 4       ; 30h: data, 256 bytes
 %endmacro

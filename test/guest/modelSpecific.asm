@@ -1,6 +1,7 @@
 ; Model-specific registers, CPUID, RDPMC, SYSENTER and SYSEXIT on a P6, and what does not exist there.
 ; SDM Vol. 2: RDMSR, WRMSR, RDPMC, CPUID, SYSENTER, SYSEXIT, RSM, CMPXCHG8B; Vol. 3, 11.11, 11.12 and appendix B.5.
 ; launch: cpu p6
+; launch: hypervisor none
 ; expect: serial "PASS\n"
 ; expect: exit 0
 %include "lib/protected.inc"

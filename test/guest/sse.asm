@@ -3,6 +3,8 @@
 ; launch: cpu p4
 ; expect: serial "PASS\n"
 ; expect: exit 0
+; expect pv: differs
+; CPUID shows a hypervisor there, and leaves it in a register.
 %include "lib/protected.inc"
 
 CR0_EM          equ 1 << 2

