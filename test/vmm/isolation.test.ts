@@ -53,7 +53,7 @@ again:
   mov cx, 300
   mov ax, bx
   rep stosw
-  cmp word [ticks], 5
+  cmp word [ticks], 2
   jb again
   mov al, 0
   out 0F4h, al
