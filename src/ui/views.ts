@@ -11,8 +11,8 @@ import { toUri } from './uri';
 
 const NEWEST = 500;
 const FILTER_KEY = 'ringside.hiddenExitKinds';
-/** The block cache has a view of its own; a loop's block ends would bury everything else. */
-const HIDDEN_AT_FIRST: readonly VmmEventKind[] = ['blockTranslated', 'blockEnd', 'blockInvalidated', 'vmEntry'];
+/** The block cache has a view of its own; block ends, VM entries and the upkeep of shadow tables would bury everything else. */
+const HIDDEN_AT_FIRST: readonly VmmEventKind[] = ['blockTranslated', 'blockEnd', 'blockInvalidated', 'vmEntry', 'tracedWrite', 'shadowFill'];
 
 async function revealSource(location: SourceLocation | { source?: SourceLocation }): Promise<void> {
   const source = 'path' in location ? location : location.source;
