@@ -25,6 +25,13 @@ const hasRegisterForm = (spec: InstructionSpec): boolean => spec.mod !== 'memory
 const variesByAddressSize = (spec: InstructionSpec, memory: boolean): boolean =>
   memory || spec.operands.some((o) => /^[XYO]/.test(o)) || spec.lift === 'xlatb' || spec.lift.startsWith('loop') || spec.lift === 'jcxz' || spec.lift === 'maskedStore';
 
+/** What of these a row answers, worked out once: blocks that change are translated over and over. */
+const TRAITS = INSTRUCTIONS.map((spec) => ({
+  byOperandSize: variesByOperandSize(spec),
+  hasMemory: hasMemoryForm(spec),
+  byAddressSize: { memory: variesByAddressSize(spec, true), register: variesByAddressSize(spec, false) },
+}));
+
 const isRelative = (spec: InstructionSpec): boolean => spec.operands.some((o) => o[0] === 'J');
 
 const keyOf = (form: Form): number =>
@@ -36,16 +43,18 @@ const keyOf = (form: Form): number =>
 
 /** The form of an occurrence, in canonical shape. */
 export function formOf({ spec, operandSize, addressSize, repeat, rm }: Instruction, targetFaults = false): Form {
-  const memory = rm < 0 && hasMemoryForm(spec);
+  const { byOperandSize, hasMemory, byAddressSize } = TRAITS[spec.id];
+  const memory = rm < 0 && hasMemory;
+  const variesByAddress = memory ? byAddressSize.memory : byAddressSize.register;
   return {
     spec,
-    operandSize: variesByOperandSize(spec) || spec.size32 ? operandSize : 4,
-    addressSize: variesByAddressSize(spec, memory) ? addressSize : 4,
+    operandSize: byOperandSize || spec.size32 ? operandSize : 4,
+    addressSize: variesByAddress ? addressSize : 4,
     memory,
     repeat: !spec.rep ? 0 : spec.rep === 'rep' && repeat ? 0xf3 : repeat,
     targetFaults,
-    variesByOperandSize: variesByOperandSize(spec),
-    variesByAddressSize: variesByAddressSize(spec, memory),
+    variesByOperandSize: byOperandSize,
+    variesByAddressSize: variesByAddress,
   };
 }
 

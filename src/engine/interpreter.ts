@@ -38,6 +38,16 @@ const ENTRIES = 250;
 
 type Run = (record: number, budget: number) => number;
 
+/** State that translation depends on. */
+interface ModeFields {
+  readonly base: number;
+  readonly limit: number;
+  readonly size: 2 | 4;
+  readonly key: number;
+  readonly paging: boolean;
+  readonly user: boolean;
+}
+
 /** A hot block that some region holds gets its own only if it keeps coming up. */
 const PASS_OVER = 2;
 
@@ -53,9 +63,9 @@ export class Interpreter {
   readonly #run16: Run;
   readonly #run32: Run;
   readonly #view: DataView;
-  readonly #modes = new Map<string, number>();
-  #modeFields = { base: -1, limit: -1, size: 0, key: -1, paging: false, user: false };
-  #mode = 0;
+  /** Mode n is at n - 1. */
+  readonly #modes: ModeFields[] = [{ base: -1, limit: -1, size: 2, key: -1, paging: false, user: false }];
+  #mode = 1;
   readonly #hotMask: number;
   #retired = 0;
   /** Instructions the current call into generated code started with; -1 outside. */
@@ -121,11 +131,17 @@ export class Interpreter {
     return this.#entryBudget < 0 ? this.cpu.eip : this.#view.getUint32(this.cpu.get(CPU.EXIT_RECORD) + RECORD.EIP, true);
   }
 
+  /** The system instruction under way, if there is one, is to be the last of this run. */
+  attend(): void {
+    this.cpu.set(CPU.ATTEND, 1);
+  }
+
   /**
    * The instruction that is at a device now (a load or store that the bus answers) is to be the last of this run: interrupts
    * or time have changed. The record behind it is made to stop; `#return` makes it what it was.
    */
   leaveAfterInstruction(): void {
+    this.attend();
     if (this.#entryBudget < 0 || this.#leaving) return;
     const record = this.cpu.get(CPU.EXIT_RECORD) + RECORD_SIZE;
     const handler = this.#view.getUint16(record + RECORD.HANDLER, true);
@@ -160,12 +176,11 @@ export class Interpreter {
     const { key } = this.policy;
     const paging = (cpu.get(CPU.CR0) & CR0_PG) !== 0;
     const { user } = this.linear;
-    const last = this.#modeFields;
-    if (last.base !== base || last.limit !== limit || last.size !== size || last.key !== key || last.paging !== paging || last.user !== user) {
-      this.#modeFields = { base, limit, size, key, paging, user };
-      const name = `${base} ${limit} ${size} ${key} ${paging} ${user}`;
-      this.#mode = this.#modes.get(name) ?? this.#modes.size + 1;
-      this.#modes.set(name, this.#mode);
+    const is = (m: ModeFields): boolean => m.base === base && m.limit === limit && m.size === size && m.key === key && m.paging === paging && m.user === user;
+    if (!is(this.#modes[this.#mode - 1])) {
+      // Few modes are in use at a time, and the latest are at the end.
+      const known = this.#modes.findLastIndex(is);
+      this.#mode = known >= 0 ? known + 1 : this.#modes.push({ base, limit, size, key, paging, user });
     }
     cpu.set(CPU.MODE, this.#mode); // a reset of the CPU cleared the cells
     cpu.set(CPU.HOT_MASK, this.#hotMask);
@@ -261,6 +276,7 @@ export class Interpreter {
   #enter(block: Block, budget: number): EngineExit | undefined {
     const { cpu } = this;
     this.#entryBudget = budget;
+    cpu.set(CPU.ATTEND, 0);
     let code: number;
     let left = false;
     try {

@@ -5,6 +5,7 @@ import { CPU, type CpuState, byteRegisterOffset } from '../x86/cpuState';
 import { type Instruction, MAX_INSTRUCTION_LENGTH, type OpcodeMap, decode } from '../x86/decoder';
 import { GP, PF, UD } from '../x86/exceptions';
 import type { Operand } from '../x86/instructionSpec';
+import { INSTRUCTIONS } from '../x86/instructionTable';
 import { CS } from '../x86/registers';
 import type { Attention, Block, BlockInstruction, EndReason } from './block';
 import type { CodeCache } from './codeCache';
@@ -64,9 +65,9 @@ export class Translator {
     const inLimit = Math.min(MAX_INSTRUCTION_LENGTH, limit - eip + 1);
     const inPage = Math.min(inLimit, PAGE - (start & (PAGE - 1)));
     const { user } = this.linear;
-    const first = this.linear.translate(start, { write: false, user });
-    if (first.kind === 'fault') return { kind: 'fault', vector: PF, errorCode: first.errorCode };
-    this.#bytes.set(this.linear.physical.readBytes(first.physical, inPage));
+    const first = this.linear.fetch(start);
+    if (first < 0) return { kind: 'fault', vector: PF, errorCode: this.cpu.get(CPU.FAULT_CODE) };
+    this.linear.physical.copyBytes(first, inPage, this.#bytes);
     if (inPage === inLimit) return { kind: 'bytes', length: inPage, secondPage: -1 };
     const second = this.linear.translate((start + inPage) >>> 0, { write: false, user }, false);
     if (second.kind === 'fault') return { kind: 'bytes', length: inPage, secondPage: -1 };
@@ -280,11 +281,18 @@ const isByte = (operand: Operand | undefined): boolean => operand !== undefined 
 /** Letters of registers that no register file of the general ones holds: segment, control, debug and test, x87, MMX and XMM registers. */
 const NUMBERED = { reg: /^[SCDT][wd]$|^[PV]/, rm: /^[QNWU]|^STi/ } as const;
 
+/** How the field of a register operand names a register: 'number' where no general register is meant. */
+const FIELDS = INSTRUCTIONS.map(({ operands }) => {
+  const naming = (which: 'reg' | 'rm', letters: RegExp): 'number' | 'byte' | 'word' =>
+    operands.some((o) => NUMBERED[which].test(o)) ? 'number' : isByte(operands.find((o) => letters.test(o))) ? 'byte' : 'word';
+  return { reg: naming('reg', /^[GZ]/), rm: naming('rm', /^[ER]/) };
+});
+
 /** Byte offset of a register operand in the register file; the number itself for the others. */
 export function registerField(i: Instruction, which: 'reg' | 'rm'): number {
   const number = which === 'reg' ? i.reg : i.rm;
   if (number < 0) return 0;
-  if (i.spec.operands.some((o) => NUMBERED[which].test(o))) return number;
-  const operand = i.spec.operands.find((o) => (which === 'reg' ? /^[GZ]/ : /^[ER]/).test(o));
-  return isByte(operand) ? byteRegisterOffset(number) : 4 * number;
+  const naming = FIELDS[i.spec.id][which];
+  if (naming === 'number') return number;
+  return naming === 'byte' ? byteRegisterOffset(number) : 4 * number;
 }

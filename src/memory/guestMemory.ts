@@ -230,6 +230,11 @@ export class GuestMemory {
   write8(address: number, value: number): void {
     if (this.isRam(address)) this.write(address, 1, value);
   }
+  /** Within one page, to the start of `into`: all ones where nothing is. */
+  copyBytes(address: number, length: number, into: Uint8Array): void {
+    const host = this.hostOffset(address);
+    for (let i = 0; i < length; i++) into[i] = host < 0 ? 0xff : this.u8[host + i];
+  }
   readBytes(address: number, length: number): Uint8Array {
     const out = new Uint8Array(length).fill(0xff);
     for (let at = 0; at < length; ) {

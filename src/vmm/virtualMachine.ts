@@ -205,12 +205,17 @@ export class VirtualMachine implements TechniqueHost {
         },
       },
       readPort: (port, size) => {
+        const waited = this.#interruptWaits;
         this.#syncClock();
-        return this.#platform.bus.read('port', port, size);
+        const value = this.#platform.bus.read('port', port, size);
+        if (!waited && this.#interruptWaits) this.engine.attend();
+        return value;
       },
       writePort: (port, size, value) => {
+        const waited = this.#interruptWaits;
         this.#syncClock();
         this.#platform.bus.write('port', port, size, value);
+        if (!waited && this.#interruptWaits) this.engine.attend();
       },
       timeStamp: () => this.now() / NANOSECONDS_PER_INSTRUCTION + (this.technique.timeStampOffset ?? 0),
       taskSwitching: (selector, cause) => this.technique.taskSwitching?.(selector, cause),
@@ -319,6 +324,7 @@ export class VirtualMachine implements TechniqueHost {
       this.linear.loadPagingMode(what === 'addressSpace' ? 'cr3' : 'any');
       this.engine.cache.clearJumpCache();
     }
+    if (what !== 'addressSpace') this.engine.attend();
     // Outside protected mode there are no rings.
     if (!this.cpu.protectedMode) this.cpu.set(CPU.CPL, 0);
     this.linear.setUser(this.cpu.cpl === 3);
@@ -472,12 +478,14 @@ export class VirtualMachine implements TechniqueHost {
 
   requestStop(reason: StopReason = { kind: 'pause' }): void {
     this.#pending ??= reason;
+    this.engine.attend();
   }
 
   /** The guest pulled the reset line: act between two instructions. */
   #resetRequested = false;
   requestReset(): void {
     this.#resetRequested = true;
+    this.engine.attend();
   }
 
   /** Retire up to `maxInstructions`, for up to `maxMilliseconds` of host time. */

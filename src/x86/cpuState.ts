@@ -99,6 +99,8 @@ export const CPU = {
   HOT_MASK: 0x17b8,
   /** The record whose count made a block hot. */
   HOT_RECORD: 0x17bc,
+  /** Nonzero: the run loop wants to look around behind the current instruction. */
+  ATTEND: 0x17c0,
   END: 0x1800,
 } as const;
 

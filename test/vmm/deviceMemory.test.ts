@@ -5,6 +5,7 @@ import type { BusDevice } from '../../src/devices/contract';
 import { TestCpu } from '../harness/testCpu';
 
 const PAGE = 0xfed00000;
+const PORT = 0x5000;
 
 const make = () => {
   const cpu = new TestCpu();
@@ -26,6 +27,7 @@ const make = () => {
     restore() {},
   };
   cpu.vm.platform.bus.attach('memory', PAGE, 0x1000, device);
+  cpu.vm.platform.bus.attach('port', PORT, 4, device);
   const code = (...lines: string[]) => {
     let at = cpu.eip;
     for (const line of lines) at += cpu.load(line, at);
@@ -90,4 +92,35 @@ test('a block that left early runs whole the next time', () => {
   assert.equal(cpu.cpu.reg(1), 0);
   assert.equal(cpu.vm.retired, 200);
   cpu.vm.engine.cache.checkInvariants();
+});
+
+test('port accesses in a row: the guest time of each, and a timer armed by one fires on time', () => {
+  for (const slice of [100, 7, 1]) {
+    const { cpu, seen, device, code, clock } = make();
+    const fired: number[] = [];
+    const timer = clock.createTimer('probe', () => fired.push(cpu.vm.now()));
+    device.onWrite = () => timer.arm(clock.now() + 50);
+    cpu.flat32();
+    cpu.cpu.setReg(2, PORT);
+    cpu.cpu.setReg(1, 30);
+    code('in eax,dx', 'cli', 'in al,dx', 'out dx,al', 'dec ecx', 'jnz $-1');
+    for (let n = 0; n < 60; n += slice) cpu.vm.run(Math.min(slice, 60 - n), 1000);
+    assert.deepEqual(seen, ['read 0 4 at 0', 'read 0 1 at 20', 'write 0 1 44 at 30'], `in slices of ${slice}`);
+    assert.deepEqual(fired, [80], `in slices of ${slice}`);
+  }
+});
+
+test('a port write that asks for a stop is the last instruction', () => {
+  const { cpu, device, code } = make();
+  device.onWrite = () => cpu.vm.requestStop({ kind: 'exited', code: 3 });
+  cpu.flat32();
+  cpu.cpu.setReg(2, PORT);
+  code('in al,dx', 'out dx,al', 'inc ebx', 'inc ebx');
+  // The second time every block is known, and its successor.
+  for (const round of [1, 2]) {
+    assert.deepEqual(cpu.vm.run(100, 1000), { kind: 'exited', code: 3 });
+    assert.equal(cpu.vm.retired, 2 * round);
+    assert.equal(cpu.cpu.reg(3), 0);
+    cpu.cpu.eip -= 2;
+  }
 });
