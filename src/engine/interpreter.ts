@@ -288,16 +288,16 @@ export class Interpreter {
     this.#retired += budget - (cpu.get(CPU.BUDGET) | 0);
     switch (code) {
       case EXIT.LINK:
-        if (!this.#branched(block)) this.#resolveLink(block.single);
+        if (!this.#branched()) this.#resolveLink(block.single);
         return undefined;
       case EXIT.INDIRECT:
-        if (!this.#branched(block) && !block.single) this.#resolveIndirect();
+        if (!this.#branched() && !block.single) this.#resolveIndirect();
         return undefined;
       case EXIT.BUDGET:
-        this.#branched(block);
+        this.#branched(CPU.LAST_RECORD);
         return undefined;
       case EXIT.HOT:
-        if (!this.#branched(block)) this.#hot();
+        if (!this.#branched(CPU.LAST_RECORD)) this.#hot();
         return undefined;
       case EXIT.DISPATCH:
         return DISPATCH;
@@ -318,17 +318,23 @@ export class Interpreter {
   }
 
   /** Without chaining a near branch ends the call; a block that merely ran out of room goes on like one that is chained. */
-  #branched(block: Block): boolean {
+  #branched(record: number = CPU.EXIT_RECORD): boolean {
     const { branched } = this.policy;
-    const last = block.instructions.at(-1);
-    if (!branched || !last || !isControlTransfer(last.instruction)) return false;
+    if (!branched) return false;
+    const block = this.#blockAt(record);
+    const last = block?.instructions.at(-1);
+    if (!block || !last || !isControlTransfer(last.instruction)) return false;
     branched(block);
     return true;
   }
 
+  /** The block of the record that a cell names. */
+  #blockAt(cell: number): Block | undefined {
+    return this.cache.byId.get(this.#view.getInt32(this.cpu.get(cell) + RECORD.BLOCK, true));
+  }
+
   #hot(): void {
-    const id = this.#view.getInt32(this.cpu.get(CPU.HOT_RECORD) + RECORD.BLOCK, true);
-    const block = this.cache.byId.get(id);
+    const block = this.#blockAt(CPU.LAST_RECORD);
     if (!block) return;
     if (this.#hotMask > 0 && block.regions.size > 0 && ++block.passedOver <= PASS_OVER) return;
     this.regions.want(block, this.#retired);
@@ -347,7 +353,7 @@ export class Interpreter {
   }
 
   #rememberJump(target: Block): void {
-    if (!target.single && target.attention?.kind !== 'breakpoint') this.cache.rememberJump(target.eip, this.#mode, target.start);
+    if (!target.single && target.attention?.kind !== 'breakpoint' && !this.policy.branched) this.cache.rememberJump(target.eip, this.#mode, target.start);
   }
 
   #resolveIndirect(): void {
@@ -358,7 +364,7 @@ export class Interpreter {
   }
 
   #attend(): EngineExit | undefined {
-    const block = this.cache.byId.get(this.#view.getInt32(this.cpu.get(CPU.EXIT_RECORD) + RECORD.BLOCK, true));
+    const block = this.#blockAt(CPU.EXIT_RECORD);
     if (!block?.attention) return undefined;
     block.attended++;
     const { attention } = block;

@@ -68,6 +68,6 @@ export const EXIT = {
   FUEL: 8,
   /** Between generated functions: the next handler is not in this one. */
   ELSEWHERE: 9,
-  /** The block of HOT_RECORD has run often. */
+  /** The block of LAST_RECORD has run often. */
   HOT: 10,
 } as const;

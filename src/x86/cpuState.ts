@@ -97,8 +97,8 @@ export const CPU = {
   FLAT: 0x17b4,
   /** A block is hot when this mask leaves nothing of its count of executions: all ones never, 0 always. */
   HOT_MASK: 0x17b8,
-  /** The record whose count made a block hot. */
-  HOT_RECORD: 0x17bc,
+  /** The record that ended the last block, after an exit because that is hot or the budget spent. */
+  LAST_RECORD: 0x17bc,
   /** Nonzero: the run loop wants to look around behind the current instruction. */
   ATTEND: 0x17c0,
   END: 0x1800,

@@ -381,11 +381,11 @@ export class StatementEmitter {
     code.get(LOCAL.BUDGET).constant(0).op(OP.gtS);
     code.open(OP.if);
     code.get(LOCAL.HITS).loadCell(CPU.HOT_MASK).op(OP.and).branchIf(this.labels.loop);
-    code.constant(0).get(LOCAL.LAST).memory(OP.store, CPU.HOT_RECORD);
     code.constant(EXIT.HOT).set(LOCAL.SCRATCH);
     code.else();
     code.constant(EXIT.BUDGET).set(LOCAL.SCRATCH);
     code.close();
+    code.constant(0).get(LOCAL.LAST).memory(OP.store, CPU.LAST_RECORD);
     this.#stopThere();
   }
 
