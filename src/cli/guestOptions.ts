@@ -25,13 +25,15 @@ const PLACEHOLDERS: Readonly<Record<Attribute['type'], string>> = {
 /** loadAddress → load-address. */
 const optionName = ({ name }: Attribute): string => (name === 'memory' ? 'mem' : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
 
+const isSwitch = (attribute: Attribute): boolean => attribute.type === 'boolean' && attribute.default !== true;
+
 function option(attribute: Attribute): OptionSpec {
   const values = attribute.values ? ` ${attribute.values.join(', ')}.` : '';
-  const byDefault = attribute.default === undefined || attribute.default === '' || attribute.type === 'boolean' ? '' : ` Default: ${attribute.default}.`;
+  const byDefault = attribute.default === undefined || attribute.default === '' || isSwitch(attribute) ? '' : ` Default: ${attribute.default}.`;
   return {
     name: optionName(attribute),
-    // A truth is a switch: given or not.
-    ...(attribute.type === 'boolean' ? {} : { value: FILES.has(attribute.name) ? 'FILE' : PLACEHOLDERS[attribute.type] }),
+    // A truth is a switch, given or not; one that holds by default needs a value.
+    ...(isSwitch(attribute) ? {} : { value: FILES.has(attribute.name) ? 'FILE' : PLACEHOLDERS[attribute.type] }),
     ...(attribute.type === 'definitions' ? { multiple: true, short: 'D' } : attribute.type === 'paths' || attribute.type === 'settings' ? { multiple: true } : {}),
     ...(attribute.name === 'technique' ? { short: 't' } : {}),
     help: `${attribute.description}${values}${byDefault}`,
@@ -44,9 +46,11 @@ export const MACHINE_OPTIONS: readonly OptionSpec[] = MACHINE_ATTRIBUTES.map(opt
 export const PERSIST_OPTION: OptionSpec = option(ATTRIBUTES.find(({ name }) => name === 'persist')!);
 export const TECHNIQUE_OPTION: OptionSpec = option(ATTRIBUTES.find(({ name }) => name === 'technique')!);
 
-function given({ type }: Attribute, name: string, args: Arguments): unknown {
+function given(attribute: Attribute, name: string, args: Arguments): unknown {
+  const { type } = attribute;
   if (type === 'definitions' || type === 'settings') return args.definitions(name);
-  if (type === 'boolean') return args.has(name) || undefined;
+  if (isSwitch(attribute)) return args.has(name) || undefined;
+  if (type === 'boolean') return jsonValue(type, args.text(name));
   if (type !== 'paths') return args.text(name);
   return args.list(name).length > 0 ? args.list(name) : undefined;
 }
@@ -54,7 +58,8 @@ function given({ type }: Attribute, name: string, args: Arguments): unknown {
 const ATTRIBUTE_TYPES: ReadonlyMap<string, Attribute['type']> = new Map(ATTRIBUTES.map(({ name, type }) => [name, type]));
 
 /** Text as the configuration wants it from JSON; what it is not stays text, which the configuration refuses by name. */
-function jsonValue(type: Attribute['type'], text: string): unknown {
+function jsonValue(type: Attribute['type'], text: string | undefined): unknown {
+  if (text === undefined) return undefined;
   if (type === 'integer') return /^\d+$/.test(text) ? Number(text) : text;
   return type === 'boolean' && /^(true|false)$/.test(text) ? text === 'true' : text;
 }

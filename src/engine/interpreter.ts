@@ -195,6 +195,7 @@ export class Interpreter {
     if (eip > cpu.get(CPU.SEGMENTS + CS * SEGMENT_STRIDE + SEGMENT.LIMIT)) return { kind: 'fault', vector: GP, errorCode: 0 };
     const linear = (cpu.segmentBase(CS) + eip) >>> 0;
     const physical = this.linear.fetch(linear);
+    if (physical === -2) return { kind: 'fault', vector: REFUSED_VECTOR, errorCode: 0 };
     if (physical < 0) {
       cpu.set(CPU.CR2, linear);
       return { kind: 'fault', vector: PF, errorCode: cpu.get(CPU.FAULT_CODE) };

@@ -104,6 +104,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     technique: config.technique,
     optimised: config.translation === 'optimised',
     ringCompression: config.ringCompression,
+    nestedPaging: config.nestedPaging,
     translation: config.translate,
     model,
     profile,

@@ -9,7 +9,7 @@ import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import type { GuestMemory } from './guestMemory';
 import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, RAM, TLB } from './layout';
 import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, pathOf, walkPage } from './pageWalker';
-import { type ShadowObserver, ShadowPageTables } from './shadowPageTables';
+import { type Refused, type ShadowObserver, ShadowPageTables } from './shadowPageTables';
 import { type WatchHit, type Watchpoint, watchHits } from './watchpoint';
 
 /** Linear pages that the VMM keeps for itself under a deprivileging technique: supervisor-only, backed by host memory. */
@@ -78,8 +78,8 @@ export class LinearMemory {
     this.cpu.set(CPU.WRITE_MASK, 1 | (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE));
   }
 
-  /** Walk shadow page tables from now on. `vmmBase`: guest-linear address of the VMM's pages; `slots`: of the pool, fewer for tests. */
-  useShadow(observer: ShadowObserver, vmmBase: number, slots?: number): ShadowPageTables {
+  /** Walk shadow page tables from now on. `vmmBase`: guest-linear address of the VMM's pages, if it has some there; `slots`: of the pool, fewer for tests. */
+  useShadow(observer: ShadowObserver, vmmBase: number | undefined, slots?: number): ShadowPageTables {
     const host = {
       walk: (linear: number, access: Access) => this.#walkGuest(this.#paging, linear, access, true),
       flushTlbPage: (linear: number) => this.flushPage(linear),
@@ -184,7 +184,13 @@ export class LinearMemory {
 
   /** Linear to physical for an access; faults as values. `commit` false leaves A and D bits alone. */
   translate(linear: number, access: Access, commit = true): Translation | PageFault {
-    return this.shadow && commit ? this.shadow.access(linear, access) : this.#walkGuest(this.#paging, linear, access, commit);
+    if (!this.shadow || !commit) return this.#walkGuest(this.#paging, linear, access, commit);
+    return this.shadow.access(linear, access) as Translation | PageFault; // not stoppable, so never refused
+  }
+
+  /** The same for an access of an instruction, before which somebody may stop the guest. */
+  #access(linear: number, access: Access): Translation | PageFault | Refused {
+    return this.shadow ? this.shadow.access(linear, access, true) : this.#walkGuest(this.#paging, linear, access, true);
   }
 
   #walkGuest(mode: PagingMode | undefined, linear: number, access: Access, commit: boolean): Translation | PageFault {
@@ -211,7 +217,8 @@ export class LinearMemory {
   #resolve(linear: number, write: boolean, user: boolean): number {
     if (this.#inWindow(linear)) return this.#pageFault(linear, (write ? 2 : 0) | (user ? 4 : 0) | 1);
     if (this.nested && !this.#walkNested(this.nested, linear)) return this.#refused();
-    const found = this.translate(linear, { write, user });
+    const found = this.#access(linear, { write, user });
+    if (found.kind === 'refused') return this.#refused();
     if (found.kind === 'fault') return this.#pageFault(linear, found.errorCode);
     if (this.nested && !this.nested.admit(found.physical, linear, write, (this.#tlb[linear >>> 12] & DENY_ALL) === DENY_ALL)) return this.#refused();
     this.#remember(linear, found, user);
@@ -331,12 +338,13 @@ export class LinearMemory {
 
   /**
    * Physical address of the byte that is fetched from `linear`; its page enters the TLB. -1 on a page fault, whose error
-   * code is in the fault cell and which is not raised yet.
+   * code is in the fault cell and which is not raised yet; -2 to stop before the instruction.
    */
   fetch(linear: number): number {
     const host = this.#cached(linear, 1, false, this.user);
     if (host >= RAM && host - RAM < this.physical.size) return host - RAM;
-    const found = this.translate(linear, { write: false, user: this.user });
+    const found = this.#access(linear, { write: false, user: this.user });
+    if (found.kind === 'refused') return -2;
     if (found.kind === 'fault') {
       this.cpu.set(CPU.FAULT_CODE, found.errorCode);
       return -1;

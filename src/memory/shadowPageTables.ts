@@ -6,6 +6,10 @@
  * touches the page (a hidden fault), and goes when the guest writes the entry it came from, which the VMM sees because
  * pages that hold such tables are write-protected (traced). A full pool evicts.
  *
+ * VT-x of the first generation walks them too. There the guest runs at its own CPL, one root serves, and CR0.WP is always
+ * set: a page that only a supervisor may store to because the guest has WP clear is the supervisor's while it does, and the
+ * user's otherwise.
+ *
  * A shadow entry as SDM Vol. 3, table 4-6: P, R/W, U/S, G; its page is an offset in the VM's memory. Dirty pages only are
  * writable, so that the guest's D bit is set when it must be. Pages of devices are never present.
  */
@@ -64,9 +68,29 @@ export interface ShadowHost {
   protectTlb(physical: number): void;
 }
 
+/** An access that the guest's tables allow and the shadow did not. */
+export interface HiddenFault {
+  readonly linear: number;
+  readonly access: Access;
+  readonly view: ShadowViewName;
+  /** Guest-physical. */
+  readonly physical: number;
+  /** The guest's tables lead to no memory: the VMM emulates the access. */
+  readonly device: boolean;
+}
+
+/** The guest does not get that far: somebody stops it before the instruction. */
+export interface Refused {
+  readonly kind: 'refused';
+}
+
+const REFUSED: Refused = { kind: 'refused' };
+
 export interface ShadowObserver {
-  /** The guest's tables allow an access that the shadow did not. `device`: they lead to no memory, and the VMM emulates the access. */
-  hiddenFault(linear: number, access: Access, view: ShadowViewName, device: boolean): void;
+  /** `stoppable`: an answer of false stops the guest before the instruction, and nothing has happened. */
+  hiddenFault(fault: HiddenFault, stoppable: boolean): boolean;
+  /** The guest is about to store where a table is traced; `present`: the silicon's entry only lacks the right to store. False: stop before the instruction. */
+  tracing(linear: number, access: Access, physical: number, present: boolean): boolean;
   filled(linear: number, access: Access, view: ShadowViewName, physical: number): void;
   tracedWrite(physical: number, length: number): void;
 }
@@ -92,13 +116,15 @@ export class ShadowPageTables {
   #walking = false;
   /** Guest kernel at CPL 1, which paging takes for a supervisor. */
   compressed = false;
+  /** VT-x: the guest runs at its own CPL. */
+  ownPrivilege = false;
 
   constructor(
     readonly memory: GuestMemory,
     readonly host: ShadowHost,
     readonly observer: ShadowObserver,
-    /** Linear address of the VMM's pages, in every address space. */
-    readonly vmmBase: number,
+    /** Linear address of the VMM's pages, in every address space; undefined when it has none there. */
+    readonly vmmBase: number | undefined,
     slots?: number,
   ) {
     this.pool = new ShadowPool(memory.memory, slots);
@@ -121,17 +147,18 @@ export class ShadowPageTables {
   }
 
   view(user: boolean): ShadowViewName {
+    if (this.ownPrivilege) return 'shared';
     if (this.compressed && (!this.#mode || this.#mode.writeProtect)) return 'shared';
     return user ? 'user' : 'kernel';
   }
 
   /** The VMM's own pages have no place in the guest's address space. */
   #isReserved(linear: number): boolean {
-    return linear >= this.vmmBase && linear < this.vmmBase + VMM_PAGE_COUNT * PAGE;
+    return this.vmmBase !== undefined && linear >= this.vmmBase && linear < this.vmmBase + VMM_PAGE_COUNT * PAGE;
   }
 
-  /** Translate for an access as the silicon does, the VMM filling in what is missing. */
-  access(linear: number, access: Access): Translation | PageFault {
+  /** Translate for an access as the silicon does, the VMM filling in what is missing. `stoppable`: the guest can stop before it. */
+  access(linear: number, access: Access, stoppable = false): Translation | PageFault | Refused {
     const view = this.view(access.user);
     const reserved = this.#isReserved(linear);
     const root = this.#root(view);
@@ -139,9 +166,10 @@ export class ShadowPageTables {
     if (table && !reserved && allows(entry, access)) return this.#hit(table, linear, entry, access.write);
     const walk = this.#walk(linear, access);
     if (walk.kind === 'fault' || reserved) return walk;
-    if (table && access.write && entry & SHADOW_TRACED && this.memory.isTraced(walk.physical)) return walk; // the trace will report it
-    this.#fill(root, linear, access, walk);
-    return walk;
+    const traced = access.write && this.memory.isTraced(walk.physical);
+    if (traced && stoppable && !this.observer.tracing(linear, access, walk.physical, (entry & PTE_P) !== 0)) return REFUSED;
+    if (traced && (this.ownPrivilege || (table && entry & SHADOW_TRACED))) return walk; // the trace will report it
+    return this.#fill(root, linear, access, walk, stoppable) ? walk : REFUSED;
   }
 
   /** The entry that the silicon would find, if it lets accesses of this privilege through: what a TLB may hold. */
@@ -176,19 +204,24 @@ export class ShadowPageTables {
     return word & PTE_P ? (this.pool.owner(ShadowPool.slotAt(word)) as Table) : undefined;
   }
 
-  #fill(root: Root, linear: number, access: Access, walk: Translation): void {
+  /** False: stop before the instruction. */
+  #fill(root: Root, linear: number, access: Access, walk: Translation, stoppable: boolean): boolean {
     const { memory, observer, pool } = this;
-    const host = memory.hostOffset(walk.physical - (walk.physical & (PAGE - 1)));
-    observer.hiddenFault(linear, access, root.view, host < 0);
+    const { physical } = walk;
+    const host = memory.hostOffset(physical - (physical & (PAGE - 1)));
+    if (!observer.hiddenFault({ linear, access, view: root.view, physical, device: host < 0 }, stoppable)) return false;
     // Tables that are not in RAM cannot be traced: nothing derived from them is kept.
-    if (host < 0 || !this.#isTraceable(walk)) return;
+    if (host < 0 || !this.#isTraceable(walk)) return true;
     const table = this.#linked(root, linear >>> 22) ?? this.#link(root, linear >>> 22);
-    if (table.sources.some(({ page }) => !memory.isRam(page))) return;
+    if (table.sources.some(({ page }) => !memory.isRam(page))) return true;
     pool.touch(root);
     pool.touch(table);
     for (const { page } of [...table.sources, ...root.directories]) this.#used(page);
-    pool.set(table.slot, (linear >>> 12) & (ENTRIES - 1), host | this.#rights(root, walk), Math.floor(walk.physical / PAGE));
-    observer.filled(linear, access, root.view, walk.physical);
+    const index = (linear >>> 12) & (ENTRIES - 1);
+    if (this.ownPrivilege) this.#drop(table, index); // it may have been another's
+    pool.set(table.slot, index, host | this.#rights(root, walk, access), Math.floor(physical / PAGE));
+    observer.filled(linear, access, root.view, physical);
+    return true;
   }
 
   #isTraceable({ pde, pte }: Translation): boolean {
@@ -201,10 +234,13 @@ export class ShadowPageTables {
   }
 
   /** Rights in the view: the kernel's needs U/S set, for the silicon runs it at CPL 3. */
-  #rights({ view, mode }: Root, { userAccess, readWrite, dirty, global, physical }: Translation): number {
-    const writable = dirty && (readWrite || (view === 'kernel' && mode !== undefined && !mode.writeProtect));
+  #rights({ view, mode }: Root, { userAccess, readWrite, dirty, global, physical }: Translation, { write, user }: Access): number {
+    // A supervisor's store that only CR0.WP = 0 allows.
+    const unprotected = mode !== undefined && !mode.writeProtect && !readWrite;
+    const lent = unprotected && this.ownPrivilege && write && !user;
+    const writable = dirty && (readWrite || lent || (unprotected && view === 'kernel'));
     const traced = writable && this.memory.isTraced(physical);
-    return PTE_P | (view !== 'shared' || userAccess ? PTE_US : 0) | (writable && !traced ? PTE_RW : 0) | (traced ? SHADOW_TRACED : 0) | (global ? PTE_G : 0);
+    return PTE_P | (view !== 'shared' || (userAccess && !lent) ? PTE_US : 0) | (writable && !traced ? PTE_RW : 0) | (traced ? SHADOW_TRACED : 0) | (global ? PTE_G : 0);
   }
 
   #root(view: ShadowViewName): Root {
@@ -224,13 +260,14 @@ export class ShadowPageTables {
     this.#roots.set(key, root);
     this.#current[view] = root;
     for (const { page } of root.directories) this.#trace(page, root);
-    this.#link(root, this.vmmBase >>> 22);
+    if (this.vmmBase !== undefined) this.#link(root, this.vmmBase >>> 22);
     return root;
   }
 
   #link(root: Root, region: number): Table {
     const source = regionSource(this.memory, root.mode, region);
-    const own = region === this.vmmBase >>> 22;
+    const base = this.vmmBase;
+    const own = base !== undefined && region === base >>> 22;
     const key = `${root.view} ${own ? 'VMM ' : ''}${source.key}`;
     let table = this.#tables.get(key);
     if (!table) {
@@ -239,7 +276,7 @@ export class ShadowPageTables {
       table = made;
       this.#tables.set(key, made);
       for (const { page } of made.sources) this.#trace(page, made);
-      if (own) for (let n = 0; n < VMM_PAGE_COUNT; n++) this.pool.set(made.slot, ((this.vmmBase >>> 12) & (ENTRIES - 1)) + n, (VMM_PAGES + n * PAGE) | PTE_P | PTE_RW | SHADOW_VMM);
+      if (own) for (let n = 0; n < VMM_PAGE_COUNT; n++) this.pool.set(made.slot, ((base >>> 12) & (ENTRIES - 1)) + n, (VMM_PAGES + n * PAGE) | PTE_P | PTE_RW | SHADOW_VMM);
     }
     table.links.push({ root, region });
     this.pool.set(root.slot, region, ShadowPool.address(table.slot) | PTE_P | PTE_RW | PTE_US);
@@ -369,6 +406,12 @@ export class ShadowPageTables {
   }
 
   // For whoever looks.
+
+  /** What CR3 of the silicon holds: offset in the VM's memory of the current root, once there is one. */
+  get rootAddress(): number | undefined {
+    const root = this.#current[this.view(false)];
+    return root && ShadowPool.address(root.slot);
+  }
 
   /** What the silicon finds at `linear` in each view that the current address space has. */
   look(linear: number): ShadowEntry[] {

@@ -169,6 +169,11 @@ export class EventDesk {
     return text;
   }
 
+  /** Somebody may stop at an event of this kind. */
+  mayStopAt(kind: VmmEventKind): boolean {
+    return this.#stops.some((stop) => stop.kind === kind);
+  }
+
   /** Should the guest stop before this happens? Nothing is counted. */
   stopsAt(draft: EventDraft, place: Place): boolean {
     if (this.#stops.length === 0 || this.#isSuppressed(draft.kind)) return false;

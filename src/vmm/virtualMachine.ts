@@ -12,7 +12,7 @@ import type { RegionLimits } from '../engine/region/regionCache';
 import type { FormTable } from '../engine/forms';
 import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
-import { LinearMemory, WATCH_VECTOR } from '../memory/linearMemory';
+import { LinearMemory, REFUSED_VECTOR, WATCH_VECTOR } from '../memory/linearMemory';
 import type { WatchHit } from '../memory/watchpoint';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEventKind } from '../protocol/vmmEvent';
@@ -97,6 +97,8 @@ export interface VmOptions {
   /** When blocks become WebAssembly; default `on`. */
   readonly translation?: Translation | Heat;
   readonly regionLimits?: RegionLimits;
+  /** Hardware assistance with extended page tables and unrestricted guests, which is the default; else VT-x of the first generation. */
+  readonly nestedPaging?: boolean;
   /** What a launch configuration sets in the VMCS. */
   readonly vmcs?: VmcsSettings;
   /** KVM's paravirtual interface is there for the guest; the machine is powered on at this date (milliseconds since 1970). */
@@ -164,7 +166,7 @@ export class VirtualMachine implements TechniqueHost {
   #createTechnique(options: VmOptions): Technique {
     const { technique: id } = options;
     if (id === 'bare') return new BareMetal(this);
-    if (id === 'hvm') return this.#hardwareAssisted(options.vmcs);
+    if (id === 'hvm') return this.#hardwareAssisted(options);
     const compressed = id === 'trap' && options.ringCompression === true;
     this.#world = new DeprivilegedWorld(this.cpu, this.linear, this.context, compressed);
     if (this.hypercalls) return new Paravirtualized(this, this.#world, this.hypercalls);
@@ -174,8 +176,8 @@ export class VirtualMachine implements TechniqueHost {
     return id === 'trap' ? new TrapAndEmulate(this, this.#world) : options.optimised ? new OptimisedTranslation(this, this.#world) : new BinaryTranslation(this, this.#world);
   }
 
-  #hardwareAssisted(settings: VmcsSettings = {}): HardwareAssisted {
-    const technique = new HardwareAssisted(this, this.context, settings);
+  #hardwareAssisted({ vmcs = {}, nestedPaging }: VmOptions): HardwareAssisted {
+    const technique = new HardwareAssisted(this, this.context, vmcs, nestedPaging);
     this.linear.nested = technique.nested;
     this.desk.exits = true;
     return technique;
@@ -361,6 +363,9 @@ export class VirtualMachine implements TechniqueHost {
   }
   stopsAt(draft: EventDraft): boolean {
     return this.desk.stopsAt(draft, this.#place);
+  }
+  stopsHere(kind: VmmEventKind, draft: () => EventDraft): boolean {
+    return this.desk.mayStopAt(kind) && this.desk.stopsAt(draft(), this.#here());
   }
   report(draft: EventDraft): void {
     this.desk.report(draft, this.#place);
@@ -709,6 +714,7 @@ export class VirtualMachine implements TechniqueHost {
           this.#stopUnimplemented(this.#unimplemented);
           return this.#takePending();
         }
+        if (exit.vector === REFUSED_VECTOR) return { kind: 'event', event: this.desk.stopEvent! };
         if (exit.vector === WATCH_VECTOR) return this.#stepWatchedAccess();
         return this.deliverFault(exit.vector, exit.errorCode, this.desk.watching || this.technique.beforeFault ? this.decodeCurrent() : undefined) === 'stopped'
           ? { kind: 'event', event: this.desk.stopEvent! }

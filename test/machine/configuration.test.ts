@@ -20,6 +20,7 @@ test('a program is enough', () => {
     technique: 'trap',
     translation: 'textbook',
     ringCompression: false,
+    nestedPaging: true,
     kind: 'auto',
     memory: 64,
     cpu: 'p4',

@@ -28,7 +28,8 @@ class Bench {
     this.linear = new LinearMemory(this.cpu, this.memory, { physicalBits: 36, pse36: true });
     const shadow = this.linear.useShadow(
       {
-        hiddenFault: (linear, { write }, view, device) => this.log.push(`${view} ${device ? 'device' : 'fault'} ${linear.toString(16)}${write ? 'w' : ''}`),
+        hiddenFault: ({ linear, access, view, device }) => this.log.push(`${view} ${device ? 'device' : 'fault'} ${linear.toString(16)}${access.write ? 'w' : ''}`) > 0,
+        tracing: () => true,
         filled: () => {},
         tracedWrite: (physical) => this.log.push(`traced ${physical.toString(16)}`),
       },

@@ -10,6 +10,7 @@ export interface Configuration {
   readonly vmcs?: Readonly<Record<string, string>>;
   readonly translation: 'textbook' | 'optimised';
   readonly ringCompression: boolean;
+  readonly nestedPaging: boolean;
   readonly kind: GuestKind | 'auto';
   readonly loadAddress?: number;
   readonly entry?: number;

@@ -31,6 +31,10 @@ export interface ExceptionExit {
   readonly errorCode: number;
   /** Of a page fault the linear address, of a debug exception its causes as in DR6, else 0. */
   readonly operand: number;
+  /** The instruction faulted only because the guest's real mode is virtual-8086 mode: the VMM executes it. */
+  readonly emulated?: true;
+  /** Of a page fault that only the shadow page tables caused: what the VMM does about it, a sentence without its subject. */
+  readonly hidden?: string;
 }
 
 export interface ExternalInterruptExit {
@@ -56,11 +60,14 @@ export const exceptionFormat: ExitFormat<ExceptionExit> = {
     ...(vector === PF ? ([['Linear address', hexh(operand, 8)]] as const) : []),
     ...(vector === 1 ? ([['Causes (DR6)', hexh(operand, 4)]] as const) : []),
   ],
-  sentence: ({ vector }) =>
+  sentence: ({ vector, emulated }) =>
     vector === NMI
       ? 'An NMI arrived: NMI exiting is on.'
-      : `The guest raised ${vectorName(vector)}, ${EXCEPTIONS.find((e) => e.vector === vector)?.description ?? 'exception'}: its bit in the exception bitmap is set.`,
-  handling: ({ vector }) => `found that ${vectorName(vector)} is the guest’s own, and injected it`,
+      : emulated
+        ? `${vectorName(vector)}: the guest’s real mode is virtual-8086 mode here, with IOPL 0, and the instruction faults in it.`
+        : `The guest raised ${vectorName(vector)}, ${EXCEPTIONS.find((e) => e.vector === vector)?.description ?? 'exception'}: its bit in the exception bitmap is set.`,
+  handling: ({ vector, emulated, hidden }) =>
+    hidden ?? (emulated ? 'executed the instruction as real mode would' : `found that ${vectorName(vector)} is the guest’s own, and injected it`),
 };
 
 export const externalInterruptFormat: ExitFormat<ExternalInterruptExit> = {

@@ -55,6 +55,18 @@ export class ExitReport {
     });
   }
 
+  /** No processor delivers by the vector table in virtual-8086 mode. */
+  realModeInjection(interruption: number): void {
+    const what = describeInterruption(interruption);
+    this.host.report({
+      kind: 'injection',
+      vector: interruption & 0xff,
+      reason: what,
+      sentence: `The VMM delivers ${what} as real mode does: it pushes FLAGS, CS and IP and enters the guest at the handler of its vector table.`,
+      details: { interruption },
+    });
+  }
+
   #draft(exit: VmExit, { instruction, changes = [], idtVectoring }: Circumstances): EventDraftOf<'vmExit'> {
     const format = formatOf(exit);
     const detailed = this.host.watching;

@@ -10,9 +10,9 @@ import { type ExecutionContext, GuestFault, REFUSED_VECTOR, type TaskSwitchCause
 import { checkPort } from '../../semantics/system/control';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
-import { DB, NMI, PF } from '../../x86/exceptions';
-import { CR0_PG, CR4_PCE, CR4_TSD, DR7_ENABLED, EFLAGS_TF } from '../../x86/flags';
-import { EDX } from '../../x86/registers';
+import { DB, GP, NMI, PF } from '../../x86/exceptions';
+import { CR0_PG, CR4_PCE, CR4_TSD, DR7_ENABLED, EFLAGS_IOPL, EFLAGS_TF, EFLAGS_VM } from '../../x86/flags';
+import { CS, EDX } from '../../x86/registers';
 import type { SensitivityName } from '../../x86/sensitivity';
 import { EptTables } from '../ept/eptTables';
 import { NestedMemory } from '../ept/nestedMemory';
@@ -20,12 +20,14 @@ import { exceptionExits, interruption } from '../exits/exception';
 import { INSTRUCTION_EXITS } from '../exits/formats';
 import { fixedPort, portSize } from '../exits/ioInstruction';
 import type { VmExit } from '../exits/vmExit';
-import { CR0_FIXED, CR4_FIXED } from '../vmcs/guestState';
+import { type Accessor, ShadowExits } from '../shadowExits';
+import type { VmcsFieldName } from '../vmcs/fields';
+import { RestrictedGuest, faultInV86, mayFaultInV86 } from '../vmcs/restrictedGuest';
 import { type VmcsSettings, applySettings } from '../vmcs/settings';
 import { Vmcs } from '../vmcs/vmcs';
 import { pushesErrorCode } from '../../semantics/system/interrupts';
 import { ExitReport } from './exitReport';
-import { CONTINUE, type Technique, type TechniqueExit, type TechniqueHost, type Waiting, isContinuation } from './technique';
+import { CONTINUE, type EventDraft, type Technique, type TechniqueExit, type TechniqueHost, type Waiting, isContinuation } from './technique';
 import { enter } from './vmEntry';
 
 /** Elements of a repeated string instruction that one exit lets the VMM do. */
@@ -37,8 +39,12 @@ export class HardwareAssisted implements Technique {
   readonly vmcs: Vmcs;
   readonly nested: NestedMemory | undefined;
   readonly #report: ExitReport;
+  /** Of a processor that has no unrestricted guests. */
+  readonly #restricted: RestrictedGuest | undefined;
   /** The VMM executes an instruction: nothing exits. */
   #direct = false;
+  /** The guest's instructions run, not the VMM in their place. */
+  #guestRuns = false;
   /** The VMM has control: a VM entry is to come. */
   #root = true;
   /** Coordinate at which the VMM last had control, and of the last VM entry. */
@@ -50,6 +56,8 @@ export class HardwareAssisted implements Technique {
   #pendingExit: (() => void) | undefined;
   /** The event being delivered, as IDT-vectoring information; 0 when none is. */
   #delivering = 0;
+  /** Coordinate of the instruction that last began a task switch. */
+  #switchedAt = -1;
   /** The instruction whose access to a device is being emulated: one exit for all of its accesses. */
   #emulated = { retired: -1, eip: -1 };
 
@@ -57,16 +65,18 @@ export class HardwareAssisted implements Technique {
     readonly host: TechniqueHost,
     readonly context: ExecutionContext,
     settings: VmcsSettings,
+    nestedPaging = true,
   ) {
-    this.vmcs = new Vmcs(context);
-    const nested = this.#nestedMemory();
+    this.vmcs = new Vmcs(context, nestedPaging);
+    const nested = nestedPaging ? this.#nestedMemory() : undefined;
+    if (!nestedPaging) this.#restricted = this.#shadowPaging();
     applySettings(this.vmcs, settings);
     if (this.vmcs.has('enableEpt')) this.nested = nested;
     this.#report = new ExitReport(host, this.vmcs);
     const self = this;
     this.policy = {
       get key() {
-        return 0x10000 * host.watchVersion + 2 * self.vmcs.version + (self.#direct ? 1 : 0);
+        return 0x10000 * host.watchVersion + 4 * self.vmcs.version + (self.#v86 ? 2 : 0) + (self.#direct ? 1 : 0);
       },
       treat: (instruction) => (instruction.spec.lift === 'firmware' || (!self.#direct && self.#mayExit(instruction)) ? 'exit' : 'execute'),
       watches: (instruction) => !self.#direct && host.interested(instruction),
@@ -83,6 +93,32 @@ export class HardwareAssisted implements Technique {
         return cpu.get(CPU.CR0) & CR0_PG ? 2 : 0;
       },
     });
+  }
+
+  /** Without nested paging: shadow page tables, whose faults exit, and no real mode. */
+  #shadowPaging(): RestrictedGuest {
+    const { memory } = this.context;
+    const exit = (fault: VmExit, emulates: boolean): boolean => {
+      if (!this.#inPlace(fault)) return false;
+      if (emulates) this.#vmmAt = this.host.engine.retired + 1;
+      return true;
+    };
+    const shadow = memory.useShadow(new ShadowExits(this.host, exit, () => this.#accessor), undefined);
+    shadow.ownPrivilege = true;
+    const restricted = new RestrictedGuest(this.context, () => shadow.rootAddress);
+    this.vmcs.guestField = (name, believed) => restricted.field(name, believed);
+    return restricted;
+  }
+
+  /** The guest's real mode is virtual-8086 mode. */
+  get #v86(): boolean {
+    return this.#restricted?.realMode ?? false;
+  }
+
+  /** Who accesses memory: the guest, which can stop before it; the processor, which delivers an event; or the VMM. */
+  get #accessor(): Accessor {
+    if (this.#guestRuns) return this.#switching ? 'delivery' : 'guest';
+    return this.#delivering && !this.#v86 ? 'delivery' : 'vmm';
   }
 
   /** Guest instructions between two looks at host time; with a monitor trap flag or a timer, fewer. */
@@ -105,16 +141,42 @@ export class HardwareAssisted implements Technique {
   }
 
   #mayExit(instruction: Instruction): boolean {
+    if (this.#v86 && mayFaultInV86(instruction)) return true;
     const family = INSTRUCTION_EXITS[instruction.spec.sensitivity as SensitivityName];
     return family?.mayExit(instruction, this.vmcs) ?? false;
   }
 
   run(budget: number, single: boolean): TechniqueExit {
     const { engine } = this.host;
+    if (this.#restricted && !this.#restricted.enterable) return this.#executeUnenterable(single);
     const failed = this.#enterGuest();
     if (failed) return failed;
-    const exit = single ? engine.step() : engine.run(this.#untilExit(budget));
-    return this.#ended(exit);
+    return this.#ended(this.#asGuest(() => (single ? engine.step() : engine.run(this.#untilExit(budget)))));
+  }
+
+  #asGuest(body: () => EngineExit): EngineExit {
+    this.#guestRuns = true;
+    try {
+      return body();
+    } finally {
+      this.#guestRuns = false;
+    }
+  }
+
+  /** VM entry would refuse the guest's segments: the VMM, which has control, executes the instruction. */
+  #executeUnenterable(single: boolean): TechniqueExit {
+    const { cpu, translator } = this.host.engine;
+    if (!single && translator.breakpoints.has((cpu.segmentBase(CS) + cpu.eip) >>> 0)) return { kind: 'attend', attention: { kind: 'breakpoint' } };
+    this.#root = true;
+    const instruction = this.host.decodeCurrent();
+    if (instruction?.spec.lift === 'firmware') return { kind: 'attend', attention: { kind: 'policy', instruction } };
+    const drafts = instruction ? [unenterable(instruction), ...this.host.sideEvents(instruction)] : [];
+    if (drafts.some((draft) => this.host.stopsAt(draft))) return { kind: 'stopped' };
+    const outcome = this.#emulate();
+    this.#vmmAt = this.host.engine.retired;
+    if (!isContinuation(outcome)) return this.#ended(outcome);
+    for (const draft of drafts) this.host.report(draft);
+    return CONTINUE;
   }
 
   #ended(exit: EngineExit): TechniqueExit {
@@ -183,6 +245,8 @@ export class HardwareAssisted implements Technique {
     const { sensitivity, protectedOnly } = instruction.spec;
     const { cpu } = this.context;
     if (protectedOnly && cpu.realSegments) return undefined;
+    const fault = this.#v86 ? faultInV86(instruction, cpu) : undefined;
+    if (fault !== undefined) return { reason: 'EXCEPTION_OR_NMI', vector: fault, information: interruption(fault, false, fault === GP), errorCode: 0, operand: 0, emulated: true };
     if (this.#faultsFirst(instruction)) return undefined;
     return INSTRUCTION_EXITS[sensitivity as SensitivityName]?.exitOf({ instruction, context: this.context, vmcs: this.vmcs });
   }
@@ -218,7 +282,7 @@ export class HardwareAssisted implements Technique {
     const before = engine.retired;
     this.#direct = true;
     try {
-      return this.#ended(engine.step());
+      return this.#ended(this.#asGuest(() => engine.step()));
     } finally {
       this.#direct = false;
       if (engine.retired > before) for (const draft of drafts) this.host.report(draft);
@@ -247,10 +311,12 @@ export class HardwareAssisted implements Technique {
     const { engine } = this.host;
     const { cpu } = this.context;
     let instruction: Instruction | undefined;
-    if (this.host.watching) {
+    if (this.host.watching && !this.#delivering && !this.#switching) {
+      const { eip } = cpu;
       if (engine.running) cpu.eip = engine.currentEip;
-      instruction = this.#delivering ? undefined : this.host.decodeCurrent();
-      if (!this.#delivering && engine.running && this.#report.stopsAt(exit, instruction)) return false;
+      instruction = this.host.decodeCurrent();
+      cpu.eip = eip;
+      if (engine.running && this.#report.stopsAt(exit, instruction)) return false;
     }
     this.#report.exit(exit, { ...(instruction ? { instruction } : {}), idtVectoring: this.#delivering });
     this.#report.entry();
@@ -271,6 +337,12 @@ export class HardwareAssisted implements Technique {
 
   taskSwitching(selector: number, cause: TaskSwitchCause): void {
     if (!this.#inPlace({ reason: 'TASK_SWITCH', selector, cause })) raise(REFUSED_VECTOR);
+    this.#switchedAt = this.host.engine.retired;
+  }
+
+  /** A task switch has begun: registers are those of neither task. */
+  get #switching(): boolean {
+    return this.host.engine.running && this.#switchedAt === this.host.engine.retired;
   }
 
   // Between two instructions.
@@ -366,8 +438,9 @@ export class HardwareAssisted implements Technique {
 
   /** The event is on its way; from here the guest runs. */
   #inject(information: number): void {
-    this.vmcs.note('entryInterruptionInfo', information);
-    this.#report.injection(information);
+    this.vmcs.note('entryInterruptionInfo', this.#v86 ? 0 : information);
+    if (this.#v86) this.#report.realModeInjection(information);
+    else this.#report.injection(information);
     this.#report.entry();
     this.vmcs.note('entryInterruptionInfo', 0); // VM entry clears its valid bit
     this.#root = false;
@@ -393,8 +466,23 @@ export class HardwareAssisted implements Technique {
   /** Non-root mode has the guest's registers, and the bits that VMX operation fixes. */
   hardwareState(): Int32Array {
     const state = this.host.engine.cpu.saveRegisters();
-    state[(CPU.CR0 - CPU.GPR) >> 2] |= CR0_FIXED;
-    state[(CPU.CR4 - CPU.GPR) >> 2] |= CR4_FIXED;
+    const set = (offset: number, field: VmcsFieldName): void => {
+      state[(offset - CPU.GPR) >> 2] = this.vmcs.read(field);
+    };
+    set(CPU.CR0, 'guestCr0');
+    set(CPU.CR4, 'guestCr4');
+    if (!this.#restricted) return state;
+    set(CPU.CR3, 'guestCr3');
+    if (this.#v86) state[(CPU.EFLAGS - CPU.GPR) >> 2] = (state[(CPU.EFLAGS - CPU.GPR) >> 2] & ~EFLAGS_IOPL) | EFLAGS_VM;
     return state;
   }
 }
+
+/** No exit: the VMM has had control since the instruction that made the segments so. */
+const unenterable = (instruction: Instruction): EventDraft => ({
+  kind: 'callout',
+  instruction,
+  reason: 'segments',
+  sentence: `VM entry would refuse the guest’s segments, so the VMM executes ${instruction.spec.mnemonic.toUpperCase()} itself.`,
+  cost: 'exitService',
+});

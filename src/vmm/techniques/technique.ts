@@ -36,6 +36,8 @@ export interface TechniqueHost {
   report(draft: EventDraft): void;
   /** Report what happened at `eip` of a block. */
   reportAt(draft: EventDraft, block: Block, eip: number): void;
+  /** Like `stopsAt`, for what is about to happen while an instruction executes; the draft is made only when somebody may stop. */
+  stopsHere(kind: VmmEventKind, draft: () => EventDraft): boolean;
   /** Report what happens while an instruction executes; the draft is made only when somebody listens. */
   reportHere(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft): void;
   /** Translated code has emulated `count` instructions itself, `slow` of them ports and time. */

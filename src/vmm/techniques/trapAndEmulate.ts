@@ -63,8 +63,9 @@ export class TrapAndEmulate extends DeprivilegedTechnique {
     const drafts = [draft, ...this.host.sideEvents(instruction)];
     for (const d of drafts) if (this.host.stopsAt(d)) return { kind: 'stopped' };
     const exit = this.onSilicon();
+    if (exit.kind === 'fault') return this.faulted(exit.vector, exit.errorCode);
     if (draft.kind === 'sensitive') cpu.set(EVENT_CELLS.sensitive, cpu.get(EVENT_CELLS.sensitive) + 1);
     for (const d of drafts) this.host.report(d);
-    return isContinuation(exit) ? CONTINUE : exit.kind === 'fault' ? this.faulted(exit.vector, exit.errorCode) : exit;
+    return isContinuation(exit) ? CONTINUE : exit;
   }
 }

@@ -75,5 +75,31 @@ export const ONES: Readonly<Partial<Record<VmcsFieldName, number>>> = {
   entryControls: 0x000011fb,
 };
 
-/** Bits that may be one on the modelled processor. */
-export const allowedOnes = (field: VmcsFieldName): number => bitsOf(field).reduce((mask, { bit }) => mask | (1 << bit), ONES[field] ?? 0) >>> 0;
+/** The first processors with VT-x (Pentium 4 662 and 672, 2005): no way to switch CR3 exiting off. */
+const FIRST_ONES: typeof ONES = { ...ONES, primaryControls: 0x0401e172 };
+
+/** What came with later ones: secondary controls with all they hold, virtual NMIs, the preemption timer, the monitor trap flag. */
+const LATER: readonly ControlName[] = ['virtualNmis', 'activatePreemptionTimer', 'nmiWindowExiting', 'monitorTrapFlag', 'activateSecondaryControls', 'savePreemptionTimer'];
+
+/** What controls the modelled processor has: the first generation, or one with all that the tables name. */
+export class ControlCapabilities {
+  constructor(readonly firstGeneration: boolean) {}
+
+  /** Bits that must be one, by field. */
+  get ones(): typeof ONES {
+    return this.firstGeneration ? FIRST_ONES : ONES;
+  }
+
+  has({ field, name }: Pick<ControlBit, 'field' | 'name'>): boolean {
+    return !this.firstGeneration || (field !== 'secondaryControls' && !LATER.includes(name as ControlName));
+  }
+
+  /** Bits that may be one. */
+  allowedOnes(field: VmcsFieldName): number {
+    return (
+      bitsOf(field)
+        .filter((row) => this.has(row))
+        .reduce((mask, { bit }) => mask | (1 << bit), this.ones[field] ?? 0) >>> 0
+    );
+  }
+}

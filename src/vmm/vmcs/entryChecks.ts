@@ -6,7 +6,7 @@ import { hexh } from '../../base/bits';
 import { ATTR_CODE, ATTR_DPL, ATTR_P, ATTR_S, ATTR_TYPE } from '../../x86/cpuState';
 import { CR0_NE, CR0_PE, CR0_PG, CR4_PAE, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_VM } from '../../x86/flags';
 import { CS, TR } from '../../x86/registers';
-import { CONTROL_BITS, ONES, allowedOnes } from './controls';
+import { CONTROL_BITS } from './controls';
 import { type VmcsFieldName, fieldOf } from './fields';
 import { BLOCKING_BY_MOV_SS, BLOCKING_BY_STI, CR4_VMXE } from './guestState';
 import type { Vmcs } from './vmcs';
@@ -32,12 +32,13 @@ const UNLOADABLE = (msr: number): boolean => msr === 0xc0000100 || msr === 0xc00
 type Check = (vmcs: Vmcs, fail: (field: VmcsFieldName, sentence: string, qualification?: number) => void) => void;
 
 const fixedBits: Check = (vmcs, fail) => {
-  for (const [name, ones] of Object.entries(ONES)) {
+  const { capabilities } = vmcs;
+  for (const [name, ones] of Object.entries(capabilities.ones)) {
     const field = name as VmcsFieldName;
     const value = vmcs.read(field);
     const missing = (ones & ~value) >>> 0;
-    const extra = (value & ~allowedOnes(field)) >>> 0;
-    if (missing) fail(field, `bits ${hexh(missing)} must be 1 (IA32_VMX_TRUE capability)`);
+    const extra = (value & ~capabilities.allowedOnes(field)) >>> 0;
+    if (missing) fail(field, `bits ${hexh(missing)} must be 1 (IA32_VMX capability)`);
     if (extra) fail(field, `bits ${hexh(extra)} must be 0: this processor does not have them`);
   }
 };

@@ -1,8 +1,8 @@
 /** A virtual-machine control structure: what the VMM decides about a guest, and what the processor reports. SDM Vol. 3, chapter 24. */
 import type { ExecutionContext } from '../../semantics/system/context';
-import { CR0_CD, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_MCE, CR4_PAE, CR4_PSE, CR4_VME } from '../../x86/flags';
-import { AC, DB, UD } from '../../x86/exceptions';
-import { type ControlName, ONES, controlBit } from './controls';
+import { CR0_CD, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_WP, CR4_MCE, CR4_PAE, CR4_PGE, CR4_PSE, CR4_VME } from '../../x86/flags';
+import { AC, DB, PF, UD } from '../../x86/exceptions';
+import { ControlCapabilities, type ControlName, controlBit } from './controls';
 import { type VmcsFieldName, fieldOf } from './fields';
 import { CR0_FIXED, CR4_FIXED, CR4_VMXE, GUEST_STATE } from './guestState';
 import { VmmMemory } from './vmmMemory';
@@ -33,6 +33,8 @@ const DEFAULT_CONTROLS: readonly ControlName[] = [
   'acknowledgeInterruptOnExit',
 ];
 const NESTED_PAGING: readonly ControlName[] = ['enableEpt', 'unrestrictedGuest'];
+/** Shadow page tables need to hear of whatever changes a translation. */
+const SHADOW_PAGING: readonly ControlName[] = ['invlpgExiting', 'cr3LoadExiting', 'cr3StoreExiting'];
 
 /** MSRs that a guest may use without an exit: those of SYSENTER. */
 const FREE_MSRS = [0x174, 0x175, 0x176];
@@ -47,13 +49,22 @@ export class Vmcs {
   /** Written since the last VM entry: to be checked at the next. */
   changed = true;
 
-  constructor(readonly context: ExecutionContext) {
-    this.#initialize();
+  readonly capabilities: ControlCapabilities;
+  /** What guest state is on the processor where that is not what the guest believes. */
+  guestField: (name: VmcsFieldName, believed: number) => number = (_, believed) => believed;
+
+  /** `nestedPaging`: false for a processor of the first generation. */
+  constructor(
+    readonly context: ExecutionContext,
+    nestedPaging = true,
+  ) {
+    this.capabilities = new ControlCapabilities(!nestedPaging);
+    this.#initialize(nestedPaging);
   }
 
-  #initialize(): void {
-    for (const [field, ones] of Object.entries(ONES)) this.#values.set(field as VmcsFieldName, ones);
-    for (const name of [...DEFAULT_CONTROLS, ...NESTED_PAGING]) this.setControl(name, true);
+  #initialize(nestedPaging: boolean): void {
+    for (const [field, ones] of Object.entries(this.capabilities.ones)) this.#values.set(field as VmcsFieldName, ones);
+    for (const name of [...DEFAULT_CONTROLS, ...(nestedPaging ? NESTED_PAGING : SHADOW_PAGING)]) if (this.capabilities.has(controlBit(name))) this.setControl(name, true);
     const page = (): number => this.memory.allocatePage();
     const initial: Partial<Record<VmcsFieldName, number>> = {
       vpid: 1,
@@ -62,9 +73,9 @@ export class Vmcs {
       msrBitmaps: page(),
       entryMsrLoadAddress: page(),
       vmcsLinkPointer: -1,
-      exceptionBitmap: (1 << DB) | (1 << UD) | (1 << AC) | (1 << MC),
-      cr0Mask: CR0_PE | CR0_NE | CR0_NW | CR0_CD | CR0_PG,
-      cr4Mask: CR4_VME | CR4_PSE | CR4_PAE | CR4_MCE | CR4_VMXE,
+      exceptionBitmap: (1 << DB) | (1 << UD) | (1 << AC) | (1 << MC) | (nestedPaging ? 0 : 1 << PF),
+      cr0Mask: CR0_PE | CR0_NE | CR0_NW | CR0_CD | CR0_PG | (nestedPaging ? 0 : CR0_WP),
+      cr4Mask: CR4_VME | CR4_PSE | CR4_PAE | CR4_MCE | CR4_VMXE | (nestedPaging ? 0 : CR4_PGE),
       hostCr0: CR0_PE | CR0_NE | CR0_WP | CR0_PG,
       hostCr3: 0x1000,
       hostCr4: CR4_VMXE | CR4_PAE,
@@ -93,7 +104,7 @@ export class Vmcs {
 
   /** 64-bit fields are exact to 53 bits; the TSC offset and the link pointer may be negative. */
   read(name: VmcsFieldName): number {
-    const value = GUEST_STATE.get(name)?.read(this.context) ?? this.#values.get(name) ?? 0;
+    const value = this.guestField(name, GUEST_STATE.get(name)?.read(this.context) ?? this.#values.get(name) ?? 0);
     const missing = this.#missing.get(name);
     return missing ? (value & ~missing) >>> 0 : value;
   }
