@@ -21,10 +21,13 @@ const CENTURY = 0x32;
 const TIME_REGISTERS = [SECONDS, MINUTES, HOURS, WEEKDAY, DAY, MONTH, YEAR, CENTURY];
 
 const A_UPDATE_IN_PROGRESS = 0x80;
+/** Both bits set: the divider chain is held in reset, and the first update comes half a second after it. */
+const A_DIVIDER_RESET = 0x60;
 const B_SET = 0x80;
 const B_PERIODIC = 0x40;
 const B_ALARM = 0x20;
 const B_UPDATE = 0x10;
+const B_SQUARE_WAVE = 0x08;
 const B_BINARY = 0x04;
 const B_24_HOURS = 0x02;
 const C_IRQ = 0x80;
@@ -32,7 +35,8 @@ const D_VALID = 0x80;
 const ALARM_ANY = 0xc0;
 
 const SECOND = 1_000_000_000;
-const UPDATE_NS = 244_000;
+/** The bit is set 244 microseconds before an update cycle of 1984 (datasheet, "Update Cycle", 32.768 kHz). */
+const UPDATE_NS = 244_000 + 1_984_000;
 const RTC_HZ = 32768;
 const DAY_SECONDS = 86_400;
 
@@ -40,6 +44,12 @@ const timeOfDay = (seconds: number): { hours: number; minutes: number; seconds: 
   const day = ((seconds % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS;
   return { hours: Math.floor(day / 3600), minutes: Math.floor(day / 60) % 60, seconds: day % 60 };
 };
+
+/** Why the processor is reset, for the BIOS: where to go on instead of the power-on self test. */
+export const SHUTDOWN_STATUS = 0x0f;
+/** Equipment: coprocessor, 80-column colour display; floppy drives, if any. */
+const EQUIPMENT = 0x22;
+const HAS_FLOPPY = 0x01;
 
 /** Hard disk type whose parameters are given elsewhere. */
 const USER_TYPE = 47;
@@ -49,7 +59,8 @@ export interface CmosOptions {
   readonly start: number;
   /** Bytes of RAM. */
   readonly memory: number;
-  readonly floppyType?: number;
+  /** Types of drive 0 (high half) and 1; 0: none. */
+  readonly floppyTypes?: number;
   /** How many there are: types beyond 15, the rest is in the disk itself. */
   readonly hardDisks?: number;
   /** Boot order, up to three: 1 floppy, 2 hard disk, 3 CD. */
@@ -65,10 +76,12 @@ export class Cmos extends ByteDevice {
   /** Calendar seconds (UTC) at guest time `#baseAt`. */
   #base = 0;
   #baseAt = 0;
-  /** Calendar held while register B says SET, else -1. */
-  #held = -1;
-  /** Guest time of the last periodic flag computed without its interrupt. */
-  #periodicSeen = 0;
+  /** Nothing counts: the time registers are memory, until they become the calendar. */
+  #held = false;
+  /** Days that the weekday register is ahead of the calendar. */
+  #weekdayShift = 0;
+  /** Guest time up to which register C has the flags without interrupt. */
+  #flagsSeen = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -82,23 +95,32 @@ export class Cmos extends ByteDevice {
     this.reset();
   }
 
+  /** Register 0Fh. */
+  get shutdownStatus(): number {
+    return this.#ram[SHUTDOWN_STATUS];
+  }
+
   get nmiMasked(): boolean {
     return (this.#index & 0x80) !== 0;
   }
 
   #seconds(): number {
-    return this.#held >= 0 ? this.#held : this.#base + Math.floor((this.clock.now() - this.#baseAt) / SECOND);
+    return this.#base + Math.floor((this.clock.now() - this.#baseAt) / SECOND);
+  }
+
+  get #dividerReset(): boolean {
+    return (this.#ram[REGISTER_A] & A_DIVIDER_RESET) === A_DIVIDER_RESET;
   }
 
   /** Period in ns by register A's rate bits; 0 when off. Rates 1 and 2 are those of 8 and 9. */
   #period(): number {
     const rate = this.#ram[REGISTER_A] & 15;
-    if (!rate) return 0;
+    if (!rate || this.#dividerReset) return 0;
     return Math.round((SECOND * 2 ** ((rate < 3 ? rate + 7 : rate) - 1)) / RTC_HZ);
   }
 
   #encode(value: number): number {
-    return this.#ram[REGISTER_B] & B_BINARY ? value : Math.floor(value / 10) * 16 + (value % 10);
+    return (this.#ram[REGISTER_B] & B_BINARY ? value : Math.floor(value / 10) * 16 + (value % 10)) & 0xff;
   }
 
   #decode(value: number): number {
@@ -125,7 +147,7 @@ export class Cmos extends ByteDevice {
       case HOURS:
         return this.#encodeHours(date.getUTCHours());
       case WEEKDAY:
-        return this.#encode(date.getUTCDay() + 1);
+        return this.#encode(((date.getUTCDay() + this.#weekdayShift) % 7) + 1);
       case DAY:
         return this.#encode(date.getUTCDate());
       case MONTH:
@@ -137,33 +159,59 @@ export class Cmos extends ByteDevice {
     }
   }
 
-  #setTimeRegister(register: number, value: number): void {
-    const date = new Date(this.#seconds() * 1000);
-    const year = date.getUTCFullYear();
-    const decoded = this.#decode(value);
-    if (register === SECONDS) date.setUTCSeconds(decoded);
-    else if (register === MINUTES) date.setUTCMinutes(decoded);
-    else if (register === HOURS) date.setUTCHours(this.#decodeHours(value));
-    else if (register === DAY) date.setUTCDate(decoded);
-    else if (register === MONTH) date.setUTCMonth(decoded - 1);
-    else if (register === YEAR) date.setUTCFullYear(Math.floor(year / 100) * 100 + decoded);
-    else if (register === CENTURY) date.setUTCFullYear(decoded * 100 + (year % 100));
-    const seconds = Math.max(0, Math.floor(date.getTime() / 1000));
-    if (this.#held >= 0) this.#held = seconds;
-    else this.#setCalendar(seconds);
+  #latchCalendar(): void {
+    for (const register of TIME_REGISTERS) this.#ram[register] = this.#timeRegister(register);
   }
 
-  #setCalendar(seconds: number): void {
-    this.#base = seconds;
-    this.#baseAt = this.clock.now();
+  /** What the time registers hold becomes the calendar. Values that no clock shows carry into the next field. */
+  #startCalendar(): void {
+    const ram = this.#ram;
+    const value = (register: number) => this.#decode(ram[register]);
+    const date = new Date(0);
+    date.setUTCFullYear(value(CENTURY) * 100 + value(YEAR), value(MONTH) - 1, value(DAY));
+    date.setUTCHours(this.#decodeHours(ram[HOURS]), value(MINUTES), value(SECONDS));
+    const passed = this.clock.now() - this.#baseAt;
+    this.#base = Math.max(0, Math.floor(date.getTime() / 1000));
+    this.#baseAt += Math.floor(passed / SECOND) * SECOND; // the divider counts on
+    this.#weekdayShift = (value(WEEKDAY) + 6 + 7 - new Date(this.#base * 1000).getUTCDay()) % 7;
+  }
+
+  #setTimeRegister(register: number, value: number): void {
+    if (this.#held) this.#ram[register] = value;
+    else {
+      this.#latchCalendar();
+      this.#ram[register] = value;
+      this.#startCalendar();
+    }
+  }
+
+  /** SET or the divider's reset stop the clock, or let it go on. */
+  #writeControl(register: typeof REGISTER_A | typeof REGISTER_B, value: number): void {
+    const ram = this.#ram;
+    this.#settleFlags();
+    const dividing = !this.#dividerReset;
+    const holds = (a: number, b: number) => (b & B_SET) !== 0 || (a & A_DIVIDER_RESET) === A_DIVIDER_RESET;
+    const hold = register === REGISTER_A ? holds(value, ram[REGISTER_B]) : holds(ram[REGISTER_A], value);
+    if (hold && !this.#held) this.#latchCalendar();
+    ram[register] = value;
+    if (!dividing && !this.#dividerReset) this.#baseAt = this.clock.now() - SECOND / 2;
+    if (!hold && this.#held) this.#startCalendar();
+    this.#held = hold;
+    this.#updateIrq();
   }
 
   #flag(flag: number): void {
     this.#ram[REGISTER_C] |= flag;
-    if (this.#ram[REGISTER_C] & this.#ram[REGISTER_B] & (B_PERIODIC | B_ALARM | B_UPDATE)) {
-      this.#ram[REGISTER_C] |= C_IRQ;
-      this.irq.raise();
-    }
+    this.#updateIrq();
+  }
+
+  /** Flags that are set count as soon as their interrupt is enabled. */
+  #updateIrq(): void {
+    const ram = this.#ram;
+    const wanted = (ram[REGISTER_C] & ram[REGISTER_B] & (B_PERIODIC | B_ALARM | B_UPDATE)) !== 0;
+    ram[REGISTER_C] = (ram[REGISTER_C] & ~C_IRQ) | (wanted ? C_IRQ : 0);
+    if (wanted) this.irq.raise();
+    else this.irq.lower();
   }
 
   #onPeriodic(now: number): void {
@@ -172,7 +220,7 @@ export class Cmos extends ByteDevice {
   }
 
   #onSecond(): void {
-    if (this.#held < 0) {
+    if (!this.#held) {
       this.#flag(B_UPDATE);
       if (this.#alarmMatches(this.#seconds())) this.#flag(B_ALARM);
     }
@@ -202,18 +250,25 @@ export class Cmos extends ByteDevice {
     else this.#second.disarm();
   }
 
-  #readFlags(): number {
+  /** Put the flags nobody waited for into register C. */
+  #settleFlags(): void {
     const now = this.clock.now();
     const b = this.#ram[REGISTER_B];
     const period = this.#period();
-    let flags = this.#ram[REGISTER_C];
-    if (!(b & B_PERIODIC) && period && Math.floor(now / period) !== Math.floor(this.#periodicSeen / period)) flags |= B_PERIODIC;
-    const [from, to] = [this.#periodicSeen, now].map((time) => Math.floor((time - this.#baseAt) / SECOND));
-    if (!(b & (B_UPDATE | B_ALARM)) && this.#held < 0 && from !== to) {
+    let flags = 0;
+    if (!(b & B_PERIODIC) && period && Math.floor(now / period) !== Math.floor(this.#flagsSeen / period)) flags |= B_PERIODIC;
+    const [from, to] = [this.#flagsSeen, now].map((time) => Math.floor((time - this.#baseAt) / SECOND));
+    if (!(b & (B_UPDATE | B_ALARM)) && !this.#held && from !== to) {
       flags |= B_UPDATE;
       if (this.#alarmBetween(this.#base + Math.max(from, 0), this.#base + to)) flags |= B_ALARM;
     }
-    this.#periodicSeen = now;
+    this.#flagsSeen = now;
+    this.#ram[REGISTER_C] |= flags;
+  }
+
+  #readFlags(): number {
+    this.#settleFlags();
+    const flags = this.#ram[REGISTER_C];
     this.#ram[REGISTER_C] = 0;
     this.irq.lower();
     return flags;
@@ -222,11 +277,11 @@ export class Cmos extends ByteDevice {
   protected readByte(_region: number, offset: number): number {
     if (offset === 0) return 0xff; // the index is write-only
     const register = this.#index & 0x7f;
-    if (TIME_REGISTERS.includes(register)) return this.#timeRegister(register);
+    if (TIME_REGISTERS.includes(register) && !this.#held) return this.#timeRegister(register);
     if (register === REGISTER_C) return this.#readFlags();
     if (register === REGISTER_A) {
       const untilUpdate = SECOND - ((this.clock.now() - this.#baseAt) % SECOND);
-      return this.#ram[REGISTER_A] | (this.#held < 0 && untilUpdate <= UPDATE_NS ? A_UPDATE_IN_PROGRESS : 0);
+      return this.#ram[REGISTER_A] | (!this.#held && untilUpdate <= UPDATE_NS ? A_UPDATE_IN_PROGRESS : 0);
     }
     return this.#ram[register];
   }
@@ -238,20 +293,10 @@ export class Cmos extends ByteDevice {
     }
     const register = this.#index & 0x7f;
     if (TIME_REGISTERS.includes(register)) this.#setTimeRegister(register, value);
-    else if (register === REGISTER_A) this.#ram[REGISTER_A] = value & 0x7f;
-    else if (register === REGISTER_B) this.#writeB(value);
+    else if (register === REGISTER_A) this.#writeControl(REGISTER_A, value & 0x7f);
+    else if (register === REGISTER_B) this.#writeControl(REGISTER_B, value & B_SET ? value & ~B_UPDATE : value);
     else if (register !== REGISTER_C && register !== REGISTER_D) this.#ram[register] = value;
     if (register <= REGISTER_B || register === CENTURY) this.#schedule(this.clock.now());
-  }
-
-  #writeB(value: number): void {
-    const set = (value & B_SET) !== 0;
-    if (set && this.#held < 0) this.#held = this.#seconds();
-    else if (!set && this.#held >= 0) {
-      this.#setCalendar(this.#held);
-      this.#held = -1;
-    }
-    this.#ram[REGISTER_B] = set ? value & ~B_UPDATE : value;
   }
 
   /** Battery-backed: a reset keeps time and memory and disables the interrupts. */
@@ -268,7 +313,8 @@ export class Cmos extends ByteDevice {
       ram[REGISTER_A] = 0x26; // 32.768 kHz time base, 1024 Hz periodic rate
       ram[REGISTER_B] = B_24_HOURS;
       ram[REGISTER_D] = D_VALID;
-      ram[0x10] = this.options.floppyType ?? 0x40;
+      const floppies = this.options.floppyTypes ?? 0x40;
+      ram[0x10] = floppies;
       const disks = this.options.hardDisks ?? 0;
       ram[0x12] = (disks > 0 ? 0xf0 : 0) | (disks > 1 ? 0x0f : 0);
       ram[0x19] = disks > 0 ? USER_TYPE : 0;
@@ -276,7 +322,8 @@ export class Cmos extends ByteDevice {
       const [first = 0, second = 0, third = 0] = this.options.boot ?? [];
       ram[0x3d] = first | (second << 4);
       ram[0x38] = (third << 4) | 1; // a floppy boots without the signature 55 AA too
-      ram[0x14] = 0x2f; // equipment: floppy, coprocessor, 80-column display
+      const drives = (floppies >> 4 ? 1 : 0) + (floppies & 15 ? 1 : 0);
+      ram[0x14] = EQUIPMENT | (drives ? HAS_FLOPPY | ((drives - 1) << 6) : 0);
       word(0x15, 640);
       word(0x17, Math.min(extended, 0xffff));
       word(0x30, Math.min(extended, 0xffff));
@@ -285,15 +332,16 @@ export class Cmos extends ByteDevice {
       ram[0x2e] = sum >> 8;
       ram[0x2f] = sum & 0xff;
     }
-    ram[REGISTER_B] &= ~(B_PERIODIC | B_ALARM | B_UPDATE);
+    ram[REGISTER_B] &= ~(B_PERIODIC | B_ALARM | B_UPDATE | B_SQUARE_WAVE);
     ram[REGISTER_C] = 0;
+    this.#flagsSeen = this.clock.now();
     this.#index = 0;
     this.#schedule(this.clock.now());
     this.irq.lower();
   }
 
   save(): DeviceState {
-    return { ram: this.#ram.slice(), index: this.#index, base: this.#base, baseAt: this.#baseAt, held: this.#held, periodicSeen: this.#periodicSeen };
+    return { ram: this.#ram.slice(), index: this.#index, base: this.#base, baseAt: this.#baseAt, held: this.#held, weekdayShift: this.#weekdayShift, flagsSeen: this.#flagsSeen };
   }
 
   restore(s: DeviceState): void {
@@ -301,7 +349,8 @@ export class Cmos extends ByteDevice {
     this.#index = s.index as number;
     this.#base = s.base as number;
     this.#baseAt = s.baseAt as number;
-    this.#held = s.held as number;
-    this.#periodicSeen = s.periodicSeen as number;
+    this.#held = s.held as boolean;
+    this.#weekdayShift = s.weekdayShift as number;
+    this.#flagsSeen = s.flagsSeen as number;
   }
 }

@@ -1,8 +1,6 @@
 /**
  * One 8259A programmable interrupt controller: requests, priorities, service. Source: Intel 8259A datasheet (231468).
- *
- * A latched edge stays requested after its line falls (the datasheet's default IR7 then comes only from level inputs
- * and from masking between INTR and INTA): contract.ts lets a device pulse a line.
+ * In both trigger modes an input must stay high until the acknowledge; one that falls before gives the default IR7.
  */
 import type { DeviceState } from './contract';
 
@@ -56,14 +54,24 @@ export class I8259 {
 
   setLine(input: number, level: boolean): void {
     const mask = 1 << input;
-    const levelTriggered = this.levelTriggered(mask);
     if (level) {
-      if (levelTriggered || !(this.lines & mask)) this.irr |= mask;
+      if (this.levelTriggered(mask) || !(this.lines & mask)) this.irr |= mask;
       this.lines |= mask;
     } else {
       this.lines &= ~mask;
-      if (levelTriggered) this.irr &= ~mask;
+      this.irr &= ~mask;
     }
+  }
+
+  /** A level input that is high asks from now on; an edge that was seen stays requested. */
+  setElcr(value: number): void {
+    this.elcr = value;
+    for (let mask = 1; mask < 0x100; mask <<= 1) if (this.levelTriggered(mask)) this.irr |= this.lines & mask;
+  }
+
+  /** Whether the slave answers the acknowledge of `input`. */
+  cascades(input: number): boolean {
+    return this.master && input === CASCADE_INPUT && !(this.icw1 & ICW1_SINGLE);
   }
 
   levelTriggered(mask: number): boolean {
@@ -83,7 +91,7 @@ export class I8259 {
         continue;
       }
       // Special fully nested: a slave in service may interrupt again.
-      const nested = this.icw4 & ICW4_SFNM && this.master && input === CASCADE_INPUT;
+      const nested = this.icw4 & ICW4_SFNM && this.cascades(input);
       if (requests & mask && (nested || !(this.isr & mask))) return input;
       if (this.isr & mask) return -1;
     }

@@ -64,7 +64,7 @@ export class Pic extends ByteDevice {
   }
 
   protected writeByte(region: number, offset: number, value: number): void {
-    if (region === 2) (offset ? this.#slave : this.#master).elcr = value & ELCR_MASK[offset];
+    if (region === 2) (offset ? this.#slave : this.#master).setElcr(value & ELCR_MASK[offset]);
     else (region ? this.#slave : this.#master).write(offset, value);
     this.#update();
   }
@@ -90,7 +90,7 @@ export class Pic extends ByteDevice {
     const input = chip.winner();
     if (input < 0) return chip.base | 7;
     chip.enterService(input);
-    return chip.master && input === CASCADE_INPUT ? undefined : chip.base | input;
+    return chip.cascades(input) ? undefined : chip.base | input;
   }
 
   /** The slave's INT output is the master's input 2; the master's is the CPU's INTR. */

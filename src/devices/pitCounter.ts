@@ -19,10 +19,10 @@ const powerOn = () => ({
   count: 0,
   /** Tick at which the present cycle's count was in the counting element. */
   loadedAt: 0,
-  /** Count written during a cycle of mode 2 or 3, and the tick it takes over. */
+  /** Count that waits for the end of a cycle (modes 2 and 3), which comes at tick `nextAt`, or for a rising gate (modes 1 and 5). */
   next: 0,
   nextAt: 0,
-  /** Ticks counted when a low gate froze modes 0 and 4, else -1. */
+  /** Ticks counted when a low gate froze the count (modes 0, 2, 3 and 4), else -1. */
   frozen: -1,
   /** Modes 1 and 5 wait for a rising gate. */
   triggered: false,
@@ -72,8 +72,17 @@ export class PitCounter {
     this.#load(this.#decode(raw), tick);
   }
 
+  /** Modes 1 and 5 start at a rising gate. */
+  get #gateStarts(): boolean {
+    return this.#s.mode === 1 || this.#s.mode === 5;
+  }
+
   #load(count: number, tick: number): void {
     this.#settle(tick);
+    if (this.#gateStarts) {
+      this.#s.next = count;
+      return;
+    }
     if (this.periodic && this.#s.count && this.#s.gate) {
       // Taken over at the end of the period (mode 2) or half period (mode 3).
       const elapsed = tick - this.#s.loadedAt;
@@ -86,13 +95,12 @@ export class PitCounter {
     }
     this.#s.count = count;
     this.#s.loadedAt = tick + 1;
-    this.#s.triggered = false;
-    this.#s.frozen = this.#s.gate || this.#s.mode === 1 || this.#s.mode === 5 ? -1 : 0;
+    this.#s.frozen = this.#s.gate ? -1 : 0;
   }
 
   /** Let a count that was waiting for the end of its cycle take over. */
   #settle(tick: number): void {
-    if (!this.#s.next || tick < this.#s.nextAt) return;
+    if (!this.#s.next || !this.periodic || this.#s.frozen >= 0 || tick < this.#s.nextAt) return;
     // Taken over in the middle of a square wave: the low half comes next.
     const middle = this.#s.mode === 3 && (this.#s.nextAt - this.#s.loadedAt) % this.#s.count !== 0;
     this.#s.loadedAt = this.#s.nextAt - (middle ? (this.#s.next + 1) >> 1 : 0);
@@ -103,22 +111,18 @@ export class PitCounter {
   setGate(gate: boolean, tick: number): void {
     if (gate === this.#s.gate) return;
     this.#settle(tick);
-    const elapsed = tick - this.#s.loadedAt;
     this.#s.gate = gate;
-    if (this.#s.mode === 1 || this.#s.mode === 5) {
-      if (gate) {
-        this.#s.triggered = true;
-        this.#s.loadedAt = tick + 1;
-      }
-    } else if (this.periodic) {
-      if (gate) this.#s.loadedAt = tick + 1;
-      this.#s.frozen = gate ? -1 : 0;
+    if (!gate) {
+      if (!this.#gateStarts) this.#s.frozen = Math.max(0, tick - this.#s.loadedAt);
+      return;
+    }
+    if (this.periodic || this.#gateStarts) {
       if (this.#s.next) this.#s.count = this.#s.next;
       this.#s.next = 0;
-    } else if (gate) {
-      this.#s.loadedAt = tick - Math.max(0, this.#s.frozen);
-      this.#s.frozen = -1;
-    } else this.#s.frozen = elapsed;
+      this.#s.loadedAt = tick + 1;
+      this.#s.triggered = this.#gateStarts && this.#s.count > 0;
+    } else this.#s.loadedAt = tick - Math.max(0, this.#s.frozen);
+    this.#s.frozen = -1;
   }
 
   /** Ticks since the count was loaded; negative on the clock that loads it. */
@@ -148,7 +152,7 @@ export class PitCounter {
   /** The first tick after `tick` at which OUT rises, if nothing is written until then. */
   nextRise(tick: number): number | undefined {
     this.#settle(tick);
-    if (!this.#s.count || (this.#s.frozen >= 0 && this.#s.mode !== 1 && this.#s.mode !== 5)) return undefined;
+    if (!this.#s.count || this.#s.frozen >= 0) return undefined;
     const once = (at: number) => (at > tick ? at : undefined);
     switch (this.#s.mode) {
       case 0:
@@ -179,7 +183,7 @@ export class PitCounter {
       const high = (n + 1) >> 1;
       const phase = elapsed % n;
       value = (n & ~1) - 2 * (phase < high ? phase : phase - high);
-    } else value = (this.#s.mode === 1 || this.#s.mode === 5) && !this.#s.triggered ? n : n - elapsed;
+    } else value = n - elapsed;
     return this.#encode(value);
   }
 

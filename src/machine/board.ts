@@ -153,6 +153,8 @@ export interface BoardOptions {
   readonly biosImage?: { readonly files: readonly FirmwareFile[] };
 }
 
+/** In CMOS: 1.44 MB. */
+const DEFAULT_FLOPPY_TYPE = 4;
 const DEFAULT_PROCESSOR: Processor = { signature: 0x619, features: 1 << 9 };
 
 export const DEFAULT_START_DATE = Date.UTC(2005, 0, 1);
@@ -211,14 +213,17 @@ export class Board implements Devices {
       floppyType: floppyTypeOf(image),
       ...(number >= FIRST_CD ? { sectorSize: 2048 } : {}),
     }));
-    const floppy = drives.find((d) => d.number === 0);
+    const floppyType = (n: number): number => {
+      const drive = drives.find((d) => d.number === n);
+      return drive ? (drive.floppyType ?? DEFAULT_FLOPPY_TYPE) : 0;
+    };
     this.pit = new Pit(clock, irq.line(IRQ.timer));
     this.port61 = new Port61(clock, this.pit);
     this.keyboard = new Keyboard(clock, irq.line(IRQ.keyboard), lines, irq.line(IRQ.mouse));
     this.cmos = new Cmos(clock, irq.line(IRQ.rtc), {
       start: options.startDate ?? DEFAULT_START_DATE,
       memory: memory.size,
-      floppyType: floppy ? (floppy.floppyType ?? 4) << 4 : 0,
+      floppyTypes: (floppyType(0) << 4) | floppyType(1),
       hardDisks: drives.filter((d) => d.number >= FIRST_HARD_DISK && d.number < FIRST_CD).length,
       boot: [...new Set(drives.map((d) => bootCode(d.number)))],
     });

@@ -168,6 +168,91 @@ test('update in progress just before the second', () => {
   assert.equal(read(0x0a), 0xa6);
 });
 
+test('a date set register by register is that date, whatever lies between; the weekday is its own counter', () => {
+  const { clock, read, write, date } = make();
+  write(0x0b, 0x82);
+  for (const [register, value] of [
+    [0x32, 0x20],
+    [9, 0x26],
+    [8, 0x02],
+    [7, 0x10],
+    [6, 0x05],
+    [4, 0x01],
+    [2, 0x02],
+    [0, 0x03],
+  ])
+    write(register, value);
+  assert.equal(date(), '20 26 02 10 01 02 03');
+  write(0x0b, 0x02);
+  clock.advanceTo(clock.now() + SECOND);
+  assert.equal(date(), '20 26 02 10 01 02 04');
+  assert.equal(read(6), 5);
+  clock.advanceTo(clock.now() + 86400 * SECOND);
+  assert.equal(read(6), 6);
+  write(8, 0x12);
+  assert.equal(date(), '20 26 12 11 01 02 04', 'set while it runs');
+});
+
+test('the divider held in reset stops the clock; the first update comes half a second after it', () => {
+  const { clock, read, write, date } = make();
+  write(0x0a, 0x76);
+  clock.advanceTo(10 * SECOND);
+  write(2, 0x30);
+  assert.equal(date(), '19 99 12 31 23 30 58');
+  assert.equal(read(0x0c), 0);
+  write(0x0a, 0x26);
+  clock.advanceTo(10.4 * SECOND);
+  assert.equal(read(0), 0x58);
+  clock.advanceTo(10.5 * SECOND);
+  assert.equal(read(0), 0x59);
+});
+
+test('a flag that is set already interrupts when its interrupt is enabled; disabling takes the request back', () => {
+  const { clock, irq, read, write } = make();
+  clock.advanceTo(1.5 * SECOND);
+  write(0x0b, 0x12);
+  assert.ok(irq.level);
+  write(0x0b, 0x02);
+  assert.ok(!irq.level);
+  write(0x0b, 0x12);
+  assert.equal(read(0x0c), 0xd0);
+  assert.ok(!irq.level);
+  write(0x0b, 0x92);
+  assert.equal(read(0x0b), 0x82, 'SET clears UIE');
+  clock.advanceTo(9 * SECOND);
+  assert.equal(irq.edges, 2);
+});
+
+test('equipment and types of the floppy drives; a reset keeps memory and disables interrupts', () => {
+  for (const [types, equipment] of [
+    [0x00, 0x22],
+    [0x40, 0x23],
+    [0x42, 0x63],
+  ]) {
+    const cmos = new Cmos(new GuestClock(), new RecordingLine(), { start: 0, memory: 4 << 20, floppyTypes: types });
+    const read = (register: number) => [out(cmos, 0, 0, register), cmos.read(0, 1, 1)][1];
+    assert.deepEqual([read(0x10), read(0x14)], [types, equipment]);
+    out(cmos, 0, 0, 0x0f);
+    out(cmos, 0, 1, 0x0a);
+    out(cmos, 0, 0, 0x0b);
+    out(cmos, 0, 1, 0x7a);
+    cmos.reset();
+    assert.equal(cmos.shutdownStatus, 0x0a);
+    assert.equal(read(0x0b), 0x02);
+  }
+});
+
+test('nonsense in the time registers gives bytes', () => {
+  const { clock, read, write } = make();
+  for (const format of [0x02, 0x00, 0x06]) {
+    write(0x0b, 0x80 | format);
+    for (const register of [0, 2, 4, 6, 7, 8, 9, 0x32]) write(register, 0xff);
+    write(0x0b, format);
+    clock.advanceTo(clock.now() + 5 * SECOND);
+    for (const register of [0, 2, 4, 6, 7, 8, 9, 0x32]) assert.ok(read(register) >= 0 && read(register) < 256, `register ${register}: ${read(register)}`);
+  }
+});
+
 test('NMI mask is kept; state survives', () => {
   const { cmos, write } = make();
   write(0x50, 0x77);

@@ -133,6 +133,142 @@ test('port 61h gates counter 2 and shows its output', () => {
   assert.equal(port61.read(0, 0, 1) & 0x21, 0x21);
 });
 
+/** Counter 2, whose gate a program moves; `level` is its OUT. */
+const gated = (mode: number, n: number) => {
+  const made = make();
+  const gate = (on: boolean) => made.pit.setGate2(on);
+  made.program(2, mode, n);
+  return { ...made, gate, level: () => Number(made.pit.out2), levels: (length: number) => Array.from({ length }, () => [Number(made.pit.out2), made.ticks(1)][0]).join('') };
+};
+
+test('mode 1: a one-shot for each rising gate; a new count waits for the next one', () => {
+  const { gate, levels, level, program, pit, status, ticks } = gated(1, 3);
+  assert.equal(status(2), 0xf2, 'OUT high, null count');
+  gate(true);
+  assert.equal(levels(6), '100011');
+  gate(false);
+  gate(true);
+  ticks(2);
+  assert.equal(level(), 0);
+  gate(false);
+  gate(true);
+  ticks(3);
+  assert.equal(level(), 0, 'triggered again: low for three more ticks');
+  out(pit, 0, 2, 5, 0);
+  assert.equal(status(2) & 0x40, 0x40, 'the new count is not loaded');
+  ticks(1);
+  assert.equal(level(), 1, 'and does not lengthen this pulse');
+  gate(false);
+  gate(true);
+  assert.equal(levels(7), '1000001');
+  program(2, 1, 1);
+  assert.equal(level(), 1);
+});
+
+test('mode 2 and 3: a low gate stops the count with OUT high, a rising one reloads', () => {
+  for (const mode of [2, 3]) {
+    const { gate, level, ticks, count, levels } = gated(mode, 6);
+    gate(true);
+    ticks(mode === 2 ? 6 : 5);
+    assert.equal(level(), 0, `mode ${mode}`);
+    gate(false);
+    assert.equal(level(), 1);
+    const stopped = count(2);
+    ticks(100);
+    assert.equal(count(2), stopped);
+    gate(true);
+    assert.equal(levels(8), mode === 2 ? '11111101' : '11110001');
+  }
+});
+
+test('mode 0: a low gate holds the count; the first of two bytes stops it', () => {
+  const { gate, level, ticks, count, pit } = gated(0, 10);
+  gate(true);
+  ticks(4);
+  gate(false);
+  const held = count(2);
+  ticks(50);
+  assert.equal(count(2), held);
+  gate(true);
+  ticks(held - 1);
+  assert.equal(level(), 0);
+  ticks(1);
+  assert.equal(level(), 1);
+  out(pit, 0, 2, 8);
+  assert.equal(level(), 0, 'OUT goes low at once');
+  ticks(1000);
+  assert.equal(level(), 0);
+  out(pit, 0, 2, 0);
+  ticks(9);
+  assert.equal(level(), 1);
+  ticks(3);
+  assert.equal(count(2), 0xfffd, 'it counts on behind 0');
+});
+
+test('mode 4: a strobe N + 1 ticks behind the count, once; mode 5: behind each rising gate', () => {
+  const software = gated(4, 3);
+  software.gate(true);
+  software.program(2, 4, 3);
+  assert.equal(software.levels(8), '11110111');
+  software.ticks(70_000);
+  assert.equal(software.levels(3), '111', 'not again when the count wraps');
+  const hardware = gated(5, 3);
+  assert.equal(hardware.levels(8), '11111111');
+  hardware.gate(true);
+  assert.equal(hardware.levels(8), '11110111');
+  hardware.gate(false);
+  hardware.gate(true);
+  hardware.ticks(2);
+  out(hardware.pit, 0, 2, 9, 0);
+  assert.equal(hardware.levels(4), '1101', 'a new count leaves the sequence alone');
+});
+
+test('counter 0 interrupts in mode 4 and by its gate never', () => {
+  const { irq, program, ticks } = make();
+  program(0, 4, 100);
+  const edges = irq.edges;
+  ticks(101);
+  assert.equal(irq.edges, edges);
+  ticks(1);
+  assert.equal(irq.edges, edges + 1);
+  program(0, 5, 100);
+  ticks(1000);
+  assert.equal(irq.edges, edges + 1);
+});
+
+test('read-back latches count and status of several counters; the status is read first', () => {
+  const { pit, program, ticks } = make();
+  program(0, 2, 0x1234);
+  program(1, 3, 0x0456);
+  ticks(1);
+  out(pit, 0, 3, 0xc0 | 0x06);
+  ticks(3);
+  assert.equal(pit.read(0, 0, 1), 0xb4);
+  assert.deepEqual([pit.read(0, 0, 1), pit.read(0, 0, 1)], [0x34, 0x12]);
+  assert.equal(pit.read(0, 1, 1), 0xb6);
+  assert.deepEqual([pit.read(0, 1, 1), pit.read(0, 1, 1)], [0x56, 0x04]);
+  assert.equal(pit.read(0, 0, 1), 0x31, 'live again');
+});
+
+test('one-byte counts; BCD 0 is 10000', () => {
+  const { pit, ticks, count } = make();
+  out(pit, 0, 3, 0x14);
+  out(pit, 0, 0, 0x80);
+  ticks(3);
+  assert.equal(pit.read(0, 0, 1), 0x7e);
+  assert.equal(pit.read(0, 0, 1), 0x7e);
+  out(pit, 0, 3, 0x64);
+  out(pit, 0, 1, 0x80);
+  ticks(2);
+  assert.equal(pit.read(0, 1, 1), 0x7f, 'the high byte of 7FFFh');
+  out(pit, 0, 3, 0x31);
+  out(pit, 0, 0, 0, 0);
+  ticks(1);
+  assert.equal(count(0), 0x0000);
+  ticks(1);
+  assert.equal(count(0), 0x9999);
+});
+
 test('state survives, with the interrupt to come', () => {
   const { clock, pit, irq, program, ticks } = make();
   program(0, 3, 1000);
