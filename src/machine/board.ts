@@ -36,6 +36,7 @@ import { Uart } from '../devices/uart';
 import { VGA_REGION, VGA_WINDOW, Vga } from '../devices/vga/vga';
 import type { ScreenText } from '../protocol/screen';
 import { Bios } from './firmware/bios';
+import { resumesAfterReset } from './firmware/resume';
 import { FIRST_CD, FIRST_HARD_DISK, type Drive } from './firmware/service';
 import { IO_APIC_BASE, LOCAL_APIC_BASE } from './memoryMap';
 import { VirtioDevices, type VirtioOptions } from './virtio';
@@ -351,6 +352,18 @@ export class Board implements Devices {
   powerOn(): void {
     this.reset();
     if (!this.#options.biosImage) this.firmware.powerOn(this.#options.memory);
+  }
+
+  /**
+   * The guest has reset the processor to go on behind it, and said so in CMOS: true, and nothing but the local APIC is reset.
+   * A BIOS image looks for itself, behind a reset of everything.
+   */
+  resetProcessor(): boolean {
+    if (this.#options.biosImage || !resumesAfterReset(this.cmos.shutdownStatus)) return false;
+    this.localApic.reset();
+    this.firmware.programLocalApic();
+    this.setA20(true);
+    return true;
   }
 
   /** The reset line: devices only. */

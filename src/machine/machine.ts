@@ -160,6 +160,10 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     applyWrites(program.guest, vm.physical);
     setInitialState(vm, program.guest.initial);
   };
+  const restart = (): void => {
+    if (board.resetProcessor()) vm.resetCpu();
+    else powerOn();
+  };
   vm.attach(
     {
       bus,
@@ -173,7 +177,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
       setA20: (on) => board.setA20(on),
       describe: () => describe(board, vm),
     },
-    powerOn,
+    restart,
   ); // prettier-ignore
   powerOn();
   const wires = wiresOf(board);

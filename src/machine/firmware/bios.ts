@@ -16,6 +16,7 @@ import { buildRom, DEAD_LOOP, DISKETTE_TABLE, IDLE_LOOP, ROM_SEGMENT, SERVICE_PO
 import { endOfInterrupt, farPointer, FIRST_CD, FIRST_HARD_DISK, inb, outb, unsupported, type BiosMachine, type Drive, type Service } from './service';
 import { equipmentService, memorySizeService, serialService, systemService } from './system';
 import { clockInterrupt, startTicks, timeService, timerEnd, timerInterrupt } from './time';
+import { resume } from './resume';
 import { ramTables, romTables } from '../tables/tables';
 import { Screen } from './video/screen';
 import { videoService } from './video/services';
@@ -183,7 +184,7 @@ export class Bios implements Firmware {
     this.#dataArea(memory);
     writeFixedDiskTables(this.machine, memory);
     for (const [port, value] of [...PIC_PROGRAM, ...PIT_PROGRAM]) outb(this.machine, port, value);
-    for (const [register, value] of LOCAL_APIC_PROGRAM) this.machine.bus.write('memory', LOCAL_APIC_BASE + register, 4, value);
+    this.programLocalApic();
     initializePci(this.machine);
     startTicks(this.machine, memory);
     new Screen(this.machine, memory).setMode(3, true);
@@ -210,12 +211,19 @@ export class Bios implements Firmware {
     for (const { address, bytes } of ramTables()) memory.writeBytes(address, bytes);
   }
 
+  #selfTest(context: FirmwareContext): string {
+    this.powerOn(context.memory);
+    context.write('esp', BOOT_ADDRESS);
+    return 'power-on: vectors, data area and devices initialized';
+  }
+
+  /** Virtual wire mode: the local APIC was reset with its processor. */
+  programLocalApic(): void {
+    for (const [register, value] of LOCAL_APIC_PROGRAM) this.machine.bus.write('memory', LOCAL_APIC_BASE + register, 4, value);
+  }
+
   call(service: number, context: FirmwareContext): string {
-    if (service === SERVICE_POWER_ON) {
-      this.powerOn(context.memory);
-      context.write('esp', BOOT_ADDRESS);
-      return 'power-on: vectors, data area and devices initialized';
-    }
+    if (service === SERVICE_POWER_ON) return resume(context, this.machine) ?? this.#selfTest(context);
     const serve = SERVICES.get(service);
     return serve ? serve(context, this.machine) : unsupported(service, context);
   }

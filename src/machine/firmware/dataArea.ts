@@ -20,6 +20,8 @@ export const BDA = {
   cursorShape: 0x460,
   activePage: 0x462,
   crtcPort: 0x463,
+  /** Far pointer: where to go on after a reset (resume.ts). */
+  resume: 0x467,
   ticks: 0x46c,
   midnight: 0x470,
   diskStatus: 0x474,

@@ -35,6 +35,16 @@ export const AH_UNSUPPORTED = 0x86;
 export const inb = (machine: BiosMachine, port: number): number => machine.bus.read('port', port, 1);
 export const outb = (machine: BiosMachine, port: number, value: number): void => machine.bus.write('port', port, 1, value);
 
+export const cmosRead = (machine: BiosMachine, register: number): number => {
+  outb(machine, 0x70, register);
+  return inb(machine, 0x71);
+};
+
+export const cmosWrite = (machine: BiosMachine, register: number, value: number): void => {
+  outb(machine, 0x70, register);
+  outb(machine, 0x71, value);
+};
+
 /** `INT 13h AH=02h`: how a sentence begins. */
 export const label = (vector: number, context: FirmwareContext): string => `INT ${hexh(vector, 2)} AH=${hexh(context.read('ah'), 2)}`;
 

@@ -4,7 +4,7 @@ import type { PhysicalMemory } from '../../devices/contract';
 import type { FirmwareContext } from '../../vmm/firmwareContext';
 import { BDA, read32, write32 } from './dataArea';
 import { pciService } from './pci';
-import { byAh, endOfInterrupt, inb, outb, type BiosMachine, type Service } from './service';
+import { byAh, cmosRead, cmosWrite, endOfInterrupt, inb, outb, type BiosMachine, type Service } from './service';
 
 /** Timer ticks in a day at 1193182/65536 Hz, as the BIOS counts them. */
 const TICKS_PER_DAY = 0x1800b0;
@@ -12,16 +12,6 @@ const RTC = { seconds: 0x00, minutes: 0x02, hours: 0x04, day: 0x07, month: 0x08,
 const B_PERIODIC = 0x40;
 const B_SET = 0x80;
 const PIC_CASCADE = 0x04;
-
-const cmosRead = (machine: BiosMachine, register: number): number => {
-  outb(machine, 0x70, register);
-  return inb(machine, 0x71);
-};
-
-const cmosWrite = (machine: BiosMachine, register: number, value: number): void => {
-  outb(machine, 0x70, register);
-  outb(machine, 0x71, value);
-};
 
 const fromBcd = (value: number): number => (value >> 4) * 10 + (value & 15);
 
