@@ -17,6 +17,7 @@ const BUNDLES = [
   { entry: 'src/extension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, external: ['vscode'] },
   { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node, banner: { js: REQUIRE } },
   { entry: 'src/compareWorker.ts', out: 'dist/compareWorker.mjs', format: 'esm', ...node },
+  { entry: 'src/checkWorker.ts', out: 'dist/checkWorker.mjs', format: 'esm', ...node },
   { entry: 'src/webview/screen.ts', out: 'dist/webview/screen.js', format: 'iife', platform: 'browser', target: 'es2022' },
   { entry: 'src/main.ts', out: 'dist/cli.mjs', format: 'esm', ...node, banner: { js: '#!/usr/bin/env node' } },
 ];

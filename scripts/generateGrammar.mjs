@@ -7,8 +7,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { instructionFacts, prefixNames, registerNames } from './grammar/instructions.mjs';
-import { otherMnemonics } from './grammar/mnemonics.mjs';
-import { nasmGrammar } from './grammar/nasm.mjs';
+import { otherInstructions, otherMnemonics } from './grammar/mnemonics.mjs';
+import { gasGrammar } from './grammar/gas.mjs';
+import { listingGrammar } from './grammar/listing.mjs';
+import { allRegisters, nasmGrammar } from './grammar/nasm.mjs';
 import { loadTables, root } from './grammar/tables.mjs';
 import { RESERVED } from './grammar/words.mjs';
 
@@ -17,6 +19,7 @@ const instructions = instructionFacts(table);
 const registers = registerNames(table);
 const prefixes = prefixNames(table);
 
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 /** A row a line, so that a change of the table is a readable diff. */
 const rows = (object) =>
   Object.entries(object)
@@ -34,9 +37,19 @@ const facts = [
   constant('INSTRUCTIONS', 'Readonly<Record<string, InstructionFacts>>', instructions),
 ].join('');
 
+/** What is known of mnemonics that Ringside does not execute: read when an editor asks for one. */
+const others = Object.fromEntries(Object.entries(otherInstructions()).filter(([name]) => !instructions[name]));
+
+const nasm = nasmGrammar(instructions, registers, prefixes, otherMnemonics());
+
 /** Path → content. */
 const outputs = {
-  'syntaxes/ringside-asm.tmLanguage.json': `${JSON.stringify(nasmGrammar(instructions, registers, prefixes, otherMnemonics()), null, 2)}\n`,
+  'syntaxes/ringside-asm.tmLanguage.json': json(nasm),
+  'syntaxes/ringside-listing.tmLanguage.json': json(listingGrammar(nasm)),
+  'syntaxes/ringside-gas.tmLanguage.json': json(gasGrammar(instructions, allRegisters(registers), prefixes, otherMnemonics())),
+  'syntaxes/mnemonics.json': `{\n${Object.entries(others)
+    .map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`)
+    .join(',\n')}\n}\n`,
   'src/ui/instructionFacts.gen.ts': facts,
 };
 

@@ -8,7 +8,7 @@ import { any } from './trie.mjs';
 import * as W from './words.mjs';
 
 const MNEMONIC = 'keyword.mnemonic';
-const SCOPES = {
+export const SCOPES = {
   privileged: `${MNEMONIC}.asm support.function.privileged.asm`,
   sensitive: `${MNEMONIC}.asm support.class.sensitive.asm`,
   io: `${MNEMONIC}.asm support.variable.io.asm`,

@@ -4,6 +4,10 @@
  * operands match; the last case takes the rest.
  */
 
+import { exceptionsOf } from './exceptions.mjs';
+import { formsOf } from './forms.mjs';
+import { summaryOf } from './summaries.mjs';
+
 const ANY = '[^,;]+';
 const OPERAND_PATTERNS = {
   Cd: 'cr[0-7]',
@@ -33,10 +37,20 @@ function casesOf(rows) {
   const ordered = [...groups].sort(([a], [b]) => Number(a === '') - Number(b === ''));
   return ordered.map(([name, specs]) => {
     const operands = groups.size > 1 && name ? join(specs.map((s) => operandPattern(s.operands)).filter(Boolean)) : undefined;
-    if (!name) return { kind: 'innocuous' };
+    const exceptions = exceptionsOf(specs);
+    if (!name) return { kind: 'innocuous', ...(exceptions.length > 0 ? { exceptions } : {}) };
     const { kind, class: popekGoldberg, gate, exit } = specs[0].sensitive;
     const sentences = Object.fromEntries(['bare', 'trap', 'hvm', 'bt', 'pv'].map((technique) => [technique, explain(specs[0], technique)]));
-    return { ...(operands ? { operands } : {}), name, kind, class: popekGoldberg, ...(gate ? { gate } : {}), ...(exit ? { exit } : {}), ...sentences };
+    return {
+      ...(operands ? { operands } : {}),
+      name,
+      kind,
+      class: popekGoldberg,
+      ...(gate ? { gate } : {}),
+      ...(exit ? { exit } : {}),
+      ...sentences,
+      ...(exceptions.length > 0 ? { exceptions } : {}),
+    };
   });
 }
 
@@ -55,7 +69,7 @@ function factsOf(rows, table) {
     const names = flagNames(rows, column);
     if (names.length > 0) facts[name] = names;
   }
-  return facts;
+  return { ...facts, forms: formsOf(rows) };
 }
 
 /** mnemonic → facts, aliases included (`of` names the table's mnemonic). */
@@ -67,6 +81,7 @@ export function instructionFacts(table) {
   }
   const facts = new Map([...rowsOf].map(([name, rows]) => [name, factsOf(rows, table)]));
   for (const { name, of } of table.ALIASES) if (!facts.has(name) && facts.has(of)) facts.set(name, { of, ...facts.get(of) });
+  for (const [name, entry] of facts) entry.summary = summaryOf(name, entry.of);
   return Object.fromEntries([...facts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

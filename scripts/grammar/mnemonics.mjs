@@ -41,6 +41,38 @@ function classOf(name, { features, privileged, flow }) {
   return features.some((feature) => SIMD.test(feature)) && !SCALAR.has(name) ? 'simd' : 'innocuous';
 }
 
+const FLAGS = { OF: 'OF', SF: 'SF', ZF: 'ZF', AF: 'AF', CF: 'CF', PF: 'PF', DF: 'DF', IF: 'IF' };
+const flagsOf = (bits) => Object.keys(FLAGS).filter((name) => bits & iced.RflagsBits[name]);
+
+/** mnemonic → what iced-x86 says of its encodings: ways to write it, CPUID features, flags, modes. Of all, also those that the table has. */
+export function otherInstructions() {
+  const { classes, virtualization } = otherMnemonics();
+  const found = Object.fromEntries(
+    [...classes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, kind]) => [name, { kind: virtualization.has(name) ? `${kind}.virtualization` : kind }]),
+  );
+  const add = (entry, key, values) => {
+    if (values.length > 0) entry[key] = [...new Set([...(entry[key] ?? []), ...values])];
+  };
+  const instruction = new iced.Instruction();
+  for (const code of Object.values(iced.Code).filter((value) => typeof value === 'number')) {
+    const info = iced.CodeExt.opCode(code);
+    const entry = found[iced.Mnemonic[info.mnemonic].toLowerCase()];
+    if (!entry) continue;
+    instruction.code = code;
+    add(entry, 'forms', [info.instructionString.replace(/^\S+ ?/, '').toLowerCase()]);
+    add(
+      entry,
+      'features',
+      [...instruction.cpuidFeatures()].map((feature) => iced.CpuidFeature[feature]),
+    );
+    add(entry, 'writes', flagsOf(instruction.rflagsWritten | instruction.rflagsCleared | instruction.rflagsSet));
+    add(entry, 'reads', flagsOf(instruction.rflagsRead));
+    if (info.mode16 || info.mode32) entry.legacy = true;
+  }
+  for (const entry of Object.values(found)) if (entry.forms?.length > 8) entry.forms = entry.forms.slice(0, 8);
+  return found;
+}
+
 /** { classes: mnemonic → class, virtualization: the instructions of VMX, SVM, SEV-SNP and TDX }. */
 export function otherMnemonics() {
   const classes = new Map();

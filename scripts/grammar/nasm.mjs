@@ -65,7 +65,7 @@ const operands = (registers) => [
 ];
 
 /** The table's registers and the others, by class. */
-function allRegisters(table) {
+export function allRegisters(table) {
   const kinds = Object.keys(REGISTER_SCOPES).filter((kind) => table[kind] || W.OTHER_REGISTERS[kind]);
   return Object.fromEntries(kinds.map((kind) => [kind, [...(table[kind] ?? []), ...(W.OTHER_REGISTERS[kind] ?? [])]]));
 }

@@ -101,6 +101,15 @@ export type ExitRow = VmmEvent & {
   readonly source?: SourceLocation;
 };
 
+export interface LineCounts extends SourceLocation {
+  readonly counts: Readonly<Partial<Record<VmmEventKind, number>>>;
+}
+
+export interface LineCountsResponse {
+  readonly technique: TechniqueId;
+  readonly lines: readonly LineCounts[];
+}
+
 export interface ExitsResponse {
   readonly technique: TechniqueId;
   /** Newest last. */
@@ -156,6 +165,8 @@ export interface CustomRequests {
   /** The VMCS under hardware assistance; with `set`, after setting a field, a control bit or a list by name. */
   'ringside/vmcs': { args: OfVm & { set?: { name: string; value: string } }; body: VmcsResponse };
   'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
+  /** Recorded events by source line. */
+  'ringside/lineCounts': { args: OfVm; body: LineCountsResponse };
   /** Pages from a linear address on: the guest's tables beside shadow and nested ones. */
   'ringside/pageWalk': { args: OfVm & { address: number; count?: number }; body: PageWalkResponse };
   /** `since`: a frame's sequence number, 0 for the whole picture; without it the characters only. */

@@ -1,7 +1,11 @@
-/** The assembler's complaints as problems: under the source text, until the next session or comparison starts. */
+/**
+ * The assembler's complaints as problems under the source text. Those of a launch or comparison last until the next one;
+ * a source that is checked while it is edited shows what that check found instead.
+ */
 import * as vscode from 'vscode';
 import type { SourceProblem } from '../protocol/comparison';
 import type { SessionTracker } from './sessionTracker';
+import type { Checked, SourceChecker } from './sourceChecker';
 import { toUri } from './uri';
 
 /** As the debug adapter prints a diagnostic: `file:line:column: severity: message`. */
@@ -23,20 +27,57 @@ async function rangeOf(uri: vscode.Uri, line: number, column: number): Promise<v
   }
 }
 
+function diagnostic(range: vscode.Range, { message, severity }: SourceProblem): vscode.Diagnostic {
+  const problem = new vscode.Diagnostic(range, message, severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning);
+  problem.source = 'Ringside';
+  return problem;
+}
+
 /** Everything that is wrong with sources now. */
 export class Problems implements vscode.Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('ringside');
+  /** By URI: what a launch or comparison said, and what the check of each source says about the files it reads. */
+  readonly #launch = new Map<string, vscode.Diagnostic[]>();
+  readonly #checks = new Map<string, Map<string, vscode.Diagnostic[]>>();
 
-  async add({ path, line, column, severity, message }: SourceProblem): Promise<void> {
-    const uri = toUri(path);
-    const range = await rangeOf(uri, Math.max(0, line - 1), Math.max(0, column - 1));
-    const problem = new vscode.Diagnostic(range, message, severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning);
-    problem.source = 'Ringside';
-    this.#collection.set(uri, [...(this.#collection.get(uri) ?? []), problem]);
+  async add(problem: SourceProblem): Promise<void> {
+    const uri = toUri(problem.path);
+    const range = await rangeOf(uri, Math.max(0, problem.line - 1), Math.max(0, problem.column - 1));
+    const key = uri.toString();
+    this.#launch.set(key, [...(this.#launch.get(key) ?? []), diagnostic(range, problem)]);
+    this.#publish(key);
   }
 
+  /** Of a launch or comparison. */
   clear(): void {
-    this.#collection.clear();
+    const uris = [...this.#launch.keys()];
+    this.#launch.clear();
+    for (const uri of uris) this.#publish(uri);
+  }
+
+  check({ path, problems, files }: Checked): void {
+    const before = this.#checks.get(path)?.keys() ?? [];
+    const found = new Map<string, vscode.Diagnostic[]>([path, ...files].map((file) => [file, []]));
+    for (const problem of problems) {
+      const range = new vscode.Range(problem.line - 1, problem.column - 1, problem.line - 1, Math.max(problem.endColumn - 1, problem.column));
+      const list = found.get(problem.path) ?? [];
+      found.set(problem.path, list);
+      list.push(diagnostic(range, problem));
+    }
+    this.#checks.set(path, found);
+    for (const uri of new Set([...before, ...found.keys()])) this.#publish(uri);
+  }
+
+  forget(path: string): void {
+    const uris = this.#checks.get(path)?.keys() ?? [];
+    this.#checks.delete(path);
+    for (const uri of uris) this.#publish(uri);
+  }
+
+  #publish(uri: string): void {
+    const checks = [...this.#checks.values()].flatMap((found) => found.get(uri) ?? []);
+    const checked = [...this.#checks.values()].some((found) => found.has(uri));
+    this.#collection.set(vscode.Uri.parse(uri), checked ? checks : (this.#launch.get(uri) ?? []));
   }
 
   dispose(): void {
@@ -44,7 +85,7 @@ export class Problems implements vscode.Disposable {
   }
 }
 
-export function registerProblems(context: vscode.ExtensionContext, tracker: SessionTracker): Problems {
+export function registerProblems(context: vscode.ExtensionContext, tracker: SessionTracker, checker: SourceChecker): Problems {
   const problems = new Problems();
   const add = async ({ output = '', source }: Output) => {
     const match = COMPLAINT.exec(output.trimEnd());
@@ -56,6 +97,8 @@ export function registerProblems(context: vscode.ExtensionContext, tracker: Sess
     problems,
     tracker.onDidOutput(add),
     tracker.onDidCreate(() => problems.clear()),
+    checker.onDidCheck((checked) => problems.check(checked)),
+    checker.onDidDrop((path) => problems.forget(path)),
   );
   return problems;
 }

@@ -9,6 +9,7 @@ export const LANGUAGE = 'ringside-asm';
 /** Assembly languages of other extensions in use: all the same to the debugger. */
 export const ASSEMBLY_LANGUAGES = [
   LANGUAGE,
+  'ringside-gas',
   'asm',
   'nasm',
   'yasm',
@@ -23,6 +24,16 @@ export const ASSEMBLY_LANGUAGES = [
   's',
   'platformio-debug.asm',
 ] as const;
+
+/** Those whose source is NASM's, or close to it: names and blocks are understood. */
+export const NASM_LANGUAGES = [LANGUAGE, 'nasm', 'yasm', 'asm', 'asm-intel-x86-generic', 'assembly', 'x86asm'] as const;
+
+/** Source for the GNU assembler, ours first. */
+export const GAS_LANGUAGE = 'ringside-gas';
+export const GAS_LANGUAGES: readonly string[] = [GAS_LANGUAGE, 'gas', 'gnuassembly', 's', 'platformio-debug.asm'];
+
+/** Listings, as `ringside asm --listing` and nasm -l write them. */
+export const LISTING_LANGUAGE = 'ringside-listing';
 
 /** Languages whose compiled code may be debugged by source line. */
 export const COMPILED_LANGUAGES = ['c', 'cpp', 'rust', 'zig'] as const;

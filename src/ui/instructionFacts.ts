@@ -13,6 +13,20 @@ export interface InstructionCase extends Partial<Readonly<Record<TechniqueId, st
   readonly class?: string;
   readonly gate?: string;
   readonly exit?: string;
+  /** Vector and condition, as sentences without their full stop. */
+  readonly exceptions?: readonly string[];
+}
+
+/** A mnemonic that Ringside does not execute (syntaxes/mnemonics.json). */
+export interface OtherInstruction {
+  /** Class of the grammar, perhaps with `.virtualization`. */
+  readonly kind: string;
+  readonly forms?: readonly string[];
+  readonly features?: readonly string[];
+  readonly reads?: readonly string[];
+  readonly writes?: readonly string[];
+  /** It has an encoding outside 64-bit code. */
+  readonly legacy?: true;
 }
 
 export interface InstructionFacts {
@@ -25,6 +39,9 @@ export interface InstructionFacts {
   readonly reads?: readonly string[];
   readonly writes?: readonly string[];
   readonly undefined?: readonly string[];
+  /** Ways to write the operands; '' for none. */
+  readonly forms: readonly string[];
+  readonly summary?: string;
 }
 
 export const REGISTERS: ReadonlySet<string> = new Set(Object.values(REGISTER_NAMES).flat());

@@ -1,6 +1,6 @@
-/** The hover on a mnemonic: what it is to a hypervisor, and what each technique does with it. Pure: no `vscode`. */
+/** The hover on a mnemonic: what it does, what it is to a hypervisor, and what each technique makes of it. Pure: no `vscode`. */
 import { TECHNIQUES } from '../protocol/techniques';
-import { caseOf, factsOf, type InstructionCase, type InstructionFacts } from './instructionFacts';
+import { caseOf, factsOf, type InstructionCase, type InstructionFacts, type OtherInstruction } from './instructionFacts';
 
 const GATES: Readonly<Record<string, string>> = {
   cpl: 'faults at any CPL > 0',
@@ -34,17 +34,46 @@ const technicalLine = (entry: InstructionFacts): string =>
     .filter(Boolean)
     .join(' · ');
 
+const exceptionLines = ({ exceptions = [] }: InstructionCase): string[] => (exceptions.length > 0 ? ['', `Exceptions: ${exceptions.join('; ')}.`] : []);
+
 /** Markdown, or undefined for a word that is no mnemonic. `running` is marked. */
 export function instructionHover(mnemonic: string, operands: string, running?: string): string | undefined {
   const entry = factsOf(mnemonic.toLowerCase());
   if (!entry) return undefined;
   const one = caseOf(entry, operands);
   const lines = [headline(mnemonic, entry, one), ''];
+  if (entry.summary) lines.push(entry.summary, '');
   if (one.kind !== 'innocuous') {
     lines.push('| Technique | What happens |', '|:---|:---|');
     for (const { id, name } of TECHNIQUES) if (one[id]) lines.push(`| ${id === running ? `**${name}** ◂` : name} | ${one[id]} |`);
     lines.push('');
   } else if (CONTROL.has(entry.flow)) lines.push('Ends a basic block, and with it a translation block.', '');
-  lines.push(technicalLine(entry));
+  lines.push(technicalLine(entry), ...exceptionLines(one));
+  return lines.join('\n');
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  privileged: '**privileged**: it faults outside ring 0, so a VMM can emulate it',
+  sensitive: '**sensitive, not privileged**: a hypervisor has to know of it',
+};
+
+/** An instruction that Ringside does not execute: the guest gets #UD under every technique. */
+export function otherInstructionHover(mnemonic: string, { kind, forms = [], features = [], reads = [], writes = [], legacy }: OtherInstruction): string {
+  const [base, virtualization] = kind.split('.');
+  const what = [KINDS[base] ?? 'innocuous', virtualization ? 'it belongs to hardware virtualization (VMX, SVM)' : ''].filter(Boolean).join('; ');
+  const lines = [
+    `**${mnemonic.toUpperCase()}** — ${what}.`,
+    '',
+    legacy === undefined && forms.length > 0
+      ? 'Exists in 64-bit code only. Ringside’s processor does not have it: #UD under every technique.'
+      : 'Ringside’s processor does not have it: #UD under every technique.',
+  ];
+  if (forms.length > 0) lines.push('', forms.map((form) => `\`${[mnemonic, form].join(' ').trim()}\``).join('  \n'));
+  const facts = [
+    features.length > 0 ? `CPUID: ${features.slice(0, 4).join(', ')}` : '',
+    reads.length > 0 ? `reads ${reads.join(' ')}` : '',
+    writes.length > 0 ? `writes ${writes.join(' ')}` : '',
+  ];
+  if (facts.some(Boolean)) lines.push('', facts.filter(Boolean).join(' · '));
   return lines.join('\n');
 }

@@ -13,6 +13,7 @@ import { MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { formatInstruction } from '../x86/formatter';
 import type { DebuggableVm, DisassembledInstruction, EventStop, SegmentView, StopReason } from './debuggable';
 import { blockDetail, blockRow } from './blockDetail';
+import type { PlaceCounts } from './placeCounts';
 import { readRegister, readSaved, segmentNumber, writeRegister } from './registerFile';
 import { StateHash } from './stateHash';
 import { pageWalk } from './pageWalk';
@@ -88,6 +89,9 @@ export class DebugView implements DebuggableVm {
   }
   get events(): Ring<VmmEvent> {
     return this.machine.desk.ring;
+  }
+  get placeCounts(): PlaceCounts['all'] {
+    return this.machine.desk.places.all;
   }
   get silentPlaces(): readonly SilentPlace[] {
     return this.machine.desk.silent.places;

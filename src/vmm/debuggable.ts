@@ -102,6 +102,8 @@ export interface DebuggableVm {
   /** Recorded events: a ring that fills only while `recordEvents` is true. */
   recordEvents: boolean;
   readonly events: Ring<VmmEvent>;
+  /** Recorded events by kind at each guest-linear address, since power-on. */
+  readonly placeCounts?: ReadonlyMap<number, Readonly<Partial<Record<VmmEventKind, number>>>>;
   /** Where instructions went silently wrong, recorded or not; the latest last. */
   readonly silentPlaces: readonly SilentPlace[];
   /** Every event as it happens, while watched. */

@@ -11,6 +11,7 @@ import { formatInstruction } from '../x86/formatter';
 import type { CostEvent } from './cost/profiles';
 import type { CostLedger } from './cost/ledger';
 import type { EventStop } from './debuggable';
+import { PlaceCounts } from './placeCounts';
 import { SilentLog } from './silentLog';
 import { type EventDraft, effectOf, exitReason } from './techniques/technique';
 
@@ -35,6 +36,7 @@ export class EventDesk {
   readonly ring = new Ring<VmmEvent>(RING_CAPACITY);
   readonly source = new Emitter<VmmEvent>();
   readonly silent = new SilentLog();
+  readonly places = new PlaceCounts();
   readonly #counts = Object.fromEntries(VMM_EVENT_KINDS.map((kind) => [kind, 0])) as Record<VmmEventKind, number>;
   #stops: readonly EventStop[] = [];
   #recording = false;
@@ -219,7 +221,10 @@ export class EventDesk {
     if (!this.#recording && !this.source.watched && draft.kind !== 'silent') return;
     const event = this.event(draft, place);
     if (event.kind === 'silent') this.silent.note(event);
-    if (this.#recording) this.ring.push(event);
+    if (this.#recording) {
+      this.ring.push(event);
+      this.places.note(event.kind, event.linear);
+    }
     this.source.fire(event);
   }
 }

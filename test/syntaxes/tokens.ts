@@ -5,16 +5,16 @@ import path from 'node:path';
 import oniguruma from 'vscode-oniguruma';
 import textmate from 'vscode-textmate';
 
-const FILE = 'syntaxes/ringside-asm.tmLanguage.json';
-
-export async function loadGrammar(): Promise<textmate.IGrammar> {
+/** One of `syntaxes/`, by its language. */
+export async function loadGrammar(language = 'ringside-asm'): Promise<textmate.IGrammar> {
+  const file = `syntaxes/${language}.tmLanguage.json`;
   const wasm = path.join(path.dirname(createRequire(path.resolve('package.json')).resolve('vscode-oniguruma')), 'onig.wasm');
   await oniguruma.loadWASM(fs.readFileSync(wasm).buffer as ArrayBuffer);
   const registry = new textmate.Registry({
     onigLib: Promise.resolve({ createOnigScanner: (patterns) => new oniguruma.OnigScanner(patterns), createOnigString: (text) => new oniguruma.OnigString(text) }),
-    loadGrammar: async () => textmate.parseRawGrammar(fs.readFileSync(FILE, 'utf8'), FILE),
+    loadGrammar: async () => textmate.parseRawGrammar(fs.readFileSync(file, 'utf8'), file),
   });
-  return (await registry.loadGrammar('source.ringside-asm')) as textmate.IGrammar;
+  return (await registry.loadGrammar(`source.${language}`)) as textmate.IGrammar;
 }
 
 export type Token = [text: string, scope: string];

@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { TECHNIQUES } from '../../src/protocol/techniques';
-import { ASSEMBLY_LANGUAGES, COMMANDS, COMPILED_LANGUAGES, DEBUG_TYPE, LANGUAGE, VIEWS } from '../../src/ui/identifiers';
+import { TOKEN_MODIFIERS, TOKEN_TYPES } from '../../src/ui/language/semanticTokens';
+import { ASSEMBLY_LANGUAGES, COMMANDS, COMPILED_LANGUAGES, DEBUG_TYPE, GAS_LANGUAGE, LANGUAGE, LISTING_LANGUAGE, NASM_LANGUAGES, VIEWS } from '../../src/ui/identifiers';
 
 const manifest = JSON.parse(fs.readFileSync('package.json', 'utf8'));
 const { contributes } = manifest;
@@ -37,8 +38,30 @@ test('breakpoints and F5 in every assembly language', () => {
   for (const language of ASSEMBLY_LANGUAGES) assert.ok(manifest.activationEvents.includes(`onLanguage:${language}`), language);
   assert.deepEqual(
     contributes.languages.map((l: { id: string }) => l.id),
-    [LANGUAGE],
+    [LANGUAGE, GAS_LANGUAGE, LISTING_LANGUAGE],
   );
+});
+
+test('semantic tokens: types, modifiers, and colours for every NASM language', () => {
+  const ids = (list: { id: string }[]) => list.map((item) => item.id);
+  assert.deepEqual(
+    ids(contributes.semanticTokenTypes),
+    TOKEN_TYPES.filter((type) => type !== 'macro'),
+  ); // VS Code has macros
+  assert.deepEqual(
+    ids(contributes.semanticTokenModifiers),
+    TOKEN_MODIFIERS.filter((modifier) => modifier !== 'declaration'),
+  );
+  assert.deepEqual(
+    contributes.semanticTokenScopes.map((s: { language: string }) => s.language),
+    NASM_LANGUAGES,
+  );
+  for (const { scopes } of contributes.semanticTokenScopes)
+    for (const selector of Object.keys(scopes)) {
+      const [type, modifier] = selector.split('.');
+      assert.ok((TOKEN_TYPES as readonly string[]).includes(type), selector);
+      assert.ok(modifier === undefined || (TOKEN_MODIFIERS as readonly string[]).includes(modifier), selector);
+    }
 });
 
 test('a snippet for every technique', () => {
@@ -59,7 +82,7 @@ test('files that the manifest names are there', () => {
     manifest.icon,
     ...contributes.grammars.map((g: { path: string }) => g.path),
     ...contributes.snippets.map((s: { path: string }) => s.path),
-    contributes.languages[0].configuration,
+    ...contributes.languages.flatMap((l: { configuration?: string }) => l.configuration ?? []),
   ];
   for (const file of named) assert.ok(fs.existsSync(file), file);
 });

@@ -23,6 +23,7 @@ import { ringsideBlock } from './ringsideBlock';
 import { ringsideBlocks } from './ringsideBlocks';
 import { ringsideExits } from './ringsideExits';
 import { ringsideInput } from './ringsideInput';
+import { ringsideLineCounts } from './ringsideLineCounts';
 import { ringsidePageWalk } from './ringsidePageWalk';
 import { ringsideVmcs } from './ringsideVmcs';
 import { ringsideScreen } from './ringsideScreen';
@@ -86,6 +87,7 @@ export const HANDLERS: readonly Handler[] = [
   ringsideBlocks,
   ringsidePageWalk,
   ringsideExits,
+  ringsideLineCounts,
   ringsideVmcs,
   ringsideScreen,
   ringsideSubscribe,
