@@ -8,8 +8,9 @@ import type { OpcodeMap } from '../x86/decoder';
 import { CR0_PG } from '../x86/flags';
 import { GP, PF } from '../x86/exceptions';
 import { CS } from '../x86/registers';
-import { bindHelpers } from '../semantics/helpers';
+import { bindHelpers, catchFault } from '../semantics/helpers';
 import { readSlow, writeSlow } from '../semantics/system/access';
+import { readVector, writeVector } from '../semantics/system/wideOperand';
 import { type ExecutionContext, WAIT_VECTOR } from '../semantics/system/context';
 import type { Attention, Block } from './block';
 import { CodeCache } from './codeCache';
@@ -103,6 +104,14 @@ export class Interpreter {
       writeSlow: (segment: number, offset: number, size: 1 | 2 | 4, value: number, record: number, budget: number): void => {
         at(record, budget);
         writeSlow(context, segment, offset, size, value);
+      },
+      readVector: (segment: number, offset: number, size: number, alignment: number, record: number, budget: number): void => {
+        at(record, budget);
+        catchFault(context, () => readVector(context, segment, offset, size, alignment));
+      },
+      writeVector: (segment: number, offset: number, size: number, alignment: number, record: number, budget: number): void => {
+        at(record, budget);
+        catchFault(context, () => writeVector(context, segment, offset, size, alignment));
       },
     };
     const { exports } = new WebAssembly.Instance(module, { vm });

@@ -6,7 +6,25 @@ import type { InstructionSpec, Operand } from '../x86/instructionSpec';
 import { CPU, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import { GP } from '../x86/exceptions';
 import { CS, EAX, ECX, EDX, ESP, SEGMENT_REGISTERS, SS } from '../x86/registers';
-import { type Expr, ONE, type RegisterRef, type SegmentRef, type Statement, ZERO, add, and, binary, cell, constant, or, register, truncate } from './microOp';
+import {
+  type Expr,
+  ONE,
+  type RegisterRef,
+  type SegmentRef,
+  type Statement,
+  type VectorSize,
+  ZERO,
+  add,
+  and,
+  binary,
+  cell,
+  constant,
+  or,
+  register,
+  truncate,
+  typeOf,
+} from './microOp';
+import type { ValueType } from './wideOps';
 
 export interface Form {
   readonly spec: InstructionSpec;
@@ -24,12 +42,17 @@ export interface Form {
 
 export type Size = 1 | 2 | 4;
 
+/** Temporaries of each type but i32 that an instruction may name. */
+export const TYPED_TEMPS = 8;
+
 const FIXED: Partial<Record<Operand, readonly [register: number, size: Size | 'v']>> = { AL: [EAX, 1], AX: [EAX, 2], eAX: [EAX, 'v'], CL: [ECX, 1], DX: [EDX, 2] };
 
 export class Builder {
   readonly statements: Statement[] = [];
   #into = this.statements;
   #temps = 0;
+  /** Temporaries of the other types. */
+  readonly #typed = new Map<ValueType, number>();
   #address: Expr | undefined;
 
   constructor(readonly form: Form) {}
@@ -68,9 +91,17 @@ export class Builder {
   /** Name a value, so that it is computed once and keeps its value. */
   let(value: Expr): Expr {
     if (value.k === 'const' || value.k === 'temp') return value;
-    const id = this.#temps++;
-    this.emit({ k: 'let', id, value });
-    return { k: 'temp', id };
+    const temp = this.#temp(typeOf(value));
+    this.emit({ k: 'let', id: temp.id, value });
+    return temp;
+  }
+
+  #temp(type: ValueType): Extract<Expr, { k: 'temp' }> {
+    if (type === 'i32') return { k: 'temp', id: this.#temps++ };
+    const id = this.#typed.get(type) ?? 0;
+    if (id === TYPED_TEMPS) throw new Error(`${this.form.spec.mnemonic} names too many values of type ${type}`);
+    this.#typed.set(type, id + 1);
+    return { k: 'temp', id, type };
   }
 
   /** Is operand `n` in memory in this form? */
@@ -132,6 +163,17 @@ export class Builder {
     this.emit({ k: 'store', segment, offset, size, value });
   }
 
+  /** The low bytes of a vector, the rest zero. */
+  loadVector(size: VectorSize, offset: Expr, aligned: boolean): Expr {
+    const temp = this.#temp('v128');
+    this.emit({ k: 'loadVector', id: temp.id, size, segment: 'operand', offset, aligned });
+    return temp;
+  }
+
+  storeVector(size: VectorSize, offset: Expr, aligned: boolean, value: Expr): void {
+    this.emit({ k: 'storeVector', size, segment: 'operand', offset, aligned, value });
+  }
+
   setRegister(ref: RegisterRef, size: Size, value: Expr): void {
     this.emit({ k: 'setRegister', ref, size, value });
   }
@@ -147,16 +189,30 @@ export class Builder {
     return { k: 'temp', id };
   }
 
-  if(test: Expr, then: () => void, otherwise: () => void = () => {}): void {
+  /** What `write` emits. */
+  #collect(write: () => void): Statement[] {
     const outer = this.#into;
-    const thenStatements: Statement[] = [];
-    const elseStatements: Statement[] = [];
-    this.#into = thenStatements;
-    then();
-    this.#into = elseStatements;
-    otherwise();
+    const statements: Statement[] = [];
+    this.#into = statements;
+    write();
     this.#into = outer;
-    this.emit({ k: 'if', condition: test, then: thenStatements, else: elseStatements });
+    return statements;
+  }
+
+  if(test: Expr, then: () => void, otherwise: () => void = () => {}): void {
+    this.emit({ k: 'if', condition: test, then: this.#collect(then), else: this.#collect(otherwise) });
+  }
+
+  rarely(test: Expr, then: () => void): void {
+    this.emit({ k: 'rarely', condition: test, then: this.#collect(then) });
+  }
+
+  attempt(ordinary: () => void, otherwise: () => void): void {
+    this.emit({ k: 'attempt', ordinary: this.#collect(ordinary), otherwise: this.#collect(otherwise) });
+  }
+
+  giveUp(test: Expr): void {
+    this.emit({ k: 'giveUp', condition: test });
   }
 
   fault(vector: number, errorCode: Expr = ZERO): void {

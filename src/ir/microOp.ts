@@ -1,6 +1,8 @@
+import { type ValueType, WIDE_OPS, type WideOpName } from './wideOps';
+
 /**
- * Micro-ops: what a lift emits and both executors consume. Expressions are pure and 32 bits wide; statements
- * have effects and happen in order. Guest state is named, never addressed: registers, CPU cells, memory through a segment.
+ * Micro-ops: what a lift emits and both executors consume. Expressions are pure, and 32 bits wide unless they say otherwise (`typeOf`);
+ * statements have effects and happen in order. Guest state is named, never addressed: registers, CPU cells, memory through a segment.
  *
  * Order within one instruction: every statement that can fault (load, store, helper, fault) comes before the first that
  * changes a register or a flag, so that a fault leaves the state of before the instruction (SDM Vol. 3, 6.5: faults restart).
@@ -40,7 +42,8 @@ export type WideOp = 'divU' | 'remU' | 'fitsU' | 'divS' | 'remS' | 'fitsS';
 
 export type Expr =
   | { readonly k: 'const'; readonly value: number }
-  | { readonly k: 'temp'; readonly id: number }
+  /** Numbered within its type; i32 without one. */
+  | { readonly k: 'temp'; readonly id: number; readonly type?: ValueType }
   | { readonly k: 'field'; readonly field: Field }
   /** Offset part of the memory operand: base + index * scale + displacement, wrapped to the address size. */
   | { readonly k: 'effectiveAddress'; readonly addressSize: 2 | 4 /** Added when the base is ESP (POP to memory sees the popped ESP). */; readonly stackBias: number }
@@ -57,9 +60,28 @@ export type Expr =
   /** Condition code 0..15 of the current flags, as 0 or 1. */
   | { readonly k: 'condition'; readonly code: number }
   /** The six status flags in their EFLAGS positions. */
-  | { readonly k: 'status' };
+  | { readonly k: 'status' }
+  | { readonly k: 'const64'; readonly value: bigint }
+  /** XMM register, 128 bits; MMX register in the low half of 128 bits, the rest zero. */
+  | { readonly k: 'xmm'; readonly ref: RegisterRef }
+  | { readonly k: 'mmx'; readonly ref: RegisterRef }
+  /** 128 bits of a CPU cell. */
+  | { readonly k: 'vectorCell'; readonly offset: number }
+  /** Of type `WIDE_OPS[op].type`. `immediate`: bytes behind the opcode (a lane, the lanes of a shuffle, a constant). */
+  | { readonly k: 'typed'; readonly op: WideOpName; readonly args: readonly Expr[]; readonly immediate?: readonly number[] }
+  /**
+   * A vector like y but for the elements of `size` bytes from byte `first` on, as many as `order` chooses among: four, or two of 8 bytes. The first
+   * half of them is chosen from x, the others from y, by the next bits of `order` each.
+   */
+  | { readonly k: 'shuffle'; readonly size: 2 | 4 | 8; readonly first: 0 | 8; readonly x: Expr; readonly y: Expr; readonly order: Expr }
+  /** Word `position` of a vector, 0..7, and a vector with another one. */
+  | { readonly k: 'word'; readonly x: Expr; readonly position: Expr }
+  | { readonly k: 'withWord'; readonly x: Expr; readonly position: Expr; readonly value: Expr }
+  /** Depends on nothing that an instruction of translated code could change: it is computed once a region. */
+  | { readonly k: 'invariant'; readonly value: Expr };
 
 export type SegmentRef = number | 'operand';
+export type VectorSize = 4 | 8 | 16;
 
 /** Condition codes that are flags by themselves. */
 export const CONDITION_O = 0;
@@ -67,10 +89,19 @@ export const CONDITION_C = 2;
 export const CONDITION_Z = 4;
 
 export type Statement =
+  /** A temporary of the value's type. */
   | { readonly k: 'let'; readonly id: number; readonly value: Expr }
   /** `update`: the location will be written; write permission is checked first. */
   | { readonly k: 'load'; readonly id: number; readonly size: 1 | 2 | 4; readonly segment: SegmentRef; readonly offset: Expr; readonly update: boolean }
   | { readonly k: 'store'; readonly size: 1 | 2 | 4; readonly segment: SegmentRef; readonly offset: Expr; readonly value: Expr }
+  /** 4, 8 or 16 bytes into the low part of a temporary of 128 bits, the rest zero. `aligned`: #GP(0) at an address that is no multiple of 16. */
+  | { readonly k: 'loadVector'; readonly id: number; readonly size: VectorSize; readonly segment: SegmentRef; readonly offset: Expr; readonly aligned: boolean }
+  /** The low bytes of a vector. */
+  | { readonly k: 'storeVector'; readonly size: VectorSize; readonly segment: SegmentRef; readonly offset: Expr; readonly aligned: boolean; readonly value: Expr }
+  | { readonly k: 'setXmm'; readonly ref: RegisterRef; readonly value: Expr }
+  /** The low half of the value; the sign and exponent of the x87 register become ones. */
+  | { readonly k: 'setMmx'; readonly ref: RegisterRef; readonly value: Expr }
+  | { readonly k: 'setVectorCell'; readonly offset: number; readonly value: Expr }
   | { readonly k: 'setRegister'; readonly ref: RegisterRef; readonly size: 1 | 2 | 4; readonly value: Expr }
   | { readonly k: 'setCell'; readonly offset: number; readonly value: Expr }
   /** Status flags of a +/- b = result, on `size` bytes. `keepCarry`: INC and DEC. */
@@ -84,6 +115,16 @@ export type Statement =
   /** A rare system operation, in TypeScript: both executors call the one function. It may fault. */
   | { readonly k: 'helper'; readonly id: number; readonly name: string; readonly args: readonly Expr[] }
   | { readonly k: 'if'; readonly condition: Expr; readonly then: readonly Statement[]; readonly else: readonly Statement[] }
+  /** Seldom true: translated code leaves the instruction to tier 0 then. */
+  | { readonly k: 'rarely'; readonly condition: Expr; readonly then: readonly Statement[] }
+  /**
+   * The ordinary course of an instruction, and what is to be done instead when `giveUp` in it finds that this occurrence is not ordinary;
+   * nothing has been changed by then. Translated code leaves the instruction to tier 0.
+   */
+  | { readonly k: 'attempt'; readonly ordinary: readonly Statement[]; readonly otherwise: readonly Statement[] }
+  | { readonly k: 'giveUp'; readonly condition: Expr }
+  /** The outcome of a comparison: CF, ZF and PF given as 0/1 expressions; OF, SF and AF are cleared. */
+  | { readonly k: 'comparisonFlags'; readonly carry: Expr; readonly zero: Expr; readonly parity: Expr }
   /** Raise an exception at this instruction. */
   | { readonly k: 'fault'; readonly vector: number; readonly errorCode: Expr }
   /**
@@ -130,3 +171,44 @@ export const isZero = (x: Expr): Expr => unary('isZero', x);
 export const truncate = (x: Expr, size: number): Expr => (size === 4 ? x : and(x, constant(size === 1 ? 0xff : 0xffff)));
 /** Sign-extend from `size` bytes to 32 bits. */
 export const extendSigned = (x: Expr, size: number): Expr => (size === 4 ? x : unary(size === 1 ? 'signExtend8' : 'signExtend16', x));
+
+export const constant64 = (value: bigint): Expr => ({ k: 'const64', value });
+export const typed = (op: WideOpName, ...args: Expr[]): Expr => ({ k: 'typed', op, args });
+export const lane = (op: WideOpName, n: number, ...args: Expr[]): Expr => ({ k: 'typed', op, args, immediate: [n] });
+export const invariant = (value: Expr): Expr => ({ k: 'invariant', value });
+
+/** What an expression is. */
+export function typeOf(e: Expr): ValueType {
+  switch (e.k) {
+    case 'temp':
+      return e.type ?? 'i32';
+    case 'typed':
+      return WIDE_OPS[e.op].type;
+    case 'const64':
+      return 'i64';
+    case 'xmm':
+    case 'mmx':
+    case 'vectorCell':
+    case 'shuffle':
+    case 'withWord':
+      return 'v128';
+    case 'select':
+      return typeOf(e.x);
+    default:
+      return 'i32';
+  }
+}
+
+/** Lists of statements inside a statement. */
+export function listsIn(s: Statement): readonly (readonly Statement[])[] {
+  switch (s.k) {
+    case 'if':
+      return [s.then, s.else];
+    case 'rarely':
+      return [s.then];
+    case 'attempt':
+      return [s.ordinary, s.otherwise];
+    default:
+      return [];
+  }
+}

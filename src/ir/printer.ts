@@ -3,7 +3,8 @@ import { CPU, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import { REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS } from '../x86/registers';
 import { CONDITIONS } from '../x86/conditions';
 import { EVENT_CELLS } from './eventCells';
-import type { BinaryOp, Expr, RegisterRef, SegmentRef, Statement, UnaryOp } from './microOp';
+import { type BinaryOp, type Expr, type RegisterRef, type SegmentRef, type Statement, type UnaryOp, typeOf } from './microOp';
+import type { ValueType } from './wideOps';
 
 const OPERATORS: Readonly<Record<BinaryOp, string>> = {
   add: '+',
@@ -50,6 +51,7 @@ const CELL_NAMES = new Map<number, string>([
 const number = (value: number): string => (value > -256 && value < 256 ? String(value) : `0x${(value >>> 0).toString(16)}`);
 const cellName = (offset: number): string => CELL_NAMES.get(offset) ?? `cell[0x${offset.toString(16)}]`;
 const registerName = (ref: RegisterRef, size: 1 | 2 | 4): string => (typeof ref === 'number' ? GENERAL[size][ref] : `${ref}:${8 * size}`);
+const tempName = (id: number, type: ValueType): string => (type === 'i32' ? `t${id}` : `${type}.${id}`);
 const segmentName = (segment: SegmentRef): string => (segment === 'operand' ? 'segment' : SEGMENT_NAMES[segment]);
 
 export function printExpression(e: Expr): string {
@@ -58,7 +60,7 @@ export function printExpression(e: Expr): string {
     case 'const':
       return number(e.value);
     case 'temp':
-      return `t${e.id}`;
+      return tempName(e.id, typeOf(e));
     case 'field':
       return e.field;
     case 'effectiveAddress':
@@ -81,6 +83,23 @@ export function printExpression(e: Expr): string {
       return CONDITIONS[e.code].name;
     case 'status':
       return 'status';
+    case 'const64':
+      return `0x${BigInt.asUintN(64, e.value).toString(16)}`;
+    case 'xmm':
+    case 'mmx':
+      return `${e.k}${e.ref}`;
+    case 'vectorCell':
+      return cellName(e.offset);
+    case 'typed':
+      return `${e.op}${e.immediate ? `[${e.immediate.join(' ')}]` : ''}(${e.args.map(p).join(', ')})`;
+    case 'shuffle':
+      return `shuffle${8 * e.size}${e.first ? ' high' : ''}(${p(e.x)}, ${p(e.y)} by ${p(e.order)})`;
+    case 'word':
+      return `word ${p(e.position)} of ${p(e.x)}`;
+    case 'withWord':
+      return `(${p(e.x)} with word ${p(e.position)} = ${p(e.value)})`;
+    case 'invariant':
+      return p(e.value);
   }
 }
 
@@ -90,20 +109,37 @@ export function printStatements(statements: readonly Statement[], indent = ''): 
 }
 
 function printStatement(s: Statement, indent: string): string[] {
+  const inner = (list: readonly Statement[]): string[] => printStatements(list, `${indent}  `);
+  if (s.k === 'rarely') return [`${indent}if rarely ${printExpression(s.condition)}`, ...inner(s.then)];
+  if (s.k === 'attempt') return [`${indent}attempt`, ...inner(s.ordinary), `${indent}otherwise`, ...inner(s.otherwise)];
   if (s.k !== 'if') return [indent + line(s)];
   const otherwise = s.else.length ? [`${indent}else`, ...printStatements(s.else, `${indent}  `)] : [];
   return [`${indent}if ${printExpression(s.condition)}`, ...printStatements(s.then, `${indent}  `), ...otherwise];
 }
 
-function line(s: Exclude<Statement, { k: 'if' }>): string {
+function line(s: Exclude<Statement, { k: 'if' | 'rarely' | 'attempt' }>): string {
   const p = printExpression;
   switch (s.k) {
     case 'let':
-      return `t${s.id} = ${p(s.value)}`;
+      return `${tempName(s.id, typeOf(s.value))} = ${p(s.value)}`;
     case 'load':
       return `t${s.id} = load${8 * s.size} ${segmentName(s.segment)}:[${p(s.offset)}]${s.update ? ' for update' : ''}`;
     case 'store':
       return `store${8 * s.size} ${segmentName(s.segment)}:[${p(s.offset)}] = ${p(s.value)}`;
+    case 'loadVector':
+      return `${tempName(s.id, 'v128')} = load${8 * s.size} ${segmentName(s.segment)}:[${p(s.offset)}]${s.aligned ? ' aligned' : ''}`;
+    case 'storeVector':
+      return `store${8 * s.size} ${segmentName(s.segment)}:[${p(s.offset)}]${s.aligned ? ' aligned' : ''} = ${p(s.value)}`;
+    case 'setXmm':
+      return `xmm${s.ref} = ${p(s.value)}`;
+    case 'setMmx':
+      return `mmx${s.ref} = ${p(s.value)}`;
+    case 'setVectorCell':
+      return `${cellName(s.offset)} = ${p(s.value)}`;
+    case 'giveUp':
+      return `give up if ${p(s.condition)}`;
+    case 'comparisonFlags':
+      return `CF = ${p(s.carry)}, ZF = ${p(s.zero)}, PF = ${p(s.parity)}`;
     case 'setRegister':
       return `${registerName(s.ref, s.size)} = ${p(s.value)}`;
     case 'setCell':

@@ -4,7 +4,7 @@
  */
 import { foldBinary, foldSelect, foldUnary, isConstant } from './fold';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
-import { type Expr, type Field, type RegisterRef, type SegmentRef, type Statement, add, constant, register } from './microOp';
+import { type Expr, type Field, type RegisterRef, type SegmentRef, type Statement, add, constant, register, typeOf } from './microOp';
 
 export interface Occurrence {
   readonly fields: Readonly<Record<Field, number>>;
@@ -46,7 +46,7 @@ class Specializer {
     switch (s.k) {
       case 'let': {
         const value = this.#expr(s.value);
-        if (isConstant(value) || value.k === 'temp') this.#known.set(s.id, value);
+        if (typeOf(s.value) === 'i32' && (isConstant(value) || value.k === 'temp')) this.#known.set(s.id, value);
         else out.push({ ...s, value });
         return;
       }
@@ -55,6 +55,32 @@ class Specializer {
         return;
       case 'store':
         out.push({ ...s, segment: this.#segment(s.segment), offset: this.#expr(s.offset), value: this.#expr(s.value) });
+        return;
+      case 'loadVector':
+        out.push({ ...s, segment: this.#segment(s.segment), offset: this.#expr(s.offset) });
+        return;
+      case 'storeVector':
+        out.push({ ...s, segment: this.#segment(s.segment), offset: this.#expr(s.offset), value: this.#expr(s.value) });
+        return;
+      case 'setXmm':
+      case 'setMmx':
+        out.push({ ...s, ref: this.#vectorRegister(s.ref), value: this.#expr(s.value) });
+        return;
+      case 'setVectorCell':
+        out.push({ ...s, value: this.#expr(s.value) });
+        return;
+      case 'attempt':
+        out.push({ k: 'attempt', ordinary: this.list(s.ordinary), otherwise: this.list(s.otherwise) });
+        return;
+      case 'rarely':
+      case 'giveUp': {
+        const condition = this.#expr(s.condition);
+        if (isConstant(condition) && condition.value === 0) return;
+        out.push(s.k === 'giveUp' ? { k: 'giveUp', condition } : { k: 'rarely', condition, then: this.list(s.then) });
+        return;
+      }
+      case 'comparisonFlags':
+        out.push({ k: s.k, carry: this.#expr(s.carry), zero: this.#expr(s.zero), parity: this.#expr(s.parity) });
         return;
       case 'setRegister':
         out.push({ ...s, ref: this.#register(s.ref, s.size), value: this.#expr(s.value) });
@@ -112,10 +138,30 @@ class Specializer {
     return number;
   }
 
+  /** XMM and MMX registers are fields by their number. */
+  #vectorRegister(ref: RegisterRef): number {
+    return typeof ref === 'number' ? ref : this.occurrence.fields[ref === 'reg' ? 'registerNumber' : 'rmNumber'];
+  }
+
   #expr(e: Expr): Expr {
     switch (e.k) {
       case 'temp':
-        return this.#known.get(e.id) ?? e;
+        return typeOf(e) === 'i32' ? (this.#known.get(e.id) ?? e) : e;
+      case 'xmm':
+      case 'mmx':
+        return { ...e, ref: this.#vectorRegister(e.ref) };
+      case 'typed':
+        return { ...e, args: e.args.map((arg) => this.#expr(arg)) };
+      case 'shuffle':
+        return { ...e, x: this.#expr(e.x), y: this.#expr(e.y), order: this.#expr(e.order) };
+      case 'word':
+        return { ...e, x: this.#expr(e.x), position: this.#expr(e.position) };
+      case 'withWord':
+        return { ...e, x: this.#expr(e.x), position: this.#expr(e.position), value: this.#expr(e.value) };
+      case 'invariant': {
+        const value = this.#expr(e.value);
+        return isConstant(value) ? value : { k: 'invariant', value };
+      }
       case 'field':
         return constant(this.occurrence.fields[e.field]);
       case 'effectiveAddress':

@@ -2,7 +2,6 @@
  * The helpers by the name micro-ops use, and the boundary where a guest fault inside one becomes the pending-fault cells.
  */
 import { CPU } from '../x86/cpuState';
-import * as mmx from './mmx/helpers';
 import * as control from './system/control';
 import { type ExecutionContext, GuestFault } from './system/context';
 import * as debug from './system/debug';
@@ -12,6 +11,7 @@ import * as segments from './system/segments';
 import * as transfers from './system/transfers';
 import * as virtualInterrupts from './system/virtualInterrupts';
 import { executeVector, maskedStore, requireSse } from './vector/execute';
+import { requireMmx } from './vector/mmxState';
 import { loadMxcsr, restoreState, saveState } from './vector/state';
 import * as x87Arithmetic from './x87/arithmeticHelpers';
 import * as x87Environment from './x87/environment';
@@ -63,16 +63,10 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   vector: executeVector,
   maskedStore,
   requireSse,
+  requireMmx,
   loadMxcsr,
   saveState,
   restoreState,
-  mmxPacked: mmx.mmxPacked,
-  mmxPackedMemory: mmx.mmxPackedMemory,
-  mmxShift: mmx.mmxShift,
-  mmxShiftMemory: mmx.mmxShiftMemory,
-  mmxShiftImmediate: mmx.mmxShiftImmediate,
-  mmxSet: mmx.mmxSet,
-  mmxWord: mmx.mmxWord,
   x87Arithmetic: x87Arithmetic.x87Arithmetic,
   x87ArithmeticSingle: x87Arithmetic.x87ArithmeticSingle,
   x87ArithmeticDouble: x87Arithmetic.x87ArithmeticDouble,
@@ -128,6 +122,15 @@ function noteFault({ cpu }: ExecutionContext, fault: unknown): number {
   cpu.set(CPU.FAULT, fault.vector + 1);
   cpu.set(CPU.FAULT_CODE, fault.errorCode);
   return 0;
+}
+
+/** Run `access`; a guest fault in it becomes the pending-fault cells. */
+export function catchFault(context: ExecutionContext, access: () => void): void {
+  try {
+    access();
+  } catch (fault) {
+    noteFault(context, fault);
+  }
 }
 
 /** Hot: as many arguments as any helper takes, written out, cost less than a list of them. */

@@ -11,7 +11,6 @@ import * as shift from './shift';
 import * as string from './string';
 import * as system from './systemLifts';
 import * as vector from './vectorLifts';
-import { MMX_LIFTS } from './mmxLifts';
 import { X87_LIFTS, wait } from './x87Lifts';
 
 export const LIFTS: Readonly<Record<string, Lift>> = {
@@ -158,8 +157,8 @@ export const LIFTS: Readonly<Record<string, Lift>> = {
 
   wait,
   ...X87_LIFTS,
-  ...MMX_LIFTS,
   vector: vector.vector,
+  emms: vector.emptyMmx,
   maskedStore: vector.maskedStore,
   fxsave: vector.saveState,
   fxrstor: vector.restoreState,

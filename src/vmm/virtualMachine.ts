@@ -16,7 +16,6 @@ import { LinearMemory, REFUSED_VECTOR, WATCH_VECTOR } from '../memory/linearMemo
 import type { WatchHit } from '../memory/watchpoint';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEventKind } from '../protocol/vmmEvent';
-import { MmxRegisters } from '../semantics/mmx/registers';
 import { type CpuModel, type ExecutionContext, type FpuErrorLine, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
@@ -197,7 +196,6 @@ export class VirtualMachine implements TechniqueHost {
       cpu: this.cpu,
       memory: this.linear,
       x87: new X87(this.cpu),
-      mmx: new MmxRegisters(this.cpu),
       model,
       fpuError: {
         assert: () => platform().fpuError?.assert(),

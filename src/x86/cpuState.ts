@@ -101,6 +101,8 @@ export const CPU = {
   LAST_RECORD: 0x17bc,
   /** Nonzero: the run loop wants to look around behind the current instruction. */
   ATTEND: 0x17c0,
+  /** Two vectors on their way: what came from memory, what goes there, what a shuffle chooses from. */
+  VECTOR: 0x17d0,
   END: 0x1800,
 } as const;
 
@@ -149,14 +151,21 @@ const parity = (value: number): number => {
 export class CpuState {
   readonly i32: Int32Array;
   readonly u8: Uint8Array;
-  /** Registers as the operands of vector instructions, and a place for a result on its way to one. */
-  readonly views: { readonly general: readonly DataView[]; readonly mmx: readonly DataView[]; readonly xmm: readonly DataView[]; readonly result: DataView };
+  /** Registers and the VECTOR cells (by bytes) as the operands of vector instructions, and a place for a result on its way to one. */
+  readonly views: {
+    readonly general: readonly DataView[];
+    readonly mmx: readonly DataView[];
+    readonly xmm: readonly DataView[];
+    readonly result: DataView;
+    readonly fromMemory: Readonly<Record<number, DataView>>;
+  };
 
   constructor(readonly memory: WebAssembly.Memory) {
     this.i32 = new Int32Array(memory.buffer, 0, 0x10000 / 4);
     this.u8 = new Uint8Array(memory.buffer);
     const eight = (at: number, stride: number, bytes: number): DataView[] => [0, 1, 2, 3, 4, 5, 6, 7].map((n) => new DataView(memory.buffer, at + stride * n, bytes));
-    this.views = { general: eight(CPU.GPR, 4, 4), mmx: eight(CPU.X87, 16, 8), xmm: eight(CPU.XMM, 16, 16), result: new DataView(new ArrayBuffer(16)) };
+    const fromMemory = Object.fromEntries([4, 8, 16].map((bytes) => [bytes, new DataView(memory.buffer, CPU.VECTOR, bytes)]));
+    this.views = { general: eight(CPU.GPR, 4, 4), mmx: eight(CPU.X87, 16, 8), xmm: eight(CPU.XMM, 16, 16), result: new DataView(new ArrayBuffer(16)), fromMemory };
   }
 
   /** Unsigned 32-bit cell at a CPU offset. */

@@ -10,7 +10,14 @@ const NATIVE = ['int', 'str', 'ctl', 'x87', 'mmx', 'sse'] as const;
 /** Native groups again, in 16-bit code with size prefixes: what does not depend on where the instruction ends. */
 const PREFIXED: Readonly<Record<string, string>> = { int16: 'int', str16: 'str' };
 /** And again, translated to WebAssembly. */
-const TRANSLATED: Readonly<Record<string, string>> = { intTranslated: 'int', strTranslated: 'str', ctlTranslated: 'ctl' };
+const TRANSLATED: Readonly<Record<string, string>> = {
+  intTranslated: 'int',
+  strTranslated: 'str',
+  ctlTranslated: 'ctl',
+  x87Translated: 'x87',
+  mmxTranslated: 'mmx',
+  sseTranslated: 'sse',
+};
 export const GROUPS: readonly string[] = [...Object.keys(SINGLE_STEP), ...NATIVE, ...Object.keys(PREFIXED), ...Object.keys(TRANSLATED)];
 
 export interface Selection {

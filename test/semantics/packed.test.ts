@@ -1,11 +1,36 @@
-/** Lane operations on 64 and 128 bits: what tells one from its neighbours. */
+/** Lane operations on 64 and 128 bits: what tells one from its neighbours. Interpreted and translated. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PACKED, PACKED_SHIFTS, byteMask, extractWord, insertWord, shiftCount, shuffle } from '../../src/semantics/packed';
+import { CPU } from '../../src/x86/cpuState';
+import { CR4_OSFXSR } from '../../src/x86/flags';
+import { EAX, ECX } from '../../src/x86/registers';
+import { TestCpu } from '../harness/testCpu';
+
+const benches = (['off', 'eager'] as const).map((translation) => new TestCpu({ model: 'p4', translation }));
 
 /** Written as the manual draws it, the highest byte first. */
-const view = (hex: string): DataView => new DataView(Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')).reverse().buffer);
-const text = (v: DataView): string => Buffer.from(new Uint8Array(v.buffer).slice().reverse()).toString('hex');
+const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex')).reverse();
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).reverse().toString('hex');
+
+/** Registers 0 (and 1) of 64 or 128 bits hold the operands; what register 0 and EAX become under both executors. */
+function execute(source: string, destination: string, operand = destination): { readonly register: string; readonly eax: number } {
+  const [first, second] = benches.map((bench) => {
+    const { cpu } = bench;
+    bench.flat32();
+    cpu.set(CPU.CR4, CR4_OSFXSR);
+    const length = bytes(destination).length;
+    const file = length === 8 ? CPU.X87 : CPU.XMM;
+    cpu.u8.set(bytes(destination), file);
+    cpu.u8.set(bytes(operand), file + 16);
+    cpu.setReg(EAX, 0);
+    cpu.setReg(ECX, 0x1234);
+    bench.load(`${source.replaceAll('@', length === 8 ? 'mm' : 'xmm')}\njmp behind\nbehind: hlt`);
+    assert.equal(bench.runToHalt(64).kind, 'halted');
+    return { register: text(cpu.u8.slice(file, file + length)), eax: cpu.reg(EAX) };
+  });
+  assert.deepEqual(first, second);
+  return first;
+}
 
 const operations: readonly (readonly [mnemonic: string, destination: string, source: string, result: string])[] = [
   ['paddb', 'ff00000000000001', '0100000000000001', '0000000000000002'],
@@ -30,11 +55,7 @@ const operations: readonly (readonly [mnemonic: string, destination: string, sou
 ];
 
 for (const [mnemonic, destination, source, result] of operations)
-  test(`${mnemonic} ${destination}, ${source}`, () => {
-    const d = view(destination);
-    PACKED[mnemonic](d, view(source));
-    assert.equal(text(d), result.replaceAll(' ', ''));
-  });
+  test(`${mnemonic} ${destination}, ${source}`, () => assert.equal(execute(`${mnemonic} @0, @1`, destination, source).register, result.replaceAll(' ', '')));
 
 const shifts: readonly (readonly [mnemonic: string, destination: string, count: number, result: string])[] = [
   ['psllw', '8001 0001 ffff 0000', 1, '0002 0002 fffe 0000'],
@@ -49,40 +70,35 @@ const shifts: readonly (readonly [mnemonic: string, destination: string, count: 
 ];
 
 for (const [mnemonic, destination, count, result] of shifts)
-  test(`${mnemonic} ${destination}, ${count}`, () => {
-    const d = view(destination);
-    PACKED_SHIFTS[mnemonic](d, count);
-    assert.equal(text(d), result.replaceAll(' ', ''));
-  });
+  test(`${mnemonic} ${destination}, ${count}`, () => assert.equal(execute(`${mnemonic} @0, ${count}`, destination).register, result.replaceAll(' ', '')));
+
+test('a count in a register is 64 bits wide', () => {
+  assert.equal(execute('psrlw @0, @1', '8000 8000 8000 8000', '00000001 00000000').register, '0000000000000000');
+  assert.equal(execute('psrlw @0, @1', '8000 8000 8000 8000', '00000000 00000007').register, '0100010001000100');
+  assert.equal(execute('psraw @0, @1', '8000 8000 7fff 8000', '00000100 00000000').register, 'ffffffff0000ffff');
+});
 
 test('an operand with itself', () => {
-  const d = view('0706050403020100');
-  PACKED.punpckhbw(d, d);
-  assert.equal(text(d), '0707060605050404');
-  PACKED.packuswb(d, d);
-  assert.equal(text(d), 'ffffffffffffffff');
-  PACKED.pxor(d, d);
-  assert.equal(text(d), '0000000000000000');
+  assert.equal(execute('punpckhbw @0, @0', '0706050403020100').register, '0707060605050404');
+  assert.equal(execute('packuswb @0, @0', '0707060605050404').register, 'ffffffffffffffff');
+  assert.equal(execute('pxor @0, @0', 'ffffffffffffffff').register, '0000000000000000');
 });
 
 test('shuffles choose lanes and copy the rest', () => {
-  const words = view('0007 0006 0005 0004 0003 0002 0001 0000');
-  const shuffled = (size: 2 | 4, at: number): string => {
-    const d = view('00'.repeat(16));
-    shuffle(d, words, 0b00_01_10_11, size, at);
-    return text(d);
-  };
-  assert.equal(shuffled(2, 0), '00070006000500040000000100020003');
-  assert.equal(shuffled(2, 8), '00040005000600070003000200010000');
-  assert.equal(shuffled(4, 0), '00010000000300020005000400070006');
+  const words = '0007 0006 0005 0004 0003 0002 0001 0000';
+  assert.equal(execute('pshuflw @0, @1, 00011011b', words).register, '00070006000500040000000100020003');
+  assert.equal(execute('pshufhw @0, @1, 00011011b', words).register, '00040005000600070003000200010000');
+  assert.equal(execute('pshufd @0, @1, 00011011b', words).register, '00010000000300020005000400070006');
+  assert.equal(execute('pshufw @0, @1, 00011011b', '0003 0002 0001 0000').register, '0000000100020003');
+  assert.equal(execute('shufps @0, @1, 00011011b', words, '000f 000e 000d 000c 000b 000a 0009 0008').register, '00090008000b000a0005000400070006');
+  assert.equal(execute('shufpd @0, @1, 01b', words, '000f 000e 000d 000c 000b 000a 0009 0008').register, '000b000a000900080007000600050004');
 });
 
 test('words and masks', () => {
-  const d = view('ffff 8000 00ff 0080');
-  assert.equal(byteMask(d), 0b11100101);
-  assert.equal(extractWord(d, 6), 0x8000);
-  insertWord(d, 0x1234, 3);
-  assert.equal(text(d), '1234800000ff0080');
-  assert.equal(shiftCount(view('00000001 00000000')), 255);
-  assert.equal(shiftCount(view('00000000 00000007')), 7);
+  const register = 'ffff 8000 00ff 0080';
+  assert.equal(execute('pmovmskb eax, @0', register).eax, 0b11100101);
+  assert.equal(execute('pextrw eax, @0, 6', register).eax, 0x8000);
+  assert.equal(execute('pinsrw @0, ecx, 3', register).register, '1234800000ff0080');
+  assert.equal(execute('movmskpd eax, @0', '8000000000000000 0000000000000000').eax, 2);
+  assert.equal(execute('movmskps eax, @0', '8000000000000000 0000000080000000').eax, 9);
 });

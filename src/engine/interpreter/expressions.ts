@@ -1,9 +1,9 @@
 /** Expressions over record fields and CPU cells, as WebAssembly. */
-import type { BinaryOp, Expr, Field, RegisterRef, UnaryOp, WideOp } from '../../ir/microOp';
+import { type BinaryOp, type Expr, type Field, type RegisterRef, type UnaryOp, type WideOp, typeOf } from '../../ir/microOp';
 import { CPU, byteRegisterOffset } from '../../x86/cpuState';
 import { RECORD } from '../record';
-import { type Code, I32, OP } from '../wasm/encoder';
-import { LOCAL } from './locals';
+import { type Code, I32, OP, VECTOR } from '../wasm/encoder';
+import { LOCAL, type TempLocals, tempLocal } from './locals';
 
 const BINARY: Partial<Record<BinaryOp, readonly number[]>> = {
   add: [OP.add],
@@ -36,11 +36,22 @@ const UNARY: Readonly<Record<UnaryOp, number>> = {
   popCount: OP.popcnt,
 };
 
+/** Lanes of i8x16.shuffle for a `shuffle` expression. */
+function shuffleLanes(size: 2 | 4 | 8, first: number, order: number): number[] {
+  const count = size === 8 ? 2 : 4;
+  return Array.from({ length: 16 }, (_, at) => {
+    const element = Math.floor((at - first) / size);
+    if (element < 0 || element >= count) return 16 + at;
+    const choice = (order >>> (element * Math.log2(count))) & (count - 1);
+    return (element < count / 2 ? 0 : 16) + first + choice * size + ((at - first) % size);
+  });
+}
+
 export class ExpressionEmitter {
   constructor(
     readonly code: Code,
     readonly functions: { readonly packStatus: number },
-    readonly locals: { readonly temps: number; readonly wide: number } = { temps: LOCAL.TEMPS, wide: LOCAL.WIDE },
+    readonly locals: TempLocals & { readonly wide: number } = { temps: LOCAL.TEMPS, typed: LOCAL.TYPED, wide: LOCAL.WIDE },
   ) {}
 
   emit(e: Expr): void {
@@ -50,7 +61,7 @@ export class ExpressionEmitter {
         code.constant(e.value);
         break;
       case 'temp':
-        code.get(this.locals.temps + e.id);
+        code.get(tempLocal(this.locals, typeOf(e), e.id));
         break;
       case 'field':
         this.field(e.field);
@@ -93,7 +104,121 @@ export class ExpressionEmitter {
       case 'status':
         this.status();
         break;
+      case 'const64':
+        code.byte(OP.i64Const).signed64(BigInt.asIntN(64, e.value));
+        break;
+      case 'xmm':
+        this.xmm(e.ref);
+        break;
+      case 'mmx':
+        this.vectorRegister(e.ref, VECTOR.load64Zero, CPU.X87);
+        break;
+      case 'vectorCell':
+        code.constant(0).vectorMemory(VECTOR.load, e.offset);
+        break;
+      case 'typed':
+        for (const arg of e.args) this.emit(arg);
+        code.wide(e.op, e.immediate);
+        break;
+      case 'shuffle':
+        this.#shuffle(e);
+        break;
+      case 'word':
+        this.#word(e.x, e.position);
+        break;
+      case 'withWord':
+        this.#withWord(e.x, e.position, e.value);
+        break;
+      case 'invariant':
+        this.invariant(e.value);
+        break;
     }
+  }
+
+  protected invariant(value: Expr): void {
+    this.emit(value);
+  }
+
+  /** Address of a register of a file whose registers are 16 bytes apart, without the file's own. */
+  vectorAddress(ref: RegisterRef): void {
+    if (typeof ref === 'number') this.code.constant(16 * ref);
+    else {
+      this.byteField(ref === 'reg' ? RECORD.REG : RECORD.RM);
+      this.code.constant(4).op(OP.shl);
+    }
+  }
+
+  protected vectorRegister(ref: RegisterRef, load: number, file: number): void {
+    this.vectorAddress(ref);
+    this.code.vectorMemory(load, file);
+  }
+
+  protected xmm(ref: RegisterRef): void {
+    this.vectorRegister(ref, VECTOR.load, CPU.XMM);
+  }
+
+  #spill(x: Expr, offset: number): void {
+    this.code.constant(0);
+    this.emit(x);
+    this.code.vectorMemory(VECTOR.store, offset);
+  }
+
+  /** An order that the record holds is followed through memory. */
+  #shuffle({ size, first, x, y, order }: Extract<Expr, { k: 'shuffle' }>): void {
+    const { code } = this;
+    const count = size === 8 ? 2 : 4;
+    if (order.k === 'const') {
+      this.emit(x);
+      this.emit(y);
+      code.wide('i8x16.shuffle', shuffleLanes(size, first, order.value));
+      return;
+    }
+    this.#spill(x, CPU.VECTOR);
+    this.#spill(y, CPU.VECTOR + 16);
+    code.constant(0).vectorMemory(VECTOR.load, CPU.VECTOR + 16);
+    const [load, replace] = ({ 2: [OP.load16U, 'i16x8.replace_lane'], 4: [OP.load, 'i32x4.replace_lane'], 8: [OP.i64Load, 'i64x2.replace_lane'] } as const)[size];
+    for (let n = 0; n < count; n++) {
+      this.emit(order);
+      code
+        .constant(n * Math.log2(count))
+        .op(OP.shrU)
+        .constant(count - 1)
+        .op(OP.and)
+        .constant(Math.log2(size))
+        .op(OP.shl)
+        .memory(load, (n < count / 2 ? CPU.VECTOR : CPU.VECTOR + 16) + first)
+        .wide(replace, [first / size + n]);
+    }
+  }
+
+  #wordAddress(position: Expr): void {
+    this.emit(position);
+    this.code.constant(1).op(OP.shl);
+  }
+
+  #word(x: Expr, position: Expr): void {
+    if (position.k === 'const') {
+      this.emit(x);
+      this.code.wide('i16x8.extract_lane_u', [position.value]);
+      return;
+    }
+    this.#spill(x, CPU.VECTOR);
+    this.#wordAddress(position);
+    this.code.memory(OP.load16U, CPU.VECTOR);
+  }
+
+  #withWord(x: Expr, position: Expr, value: Expr): void {
+    const { code } = this;
+    if (position.k === 'const') {
+      this.emit(x);
+      this.emit(value);
+      code.wide('i16x8.replace_lane', [position.value]);
+      return;
+    }
+    this.#spill(x, CPU.VECTOR);
+    this.#wordAddress(position);
+    this.emit(value);
+    code.memory(OP.store16, CPU.VECTOR).constant(0).vectorMemory(VECTOR.load, CPU.VECTOR);
   }
 
   byteField(offset: number): void {

@@ -4,7 +4,7 @@
  */
 import { HELPERS } from '../../semantics/helpers';
 import { liftForm } from '../../semantics';
-import type { Statement } from '../../ir/microOp';
+import { type Statement, listsIn } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
 import { FormTable } from '../forms';
 import { partition } from './groups';
@@ -12,7 +12,7 @@ import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
 import { REGION_TYPE } from '../region/regionModule';
 import { packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
 import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
-import { LOCAL } from './locals';
+import { LOCAL, TYPED_LOCAL_TYPES } from './locals';
 import { type Functions, StatementEmitter } from './statements';
 
 const type = (parameters: number, results: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: new Array(results).fill(I32) });
@@ -23,10 +23,7 @@ function helperArities(lifted: readonly { statements: readonly Statement[] }[]):
   const visit = (statements: readonly Statement[]): void => {
     for (const s of statements) {
       if (s.k === 'helper') found.set(s.name, s.args.length);
-      if (s.k === 'if') {
-        visit(s.then);
-        visit(s.else);
-      }
+      listsIn(s).forEach(visit);
     }
   };
   for (const { statements } of lifted) visit(statements);
@@ -131,6 +128,8 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
   const imports: ImportedFunction[] = [
     { name: 'readSlow', type: type(6, 1) },
     { name: 'writeSlow', type: type(6, 0) },
+    { name: 'readVector', type: type(6, 0) },
+    { name: 'writeVector', type: type(6, 0) },
     ...[...arities].map(([name, n]) => {
       if (!HELPERS[name]) throw new Error(`lift calls unknown helper ${name}`);
       return { name, type: type(n, 1) };
@@ -145,6 +144,8 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
     unpackAux: defined + 2,
     readSlow: 0,
     writeSlow: 1,
+    readVector: 2,
+    writeVector: 3,
     helper: (name) => imports.findIndex((i) => i.name === name),
   };
   const temps = Math.max(...lifted.map((l) => l.temps));
@@ -153,11 +154,7 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
   groups.forEach(({ handlers, entry }, i) => {
     if (!entry) for (const h of handlers) holder.set(h, firstGroup + i);
   });
-  const locals = [
-    [LOCAL.WIDE - 2, I32],
-    [1, I64],
-    [temps, I32],
-  ] as const; // prettier-ignore
+  const locals = [[LOCAL.WIDE - 2, I32], [1, I64], ...TYPED_LOCAL_TYPES, [temps, I32]] as const; // prettier-ignore
   const bodies: DefinedFunction[] = [
     { type: type(2, 1), locals: [], body: packStatus() },
     { type: type(1, 1), locals: [], body: unpackResult() },

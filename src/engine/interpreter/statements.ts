@@ -1,12 +1,12 @@
 /** Statements as WebAssembly: memory through the software TLB, flags, helpers, terminals. */
-import type { Expr, SegmentRef, Statement } from '../../ir/microOp';
+import { type Expr, type SegmentRef, type Statement, type VectorSize, typeOf } from '../../ir/microOp';
 import { JUMP_CACHE, JUMP_CACHE_ENTRIES, TLB } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, byteRegisterOffset, countOffset } from '../../x86/cpuState';
 import { EXIT, RECORD, RECORD_SIZE } from '../record';
-import { type Code, OP } from '../wasm/encoder';
+import { type Code, OP, VECTOR } from '../wasm/encoder';
 import { emitBulk } from './bulk';
 import { ExpressionEmitter } from './expressions';
-import { LOCAL } from './locals';
+import { LOCAL, tempLocal } from './locals';
 
 /** Where a handler may go, as block levels of the enclosing function. */
 export interface Labels {
@@ -27,11 +27,41 @@ export interface Functions {
   readonly readSlow: number;
   /** (segment, offset, size, value, record, budget) */
   readonly writeSlow: number;
+  /** (segment, offset, size, alignment, record, budget): into the VECTOR cells, or from there. */
+  readonly readVector: number;
+  readonly writeVector: number;
   readonly helper: (name: string) => number;
+}
+
+export const VECTOR_LOAD: Readonly<Record<VectorSize, number>> = { 4: VECTOR.load32Zero, 8: VECTOR.load64Zero, 16: VECTOR.load };
+export const VECTOR_STORE: Readonly<Record<VectorSize, number>> = { 4: VECTOR.store32Lane, 8: VECTOR.store64Lane, 16: VECTOR.store };
+
+/** The low half into an MMX register, all ones beside it. */
+export function emitSetMmx(code: Code, address: () => void, value: () => void): void {
+  address();
+  value();
+  code.vectorMemory(VECTOR.store64Lane, CPU.X87);
+  address();
+  code.constant(0xffff).memory(OP.store16, CPU.X87 + 8);
+}
+
+/** Push AUX (x86/cpuState) of a comparison whose RESULT is 0 with ZF and 1 without: the parity of those is even and odd. */
+export function emitComparisonAux(code: Code, { carry, zero, parity }: Extract<Statement, { k: 'comparisonFlags' }>, value: (e: Expr) => void): void {
+  code.constant(0);
+  value(carry);
+  code
+    .op(OP.sub)
+    .constant(0xc0000000 | 0)
+    .op(OP.and);
+  value(parity);
+  value(zero);
+  code.op(OP.xor).constant(8).op(OP.shl, OP.or);
 }
 
 export class StatementEmitter {
   readonly #expression: ExpressionEmitter;
+  /** Where an attempt that gives up goes on. */
+  #otherwise = 0;
 
   constructor(
     readonly code: Code,
@@ -53,7 +83,43 @@ export class StatementEmitter {
     switch (s.k) {
       case 'let':
         value(s.value);
-        code.set(LOCAL.TEMPS + s.id);
+        code.set(tempLocal(this.#expression.locals, typeOf(s.value), s.id));
+        break;
+      case 'loadVector':
+        this.#loadVector(s);
+        break;
+      case 'storeVector':
+        this.#storeVector(s);
+        break;
+      case 'setXmm':
+        this.#expression.vectorAddress(s.ref);
+        value(s.value);
+        code.vectorMemory(VECTOR.store, CPU.XMM);
+        break;
+      case 'setMmx':
+        emitSetMmx(
+          code,
+          () => this.#expression.vectorAddress(s.ref),
+          () => value(s.value),
+        );
+        break;
+      case 'setVectorCell':
+        code.constant(0);
+        value(s.value);
+        code.vectorMemory(VECTOR.store, s.offset);
+        break;
+      case 'attempt':
+        this.#attempt(s);
+        break;
+      case 'giveUp':
+        value(s.condition);
+        code.branchIf(this.#otherwise);
+        break;
+      case 'comparisonFlags':
+        value(s.zero);
+        code.op(OP.eqz).set(LOCAL.RESULT);
+        emitComparisonAux(code, s, value);
+        code.set(LOCAL.AUX);
         break;
       case 'load':
         this.#load(s);
@@ -84,6 +150,12 @@ export class StatementEmitter {
         break;
       case 'helper':
         this.#helper(s);
+        break;
+      case 'rarely':
+        value(s.condition);
+        code.open(OP.if);
+        for (const inner of s.then) this.#emit(inner);
+        code.close();
         break;
       case 'if':
         value(s.condition);
@@ -131,6 +203,17 @@ export class StatementEmitter {
     }
   }
 
+  #attempt({ ordinary, otherwise }: Extract<Statement, { k: 'attempt' }>): void {
+    const { code } = this;
+    const done = code.open(OP.block);
+    this.#otherwise = code.open(OP.block);
+    for (const inner of ordinary) this.#emit(inner);
+    code.branch(done);
+    code.close();
+    for (const inner of otherwise) this.#emit(inner);
+    code.close();
+  }
+
   #leaveBefore(exit: number): void {
     this.code.constant(exit).set(LOCAL.SCRATCH).branch(this.labels.exitBefore);
   }
@@ -145,7 +228,7 @@ export class StatementEmitter {
    * Inline half of an access: offset against the segment, then the TLB entry in ENTRY and the linear address in ADDRESS.
    * Leaves 1 on the stack when the slow path must answer.
    */
-  #check(segment: SegmentRef, offset: Expr, size: number, write: boolean): void {
+  #check(segment: SegmentRef, offset: Expr, size: number, write: boolean, aligned = false): void {
     const { code } = this;
     const fixed = segment === 'operand' ? undefined : CPU.SEGMENTS + segment * SEGMENT_STRIDE;
     const segmentCell = (field: number): void => {
@@ -163,6 +246,14 @@ export class StatementEmitter {
     code.op(OP.sub);
     segmentCell((write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(size));
     code.op(OP.geU);
+    if (size === 16) {
+      // The upper half is another 8 bytes.
+      code.get(LOCAL.ADDRESS).constant(8).op(OP.add);
+      segmentCell(SEGMENT.LOW);
+      code.op(OP.sub);
+      segmentCell((write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(8));
+      code.op(OP.geU, OP.or);
+    }
     code.get(LOCAL.ADDRESS);
     segmentCell(SEGMENT.BASE);
     code.op(OP.add).tee(LOCAL.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(LOCAL.ENTRY);
@@ -176,6 +267,7 @@ export class StatementEmitter {
         .constant(12)
         .op(OP.shrU, OP.or);
     code.loadCell(write ? CPU.WRITE_MASK : CPU.READ_MASK).op(OP.and, OP.or);
+    if (aligned) code.get(LOCAL.ADDRESS).constant(15).op(OP.and, OP.or);
   }
 
   #host(): void {
@@ -225,6 +317,47 @@ export class StatementEmitter {
     this.#expression.emit(s.value);
     code.memory(s.size === 4 ? OP.store : s.size === 2 ? OP.store16 : OP.store8, 0);
     code.close();
+  }
+
+  #loadVector({ id, size, segment, offset, aligned }: Extract<Statement, { k: 'loadVector' }>): void {
+    const { code } = this;
+    const local = tempLocal(this.#expression.locals, 'v128', id);
+    this.#check(segment, offset, size, false, aligned);
+    code.open(OP.if);
+    this.#vectorCall(segment, offset, size, aligned, this.functions.readVector);
+    code.constant(0).vectorMemory(VECTOR.load, CPU.VECTOR).set(local);
+    code.else();
+    this.#host();
+    code.vectorMemory(VECTOR_LOAD[size], 0).set(local);
+    code.close();
+  }
+
+  #storeVector({ size, segment, offset, aligned, value }: Extract<Statement, { k: 'storeVector' }>): void {
+    const { code } = this;
+    this.#check(segment, offset, size, true, aligned);
+    code.open(OP.if);
+    code.constant(0);
+    this.#expression.emit(value);
+    code.vectorMemory(VECTOR.store, CPU.VECTOR);
+    this.#vectorCall(segment, offset, size, aligned, this.functions.writeVector);
+    code.else();
+    this.#host();
+    this.#expression.emit(value);
+    code.vectorMemory(VECTOR_STORE[size], 0);
+    code.close();
+  }
+
+  /** Between memory and the VECTOR cells, byte by byte where it has to be. */
+  #vectorCall(segment: SegmentRef, offset: Expr, size: VectorSize, aligned: boolean, index: number): void {
+    this.#segmentNumber(segment);
+    this.#expression.emit(offset);
+    this.code
+      .constant(size)
+      .constant(aligned ? 16 : 1)
+      .get(LOCAL.RECORD)
+      .get(LOCAL.BUDGET)
+      .call(index);
+    this.#checkFault();
   }
 
   #setRegister({ ref, size, value }: Extract<Statement, { k: 'setRegister' }>): void {

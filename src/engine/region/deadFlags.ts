@@ -46,6 +46,10 @@ export function deadFlags(statements: readonly Statement[]): ReadonlySet<Stateme
         if (!needed) dead.add(s);
         else needed = readsFlags(s.value);
         break;
+      case 'comparisonFlags':
+        if (!needed) dead.add(s);
+        else needed = false;
+        break;
       case 'arithmeticFlags':
       case 'resultFlags':
         if (!needed) dead.add(s);

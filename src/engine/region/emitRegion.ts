@@ -3,10 +3,11 @@
  * "Beyond Relooper", 2022): a node that several edges lead to is the end of a block around its dominator, one that edges lead back to
  * is a loop. Computed jumps meet in one dispatch node, which compares EIP with the targets that the region has.
  */
-import type { Statement } from '../../ir/microOp';
+import { type Statement, listsIn, typeOf } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
+import { ExpressionEmitter } from '../interpreter/expressions';
 import { RECORD } from '../record';
-import { Code, OP } from '../wasm/encoder';
+import { Code, OP, VECTOR } from '../wasm/encoder';
 import { type ControlFlow, analyseControlFlow, irreducibleEdge } from './controlFlow';
 import { deadFlags } from './deadFlags';
 import type { FlagState } from './flags';
@@ -120,6 +121,16 @@ class RegionEmitter {
         .constant(0)
         .memory(OP.load, CPU.GPR + 4 * n)
         .set(L.GPR + n);
+    for (const n of this.#registers(this.#statements.usedVectors))
+      code
+        .constant(0)
+        .vectorMemory(VECTOR.load, CPU.XMM + 16 * n)
+        .set(L.XMM + n);
+    const invariants = new ExpressionEmitter(code, this.options.functions);
+    this.#statements.invariants.forEach((value, n) => {
+      invariants.emit(value);
+      code.set(L.INVARIANTS + n);
+    });
     for (let page = 0; page < memory.pages; page++)
       code
         .byte(OP.i64Const)
@@ -136,6 +147,11 @@ class RegionEmitter {
         .constant(0)
         .get(L.GPR + n)
         .memory(OP.store, CPU.GPR + 4 * n);
+    for (const n of this.#registers(this.#statements.writtenVectors))
+      code
+        .constant(0)
+        .get(L.XMM + n)
+        .vectorMemory(VECTOR.store, CPU.XMM + 16 * n);
     code.constant(0).get(L.RESULT).memory(OP.store, CPU.RESULT);
     code.constant(0).get(L.KIND).get(L.A).get(L.B).get(L.RESULT).call(this.options.functions.auxOf).memory(OP.store, CPU.AUX);
     code.constant(0).get(L.BUDGET).memory(OP.store, CPU.BUDGET);
@@ -216,11 +232,8 @@ class RegionEmitter {
 
   #count(list: readonly Statement[]): void {
     for (const s of list) {
-      if (s.k === 'let' || s.k === 'load') this.#temps = Math.max(this.#temps, s.id + 1);
-      if (s.k === 'if') {
-        this.#count(s.then);
-        this.#count(s.else);
-      }
+      if (s.k === 'load' || (s.k === 'let' && typeOf(s.value) === 'i32')) this.#temps = Math.max(this.#temps, s.id + 1);
+      for (const inner of listsIn(s)) this.#count(inner);
     }
   }
 

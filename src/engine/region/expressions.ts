@@ -1,17 +1,21 @@
 /** Expressions of translated code: registers are locals, flags are what RegionFlags says. */
-import type { RegisterRef } from '../../ir/microOp';
+import type { Expr, RegisterRef } from '../../ir/microOp';
 import { ExpressionEmitter } from '../interpreter/expressions';
 import { type Code, OP } from '../wasm/encoder';
 import type { RegionFlags } from './flags';
-import { REGION_LOCAL as L } from './locals';
+import { MAX_INVARIANTS, REGION_LOCAL as L } from './locals';
 
 export class RegionExpressions extends ExpressionEmitter {
   flags!: RegionFlags;
   /** Registers that occur, as a set of bits. */
   used = 0;
+  /** XMM registers that occur, likewise. */
+  usedVectors = 0;
+  /** Values that the prologue computes, in the order of their locals. */
+  readonly invariants: Expr[] = [];
 
   constructor(code: Code, functions: { readonly packStatus: number }) {
-    super(code, functions, { temps: L.TEMPS, wide: L.WIDE });
+    super(code, functions, { temps: L.TEMPS, typed: L.TYPED, wide: L.WIDE });
   }
 
   protected override register(ref: RegisterRef, size: 1 | 2 | 4): void {
@@ -22,6 +26,19 @@ export class RegionExpressions extends ExpressionEmitter {
     code.get(L.GPR + whole);
     if (size === 1 && number >= 4) code.constant(8).op(OP.shrU);
     if (size < 4) code.constant(size === 1 ? 0xff : 0xffff).op(OP.and);
+  }
+
+  protected override xmm(ref: RegisterRef): void {
+    this.usedVectors |= 1 << (ref as number);
+    this.code.get(L.XMM + (ref as number));
+  }
+
+  protected override invariant(value: Expr): void {
+    const key = JSON.stringify(value);
+    let n = this.invariants.findIndex((known) => JSON.stringify(known) === key);
+    if (n < 0 && this.invariants.length < MAX_INVARIANTS) n = this.invariants.push(value) - 1;
+    if (n < 0) this.emit(value);
+    else this.code.get(L.INVARIANTS + n);
   }
 
   protected override condition(cc: number): void {

@@ -3,6 +3,7 @@
  * those where it is known what they are. What is not known at some point (several ways lead there) is asked of `auxOf`.
  */
 import type { Expr, Statement } from '../../ir/microOp';
+import { emitComparisonAux } from '../interpreter/statements';
 import { type Code, I32, OP } from '../wasm/encoder';
 import { FLAG_KIND } from '../wasm/flagFunctions';
 import { REGION_LOCAL as L } from './locals';
@@ -118,6 +119,15 @@ export class RegionFlags {
     this.value(carry);
     this.value(overflow);
     code.op(OP.xor).constant(30).op(OP.shl, OP.or);
+  }
+
+  comparison(s: Extract<Statement, { k: 'comparisonFlags' }>): void {
+    const { code } = this;
+    this.value(s.zero);
+    code.op(OP.eqz).set(L.RESULT);
+    emitComparisonAux(code, s, this.value);
+    code.set(L.A);
+    this.#become(SETTLED);
   }
 
   carry({ carry, overflow }: Extract<Statement, { k: 'carryFlags' }>): void {

@@ -1,6 +1,10 @@
+import { TYPED_LOCAL_COUNT } from '../interpreter/locals';
+
 /** Locals of a region's function. The parameter is the budget: instructions that may still retire. */
 /** Pages that a region remembers, at most. */
 export const MAX_PAGES = 16;
+/** Invariants that a region keeps, at most. */
+export const MAX_INVARIANTS = 4;
 /** Above every linear address. */
 export const NO_PAGE = 1n << 32n;
 
@@ -26,10 +30,15 @@ export const REGION_LOCAL = {
   WIDE: 18 + MAX_PAGES,
   /** Linear addresses of the pages met last; `NO_PAGE` for none. */
   TAGS: 19 + MAX_PAGES,
-  /** i32 again. */
-  TEMPS: 19 + 2 * MAX_PAGES,
+  /** XMM0..XMM7: 128 bits. */
+  XMM: 19 + 2 * MAX_PAGES,
+  /** Temporaries of other types than i32 (interpreter/locals). */
+  TYPED: 27 + 2 * MAX_PAGES,
+  /** Invariants: i32. */
+  INVARIANTS: 27 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  TEMPS: 27 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + MAX_INVARIANTS,
 } as const;
 
 /** How many i32 locals stand between the parameter and WIDE. */
 export const REGION_WORDS = REGION_LOCAL.WIDE - REGION_LOCAL.GPR;
-export const REGION_WIDES = REGION_LOCAL.TEMPS - REGION_LOCAL.WIDE;
+export const REGION_WIDES = REGION_LOCAL.XMM - REGION_LOCAL.WIDE;

@@ -1,6 +1,6 @@
 /** A block's instructions as specialized micro-ops, up to the first that is left to tier 0. */
 import { Inexpressible, type Occurrence, specialize } from '../../ir/specialize';
-import type { Statement } from '../../ir/microOp';
+import { type Statement, listsIn } from '../../ir/microOp';
 import { CPU, FLAT_STACK, type CpuState, SEGMENT, SEGMENT_STRIDE } from '../../x86/cpuState';
 import { CS } from '../../x86/registers';
 import type { Block, BlockInstruction } from '../block';
@@ -48,7 +48,8 @@ function occurrenceOf({ eip, instruction: i }: BlockInstruction, cells: Readonly
 /** Can translated code execute this? Otherwise the instruction is tier 0's. */
 const isTranslatable = (s: Statement): boolean => {
   if (s.k === 'helper' || s.k === 'again' || s.k === 'dispatch') return false;
-  return s.k !== 'if' || (s.then.every(isTranslatable) && s.else.every(isTranslatable));
+  if (s.k === 'rarely') return true;
+  return s.k === 'attempt' ? s.ordinary.every(isTranslatable) : listsIn(s).every((list) => list.every(isTranslatable));
 };
 
 export class BlockLowering {

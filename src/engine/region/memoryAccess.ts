@@ -19,8 +19,10 @@ export interface Assumptions {
 export interface Place {
   readonly segment: number;
   readonly offset: Expr;
-  readonly size: 1 | 2 | 4;
+  readonly size: 1 | 2 | 4 | 8 | 16;
   readonly write: boolean;
+  /** Leaves at an address that is no multiple of the size; no other crosses its page. */
+  readonly aligned?: boolean;
 }
 
 export class MemoryAccess {
@@ -45,13 +47,20 @@ export class MemoryAccess {
   /** Push the address in the VM's memory of an access, or leave for `record`. `definition` says what a temporary is. */
   address(place: Place, record: number, definition: (e: Expr) => Expr): void {
     const { code } = this;
-    const { segment, offset, size, write } = place;
+    const { segment, offset, write, aligned } = place;
+    const size = aligned ? 1 : place.size;
     code.constant(record).set(L.NEXT);
     this.value(offset);
     if (this.assumptions.flat & (1 << segment)) {
       this.relied |= 1 << segment;
       code.set(L.ADDRESS);
-    } else this.#checkSegment(segment, size, write);
+    } else this.#checkSegment(segment, place.size, write);
+    if (aligned)
+      code
+        .get(L.ADDRESS)
+        .constant(place.size - 1)
+        .op(OP.and)
+        .branchIf(this.exit);
     const page = this.#pageOf(baseOf(definition(offset), segment), write);
     if (page === undefined) this.#lookUp(size, write);
     else this.#remembered(page, size, write);
@@ -130,6 +139,17 @@ export class MemoryAccess {
       .loadCell(at + (write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(size))
       .op(OP.geU)
       .branchIf(this.exit);
+    if (size === 16)
+      // The upper half is another 8 bytes.
+      code
+        .get(L.ADDRESS)
+        .loadCell(at + SEGMENT.LOW)
+        .op(OP.sub)
+        .constant(8)
+        .op(OP.add)
+        .loadCell(at + (write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(8))
+        .op(OP.geU)
+        .branchIf(this.exit);
     code
       .get(L.ADDRESS)
       .loadCell(at + SEGMENT.BASE)

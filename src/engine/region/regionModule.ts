@@ -1,8 +1,9 @@
 /** WebAssembly modules of translated code: a function a region, over the VM's memory and nothing else. */
-import { type DefinedFunction, type FunctionType, I32, I64, encodeModule } from '../wasm/encoder';
+import { TYPED_LOCAL_TYPES } from '../interpreter/locals';
+import { type DefinedFunction, type FunctionType, I32, I64, V128, encodeModule } from '../wasm/encoder';
 import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
 import type { EmittedRegion } from './emitRegion';
-import { REGION_WIDES, REGION_WORDS } from './locals';
+import { MAX_INVARIANTS, REGION_WIDES, REGION_WORDS } from './locals';
 import type { RegionFunctions } from './statements';
 
 const words = (parameters: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: [I32] });
@@ -25,11 +26,7 @@ export function encodeRegions(regions: readonly EmittedRegion[]): Uint8Array<Arr
   const functions = regions.map(
     ({ body, temps }, n): DefinedFunction => ({
       type: REGION_TYPE,
-      locals: [
-        [REGION_WORDS, I32],
-        [REGION_WIDES, I64],
-        [temps, I32],
-      ],
+      locals: [[REGION_WORDS, I32], [REGION_WIDES, I64], [8, V128], ...TYPED_LOCAL_TYPES, [MAX_INVARIANTS + temps, I32]],
       body,
       exportName: `r${n}`,
     }),

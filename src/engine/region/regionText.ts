@@ -9,6 +9,9 @@ const FUNCTIONS: ReadonlyMap<number, string> = new Map(Object.entries(REGION_FUN
 
 const localName = (index: number): string => {
   if (index >= L.TEMPS) return `$t${index - L.TEMPS}`;
+  if (index >= L.INVARIANTS) return `$invariant${index - L.INVARIANTS}`;
+  if (index >= L.TYPED) return `$v${index - L.TYPED}`;
+  if (index >= L.XMM) return `$xmm${index - L.XMM}`;
   if (index >= L.TAGS) return `$tag${index - L.TAGS}`;
   if (index >= L.DELTAS && index < L.WIDE) return `$delta${index - L.DELTAS}`;
   return index >= L.GPR && index < L.GPR + 8 ? `$${REGISTERS_32[index - L.GPR]}` : `$${LOCALS.get(index) ?? index}`;

@@ -2,8 +2,10 @@
  * Statements of translated code. Whatever is not the ordinary course (a TLB miss, a fault, a segment limit) leaves the region
  * before the instruction: registers and flags are those of before it, and tier 0 executes it.
  */
-import type { Expr, Statement } from '../../ir/microOp';
-import { type Code, OP } from '../wasm/encoder';
+import { type Expr, type Statement, typeOf } from '../../ir/microOp';
+import { tempLocal } from '../interpreter/locals';
+import { VECTOR_LOAD, VECTOR_STORE, emitSetMmx } from '../interpreter/statements';
+import { type Code, OP, VECTOR } from '../wasm/encoder';
 import { RegionExpressions } from './expressions';
 import { RegionFlags } from './flags';
 import { REGION_LOCAL as L } from './locals';
@@ -22,6 +24,8 @@ export class RegionStatements {
   readonly #expressions: RegionExpressions;
   /** Registers written, as a set of bits. */
   written = 0;
+  /** XMM registers written, likewise. */
+  writtenVectors = 0;
   readonly memory: MemoryAccess;
   /** Record of the current instruction. */
   #record = 0;
@@ -42,6 +46,15 @@ export class RegionStatements {
 
   get used(): number {
     return this.#expressions.used | this.written;
+  }
+
+  /** XMM registers that are locals. */
+  get usedVectors(): number {
+    return this.#expressions.usedVectors | this.writtenVectors;
+  }
+
+  get invariants(): readonly Expr[] {
+    return this.#expressions.invariants;
   }
 
   value(e: Expr): void {
@@ -68,8 +81,46 @@ export class RegionStatements {
     switch (s.k) {
       case 'let':
         this.value(s.value);
-        code.set(L.TEMPS + s.id);
-        this.#definitions.set(s.id, s.value);
+        code.set(tempLocal(this.#expressions.locals, typeOf(s.value), s.id));
+        if (typeOf(s.value) === 'i32') this.#definitions.set(s.id, s.value);
+        break;
+      case 'loadVector':
+        this.#address(s, false);
+        code.vectorMemory(VECTOR_LOAD[s.size], 0).set(tempLocal(this.#expressions.locals, 'v128', s.id));
+        break;
+      case 'storeVector':
+        this.#address(s, true);
+        this.value(s.value);
+        code.vectorMemory(VECTOR_STORE[s.size], 0);
+        break;
+      case 'setXmm':
+        this.writtenVectors |= 1 << (s.ref as number);
+        this.value(s.value);
+        code.set(L.XMM + (s.ref as number));
+        break;
+      case 'setMmx':
+        emitSetMmx(
+          code,
+          () => this.#expressions.vectorAddress(s.ref),
+          () => this.value(s.value),
+        );
+        break;
+      case 'setVectorCell':
+        code.constant(0);
+        this.value(s.value);
+        code.vectorMemory(VECTOR.store, s.offset);
+        break;
+      case 'attempt':
+        this.#list(s.ordinary);
+        break;
+      case 'rarely':
+      case 'giveUp':
+        code.constant(this.#record).set(L.NEXT);
+        this.value(s.condition);
+        code.branchIf(this.memory.exit);
+        break;
+      case 'comparisonFlags':
+        flags.comparison(s);
         break;
       case 'load':
         this.#address(s, s.update);
@@ -154,8 +205,11 @@ export class RegionStatements {
       .set(local);
   }
 
-  #address({ segment, offset, size }: Extract<Statement, { k: 'load' | 'store' }>, write: boolean): void {
-    this.memory.address({ segment: segment as number, offset, size, write }, this.#record, (e) => (e.k === 'temp' ? (this.#definitions.get(e.id) ?? e) : e));
+  #address(s: Extract<Statement, { k: 'load' | 'store' | 'loadVector' | 'storeVector' }>, write: boolean): void {
+    const { segment, offset, size } = s;
+    this.memory.address({ segment: segment as number, offset, size, write, aligned: 'aligned' in s && s.aligned }, this.#record, (e) =>
+      e.k === 'temp' ? (this.#definitions.get(e.id) ?? e) : e,
+    );
   }
 }
 

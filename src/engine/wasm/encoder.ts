@@ -1,7 +1,12 @@
 /** WebAssembly binary encoding (WebAssembly Core Specification 1.0, chapter 5): just what the code generator emits. */
 
+import { WIDE_OPS, type WideOpcode, type WideOpName } from '../../ir/wideOps';
+
 export const I32 = 0x7f;
 export const I64 = 0x7e;
+export const F32 = 0x7d;
+export const F64 = 0x7c;
+export const V128 = 0x7b;
 export const VOID = 0x40;
 const FUNCREF = 0x70;
 
@@ -24,11 +29,13 @@ export const OP = {
   localSet: 0x21,
   localTee: 0x22,
   load: 0x28,
+  i64Load: 0x29,
   load8S: 0x2c,
   load8U: 0x2d,
   load16S: 0x2e,
   load16U: 0x2f,
   store: 0x36,
+  i64Store: 0x37,
   store8: 0x3a,
   store16: 0x3b,
   i32Const: 0x41,
@@ -79,9 +86,13 @@ export const OP = {
   i64ExtendU: 0xad,
   /** Followed by the number of an operation. */
   bulk: 0xfc,
+  vector: 0xfd,
   extend8S: 0xc0,
   extend16S: 0xc1,
 } as const; // prettier-ignore
+
+/** Vector instructions that access memory, by their number behind the prefix. */
+export const VECTOR = { load: 0x00, store: 0x0b, store32Lane: 0x5a, store64Lane: 0x5b, load32Zero: 0x5c, load64Zero: 0x5d } as const;
 
 /** Growing byte buffer with LEB128. */
 export class Bytes {
@@ -174,6 +185,18 @@ export class Code extends Bytes {
   /** Memory access at [address + offset], alignment 1. */
   memory(opcode: number, offset: number): this {
     return this.byte(opcode).byte(0).unsigned(offset);
+  }
+  /** Vector load or store at [address + offset], alignment 1; of lane 0 where it is of a lane. */
+  vectorMemory(operation: number, offset: number): this {
+    this.byte(OP.vector).unsigned(operation).byte(0).unsigned(offset);
+    return operation === VECTOR.store32Lane || operation === VECTOR.store64Lane ? this.byte(0) : this;
+  }
+  /** An operation of ir/wideOps with its immediate bytes. */
+  wide(name: WideOpName, immediate: readonly number[] = []): this {
+    const { prefix, opcode }: WideOpcode = WIDE_OPS[name];
+    if (prefix === undefined) this.byte(opcode);
+    else this.byte(prefix).unsigned(opcode);
+    return this.bytes(immediate);
   }
   /** (to, from, bytes): as memmove. */
   copyMemory(): this {

@@ -1,5 +1,6 @@
 /** Function bodies as text: the WebAssembly text format, one instruction a line, indented by block. Only what the encoder's callers emit. */
-import { I32, OP, VOID } from './encoder';
+import { WIDE_OPS, type WideOpcode } from '../../ir/wideOps';
+import { I32, OP, V128, VECTOR, VOID } from './encoder';
 
 export interface Names {
   readonly local: (index: number) => string;
@@ -60,13 +61,27 @@ const PLAIN: Readonly<Record<number, string>> = {
   [OP.extend16S]: 'i32.extend16_s',
 };
 
+const WIDE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(WIDE_OPS).map(([name, op]: [string, WideOpcode]) => [((op.prefix ?? 0) << 16) | op.opcode, name]));
+/** Bytes behind a vector instruction that is not of memory. */
+const immediateBytes = (name: string): number => (/shuffle|v128\.const/.test(name) ? 16 : /lane/.test(name) ? 1 : 0);
+const VECTOR_MEMORY: ReadonlyMap<number, string> = new Map([
+  [VECTOR.load, 'v128.load'],
+  [VECTOR.store, 'v128.store'],
+  [VECTOR.store32Lane, 'v128.store32_lane'],
+  [VECTOR.store64Lane, 'v128.store64_lane'],
+  [VECTOR.load32Zero, 'v128.load32_zero'],
+  [VECTOR.load64Zero, 'v128.load64_zero'],
+]);
+
 const MEMORY: Readonly<Record<number, string>> = {
   [OP.load]: 'i32.load',
+  [OP.i64Load]: 'i64.load',
   [OP.load8S]: 'i32.load8_s',
   [OP.load8U]: 'i32.load8_u',
   [OP.load16S]: 'i32.load16_s',
   [OP.load16U]: 'i32.load16_u',
   [OP.store]: 'i32.store',
+  [OP.i64Store]: 'i64.store',
   [OP.store8]: 'i32.store8',
   [OP.store16]: 'i32.store16',
 };
@@ -137,8 +152,12 @@ function textOf(opcode: number, reader: Reader, names: Names): string {
   }
   if (BLOCK[opcode]) {
     const type = reader.byte();
-    return type === VOID ? BLOCK[opcode] : `${BLOCK[opcode]} (result ${type === I32 ? 'i32' : 'i64'})`;
+    return type === VOID ? BLOCK[opcode] : `${BLOCK[opcode]} (result ${type === I32 ? 'i32' : type === V128 ? 'v128' : 'i64'})`;
   }
+  if (opcode === OP.vector || opcode === OP.bulk) return prefixed(opcode, reader);
+  const wide = WIDE_NAMES.get(opcode);
+  if (wide?.endsWith('.const')) return [wide, ...Array.from({ length: wide === 'f64.const' ? 8 : 4 }, () => reader.byte())].join(' ');
+  if (wide) return wide;
   switch (opcode) {
     case OP.else:
       return 'else';
@@ -159,6 +178,20 @@ function textOf(opcode: number, reader: Reader, names: Names): string {
     default:
       throw new Error(`opcode ${hex(opcode)} at ${reader.at - 1}`);
   }
+}
+
+function prefixed(prefix: number, reader: Reader): string {
+  const operation = reader.unsigned();
+  const access = prefix === OP.vector ? VECTOR_MEMORY.get(operation) : undefined;
+  if (access) {
+    reader.unsigned(); // alignment
+    const offset = reader.unsigned();
+    const lane = access.includes('lane') ? ` ${reader.byte()}` : '';
+    return `${access}${offset ? ` offset=${hex(offset)}` : ''}${lane}`;
+  }
+  const name = WIDE_NAMES.get((prefix << 16) | operation);
+  if (!name) throw new Error(`operation ${hex(operation)} at ${reader.at - 1}`);
+  return [name, ...Array.from({ length: immediateBytes(name) }, () => reader.byte())].join(' ');
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`;

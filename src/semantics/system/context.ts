@@ -5,14 +5,12 @@
  */
 import type { LinearMemory } from '../../memory/linearMemory';
 import { CPU, type CpuState } from '../../x86/cpuState';
-import type { MmxRegisters } from '../mmx/registers';
 import type { X87 } from '../x87/unit';
 
 export interface ExecutionContext {
   readonly cpu: CpuState;
   readonly memory: LinearMemory;
   readonly x87: X87;
-  readonly mmx: MmxRegisters;
   /** Model identification: family/model/stepping and feature bits for CPUID and RESET. */
   readonly model: CpuModel;
   readonly fpuError: FpuErrorLine;

@@ -2,6 +2,7 @@
  * Memory operands wider than a doubleword: x87 formats, MMX and XMM registers, saved images. The whole operand is
  * checked before its first byte is read or changed, so that a fault leaves no part behind.
  */
+import { CPU } from '../../x86/cpuState';
 import { GP, SS_FAULT } from '../../x86/exceptions';
 import { SS } from '../../x86/registers';
 import { PAGE } from '../../memory/layout';
@@ -55,4 +56,16 @@ export function writeWide(context: ExecutionContext, segment: number, offset: nu
     check(context);
     at += size;
   }
+}
+
+/** The VECTOR cells: the low `length` bytes from memory, the rest of 16 zero. */
+export function readVector(context: ExecutionContext, segment: number, offset: number, length: number, alignment: number): void {
+  const cells = context.cpu.u8.subarray(CPU.VECTOR, CPU.VECTOR + 16);
+  cells.fill(0);
+  readWide(context, segment, offset, cells.subarray(0, length), alignment);
+}
+
+/** The low `length` bytes of the VECTOR cells to memory. */
+export function writeVector(context: ExecutionContext, segment: number, offset: number, length: number, alignment: number): void {
+  writeWide(context, segment, offset, context.cpu.u8.subarray(CPU.VECTOR, CPU.VECTOR + length), alignment);
 }

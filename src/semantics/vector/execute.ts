@@ -1,64 +1,27 @@
-/**
- * Vector instructions: operands by the letters of the row, the operation by its mnemonic. What is checked and in which
- * order: SDM Vol. 2, 2.4 (exceptions of SIMD instructions); Vol. 3, 13.1.
- */
-import { CPU } from '../../x86/cpuState';
+/** The arithmetic of a vector instruction in TypeScript: operands by the letters of the row, the operation by its mnemonic. */
 import { NM, UD } from '../../x86/exceptions';
+import { CPU } from '../../x86/cpuState';
 import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../../x86/flags';
-import type { InstructionSpec, Operand } from '../../x86/instructionSpec';
+import type { InstructionSpec } from '../../x86/instructionSpec';
 import { INSTRUCTIONS } from '../../x86/instructionTable';
 import { type ExecutionContext, raise } from '../system/context';
-import { checkWritable, readWide, viewWide, writeWide } from '../system/wideOperand';
-import { DATA_OPERATIONS } from './dataOperations';
+import { checkWritable, writeWide } from '../system/wideOperand';
 import { FLOAT_OPERATIONS } from './floatOperations';
 import { leaveMmx, requireMmx } from './mmxState';
 import { FloatEnvironment } from './mxcsr';
+import { type OperandPlace, type OperandPlaces, placesOf } from './operandPlaces';
 import type { Operation } from './operation';
 
-interface OperandPlace {
-  readonly file: 'general' | 'mmx' | 'xmm';
-  /** Field of ModRM that names the register. */
-  readonly field: 'reg' | 'rm';
-  /** Bytes in memory. */
-  readonly bytes: number;
-  readonly alignment: 1 | 16;
-}
-
-const place = (file: OperandPlace['file'], field: OperandPlace['field'], bytes: number, alignment: 1 | 16 = 1): OperandPlace => ({ file, field, bytes, alignment });
-
-const PLACES: Partial<Readonly<Record<Operand, OperandPlace>>> = {
-  Vx: place('xmm', 'reg', 16),
-  Wx: place('xmm', 'rm', 16, 16),
-  Wu: place('xmm', 'rm', 16),
-  Wq: place('xmm', 'rm', 8),
-  Wd: place('xmm', 'rm', 4),
-  Ux: place('xmm', 'rm', 16),
-  Mx: place('xmm', 'rm', 16, 16),
-  Mq: place('xmm', 'rm', 8),
-  Pq: place('mmx', 'reg', 8),
-  Qq: place('mmx', 'rm', 8),
-  Nq: place('mmx', 'rm', 8),
-  Gd: place('general', 'reg', 4),
-  Ed: place('general', 'rm', 4),
-  RdMw: place('general', 'rm', 2),
-};
-
-interface Plan {
+interface Plan extends OperandPlaces {
   readonly operation: Operation;
-  readonly destination: OperandPlace;
-  readonly source: OperandPlace | undefined;
-  readonly usesMmx: boolean;
-  readonly usesXmm: boolean;
 }
 
-function planOf({ operands, mnemonic }: InstructionSpec): Plan {
-  const [destination, source] = operands.map((operand) => PLACES[operand]);
-  const operation = DATA_OPERATIONS[mnemonic] ?? FLOAT_OPERATIONS[mnemonic];
-  if (!operation || !destination) throw new Error(`no operation for ${mnemonic} ${operands.join()}`);
-  return { operation, destination, source, usesMmx: operands.some((o) => /^[PQN]/.test(o)), usesXmm: operands.some((o) => /^[VWU]/.test(o)) };
+function planOf(spec: InstructionSpec): Plan | undefined {
+  const operation = FLOAT_OPERATIONS[spec.mnemonic] as Operation | undefined;
+  return operation && { operation, ...placesOf(spec) };
 }
 
-/** By row number, for the rows that are vector instructions. */
+/** By row number, for the rows that have such an operation. */
 const PLANS: readonly (Plan | undefined)[] = INSTRUCTIONS.map((spec) => (spec.lift === 'vector' ? planOf(spec) : undefined));
 
 /** What every instruction on XMM registers, LDMXCSR and STMXCSR check. */
@@ -71,43 +34,27 @@ export function requireSse({ cpu }: ExecutionContext): void {
 const registerView = ({ cpu: { views } }: ExecutionContext, file: OperandPlace['file'], field: number): DataView =>
   file === 'general' ? views.general[field >> 2] : views[file][field];
 
-function sourceInMemory(context: ExecutionContext, { bytes, alignment }: OperandPlace, segment: number, offset: number): DataView {
-  const inPlace = viewWide(context, segment, offset, bytes, false, alignment);
-  if (inPlace) return inPlace;
-  const copy = new Uint8Array(bytes);
-  readWide(context, segment, offset, copy, alignment);
-  return new DataView(copy.buffer);
-}
-
-const inMemory = ({ field }: OperandPlace, rm: number): boolean => field === 'rm' && rm < 0;
-const fieldOf = ({ field }: OperandPlace, reg: number, rm: number): number => (field === 'reg' ? reg : rm);
-
 const NOTHING = new DataView(new ArrayBuffer(0));
+
+function sourceOf(context: ExecutionContext, { source }: Plan, reg: number, rm: number): DataView {
+  if (!source) return NOTHING;
+  if (source.field === 'rm' && rm < 0) return context.cpu.views.fromMemory[source.bytes];
+  return registerView(context, source.file, source.field === 'reg' ? reg : rm);
+}
 
 /**
  * `reg`, `rm`: fields of the record: a register number, or the byte offset of a general register; `rm` is negative when that
- * operand is in memory, at `offset` of segment register `segment`.
+ * operand came from memory, into the VECTOR cells.
  */
-export function executeVector(context: ExecutionContext, row: number, reg: number, rm: number, segment: number, offset: number, immediate: number): void {
+export function executeVector(context: ExecutionContext, row: number, reg: number, rm: number, immediate: number): void {
   const plan = PLANS[row] as Plan;
   const { cpu } = context;
-  if (plan.usesXmm) requireSse(context);
-  if (plan.usesMmx) requireMmx(context);
-  let source: DataView = NOTHING;
-  if (plan.source)
-    source = inMemory(plan.source, rm) ? sourceInMemory(context, plan.source, segment, offset) : registerView(context, plan.source.file, fieldOf(plan.source, reg, rm));
-
+  const { destination, source, usesMmx } = plan;
   const operands = { cpu, float: new FloatEnvironment(cpu), immediate: immediate & 0xff };
-  if (inMemory(plan.destination, rm)) {
-    const { bytes, alignment } = plan.destination;
-    const destination = viewWide(context, segment, offset, bytes, true, alignment) ?? new DataView(new ArrayBuffer(bytes));
-    plan.operation(destination, source, operands);
-    if (destination.buffer !== cpu.u8.buffer) writeWide(context, segment, offset, new Uint8Array(destination.buffer), alignment);
-  } else plan.operation(registerView(context, plan.destination.file, fieldOf(plan.destination, reg, rm)), source, operands);
-
+  plan.operation(registerView(context, destination.file, destination.field === 'reg' ? reg : rm), sourceOf(context, plan, reg, rm), operands);
   // A conversion from memory touches no MMX register, and leaves the x87 alone (SDM Vol. 2, CVTPI2PD).
-  const touchesMmx = plan.usesMmx && !(plan.source?.file === 'mmx' && plan.destination.file === 'xmm' && rm < 0);
-  if (touchesMmx) leaveMmx(cpu, plan.destination.file === 'mmx' ? reg : undefined);
+  const touchesMmx = usesMmx && !(source?.file === 'mmx' && destination.file === 'xmm' && rm < 0);
+  if (touchesMmx) leaveMmx(cpu, destination.file === 'mmx' ? reg : undefined);
 }
 
 /** `MASKMOVQ`, `MASKMOVDQU`: the bytes of `reg` whose mask in `rm` has its high bit set, to DS:(E)DI. */

@@ -2,7 +2,7 @@
 import { type Columns, type Row, row } from '../instructionSpec';
 
 const MMX_TECHNOLOGY: Columns = { since: 'p6' };
-const PACKED: Columns = { ...MMX_TECHNOLOGY, lift: 'packed' };
+const VECTOR: Columns = { ...MMX_TECHNOLOGY, lift: 'vector' };
 
 /** Opcode and mnemonic of the operations on a register and a register or memory. */
 const OPERATIONS: readonly (readonly [opcode: string, mnemonic: string])[] = [
@@ -55,15 +55,15 @@ const SHIFTS: readonly (readonly [opcode: string, immediate: string, mnemonic: s
 
 export const MMX: readonly Row[] = [
   // The low halves: only 32 bits are read from memory.
-  row('NP 0F 60 /r', 'punpcklbw', 'Pq Qd', PACKED),
-  row('NP 0F 61 /r', 'punpcklwd', 'Pq Qd', PACKED),
-  row('NP 0F 62 /r', 'punpckldq', 'Pq Qd', PACKED),
-  ...OPERATIONS.map(([opcode, mnemonic]) => row(`NP 0F ${opcode} /r`, mnemonic, 'Pq Qq', PACKED)),
-  ...SHIFTS.map(([opcode, , mnemonic]) => row(`NP 0F ${opcode} /r`, mnemonic, 'Pq Qq', { ...MMX_TECHNOLOGY, lift: 'packedShift' })),
-  ...SHIFTS.map(([, immediate, mnemonic]) => row(`NP 0F ${immediate}`, mnemonic, 'Nq Ib', { ...MMX_TECHNOLOGY, lift: 'packedShift' })),
-  row('NP 0F 6E /r', 'movd', 'Pq Ed', MMX_TECHNOLOGY),
-  row('NP 0F 6F /r', 'movq', 'Pq Qq', MMX_TECHNOLOGY),
-  row('NP 0F 7E /r', 'movd', 'Ed Pq', MMX_TECHNOLOGY),
-  row('NP 0F 7F /r', 'movq', 'Qq Pq', MMX_TECHNOLOGY),
+  row('NP 0F 60 /r', 'punpcklbw', 'Pq Qd', VECTOR),
+  row('NP 0F 61 /r', 'punpcklwd', 'Pq Qd', VECTOR),
+  row('NP 0F 62 /r', 'punpckldq', 'Pq Qd', VECTOR),
+  ...OPERATIONS.map(([opcode, mnemonic]) => row(`NP 0F ${opcode} /r`, mnemonic, 'Pq Qq', VECTOR)),
+  ...SHIFTS.map(([opcode, , mnemonic]) => row(`NP 0F ${opcode} /r`, mnemonic, 'Pq Qq', VECTOR)),
+  ...SHIFTS.map(([, immediate, mnemonic]) => row(`NP 0F ${immediate}`, mnemonic, 'Nq Ib', VECTOR)),
+  row('NP 0F 6E /r', 'movd', 'Pq Ed', VECTOR),
+  row('NP 0F 6F /r', 'movq', 'Pq Qq', VECTOR),
+  row('NP 0F 7E /r', 'movd', 'Ed Pq', VECTOR),
+  row('NP 0F 7F /r', 'movq', 'Qq Pq', VECTOR),
   row('NP 0F 77', 'emms', '', MMX_TECHNOLOGY),
 ];

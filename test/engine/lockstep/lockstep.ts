@@ -1,9 +1,11 @@
 /** Two CPUs on the bench run the same program, one interpreted, one translated; they are compared wherever a slice ends. */
 import { heatOf } from '../../../src/engine/heat';
 import type { EngineExit } from '../../../src/engine/interpreter';
-import { CPU } from '../../../src/x86/cpuState';
+import { MXCSR_PE, MXCSR_RC, MXCSR_RESET } from '../../../src/semantics/vector/mxcsr';
+import { CONTROL_INIT, TOP_SHIFT } from '../../../src/semantics/x87/status';
+import { CPU, type CpuState } from '../../../src/x86/cpuState';
 import { OpcodeMap, decode } from '../../../src/x86/decoder';
-import { EFLAGS_DF, EFLAGS_IF } from '../../../src/x86/flags';
+import { CR4_OSFXSR, CR4_OSXMMEXCPT, EFLAGS_DF, EFLAGS_IF } from '../../../src/x86/flags';
 import { ESP } from '../../../src/x86/registers';
 import { TestCpu } from '../../harness/testCpu';
 import { generator } from '../../x86/randomInstructions';
@@ -12,6 +14,7 @@ import { CODE, DATA, DATA_BYTES, STACK_TOP, randomProgram } from './randomProgra
 export const MODES = ['real', 'flat', 'user', 'paged'] as const;
 export type Mode = (typeof MODES)[number];
 
+const MODEL = 'p4';
 const RAM = 0x40000;
 /** All that a program with 16-bit addresses and the page tables can reach, and more. */
 const COMPARED = 0x20000;
@@ -28,10 +31,10 @@ export interface Outcome {
 
 /** Reused: machines are dear. */
 export class Lockstep {
-  readonly #interpreted = new TestCpu({ ram: RAM, translation: 'off' });
-  readonly #eager = new TestCpu({ ram: RAM, translation: 'eager' });
-  readonly #warm = new TestCpu({ ram: RAM, translation: { ...heatOf('eager'), threshold: 8, warm: 2 } });
-  readonly #opcodes = new OpcodeMap('p6');
+  readonly #interpreted = new TestCpu({ ram: RAM, model: MODEL, translation: 'off' });
+  readonly #eager = new TestCpu({ ram: RAM, model: MODEL, translation: 'eager' });
+  readonly #warm = new TestCpu({ ram: RAM, model: MODEL, translation: { ...heatOf('eager'), threshold: 8, warm: 2 } });
+  readonly #opcodes = new OpcodeMap(MODEL);
 
   run(seed: number): Outcome {
     const random = generator(seed ^ 0x5eed);
@@ -88,7 +91,25 @@ function prepare(bench: TestCpu, mode: Mode, code: Uint8Array, seed: number): vo
   // Whoever returns without having been called starts over.
   for (let at = STACK_TOP - 64; at < STACK_TOP; at += 4) bench.write(at, [CODE & 0xff, CODE >> 8, 0, 0]);
   for (const n of [0, 1, 2, 3, 5, 6, 7]) bench.cpu.setReg(n, random(3) ? DATA + random(DATA_BYTES) : random(2 ** 32));
+  prepareFloats(bench.cpu, random);
   bench.cpu.eflags = 2 | (random(2) ? EFLAGS_IF : 0) | (random(8) ? 0 : EFLAGS_DF) | (random(2) ? 0x8d5 : 0);
+}
+
+/** Registers of both units full of numbers of all kinds, exceptions mostly masked, sometimes no SSE. */
+function prepareFloats(cpu: CpuState, random: (below: number) => number): void {
+  cpu.set(CPU.CR4, random(16) ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
+  for (let at = CPU.X87; at < CPU.XMM + 128; at++) cpu.u8[at] = random(256);
+  for (let n = 0; n < 8; n++) {
+    cpu.u8.set(new Uint8Array(Float64Array.of(random(1000) / 8, 1 / (1 + random(99))).buffer), CPU.XMM + 16 * n);
+    if (random(4) === 0) cpu.u8.fill(random(2) ? 0xff : 0, CPU.XMM + 16 * n, CPU.XMM + 16 * n + 8);
+    // A number near 1, usually normal.
+    if (random(6)) cpu.set(CPU.X87 + 16 * n + 4, cpu.get(CPU.X87 + 16 * n + 4) | 0x80000000);
+    cpu.set(CPU.X87 + 16 * n + 8, random(2) * 0x8000 + 0x3fff + random(80) - 40);
+  }
+  cpu.set(CPU.MXCSR, MXCSR_RESET | (random(3) ? MXCSR_PE : 0) | (random(8) ? 0 : random(4) << MXCSR_RC));
+  cpu.set(CPU.X87_CONTROL, (random(6) ? CONTROL_INIT : 0x40 + random(64)) | (random(4) ? 0 : random(16) << 8));
+  cpu.set(CPU.X87_STATUS, random(8) << TOP_SHIFT);
+  cpu.set(CPU.X87_TAGS, random(2) ? 0x0000 : 0xff00 >> (random(3) * 4));
 }
 
 /** Everything mapped to itself, but for a page of data or two that may not be stored to, belong to the kernel, or are not there. */
@@ -127,6 +148,8 @@ function compareState({ cpu: a, ram: left }: TestCpu, { cpu: b, ram: right }: Te
   if (a.eip !== b.eip) return 'eip differs';
   if (a.eflags !== b.eflags) return `eflags are ${a.eflags.toString(16)} and ${b.eflags.toString(16)}`;
   if (a.get(CPU.CR2) !== b.get(CPU.CR2)) return 'cr2 differs';
+  for (let at: number = CPU.X87; at <= CPU.MXCSR; at += 4)
+    if (a.get(at) !== b.get(at)) return `x87 and SSE at ${at.toString(16)} is ${a.get(at).toString(16)} and ${b.get(at).toString(16)}`;
   if (Buffer.compare(left.subarray(0, COMPARED), right.subarray(0, COMPARED)) === 0) return undefined;
   const at = left.findIndex((byte, n) => byte !== right[n]);
   return `memory at ${at.toString(16)} is ${left[at].toString(16)} and ${right[at].toString(16)}`;

@@ -25,6 +25,8 @@ type Random = (below: number) => number;
 /** Rows that translated code may meet between transfers; system instructions now and then. */
 const ORDINARY = INSTRUCTIONS.filter((row) => row.flow === 'next' && !row.sensitive && !/^(x87|f|vector|mmx|wait|maskedStore|clflush|ldmxcsr|stmxcsr)/.test(row.lift));
 const EXTENDED = INSTRUCTIONS.filter((row) => row.flow === 'next' && !row.sensitive);
+/** x87, MMX and SSE with hardly anything between. */
+const FLOATING = EXTENDED.filter((row) => /^(f|vector|emms)/.test(row.lift));
 const SYSTEM = INSTRUCTIONS.filter((row) => ['cld', 'std', 'clc', 'stc', 'pushf', 'movFromSegment', 'rdtsc'].includes(row.mnemonic));
 
 class Writer {
@@ -164,7 +166,7 @@ export function randomProgram(seed: number, bits: 16 | 32, opcodes: OpcodeMap): 
   const random = generator(seed);
   const writer = new Writer(random, opcodes, bits);
   const blocks = 2 + random(10);
-  const rows = random(6) === 0 ? EXTENDED : ORDINARY;
+  const rows = [EXTENDED, FLOATING, FLOATING, ORDINARY, ORDINARY, ORDINARY][random(6)];
   for (let n = 0; n < blocks; n++) {
     writer.starts.push(writer.bytes.length);
     if (random(3)) writer.loadPointers();
