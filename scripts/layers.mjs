@@ -3,7 +3,7 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 
 /** A folder imports only from folders before it in this list. */
-export const ORDER = ['base', 'x86', 'protocol', 'asm', 'ir', 'memory', 'semantics', 'devices', 'engine', 'vmm', 'machine', 'debug', 'dap', 'cli', 'ui', 'webview'];
+export const ORDER = ['base', 'x86', 'protocol', 'symbols', 'asm', 'ir', 'memory', 'semantics', 'devices', 'engine', 'vmm', 'machine', 'debug', 'dap', 'cli', 'ui', 'webview'];
 
 /** Folders that ignore one another although the order would allow one direction. */
 const STRANGERS = [

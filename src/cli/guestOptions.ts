@@ -16,6 +16,7 @@ const PLACEHOLDERS: Readonly<Record<Attribute['type'], string>> = {
   size: 'SIZE',
   address: 'ADDRESS',
   date: 'DATE',
+  pathMap: 'FROM=TO',
   definitions: 'NAME=VALUE',
   settings: 'NAME=VALUE',
   paths: 'FILE',
@@ -34,7 +35,7 @@ function option(attribute: Attribute): OptionSpec {
     name: optionName(attribute),
     // A truth is a switch, given or not; one that holds by default needs a value.
     ...(isSwitch(attribute) ? {} : { value: FILES.has(attribute.name) ? 'FILE' : PLACEHOLDERS[attribute.type] }),
-    ...(attribute.type === 'definitions' ? { multiple: true, short: 'D' } : attribute.type === 'paths' || attribute.type === 'settings' ? { multiple: true } : {}),
+    ...(attribute.type === 'definitions' ? { multiple: true, short: 'D' } : ['paths', 'settings', 'pathMap'].includes(attribute.type) ? { multiple: true } : {}),
     ...(attribute.name === 'technique' ? { short: 't' } : {}),
     help: `${attribute.description}${values}${byDefault}`,
   };
@@ -48,7 +49,7 @@ export const TECHNIQUE_OPTION: OptionSpec = option(ATTRIBUTES.find(({ name }) =>
 
 function given(attribute: Attribute, name: string, args: Arguments): unknown {
   const { type } = attribute;
-  if (type === 'definitions' || type === 'settings') return args.definitions(name);
+  if (type === 'definitions' || type === 'settings' || type === 'pathMap') return args.definitions(name);
   if (isSwitch(attribute)) return args.has(name) || undefined;
   if (type === 'boolean') return jsonValue(type, args.text(name));
   if (type !== 'paths') return args.text(name);

@@ -63,12 +63,13 @@ async function buildMachine(session: SessionContext, create: () => DebugMachine 
   let machine: DebugMachine;
   try {
     machine = await create();
+    void machine.symbolFiles; // a damaged one is an error of the launch
   } catch (error) {
     checkDiagnostics(session, (error as Undigested | undefined)?.diagnostics ?? []);
     throw error instanceof UserError ? refuse([error.message]) : error;
   }
   checkDiagnostics(session, machine.assembly?.diagnostics ?? []);
-  for (const note of machine.notes ?? []) session.output(`${note}\n`, 'console');
+  for (const note of [...(machine.notes ?? []), ...(machine.symbolFiles ?? []).flatMap(({ problems }) => problems)]) session.output(`${note}\n`, 'console');
   return machine;
 }
 

@@ -2,6 +2,7 @@
 import type { Assembly } from '../asm/assembly';
 import type { Emitter } from '../base/events';
 import type { GuestSymbol } from '../machine/loader/guest';
+import type { SymbolFile } from '../symbols/symbolFile';
 import type { PostOffice } from '../vmm/hypercalls/mailbox';
 import type { Configuration } from '../machine/configuration';
 import type { MachineSurroundings } from '../machine/machine';
@@ -18,6 +19,8 @@ export interface DebugMachine {
   readonly loadAddress?: number;
   /** Symbols of a program that came with some (ELF). Those of an assembly need not be repeated. */
   readonly symbols: readonly GuestSymbol[];
+  /** Files with symbols and debugging information of what runs. Throws UserError for a damaged one. */
+  readonly symbolFiles?: readonly SymbolFile[];
   /** What the user should know about how it was loaded, as sentences. */
   readonly notes?: readonly string[];
   /** Bytes the guest writes to serial port 1 and to port E9h. */

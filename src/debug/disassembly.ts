@@ -33,7 +33,7 @@ function rowsFrom(vm: DebuggableVm, sourceMap: SourceMap, linear: number, count:
     const batch = vm.disassemble(address, bits === undefined ? count - rows.length : 1, bits);
     if (batch.length === 0) break;
     for (const row of batch) {
-      if (bits === undefined && rows.length > 0 && sourceMap.at(row.linear)) break;
+      if (bits === undefined && rows.length > 0 && sourceMap.at(row.linear)?.bits !== undefined) break;
       rows.push({ address: row.linear, bytes: row.bytes, text: row.text, valid: row.valid });
       address = row.linear + Math.max(1, row.length);
       if (address >= TOP) break;
@@ -46,7 +46,7 @@ function rowsFrom(vm: DebuggableVm, sourceMap: SourceMap, linear: number, count:
 function rowsBefore(vm: DebuggableVm, sourceMap: SourceMap, linear: number, count: number): DisassemblyRow[] {
   const rows: DisassemblyRow[] = [];
   for (let at = linear; rows.length < count; ) {
-    const known = sourceMap.startsBefore(at, count - rows.length);
+    const known = knownStarts(vm, sourceMap, at, count - rows.length);
     const starts = known.length > 0 ? known : guessedStarts(vm, at, count - rows.length);
     if (starts.length === 0) break;
     for (const start of starts) rows.unshift(rowsFrom(vm, sourceMap, start, 1)[0]);
@@ -54,6 +54,32 @@ function rowsBefore(vm: DebuggableVm, sourceMap: SourceMap, linear: number, coun
   }
   for (let address = (rows[0]?.address ?? linear) - 1; rows.length < count; address--) rows.unshift(filler(address));
   return rows;
+}
+
+/** Starts of up to `count` instructions before `linear` that adjoin it without a gap and that the source knows, nearest first. */
+function knownStarts(vm: DebuggableVm, sourceMap: SourceMap, linear: number, count: number): number[] {
+  const starts: number[] = [];
+  for (let at = linear; starts.length < count; ) {
+    const entry = sourceMap.before(at);
+    if (!entry) break;
+    const within = entry.exact ? [entry.linear] : startsFrom(vm, entry.linear, at);
+    if (within.length === 0) break;
+    starts.push(...within);
+    at = entry.linear;
+  }
+  return starts.slice(0, count);
+}
+
+/** Starts of the instructions from `first` to just before `end`, the last first; none when they do not end there. */
+function startsFrom(vm: DebuggableVm, first: number, end: number): number[] {
+  const starts: number[] = [];
+  for (let at = first; at < end; ) {
+    const [row] = vm.disassemble(at, 1);
+    if (!row?.valid || at + row.length > end) return [];
+    starts.unshift(at);
+    at += row.length;
+  }
+  return starts;
 }
 
 /** Starts of instructions that lead up to `linear`, nearest first: of the possible run-ups, the one with the fewest undecodable rows. */

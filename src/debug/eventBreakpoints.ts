@@ -113,7 +113,8 @@ export function parseEventBreakpoint(text: string, context: EvaluationContext): 
   const match = /^\s*([a-z]+)\s*:\s*(\S+)\s*$/i.exec(text);
   const prefix = match && EVENT_BREAKPOINTS[match[1].toLowerCase()];
   if (match && prefix) return prefix.parse(match[2], text.trim(), context.vm.technique);
-  return { stops: [], linear: [addressOf(text, context)] };
+  const entries = context.functionEntries?.(text.trim()) ?? [];
+  return { stops: [], linear: entries.length > 0 ? entries : [addressOf(text, context)] };
 }
 
 /** A label, `seg:off`, or a linear address. */

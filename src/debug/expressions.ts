@@ -29,6 +29,8 @@ export interface Value {
 export interface EvaluationContext {
   readonly vm: DebuggableVm;
   readonly symbols: SymbolTable;
+  /** Where a breakpoint on a function of this name of a compiled program stops. */
+  readonly functionEntries?: (name: string) => readonly number[];
   /** Further names: of an event in its breakpoint's condition, `vector`, `port` and `write`. */
   readonly names?: Readonly<Record<string, number>>;
 }

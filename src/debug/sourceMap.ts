@@ -1,40 +1,87 @@
-/** Source lines and guest-linear addresses, both ways. Lines come from the assembler; the loader says where byte 0 went. */
+/** Source lines and guest-linear addresses, both ways: of an assembly that the loader has placed, and of symbol files. */
 import type { Assembly, LineEntry } from '../asm/assembly';
 import type { SourceLocation } from '../protocol/requests';
+import type { LineSpan, SymbolFile } from '../symbols/symbolFile';
 
 export interface MappedLine extends SourceLocation {
   readonly linear: number;
   readonly length: number;
-  readonly bits: 16 | 32;
+  /** Code size, where the source says it. */
+  readonly bits?: 16 | 32;
   readonly code: boolean;
+  /** One instruction, not many. */
+  readonly exact: boolean;
+  /** A line of an assembler: a jump back to it begins it anew. */
+  readonly assembler: boolean;
+  /** A statement begins here, rather than going on. */
+  readonly statement: boolean;
 }
 
 /** One spelling of a path: forward slashes, lower-case drive letter. */
 export const normalizePath = (path: string): string => path.replace(/\\/g, '/').replace(/^([A-Z]):/, (_, drive: string) => `${drive.toLowerCase()}:`);
 
+const assembled =
+  (loadAddress: number) =>
+  (e: LineEntry): MappedLine => ({
+    path: e.path,
+    line: e.line,
+    linear: (loadAddress + e.offset) >>> 0,
+    length: e.length,
+    bits: e.bits,
+    code: e.code,
+    exact: true,
+    assembler: true,
+    statement: true,
+  });
+
+const compiled = ({ path, line, linear, length, isStatement, assembler }: LineSpan): MappedLine => ({
+  path,
+  line,
+  linear,
+  length,
+  code: true,
+  exact: false,
+  assembler,
+  statement: isStatement,
+});
+
 export class SourceMap {
   /** By linear address; entries do not overlap. */
-  readonly #byAddress: MappedLine[];
+  readonly #byAddress: MappedLine[] = [];
   readonly #byFile = new Map<string, Map<number, MappedLine[]>>();
   readonly #paths = new Map<string, string>();
 
-  constructor(assembly: Assembly | undefined, loadAddress = 0) {
-    const place = (e: LineEntry): MappedLine => ({ path: e.path, line: e.line, linear: (loadAddress + e.offset) >>> 0, length: e.length, bits: e.bits, code: e.code });
-    this.#byAddress = (assembly?.lines ?? [])
-      .filter((e) => e.length > 0)
-      .map(place)
-      .sort((a, b) => a.linear - b.linear);
+  constructor(
+    assembly: Assembly | undefined,
+    loadAddress = 0,
+    readonly symbolFiles: readonly SymbolFile[] = [],
+  ) {
+    const entries = (assembly?.lines ?? []).filter((e) => e.length > 0).map(assembled(loadAddress));
+    for (const { lines } of symbolFiles) for (const span of lines) entries.push(compiled(span));
     for (const file of assembly?.files ?? []) this.#paths.set(normalizePath(file), file);
-    for (const entry of this.#byAddress) {
-      const key = normalizePath(entry.path);
-      if (!this.#paths.has(key)) this.#paths.set(key, entry.path);
-      const lines = this.#byFile.get(key) ?? new Map<number, MappedLine[]>();
-      this.#byFile.set(key, lines);
-      lines.set(entry.line, [...(lines.get(entry.line) ?? []), entry]);
+    for (const entry of entries.sort((a, b) => a.linear - b.linear)) {
+      this.#place(entry);
+      this.#index(entry);
     }
   }
 
-  /** Source files, as the assembler spelled them. */
+  /** What two files say of the same bytes, the first one has said. */
+  #place(entry: MappedLine): void {
+    const last = this.#byAddress[this.#byAddress.length - 1];
+    if (entry.length > 0 && (!last || entry.linear >= last.linear + last.length)) this.#byAddress.push(entry);
+  }
+
+  #index(entry: MappedLine): void {
+    const key = normalizePath(entry.path);
+    if (!this.#paths.has(key)) this.#paths.set(key, entry.path);
+    const lines = this.#byFile.get(key) ?? new Map<number, MappedLine[]>();
+    this.#byFile.set(key, lines);
+    const same = lines.get(entry.line);
+    if (same) same.push(entry);
+    else lines.set(entry.line, [entry]);
+  }
+
+  /** Source files, as the assembler or compiler spelled them. */
   get files(): string[] {
     return [...this.#paths.values()];
   }
@@ -66,31 +113,44 @@ export class SourceMap {
   codeLines(path: string, first: number, last: number): number[] {
     const lines = this.#byFile.get(normalizePath(path)) ?? new Map<number, MappedLine[]>();
     return [...lines]
-      .filter(([line, entries]) => line >= first && line <= last && entries.some((e) => e.code))
+      .filter(([line, entries]) => line >= first && line <= last && entries.some((e) => e.code && e.statement))
       .map(([line]) => line)
       .sort((a, b) => a - b);
   }
 
   /**
-   * Where a breakpoint on `line` stops: the first line at or after it that holds code, and the first address of each
-   * run of bytes that line produced (a macro's instructions are one run; a line included twice has two).
+   * Where a breakpoint on `line` stops: the first line at or after it that holds code, and there the first address of each run
+   * of bytes that an assembler made of it (a macro's instructions are one run; a line included twice has two), or that a
+   * compiler made of it in each function (a loop's line has several runs, and is reached by the first).
    */
   breakpointAt(path: string, line: number): { line: number; linear: number[] } | undefined {
     const [actual] = this.codeLines(path, line, Number.MAX_SAFE_INTEGER);
     if (actual === undefined) return undefined;
-    const entries = (this.#byFile.get(normalizePath(path))?.get(actual) ?? []).filter((e) => e.code);
-    const linear = entries.filter((e, i) => i === 0 || entries[i - 1].linear + entries[i - 1].length !== e.linear).map((e) => e.linear);
-    return { line: actual, linear };
+    const entries = (this.#byFile.get(normalizePath(path))?.get(actual) ?? []).filter((e) => e.code && e.statement);
+    const runs = entries.filter((e, i) => e.assembler && (i === 0 || entries[i - 1].linear + entries[i - 1].length !== e.linear)).map((e) => e.linear);
+    const compiledOnes = entries.filter((e) => !e.assembler).map((e) => e.linear);
+    return { line: actual, linear: [...new Set([...runs, ...this.#oneAFunction(compiledOnes)])] };
   }
 
-  /** Starts of up to `count` instructions before `linear` that adjoin it without a gap, nearest first. */
-  startsBefore(linear: number, count: number): number[] {
-    const out: number[] = [];
-    for (let at = linear; out.length < count; ) {
-      const entry = this.at(at - 1);
-      if (!entry?.code || entry.linear + entry.length !== at) break;
-      out.push((at = entry.linear));
+  #oneAFunction(addresses: readonly number[]): number[] {
+    const first = new Map<unknown, number>();
+    for (const linear of addresses) {
+      const file = this.fileAt(linear);
+      const [innermost] = file?.functionsAt(linear) ?? [];
+      const key = innermost?.die ?? linear;
+      if (!first.has(key)) first.set(key, file?.behindPrologue(linear) ?? linear);
     }
-    return out;
+    return [...first.values()];
+  }
+
+  /** The symbol file that tells about this address. */
+  fileAt(linear: number): SymbolFile | undefined {
+    return this.symbolFiles.find((file) => file.holds(linear));
+  }
+
+  /** The code whose last byte is just before `linear`, or goes on behind it if it is many instructions. */
+  before(linear: number): MappedLine | undefined {
+    const entry = this.at(linear - 1);
+    return entry?.code && (!entry.exact || entry.linear + entry.length === linear) ? entry : undefined;
   }
 }

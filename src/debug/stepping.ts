@@ -37,28 +37,52 @@ function* oneInstruction(): Step {
   yield { kind: 'instruction' };
 }
 
-/** Until another line is reached, or this line again from its start; one instruction where there is no source. */
+/** Until another line is reached, or this line of an assembler again from its start; one instruction where there is no source. */
 function* stepLine(kind: 'in' | 'over', view: SteppingView): Step {
   const { vm, sourceMap } = view;
-  const start = sourceMap.at(instructionPointer(vm));
+  const first = instructionPointer(vm);
+  const start = sourceMap.at(first);
   for (;;) {
     const before = instructionPointer(vm);
+    const flow = decodeAt(vm, before)?.spec.flow;
     if (kind === 'over') yield* stepOverInstruction(view);
-    else yield* stepIntoSource(view, start);
-    const here = sourceMap.at(instructionPointer(vm));
-    if (!start || !here || here.path !== start.path || here.line !== start.line || instructionPointer(vm) <= before) return;
+    else if (yield* stepIntoSource(view, start)) return;
+    const linear = instructionPointer(vm);
+    const here = sourceMap.at(linear);
+    if (!start || !here || flow === 'return' || flow === 'farReturn') return;
+    const sameLine = here.path === start.path && here.line === start.line;
+    if (here.assembler ? !sameLine || linear <= before : !sameLine && beginsStatement(here, linear) && !(kind === 'over' && isWithinInlined(view, first, linear))) return;
   }
 }
 
-/** One instruction; a call or interrupt from source into code without source is run to its return. */
-function* stepIntoSource(view: SteppingView, start: MappedLine | undefined): Step {
+const beginsStatement = (here: MappedLine, linear: number): boolean => here.statement && here.linear === linear;
+
+/** In a function that the one at `from` has inlined: to somebody who steps over calls it is one. */
+function isWithinInlined({ sourceMap }: SteppingView, from: number, linear: number): boolean {
+  const outer = sourceMap.fileAt(from)?.functionsAt(from) ?? [];
+  const inner = sourceMap.fileAt(linear)?.functionsAt(linear) ?? [];
+  const depth = inner.findIndex(({ die }) => die === outer[0]?.die);
+  return depth > 0;
+}
+
+/**
+ * One instruction; a call or interrupt from source into code without source is run to its return. True when it went into a
+ * function, and behind what a compiler puts before its first line.
+ */
+function* stepIntoSource(view: SteppingView, start: MappedLine | undefined): Generator<Leg, boolean, LegResult> {
   const { vm, sourceMap } = view;
   const before = instructionPointer(vm);
   const instruction = decodeAt(vm, before);
   const back = whenReturned(vm);
   yield* skippingInterrupts(vm);
   const entersCode = instruction && ['call', 'farCall', 'interrupt'].includes(instruction.spec.flow);
-  if (start && entersCode && !sourceMap.at(instructionPointer(vm))) yield { kind: 'until', linear: (before + instruction.length) >>> 0, accept: back };
+  const entry = instructionPointer(vm);
+  const next = (before + (instruction?.length ?? 0)) >>> 0;
+  if (!start || !entersCode || entry === next) return false;
+  const body = sourceMap.at(entry) && sourceMap.fileAt(entry)?.behindPrologue(entry);
+  if (!sourceMap.at(entry)) yield { kind: 'until', linear: next, accept: back };
+  else if (body !== undefined && body !== entry) yield { kind: 'until', linear: body, accept: () => true };
+  return sourceMap.at(entry) !== undefined;
 }
 
 function* stepOverInstruction({ vm }: SteppingView): Step {
@@ -98,9 +122,20 @@ function* skippingInterrupts(vm: DebuggableVm): Step {
   }
 }
 
+/** The inlined instance that `linear` is in, if that is the innermost function there. */
+function innermostInlined({ sourceMap }: SteppingView, linear: number): unknown {
+  const [innermost] = sourceMap.fileAt(linear)?.functionsAt(linear) ?? [];
+  return innermost?.inlined ? innermost.die : undefined;
+}
+
 /** To the caller when the stack tells who that is; else instruction by instruction to a return that pops this frame. */
 function* stepOut(view: SteppingView): Step {
   const { vm } = view;
+  const inlined = innermostInlined(view, instructionPointer(vm));
+  if (inlined) {
+    while (innermostInlined(view, instructionPointer(vm)) === inlined) yield* stepOverInstruction(view);
+    return;
+  }
   const frame = topFrame(vm);
   const caller = callerOf(vm, frame);
   if (caller) {

@@ -1,7 +1,11 @@
-/** Symbols by name and labels by address. A label's value is its offset under ORG; its linear address depends on where it was loaded. */
+/**
+ * Symbols by name and labels by address. A label of an assembly has its offset under ORG as value, and its linear address
+ * depends on where it was loaded; symbols of ELF files are linear addresses.
+ */
 import type { AsmSymbol, Assembly } from '../asm/assembly';
 import { hex } from '../base/bits';
 import type { GuestSymbol } from '../machine/loader/guest';
+import type { SymbolFile } from '../symbols/symbolFile';
 
 export interface DebugSymbol {
   readonly name: string;
@@ -13,27 +17,52 @@ export interface DebugSymbol {
 export interface PlacedLabel {
   readonly name: string;
   readonly linear: number;
+  /** Bytes; 0 when nobody says. */
+  readonly size: number;
+  /** A label within a routine. */
+  readonly local: boolean;
 }
 
-const isLocal = (name: string): boolean => name.includes('.');
+/** Where labels mean something: the bytes of a program. */
+interface Extent {
+  readonly first: number;
+  readonly last: number;
+}
 
 export class SymbolTable {
   readonly #byName = new Map<string, DebugSymbol>();
+  readonly #linear = new Map<string, number>();
+  /** By linear address; of several at one address the best name comes last. */
   readonly #labels: PlacedLabel[];
-  readonly #end: number;
+  readonly #routines: PlacedLabel[];
+  readonly #extents: Extent[] = [];
 
-  constructor(assembly: Assembly | undefined, loadAddress = 0, guestSymbols: readonly GuestSymbol[] = []) {
-    for (const symbol of assembly?.symbols ?? []) this.#byName.set(symbol.name, symbol);
-    // Under several ORGs or section starts `value - origin` is not an offset, so the line that holds the label decides.
-    const offsets = new Map((assembly?.lines ?? []).map((e) => [e.address, e.offset]));
-    const linearOf = ({ value }: AsmSymbol) => (loadAddress + (offsets.get(value) ?? value - (assembly?.origin ?? 0))) >>> 0;
-    const labels = (assembly?.symbols ?? []).filter((s) => s.kind === 'label').map((s): PlacedLabel => ({ name: s.name, linear: linearOf(s) }));
-    for (const { name, value } of guestSymbols) {
+  constructor(assembly: Assembly | undefined, loadAddress = 0, guestSymbols: readonly GuestSymbol[] = [], files: readonly SymbolFile[] = []) {
+    const labels: PlacedLabel[] = [];
+    for (const symbol of files.length > 0 ? files.flatMap((file) => file.symbols) : guestSymbols) {
+      if (symbol.name.startsWith('.L')) continue;
+      const { name, value, kind, size = 0 } = symbol as GuestSymbol & { readonly size?: number };
+      if (this.#byName.has(name) && kind === 'other') continue;
       this.#byName.set(name, { name, value, kind: 'label' });
-      labels.push({ name, linear: value });
+      labels.push({ name, linear: value, size, local: kind !== 'function' && name.includes('.') });
     }
-    this.#labels = labels.sort((a, b) => a.linear - b.linear);
-    this.#end = assembly ? loadAddress + assembly.bytes.length : Number.POSITIVE_INFINITY;
+    labels.push(...this.#addAssembly(assembly, loadAddress));
+    for (const { name, linear } of labels) this.#linear.set(name, linear);
+    // Functions have sizes, bare labels and the linker's marks have none.
+    this.#labels = labels.sort((a, b) => a.linear - b.linear || Number(b.local) - Number(a.local) || a.size - b.size);
+    this.#routines = this.#labels.filter(({ local }) => !local);
+    if (assembly) this.#extents.push({ first: 0, last: loadAddress + assembly.bytes.length - 1 });
+    for (const { extent } of files) if (extent) this.#extents.push(extent);
+    if (this.#extents.length === 0) this.#extents.push({ first: 0, last: 0xffffffff });
+  }
+
+  #addAssembly(assembly: Assembly | undefined, loadAddress: number): PlacedLabel[] {
+    if (!assembly) return [];
+    for (const symbol of assembly.symbols) this.#byName.set(symbol.name, symbol);
+    // Under several ORGs or section starts `value - origin` is not an offset, so the line that holds the label decides.
+    const offsets = new Map(assembly.lines.map((e) => [e.address, e.offset]));
+    const linearOf = ({ value }: AsmSymbol) => (loadAddress + (offsets.get(value) ?? value - assembly.origin)) >>> 0;
+    return assembly.symbols.filter((s) => s.kind === 'label').map((s) => ({ name: s.name, linear: linearOf(s), size: 0, local: s.name.includes('.') }));
   }
 
   get symbols(): DebugSymbol[] {
@@ -50,18 +79,21 @@ export class SymbolTable {
   /** Linear address of a label; undefined for a constant or an unknown name. */
   linearOf(name: string, near?: number): number | undefined {
     const symbol = this.find(name, near);
-    return symbol && this.#labels.find((l) => l.name === symbol.name)?.linear;
+    return symbol && this.#linear.get(symbol.name);
   }
 
   /** The last label at or before `linear`; only routines' own labels when `globalOnly`. */
   nearest(linear: number, globalOnly = false): PlacedLabel | undefined {
-    if (linear >= this.#end) return undefined;
-    let found: PlacedLabel | undefined;
-    for (const label of this.#labels) {
-      if (label.linear > linear) break;
-      if (!globalOnly || !isLocal(label.name)) found = label;
+    if (!this.#extents.some(({ first, last }) => linear >= first && linear <= last)) return undefined;
+    const labels = globalOnly ? this.#routines : this.#labels;
+    let low = 0;
+    let high = labels.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (labels[middle].linear <= linear) low = middle + 1;
+      else high = middle;
     }
-    return found;
+    return labels[low - 1];
   }
 
   /** `label`, `label+1Ch`, or undefined outside the program. */
@@ -71,8 +103,9 @@ export class SymbolTable {
     return label.linear === linear ? label.name : `${label.name}+${hex(linear - label.linear)}h`;
   }
 
-  /** Labels that start exactly at `linear`. */
+  /** The label that starts exactly at `linear`. */
   labelAt(linear: number): string | undefined {
-    return this.#labels.find((l) => l.linear === linear)?.name;
+    const label = this.nearest(linear);
+    return label?.linear === linear ? label.name : undefined;
   }
 }

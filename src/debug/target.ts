@@ -86,9 +86,10 @@ export class DebugTarget implements Disposable {
   ) {
     this.#pace = new Pace(pace, machine.vm, () => performance.now());
     this.#yield = yieldToEventLoop;
-    this.sourceMap = new SourceMap(machine.assembly, machine.loadAddress);
-    this.symbols = new SymbolTable(machine.assembly, machine.loadAddress, machine.symbols);
-    this.context = { vm: machine.vm, symbols: this.symbols };
+    const files = machine.symbolFiles ?? [];
+    this.sourceMap = new SourceMap(machine.assembly, machine.loadAddress, files);
+    this.symbols = new SymbolTable(machine.assembly, machine.loadAddress, machine.symbols, files);
+    this.context = { vm: machine.vm, symbols: this.symbols, functionEntries: (name) => files.flatMap((file) => file.functionEntries(name)) };
     this.breakpoints = new Breakpoints(this.context, this.sourceMap);
   }
 

@@ -30,6 +30,7 @@ import { Board } from './board';
 import type { Configuration } from './configuration';
 import { type GuestSymbol, type InitialState, applyWrites } from './loader/guest';
 import { type FileAccess, type ProgramDrive, prepareProgram } from './program';
+import type { SymbolFile } from '../symbols/symbolFile';
 import { sourceLine } from './sourceLine';
 import { FEATURE_APIC } from './tables/platform';
 
@@ -64,6 +65,8 @@ export interface Machine {
   readonly assembly?: Assembly;
   readonly loadAddress?: number;
   readonly symbols: readonly GuestSymbol[];
+  /** Files with symbols and debugging information of what runs. Throws UserError for a damaged one. */
+  readonly symbolFiles: readonly SymbolFile[];
   /** Bytes the guest writes to serial port 1, to port E9h and to its virtio console. */
   readonly serial: Emitter<Uint8Array>;
   /** Where in its source an instruction is, as `boot.asm:12`. */
@@ -190,15 +193,19 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     print: (bytes) => wires.hypercall.fire(bytes),
     shutdown: (code) => vm.requestStop({ kind: 'exited', code }),
   });
+  const symbolFiles = once(program.symbolFiles);
   return {
     vm: new DebugView(vm),
     board,
     ...(program.assembly ? { assembly: program.assembly } : {}),
     ...(program.guest.loadAddress !== undefined ? { loadAddress: program.guest.loadAddress } : {}),
     symbols: program.guest.symbols,
+    get symbolFiles() {
+      return symbolFiles();
+    },
     serial: merged,
     wires,
-    locate: (linear) => sourceLine(program.assembly, linear),
+    locate: (linear) => sourceLine(program.assembly, symbolFiles(), linear),
     notes: program.guest.notes,
     screen: () => board.screen(),
     typeKeys: (text) => void board.typeKeys(text),

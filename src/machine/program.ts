@@ -8,6 +8,8 @@ import { type BiosImage, readBios } from './firmware/image';
 import { FIRST_CD, FIRST_HARD_DISK } from './firmware/service';
 import type { LoadedGuest, LoadOptions } from './loader/guest';
 import { loadGuest, loadMedium } from './loader/loadGuest';
+import type { SymbolFile } from '../symbols/symbolFile';
+import { readSymbolFiles } from './symbolFiles';
 
 /** The files of whoever runs us: Node's, an editor's, a browser's. */
 export interface FileAccess {
@@ -23,6 +25,8 @@ export interface Program {
   readonly guest: LoadedGuest;
   /** Present when the program was assembled from source. */
   readonly assembly?: Assembly;
+  /** Read when they are asked for. */
+  readonly symbolFiles: () => readonly SymbolFile[];
   /** In the order in which the BIOS tries to boot them. */
   readonly drives: readonly ProgramDrive[];
   /** The BIOS chooses what boots, instead of the program's own boot sector. */
@@ -124,11 +128,12 @@ export const prepareProgram = (config: Configuration, files: FileAccess, assembl
     ...(config.initrd === undefined ? {} : { initrd: { name: config.initrd, bytes: files.readFile(config.initrd) } }),
     modules: config.modules?.map((text) => readModule(text, files)),
   };
+  const symbolFiles = readSymbolFiles(config, files);
   const bios = readBios(config, files);
   const bytes = assembly?.bytes ?? openFile(files, config.program);
   const guest = bios ? loadMedium(config.kind, bytes, baseName(config.program)) : loadGuest(config.kind, bytes, options);
   if (!guest) throw new UserError('bios.program', `${config.program} is no medium: a BIOS image boots from a boot sector, a floppy, disk or CD image`);
   const drives = openDrives(config, guest, !assembly, files);
   const bootFromBios = (bios !== undefined || config.boot !== undefined) && guest.medium !== undefined;
-  return { guest, assembly, drives: inBootOrder(drives, config.boot), bootFromBios, ...(bios ? { bios } : {}) };
+  return { guest, assembly, symbolFiles, drives: inBootOrder(drives, config.boot), bootFromBios, ...(bios ? { bios } : {}) };
 };

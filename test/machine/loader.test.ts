@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../src/base/userError';
-import { parseElf32 } from '../../src/machine/loader/elf32';
+import { parseElf32 } from '../../src/symbols/elf32';
 import type { LoadedGuest } from '../../src/machine/loader/guest';
 import { detectKind, loadGuest } from '../../src/machine/loader/loadGuest';
 import { bootable } from './support';

@@ -1,4 +1,5 @@
 import { callStack } from '../../debug/callStack';
+import { stackFrames } from '../../debug/stackFrames';
 import { decodeAt, register, relativeTarget, stackMask } from '../../debug/codeView';
 import { integer, shape } from '../arguments';
 import { RequestError } from '../errors';
@@ -15,9 +16,10 @@ export const restartFrame = handler('restartFrame', shape({ frameId: integer }),
   capabilities: { supportsRestartFrame: true },
   run(session, { frameId }) {
     const { guest, index } = session.frameOf(frameId);
-    const { vm } = standing(guest, 'restartFrame');
-    const frames = callStack(vm);
-    const [frame, caller] = frames.slice(index, index + 2);
+    const target = standing(guest, 'restartFrame');
+    const { vm } = target;
+    const depth = stackFrames(target)[index]?.depth ?? -1;
+    const [frame, caller] = depth < 0 ? [] : callStack(vm).slice(depth, depth + 2);
     const base = vm.segment('cs').base;
     if (!frame || !caller || frame.interrupted || caller.interrupted || caller.cs !== frame.cs)
       throw new RequestError('user', 'This frame cannot be restarted: nothing called it that can be told, or an interrupt did.');

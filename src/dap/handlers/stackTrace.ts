@@ -1,7 +1,6 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { hex } from '../../base/bits';
 import { formatAddress } from '../../debug/breakpoints';
-import { callStack, type Frame } from '../../debug/callStack';
+import { type StackFrame, stackFrames } from '../../debug/stackFrames';
 import { count, integer, optional, shape } from '../arguments';
 import type { Guest } from '../guest';
 import { handler } from '../handler';
@@ -12,22 +11,17 @@ export const stackTrace = handler('stackTrace', shape({ threadId: optional(integ
   capabilities: { supportsDelayedStackTraceLoading: true },
   run(session, { threadId, startFrame = 0, levels = 0 }) {
     const guest = session.guestOf(threadId);
-    const frames = callStack(standing(guest, 'stackTrace').vm);
+    const frames = stackFrames(standing(guest, 'stackTrace'));
     const visit = vmmFrame(session, guest);
     const all = [...(visit ? [visit] : []), ...frames.map((frame, i) => frameBody(session, guest, frame, i))];
     return { stackFrames: all.slice(startFrame, levels > 0 ? startFrame + levels : undefined), totalFrames: all.length };
   },
 });
 
-function frameBody(session: SessionContext, { threadId, target }: Guest, frame: Frame, index: number): DebugProtocol.StackFrame {
-  const { sourceMap, symbols } = target;
-  // A return address may already belong to the next line: the call is what the frame is at.
-  const at = index > 0 && !frame.interrupted ? frame.linear - 1 : frame.linear;
-  const place = sourceMap.location(at);
-  const name = symbols.describe(frame.linear, true) ?? `${hex(frame.cs, 4)}:${hex(frame.eip, 4)}`;
+function frameBody(session: SessionContext, { threadId }: Guest, { name, frame, place }: StackFrame, index: number): DebugProtocol.StackFrame {
   return {
     id: (threadId - 1) * FRAMES_PER_THREAD + index + 1,
-    name: frame.interrupted ? `${name} (interrupted)` : name,
+    name,
     line: place ? clientLine(session, place.line) : 0,
     column: place ? session.client.columnBase : 0,
     ...(place && { source: sourceOf(place.path) }),

@@ -20,8 +20,8 @@ export type VirtioKind = (typeof VIRTIO_KINDS)[number];
 export const HYPERVISOR_INTERFACES = ['none', 'kvm'] as const;
 export type HypervisorInterface = (typeof HYPERVISOR_INTERFACES)[number];
 
-/** `settings`: names and values, as an object. `paths`: one path or several. `list`: some of `values`, as an array or as text with commas. `size`: MiB as a number, or text such as "16M". `address`: a number, or text such as "0x7C00" or "7C00h". */
-export type AttributeType = 'string' | 'boolean' | 'integer' | 'enum' | 'size' | 'address' | 'date' | 'definitions' | 'settings' | 'paths' | 'list';
+/** `pathMap`: folders and the folders that stand for them. `settings`: names and values, as an object. `paths`: one path or several. `list`: some of `values`, as an array or as text with commas. `size`: MiB as a number, or text such as "16M". `address`: a number, or text such as "0x7C00" or "7C00h". */
+export type AttributeType = 'string' | 'boolean' | 'integer' | 'enum' | 'size' | 'address' | 'date' | 'definitions' | 'settings' | 'pathMap' | 'paths' | 'list';
 
 export interface Attribute {
   readonly name: string;
@@ -63,6 +63,9 @@ export const ATTRIBUTES = [
   { name: 'append', type: 'string', default: '', description: 'Command line for a Multiboot or Linux kernel.' },
   { name: 'initrd', type: 'string', description: 'Initial RAM disk for a Linux kernel.' },
   { name: 'modules', type: 'paths', description: 'Modules for a Multiboot kernel, each a path, which " -- " and arguments may follow.' },
+  { name: 'symbols', type: 'paths', description: 'ELF files with symbols and debugging information (gcc -g, clang -g, nasm -g -F dwarf) of what runs: of a boot image’s kernel, vmlinux of a bzImage. Several are allowed; "kernel.elf@0x100000" adds an address to all of one file. Default: the program, when it is ELF.' },
+  { name: 'symbolOffset', type: 'address', min: 0, max: 0xffffffff, description: 'Added to every address in symbol files, for a kernel that does not run where it was linked.' },
+  { name: 'sourceFileMap', type: 'pathMap', description: 'Where sources are now, by the folder that the compiler knew, such as { "/build": "/home/me/kernel" }.' },
   { name: 'floppy', type: 'string', description: 'Image in floppy drive A. The guest’s writes stay in memory, unless persist is set.' },
   { name: 'disk', type: 'paths', description: 'Images of hard disks: primary master, primary slave, and so on. The guest’s writes stay in memory, unless persist is set.' },
   { name: 'cdrom', type: 'string', description: 'ISO image in the CD-ROM drive, the secondary master.' },

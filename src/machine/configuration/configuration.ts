@@ -22,6 +22,9 @@ export interface Configuration {
   readonly append: string;
   readonly initrd?: string;
   readonly modules?: readonly string[];
+  readonly symbols?: readonly string[];
+  readonly symbolOffset?: number;
+  readonly sourceFileMap?: Readonly<Record<string, string>>;
   readonly floppy?: string;
   readonly disk?: readonly string[];
   readonly cdrom?: string;
@@ -126,6 +129,12 @@ const parseSettings = (raw: unknown): Parsed => {
   return { value: Object.fromEntries(entries.map(([name, value]) => [name, String(value)])) };
 };
 
+const parsePathMap = (raw: unknown): Parsed => {
+  const expected = { expected: 'an object of folders, such as { "/build": "/home/me/kernel" }' };
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return expected;
+  return Object.entries(raw).every(([from, to]) => isPath(from) && isPath(to)) ? { value: { ...raw } } : expected;
+};
+
 const isPath = (raw: unknown): boolean => typeof raw === 'string' && raw !== '' && !raw.includes('\0');
 
 const parsePaths = (raw: unknown): Parsed => {
@@ -149,6 +158,7 @@ const PARSERS: Readonly<Record<AttributeType, (raw: unknown, attribute: Attribut
   date: parseDate,
   definitions: parseDefinitions,
   settings: parseSettings,
+  pathMap: parsePathMap,
   paths: parsePaths,
   list: parseList,
 };

@@ -15,6 +15,7 @@ const SHAPES: Readonly<Record<Attribute['type'], (a: Attribute) => JsonSchema>> 
   paths: () => ({ type: ['string', 'array'], items: { type: 'string' }, minItems: 1 }),
   list: ({ values }) => ({ type: ['string', 'array'], items: { enum: values }, uniqueItems: true, minItems: 1 }),
   settings: () => ({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } }),
+  pathMap: () => ({ type: 'object', additionalProperties: { type: 'string' } }),
   definitions: () => ({ type: 'object', additionalProperties: { type: ['string', 'number'] } }),
 };
 

@@ -2,7 +2,7 @@
 import { hexh } from '../../base/bits';
 import { UserError } from '../../base/userError';
 import { arrayStorage, DiskImage, FLOPPY_FORMATS, floppyFormat, SECTOR_SIZE, type Storage } from '../../devices/diskImage';
-import { isElf } from './elf32';
+import { isElf } from '../../symbols/elf32';
 import { EMULATED_CD } from '../memoryMap';
 import { findBootImage, isIso } from './elTorito';
 import { flatState, oneSegmentState, realState } from './flatMode';

@@ -5,7 +5,7 @@
 import { hexh } from '../../base/bits';
 import { UserError } from '../../base/userError';
 import { BASE_MEMORY_KIB, EBDA, HIGH_MEMORY, memoryMap } from '../memoryMap';
-import { isElf, parseElf32, type ElfSymbol } from './elf32';
+import { isElf, parseElf32, type ElfSymbol } from '../../symbols/elf32';
 import { flatState } from './flatMode';
 import type { LoadedGuest, LoadOptions, MemoryWrite } from './guest';
 

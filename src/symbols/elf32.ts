@@ -2,8 +2,8 @@
  * Parser for 32-bit little-endian ELF files of the Intel 386. Source: Tool Interface Standard (TIS) ELF specification 1.2.
  * Everything in the file is a claim: offsets and sizes are checked against the bytes there are.
  */
-import { hexh } from '../../base/bits';
-import { UserError } from '../../base/userError';
+import { hexh } from '../base/bits';
+import { UserError } from '../base/userError';
 
 export interface ElfSegment {
   readonly virtualAddress: number;
@@ -20,11 +20,25 @@ export interface ElfSymbol {
   readonly kind: 'function' | 'object' | 'other';
 }
 
+/** A section as the linker left it; one without bytes in the file (.bss) has none here. */
+export interface ElfSection {
+  readonly name: string;
+  /** SHF_ALLOC: part of the program's memory. */
+  readonly allocated: boolean;
+  /** SHF_EXECINSTR. */
+  readonly code: boolean;
+  readonly compressed: boolean;
+  readonly address: number;
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
+
 export interface Elf32 {
   readonly entry: number;
   /** PT_LOAD segments in file order; left out are empty ones and those with nothing but the file's headers. */
   readonly segments: readonly ElfSegment[];
   readonly symbols: readonly ElfSymbol[];
+  readonly sections: readonly ElfSection[];
 }
 
 const HEADER_SIZE = 52;
@@ -38,6 +52,10 @@ const TYPE_DYNAMIC = 3;
 const MACHINE_386 = 3;
 const PT_LOAD = 1;
 const SHT_SYMTAB = 2;
+const SHT_NOBITS = 8;
+const SHF_ALLOC = 0x2;
+const SHF_EXECINSTR = 0x4;
+const SHF_COMPRESSED = 0x800;
 const SHN_UNDEFINED = 0;
 /** STT_* we keep; sections and files are not symbols of the program. */
 const SYMBOL_KINDS: Readonly<Record<number, ElfSymbol['kind']>> = { 0: 'other', 1: 'object', 2: 'function' };
@@ -77,7 +95,10 @@ const readSegments = (bytes: Uint8Array, view: DataView): ElfSegment[] => {
 };
 
 interface Section {
+  readonly name: number;
   readonly type: number;
+  readonly flags: number;
+  readonly address: number;
   readonly offset: number;
   readonly size: number;
   readonly link: number;
@@ -88,7 +109,7 @@ const readSections = (view: DataView): Section[] => {
   checkTable(view, 'section header table', offset, count, entrySize, SECTION_HEADER_SIZE);
   return Array.from({ length: count }, (_, i) => {
     const at = (field: number) => view.getUint32(offset + i * entrySize + field, true);
-    return { type: at(4), offset: at(16), size: at(20), link: at(24) };
+    return { name: at(0), type: at(4), flags: at(8), address: at(12), offset: at(16), size: at(20), link: at(24) };
   });
 };
 
@@ -100,8 +121,21 @@ const readString = (bytes: Uint8Array, table: Section, index: number): string =>
   return start < limit ? new TextDecoder().decode(bytes.subarray(start, end)) : '';
 };
 
-const readSymbols = (bytes: Uint8Array, view: DataView): ElfSymbol[] => {
-  const sections = readSections(view);
+/** Sections with their names. What is cut off at the end of the file is an error of whoever reads the section. */
+const namedSections = (bytes: Uint8Array, view: DataView, sections: readonly Section[]): ElfSection[] => {
+  const names = sections[view.getUint16(50, true)];
+  return sections.map(({ name, type, flags, address, offset, size }) => ({
+    name: names ? readString(bytes, names, name) : '',
+    allocated: (flags & SHF_ALLOC) !== 0,
+    code: (flags & SHF_EXECINSTR) !== 0,
+    compressed: (flags & SHF_COMPRESSED) !== 0,
+    address,
+    size,
+    bytes: type === SHT_NOBITS ? new Uint8Array() : bytes.subarray(offset, offset + size),
+  }));
+};
+
+const readSymbols = (bytes: Uint8Array, view: DataView, sections: readonly Section[]): ElfSymbol[] => {
   const symbols: ElfSymbol[] = [];
   for (const section of sections.filter((s) => s.type === SHT_SYMTAB)) {
     checkTable(view, 'symbol table', section.offset, Math.floor(section.size / SYMBOL_SIZE), SYMBOL_SIZE, SYMBOL_SIZE);
@@ -126,5 +160,11 @@ export const parseElf32 = (bytes: Uint8Array): Elf32 => {
   const [type, machine] = [view.getUint16(16, true), view.getUint16(18, true)];
   if (machine !== MACHINE_386) wrongKind(`is for machine ${machine}`);
   if (type !== TYPE_EXECUTABLE && type !== TYPE_DYNAMIC) wrongKind(`has type ${type} (an object file has to be linked first)`);
-  return { entry: view.getUint32(24, true), segments: readSegments(bytes, view), symbols: readSymbols(bytes, view) };
+  const sections = readSections(view);
+  return {
+    entry: view.getUint32(24, true),
+    segments: readSegments(bytes, view),
+    symbols: readSymbols(bytes, view, sections),
+    sections: namedSections(bytes, view, sections),
+  };
 };

@@ -1,0 +1,192 @@
+/** What an ELF file says about code and data in the guest: symbols, source lines, functions. Addresses are guest-linear: the file's plus `offset`. */
+import { UserError } from '../base/userError';
+import { AT, LANG_ASSEMBLER, TAG } from './dwarf/constants';
+import { DebugInfo } from './dwarf/debugInfo';
+import { joinPath, type LineRow, type LineTable, readLineTable } from './dwarf/lineProgram';
+import { covers } from './dwarf/ranges';
+import { inlinedInstances, scopeChain } from './dwarf/scopes';
+import { dwarfSections } from './dwarf/sections';
+import type { Die, Unit } from './dwarf/unit';
+import { type ElfSection, type ElfSymbol, parseElf32 } from './elf32';
+
+/** Bytes that one row of a line table describes. */
+export interface LineSpan {
+  readonly path: string;
+  readonly line: number;
+  readonly linear: number;
+  /** 0 when another row takes its place at once: a breakpoint may still mean it. */
+  readonly length: number;
+  readonly isStatement: boolean;
+  /** From an assembler: one row an instruction. */
+  readonly assembler: boolean;
+}
+
+/** A function, or an instance of one that was inlined. */
+export interface CodeFunction {
+  readonly die: Die;
+  readonly name: string;
+  readonly inlined: boolean;
+  /** Of an inlined one: where it is called. */
+  readonly call?: { readonly path: string; readonly line: number };
+}
+
+export interface SymbolFileOptions {
+  /** Its path, as the user gave it. */
+  readonly path: string;
+  /** Added to every address of the file. */
+  readonly offset?: number;
+  /** Where a source file of this path really is. */
+  readonly resolve?: (path: string) => string;
+}
+
+export class SymbolFile {
+  readonly path: string;
+  readonly name: string;
+  readonly offset: number;
+  /** What cannot be read, as sentences. */
+  readonly problems: string[] = [];
+  readonly symbols: readonly ElfSymbol[];
+  readonly lines: readonly LineSpan[];
+  readonly info: DebugInfo;
+  readonly #sections: readonly ElfSection[];
+  readonly #tables = new Map<Unit, LineTable>();
+  readonly #resolve: (path: string) => string;
+
+  /** Throws UserError when the file is no ELF file of the 386, or damaged as one. What is wrong with debugging information is in `problems`. */
+  constructor(bytes: Uint8Array, { path, offset = 0, resolve = (p) => p }: SymbolFileOptions) {
+    const elf = parseElf32(bytes);
+    this.path = path;
+    this.name = path.replace(/^.*[\\/]/, '');
+    this.offset = offset;
+    this.#sections = elf.sections.filter((s) => s.allocated && s.size > 0);
+    this.#resolve = resolve;
+    this.symbols = elf.symbols.map((symbol) => ({ ...symbol, value: this.linear(symbol.value) }));
+    const sections = dwarfSections(elf, this.name);
+    this.problems.push(...sections.problems);
+    this.info = new DebugInfo(sections, (problem) => this.#complain(problem));
+    this.lines = this.#readLines();
+  }
+
+  /** Guest-linear address of an address in the file. */
+  linear(address: number): number {
+    return (address + this.offset) >>> 0;
+  }
+
+  /** Address in the file. */
+  address(linear: number): number {
+    return (linear - this.offset) >>> 0;
+  }
+
+  /** Whether a section of the program, as linked, holds this address. */
+  holds(linear: number): boolean {
+    const address = this.address(linear);
+    return this.#sections.some((s) => address >= s.address && address < s.address + s.size);
+  }
+
+  /** The first and last linear address of the program. */
+  get extent(): { readonly first: number; readonly last: number } | undefined {
+    if (this.#sections.length === 0) return undefined;
+    return { first: this.linear(Math.min(...this.#sections.map((s) => s.address))), last: this.linear(Math.max(...this.#sections.map((s) => s.address + s.size - 1))) };
+  }
+
+  /** The functions that `linear` is in: the one that was called last first, which inlined ones come before that which they are in. */
+  functionsAt(linear: number): CodeFunction[] {
+    const address = this.address(linear);
+    const die = this.info.functionAt(address);
+    if (!die) return [];
+    return scopeChain(die, address)
+      .filter(({ tag }) => tag !== TAG.lexicalBlock)
+      .reverse()
+      .map((each) => this.#function(each));
+  }
+
+  #function(die: Die): CodeFunction {
+    const { unit } = die;
+    const name = this.info.nameOf(die) ?? '(unnamed)';
+    const line = unit.constant(die, AT.callLine);
+    const path = this.fileOf(unit, unit.constant(die, AT.callFile));
+    return { die, name, inlined: die.tag === TAG.inlinedSubroutine, ...(line !== undefined && path !== undefined && { call: { path, line } }) };
+  }
+
+  /** Where a breakpoint on a function of this name stops: behind its prologue, and where it is inlined. */
+  functionEntries(name: string): number[] {
+    const entries = new Set<number>();
+    const isIt = (die: Die) => this.info.nameOf(die) === name;
+    for (const unit of this.info.units) {
+      for (const f of this.info.functions(unit)) {
+        if (isIt(f)) entries.add(this.behindPrologue(this.linear(lowest(f))));
+        for (const instance of inlinedInstances(f, isIt)) if (unit.rangesOf(instance).length > 0) entries.add(this.linear(unit.address(instance, AT.entryPc) ?? lowest(instance)));
+      }
+    }
+    return [...entries];
+  }
+
+  /** The start of the function's body, for the start of a function that a compiler made; any other address as it is. */
+  behindPrologue(linear: number): number {
+    const address = this.address(linear);
+    const die = this.info.functionAt(address);
+    if (!die || lowest(die) !== address || isAssembler(die.unit)) return linear;
+    const ranges = die.unit.rangesOf(die);
+    const rows = this.#rows(die.unit).filter((row) => !row.endSequence && covers(ranges, row.address) && row.address >= address);
+    rows.sort((a, b) => a.address - b.address);
+    const end = rows.find((row) => row.prologueEnd) ?? rows.find((row) => row.address > address && row.line !== 0);
+    return end ? this.linear(end.address) : linear;
+  }
+
+  /** Path of file `index` of a unit. */
+  fileOf(unit: Unit, index: number | undefined): string | undefined {
+    const path = index === undefined ? undefined : this.#tables.get(unit)?.files[index];
+    return path === undefined ? undefined : this.#resolve(path);
+  }
+
+  #rows(unit: Unit): readonly LineRow[] {
+    return this.#tables.get(unit)?.rows ?? [];
+  }
+
+  #readLines(): LineSpan[] {
+    const spans: LineSpan[] = [];
+    for (const unit of this.info.units) {
+      try {
+        const table = this.#readTable(unit);
+        if (!table) continue;
+        this.#tables.set(unit, table);
+        for (const span of this.#spansOf(table, isAssembler(unit))) spans.push(span);
+      } catch (problem) {
+        this.#complain(problem);
+      }
+    }
+    return spans;
+  }
+
+  #readTable(unit: Unit): LineTable | undefined {
+    const offset = unit.constant(unit.root, AT.stmtList);
+    if (offset === undefined) return undefined;
+    const directory = unit.text(unit.root, AT.compDir) ?? '';
+    return readLineTable(this.info.sections, offset, unit, directory, unit.text(unit.root, AT.name) ?? '');
+  }
+
+  /** Sequences of code that the linker dropped lie at address 0, outside of every section. */
+  #spansOf({ files, rows }: LineTable, assembler: boolean): LineSpan[] {
+    const paths = files.map((path) => this.#resolve(joinPath('', path)));
+    const spans: LineSpan[] = [];
+    let kept = false;
+    rows.forEach((row, i) => {
+      if (i === 0 || rows[i - 1].endSequence) kept = this.#sections.some((s) => s.code && row.address >= s.address && row.address < s.address + s.size);
+      const path = paths[row.file];
+      if (row.endSequence || !kept || row.line <= 0 || path === undefined) return;
+      const length = Math.max(0, (rows[i + 1]?.address ?? row.address) - row.address);
+      spans.push({ path, line: row.line, linear: this.linear(row.address), length, isStatement: row.isStatement, assembler });
+    });
+    return spans;
+  }
+
+  #complain(problem: unknown): void {
+    if (typeof problem !== 'string' && !(problem instanceof UserError)) throw problem;
+    const text = typeof problem === 'string' ? problem : problem.message;
+    if (!this.problems.includes(text)) this.problems.push(text);
+  }
+}
+
+const lowest = (die: Die): number => Math.min(...die.unit.rangesOf(die).map(({ low }) => low));
+
+const isAssembler = (unit: Unit): boolean => unit.constant(unit.root, AT.language) === LANG_ASSEMBLER;
