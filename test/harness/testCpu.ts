@@ -56,6 +56,7 @@ export interface Options {
   readonly technique?: TechniqueId;
   readonly optimised?: boolean;
   readonly ringCompression?: boolean;
+  readonly nestedPaging?: boolean;
 }
 
 export class TestCpu {
@@ -63,7 +64,16 @@ export class TestCpu {
   readonly cpu: CpuState;
   readonly ram: Buffer;
 
-  constructor({ ram = 2 * MIB, model = 'p6', translation = 'on', regionLimits, technique = 'bare', optimised = false, ringCompression = false }: Options = {}) {
+  constructor({
+    ram = 2 * MIB,
+    model = 'p6',
+    translation = 'on',
+    regionLimits,
+    technique = 'bare',
+    optimised = false,
+    ringCompression = false,
+    nestedPaging = true,
+  }: Options = {}) {
     const memory = new WebAssembly.Memory({ initial: (RAM + ram) / 65536, maximum: MAXIMUM_PAGES });
     this.vm = new VirtualMachine({
       memory,
@@ -71,6 +81,7 @@ export class TestCpu {
       technique,
       optimised,
       ringCompression,
+      nestedPaging,
       translation,
       ...(regionLimits ? { regionLimits } : {}),
       model: CPU_MODELS[model],

@@ -1,6 +1,8 @@
 /** What becomes of an instruction in a place, under a technique; as short text. */
 import type { VmmEvent } from '../../src/protocol/vmmEvent';
 import { CPU } from '../../src/x86/cpuState';
+import { PF } from '../../src/x86/exceptions';
+import { EXIT_REASONS } from '../../src/x86/sensitivity';
 import type { Options } from '../harness/testCpu';
 import { TestCpu } from '../harness/testCpu';
 import { type Place, type Row, TRACKED, enter, linesOf } from '../semantics/sensitiveRows';
@@ -16,8 +18,11 @@ const faultName = (reason: string): string =>
 export interface Cell {
   /** As on bare metal: `ok`, what changed, the ring it went to, or the fault. */
   readonly outcome: string;
-  /** `trap`, `callout`, `inline`, `direct`; `silent` with what is wrong. */
+  /** `trap`, `callout`, `inline`, `hypercall`, `direct`; `silent` with what is wrong. */
   readonly how: string;
+  /** Basic reasons of the VM exits, but for those that fill page tables of the VMM; whether the guest got a fault. */
+  readonly exits: readonly number[];
+  readonly faulted: boolean;
 }
 
 export class CellBench {
@@ -42,16 +47,20 @@ export class CellBench {
     const from = vm.desk.ring.nextSequence;
     const stop = bench.play(last);
     const events = vm.desk.ring.read(from).map(({ entry }) => entry);
-    if (stop.kind === 'unimplemented') return { outcome: 'unimplemented', how: '' };
+    if (stop.kind === 'unimplemented') return { outcome: 'unimplemented', how: '', exits: [], faulted: false };
     const fault = events.find(({ kind }) => kind === 'guestFault');
     const changed = TRACKED.filter(([, mask]) => (cpu.eflags ^ before.eflags) & mask).map(([name]) => name);
     const outcome = fault ? faultName(fault.reason) : cpu.cpl !== before.cpl ? `ring${cpu.cpl}` : changed.join('+') || 'ok';
-    return { outcome, how: how(events) };
+    return { outcome, how: how(events), exits: exits(events), faulted: fault !== undefined };
   }
 }
+
+/** Nor for what comes of a fault that has no handler here. */
+const exits = (events: readonly VmmEvent[]): number[] =>
+  events.flatMap((e) => (e.kind === 'vmExit' && e.number !== EXIT_REASONS.EPT_VIOLATION && e.number !== EXIT_REASONS.TRIPLE_FAULT && e.vector !== PF ? [e.number] : []));
 
 function how(events: readonly VmmEvent[]): string {
   const silent = events.find((e) => e.kind === 'silent');
   if (silent?.kind === 'silent') return `silent ${silent.differences.map(({ what }) => what.replace(/^\[.*\]$/, 'memory').replace('the outcome', 'outcome')).join('+')}`;
-  return events.find(({ kind }) => kind === 'trap' || kind === 'callout' || kind === 'inline' || kind === 'guestFault')?.kind ?? 'direct';
+  return events.find(({ kind }) => kind === 'trap' || kind === 'callout' || kind === 'inline' || kind === 'hypercall' || kind === 'guestFault')?.kind ?? 'direct';
 }

@@ -157,7 +157,7 @@ test('INT3 exits as itself; an exception of real mode is the VMM’s to deliver'
     exits.map(({ vector, interruption }) => [vector, interruption]),
     [[3, 0x80000603]],
   );
-  assert.equal(target.filter(({ kind }) => kind === 'injection').length, 0, 'the VMM executed it');
+  assert.match(target.find(({ kind }) => kind === 'injection')!.sentence, /^The VMM delivers #BP.* as real mode does/);
   const undefined_ = real('ud2');
   assert.deepEqual(
     undefined_.exits.map(({ vector }) => vector),

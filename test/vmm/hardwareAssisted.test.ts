@@ -22,7 +22,7 @@ start:  lgdt [gdt_register]
         out 0xf4, al
         hlt
 handler: add dword [esp], 2
-        iret
+trapped: iret
         align 8
 spare:  times 8 db 0
 idt_register: dw 8 * 0x41 - 1
@@ -35,7 +35,12 @@ gdt:    dq 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
         dw 103, tss, 0x8900, 0          ; 20h
         dw 103, tss, 0x8900, 0          ; 28h
         dq 0, 0
-idt:    times 6 dq 0
+idt:    dq 0
+        dw trapped, 8, 0x8e00, 0        ; #DB
+        dq 0
+        dw trapped, 8, 0x8e00, 0        ; #BP
+        dw trapped, 8, 0x8e00, 0        ; #OF
+        dq 0
         dw handler, 8, 0x8e00, 0        ; #UD
         times 7 dq 0
         dw handler, 8, 0x8e00, 0        ; #PF, unused
@@ -130,6 +135,11 @@ const ROWS: readonly Row[] = [
   ['wbinvd', { wbinvdExiting: false }, '-'],
   ['int 0x40', { exceptionBitmap: '0xffffffff' }, '-'],
   ['ud2', { exceptionBitmap: 0 }, '-'],
+  ['int1', {}, 'EXCEPTION_OR_NMI', 0],
+  ['int3', {}, '-'],
+  ['int3', { exceptionBitmap: '#BP' }, 'EXCEPTION_OR_NMI', 0],
+  ['into', { exceptionBitmap: '#OF' }, '-'],
+  ['mov al, 0x7f|inc al|into', { exceptionBitmap: '#OF' }, 'EXCEPTION_OR_NMI', 0],
 ];
 
 for (const [code, vmcs, reason, qualification] of ROWS)

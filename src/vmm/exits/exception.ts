@@ -1,13 +1,17 @@
 /** Exceptions by the exception bitmap, reason 0, and external interrupts, reason 1. SDM Vol. 3, 24.6.3, 25.2 and table 24-14. */
 import { hexh } from '../../base/bits';
-import { BP, EXCEPTIONS, NMI, OF, PF, vectorName } from '../../x86/exceptions';
+import { BP, DB, EXCEPTIONS, NMI, OF, PF, vectorName } from '../../x86/exceptions';
+import type { Instruction } from '../../x86/decoder';
+import { EFLAGS_OF } from '../../x86/flags';
 import type { Vmcs } from '../vmcs/vmcs';
-import type { ExitFormat } from './family';
+import type { ExitFormat, InstructionExits } from './family';
 
 /** Bits 10:8 of interruption information. */
 export const INTERRUPTION_TYPES = ['external interrupt', 'reserved', 'NMI', 'hardware exception', 'software interrupt', 'INT1', 'software exception', 'other event'] as const;
 const EXTERNAL = 0;
 const HARDWARE_EXCEPTION = 3;
+/** INT1's. */
+const PRIVILEGED_SOFTWARE_EXCEPTION = 5;
 const SOFTWARE_EXCEPTION = 6;
 const VALID = 0x80000000;
 const ERROR_CODE_VALID = 1 << 11;
@@ -51,6 +55,23 @@ export function exceptionExits(vmcs: Vmcs, vector: number, errorCode: number): b
   const matches = (errorCode & vmcs.read('pfecMask')) >>> 0 === vmcs.read('pfecMatch');
   return matches ? inBitmap : !inBitmap;
 }
+
+const vectorOf = ({ spec }: Instruction): number | undefined => SOFTWARE_VECTORS[spec.lift];
+const SOFTWARE_VECTORS: Readonly<Record<string, number>> = { int1: DB, int3: BP, into: OF };
+
+/** INT1, INT3 and INTO leave by the exception bitmap; INT n never does. */
+export const softwareException: InstructionExits<ExceptionExit> = {
+  mayExit(instruction, vmcs) {
+    const vector = vectorOf(instruction);
+    return vector !== undefined && exceptionExits(vmcs, vector, 0);
+  },
+  exitOf({ instruction, context }) {
+    const vector = vectorOf(instruction)!;
+    if (vector === OF && !(context.cpu.eflags & EFLAGS_OF)) return undefined;
+    const type = vector === DB ? PRIVILEGED_SOFTWARE_EXCEPTION : SOFTWARE_EXCEPTION;
+    return { reason: 'EXCEPTION_OR_NMI', vector, information: (vector | (type << 8) | VALID) >>> 0, errorCode: 0, operand: 0 };
+  },
+};
 
 export const exceptionFormat: ExitFormat<ExceptionExit> = {
   qualification: ({ operand }) => operand,

@@ -1,11 +1,12 @@
 /** The format of every exit, by reason, and the families of instructions that exit, by their name in the sensitivity table. */
+import type { Instruction } from '../../x86/decoder';
 import type { ExitReasonName, SensitivityName } from '../../x86/sensitivity';
 import { clearTaskSwitched, controlRegisterFormat, fromControl, loadMachineStatus, toControl } from './controlRegister';
 import { debugRegisterFormat, fromDebug, toDebug } from './debugRegister';
 import { descriptorTable, descriptorTableFormat } from './descriptorTable';
 import { entryFailureFormat } from './entryFailure';
 import { eptFormat } from './eptViolation';
-import { exceptionFormat, externalInterruptFormat } from './exception';
+import { exceptionFormat, externalInterruptFormat, softwareException } from './exception';
 import type { ExitFormat, InstructionExits } from './family';
 import { ioFormat, portAccess } from './ioInstruction';
 import { msrAccess, msrFormat } from './msr';
@@ -51,7 +52,7 @@ export const formatOf = <E extends VmExit>(exit: E): ExitFormat<E> => FORMATS[ex
 /** Reasons that this processor has and nothing here can cause: SMM is not modelled. */
 export const UNUSED_REASONS: readonly ExitReasonName[] = ['RSM'];
 
-export const INSTRUCTION_EXITS: Readonly<Partial<Record<SensitivityName, InstructionExits<VmExit>>>> = {
+const BY_SENSITIVITY: Readonly<Partial<Record<SensitivityName, InstructionExits<VmExit>>>> = {
   movToControl: toControl,
   movFromControl: fromControl,
   clts: clearTaskSwitched,
@@ -77,4 +78,9 @@ export const INSTRUCTION_EXITS: Readonly<Partial<Record<SensitivityName, Instruc
   rdpmc: plain('RDPMC'),
   rdtsc: plain('RDTSC'),
   vmcall: plain('VMCALL'),
+  softwareInterrupt: softwareException,
 };
+
+/** The exits of the instruction's family; undefined when it has none. */
+export const instructionExits = ({ spec }: Instruction): InstructionExits<VmExit> | undefined =>
+  spec.lift === 'int1' ? softwareException : BY_SENSITIVITY[spec.sensitivity as SensitivityName];

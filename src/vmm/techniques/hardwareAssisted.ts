@@ -13,11 +13,10 @@ import type { Instruction } from '../../x86/decoder';
 import { DB, GP, NMI, PF } from '../../x86/exceptions';
 import { CR0_PG, CR4_PCE, CR4_TSD, DR7_ENABLED, EFLAGS_IOPL, EFLAGS_TF, EFLAGS_VM } from '../../x86/flags';
 import { CS, EDX } from '../../x86/registers';
-import type { SensitivityName } from '../../x86/sensitivity';
 import { EptTables } from '../ept/eptTables';
 import { NestedMemory } from '../ept/nestedMemory';
 import { exceptionExits, interruption } from '../exits/exception';
-import { INSTRUCTION_EXITS } from '../exits/formats';
+import { instructionExits } from '../exits/formats';
 import { fixedPort, portSize } from '../exits/ioInstruction';
 import type { VmExit } from '../exits/vmExit';
 import { type Accessor, ShadowExits } from '../shadowExits';
@@ -142,8 +141,7 @@ export class HardwareAssisted implements Technique {
 
   #mayExit(instruction: Instruction): boolean {
     if (this.#v86 && mayFaultInV86(instruction)) return true;
-    const family = INSTRUCTION_EXITS[instruction.spec.sensitivity as SensitivityName];
-    return family?.mayExit(instruction, this.vmcs) ?? false;
+    return instructionExits(instruction)?.mayExit(instruction, this.vmcs) ?? false;
   }
 
   run(budget: number, single: boolean): TechniqueExit {
@@ -226,6 +224,7 @@ export class HardwareAssisted implements Technique {
     if (!isContinuation(emulated)) return this.#emulationFailed(emulated, exit, instruction);
     this.#exited(exit, instruction, before ? this.#report.changesSince(before) : []);
     for (const draft of drafts) this.host.report(draft);
+    if (exit.reason === 'EXCEPTION_OR_NMI' && !exit.emulated) this.#inject(exit.information);
     return CONTINUE;
   }
 
@@ -242,13 +241,14 @@ export class HardwareAssisted implements Technique {
 
   /** The exit an instruction makes now. Faults of its own come first (SDM Vol. 3, 25.1.1), but for debug registers. */
   #exitOf(instruction: Instruction): VmExit | undefined {
-    const { sensitivity, protectedOnly } = instruction.spec;
+    const { protectedOnly } = instruction.spec;
     const { cpu } = this.context;
     if (protectedOnly && cpu.realSegments) return undefined;
     const fault = this.#v86 ? faultInV86(instruction, cpu) : undefined;
     if (fault !== undefined) return { reason: 'EXCEPTION_OR_NMI', vector: fault, information: interruption(fault, false, fault === GP), errorCode: 0, operand: 0, emulated: true };
     if (this.#faultsFirst(instruction)) return undefined;
-    return INSTRUCTION_EXITS[sensitivity as SensitivityName]?.exitOf({ instruction, context: this.context, vmcs: this.vmcs });
+    const family = instructionExits(instruction);
+    return family?.mayExit(instruction, this.vmcs) ? family.exitOf({ instruction, context: this.context, vmcs: this.vmcs }) : undefined;
   }
 
   #faultsFirst(instruction: Instruction): boolean {

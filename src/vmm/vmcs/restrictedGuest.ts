@@ -8,8 +8,8 @@ import type { ExecutionContext } from '../../semantics/system/context';
 import { REAL_ATTRIBUTES, V86_ATTRIBUTES } from '../../semantics/system/segments';
 import { ATTR_CODE, ATTR_DC, ATTR_DPL, ATTR_P, ATTR_RW, ATTR_S, CPU, type CpuState, type SegmentCache } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
-import { BP, GP, OF } from '../../x86/exceptions';
-import { CR0_PE, CR0_PG, CR0_WP, CR4_PAE, CR4_PCE, CR4_PGE, CR4_PSE, CR4_TSD, EFLAGS_IOPL, EFLAGS_OF, EFLAGS_VM } from '../../x86/flags';
+import { GP } from '../../x86/exceptions';
+import { CR0_PE, CR0_PG, CR0_WP, CR4_PAE, CR4_PCE, CR4_PGE, CR4_PSE, CR4_TSD, EFLAGS_IOPL, EFLAGS_VM } from '../../x86/flags';
 import { CS, SS, TR } from '../../x86/registers';
 import type { SensitivityName } from '../../x86/sensitivity';
 import { type VmcsFieldName, segmentField } from './fields';
@@ -32,8 +32,7 @@ const IOPL_SENSITIVE: readonly SensitivityName[] = ['pushf', 'popf', 'iret'];
 export function faultInV86({ spec }: Instruction, cpu: CpuState): number | undefined {
   const { sensitivity, sensitive } = spec;
   if (sensitivity === 'movFromDebug' || sensitivity === 'movToDebug' || sensitivity === 'io') return undefined; // exits of their own
-  if (spec.lift === 'int3') return BP;
-  if (spec.lift === 'into') return cpu.eflags & EFLAGS_OF ? OF : undefined;
+  if (spec.lift === 'int3' || spec.lift === 'into') return undefined;
   const cr4 = cpu.get(CPU.CR4);
   if (sensitivity === 'rdtsc') return cr4 & CR4_TSD ? GP : undefined;
   if (sensitivity === 'rdpmc') return cr4 & CR4_PCE ? undefined : GP;

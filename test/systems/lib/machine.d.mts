@@ -1,6 +1,9 @@
 export interface TestMachine {
   readonly program: string;
   readonly kind: 'disk' | 'floppy' | 'bootSector' | 'cdrom' | 'kernel';
+  readonly technique?: string;
+  readonly translation?: 'textbook' | 'optimised';
+  readonly nestedPaging?: boolean;
   readonly memory?: number;
   readonly cpu?: string;
   readonly disk?: readonly string[];

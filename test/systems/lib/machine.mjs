@@ -2,7 +2,7 @@
  * A machine of a system test, as options of `ringside run` and of QEMU.
  *
  * `program` (a path) is a `kind`: 'disk', 'floppy', 'bootSector', 'cdrom' or 'kernel' (Linux or Multiboot). The rest may be
- * left out: `technique`, `virtio` (kinds of devices), `hypervisor` (its interface; none of them for QEMU), `memory` in MiB, `cpu`, further `disk` images, `initrd`, `append`, `bios` and `vgaBios`
+ * left out: `technique` with `translation` and `nestedPaging`, `virtio` (kinds of devices), `hypervisor` (its interface; none of them for QEMU), `memory` in MiB, `cpu`, further `disk` images, `initrd`, `append`, `bios` and `vgaBios`
  * (not for QEMU, which has its own SeaBIOS), `boot` (order of devices), `instructions` (the run ends after so many; not for QEMU).
  */
 
@@ -14,6 +14,8 @@ const given = (option, value) => (value === undefined ? [] : [option, String(val
 export const ringsideArguments = ({
   program,
   technique = 'bare',
+  translation,
+  nestedPaging,
   memory = DEFAULT_MEMORY,
   cpu,
   disk = [],
@@ -27,6 +29,8 @@ export const ringsideArguments = ({
   hypervisor,
 }) => [
   ...[program, '--technique', technique, '--mem', String(memory)],
+  ...given('--translation', translation),
+  ...given('--nested-paging', nestedPaging),
   ...given('--cpu', cpu),
   ...disk.flatMap((image) => ['--disk', image]),
   ...given('--initrd', initrd),
