@@ -237,6 +237,7 @@ export class Interpreter {
     this.cpu.set(CPU.FUEL, FUEL);
     for (let entries = 0; end - this.#retired > MAX_BLOCK_INSTRUCTIONS; entries++) {
       if (entries === ENTRIES) return { kind: 'fuel' };
+      this.regions.dropOutdated();
       if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
       const block = this.#block(false);
       if (isExit(block)) return block;

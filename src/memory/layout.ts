@@ -2,6 +2,7 @@
  * Where things are in a VM's one WebAssembly.Memory. Generated code reaches nothing outside it.
  *
  *   00001000  CPU state and engine cells (x86/cpuState)
+ *   00002000  how far access windows reach (memory/accessWindows)
  *   00010000  VMM page: the hypervisor's own GDT, IDT and TSS, guest-linear FFC00000 under deprivileging techniques
  *   00020000  jump cache: EIP → record, for indirect branches
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
@@ -10,6 +11,7 @@
  *   RAM       guest-physical memory, behind it the system's ROM and the video memory
  */
 export const PAGE = 4096;
+export const WINDOWS = 0x2000;
 export const VMM_PAGES = 0x10000;
 export const VMM_PAGE_COUNT = 16;
 export const JUMP_CACHE = 0x20000;

@@ -6,6 +6,7 @@ import { CPU, type CpuState } from '../x86/cpuState';
 import { type DebugCondition, debugConditions, debugHits } from '../x86/debugRegisters';
 import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
+import { AccessWindows } from './accessWindows';
 import type { GuestMemory } from './guestMemory';
 import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, RAM, TLB } from './layout';
 import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, pathOf, walkPage } from './pageWalker';
@@ -49,11 +50,15 @@ type Size = 1 | 2 | 4;
 
 const UNPAGED: Translation = { kind: 'page', physical: 0, userAccess: true, writable: true, readWrite: true, dirty: true, global: false, pde: -1, pte: -1 };
 const FILLED_CAPACITY = 16384;
+/** Filled pages after which it is worth looking for the longest run; from there on when they have become half as many again. */
+const FIRST_CHOICE = 4;
 
 export class LinearMemory {
   readonly #tlb: Int32Array;
   readonly #filled = new Int32Array(FILLED_CAPACITY);
   #filledCount = 0;
+  #nextChoice = FIRST_CHOICE;
+  readonly windows: AccessWindows;
   /** Where accesses at `user` privilege go; set by the technique: the guest's own privilege, not the silicon's. */
   user = false;
   window: VmmWindow | undefined;
@@ -68,6 +73,7 @@ export class LinearMemory {
   ) {
     this.#tlb = new Int32Array(cpu.memory.buffer, TLB, 1 << 20);
     this.#tlb.fill(DENY_ALL);
+    this.windows = new AccessWindows(this.#tlb, cpu.i32);
     this.setUser(false);
   }
 
@@ -105,6 +111,8 @@ export class LinearMemory {
   flush(): void {
     for (let i = 0; i < this.#filledCount; i++) this.#tlb[this.#filled[i]] = DENY_ALL;
     this.#filledCount = 0;
+    this.#nextChoice = FIRST_CHOICE;
+    this.windows.flushed();
   }
 
   /** What a load of CR3 invalidates with CR4.PGE (SDM Vol. 3, 4.10.4.1). */
@@ -118,10 +126,12 @@ export class LinearMemory {
       else this.#tlb[page] = DENY_ALL;
     }
     this.#filledCount = kept;
+    this.windows.rebuild();
   }
 
   flushPage(linear: number): void {
     this.#tlb[linear >>> 12] = DENY_ALL;
+    this.windows.changed(linear >>> 12);
   }
 
   /** A physical page became marked: no linear page may be stored to without being seen. */
@@ -131,7 +141,10 @@ export class LinearMemory {
     for (let i = 0; i < this.#filledCount; i++) {
       const page = this.#filled[i];
       const entry = this.#tlb[page];
-      if ((entry & DENY_ALL) !== DENY_ALL && (((entry & ~0xff) + (page << 12)) | 0) === host) this.#tlb[page] = entry | deny;
+      if ((entry & DENY_ALL) !== DENY_ALL && (((entry & ~0xff) + (page << 12)) | 0) === host) {
+        this.#tlb[page] = entry | deny;
+        this.windows.changed(page);
+      }
     }
   }
 
@@ -287,6 +300,14 @@ export class LinearMemory {
       this.#filled[this.#filledCount++] = page;
     }
     this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny | (global && this.#keepsGlobal ? GLOBAL_PAGE : 0);
+    this.windows.changed(page);
+    if (this.#filledCount >= this.#nextChoice) this.chooseWindows();
+  }
+
+  /** The longest runs that there are now become windows. */
+  chooseWindows(): void {
+    this.#nextChoice = Math.ceil(1.5 * this.#filledCount);
+    this.windows.choose(this.#filled, this.#filledCount);
   }
 
   /** Where [linear, linear + length) is in the VM's memory, if the TLB lets the guest access it there: one page, no device, nothing to be noticed. Else -1. */

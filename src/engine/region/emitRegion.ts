@@ -4,6 +4,7 @@
  * is a loop. Computed jumps meet in one dispatch node, which compares EIP with the targets that the region has.
  */
 import { type Statement, listsIn, typeOf } from '../../ir/microOp';
+import type { AccessWindow } from '../../memory/accessWindows';
 import { CPU } from '../../x86/cpuState';
 import { ExpressionEmitter } from '../interpreter/expressions';
 import { RECORD } from '../record';
@@ -23,6 +24,7 @@ const DISPATCH: Node = -1;
 export interface EmittedRegion {
   readonly body: Uint8Array;
   readonly temps: number;
+  readonly windows: readonly (AccessWindow | undefined)[];
 }
 
 export interface EmitOptions {
@@ -98,7 +100,7 @@ class RegionEmitter {
     const prologue = this.#prologue();
     this.#epilogue();
     const body = new Uint8Array([...prologue, ...code.done()]);
-    return { body, temps: this.#temps };
+    return { body, temps: this.#temps, windows: this.#statements.memory.windows };
   }
 
   #registers(bits: number): number[] {
@@ -136,6 +138,9 @@ class RegionEmitter {
         .byte(OP.i64Const)
         .signed64(NO_PAGE)
         .set(L.TAGS + page);
+    const [read, write] = memory.windows;
+    if (read) code.loadCell(read.cell).set(L.READABLE);
+    if (write) code.loadCell(write.cell).set(L.WRITABLE);
     code.loadCell(CPU.RESULT).set(L.RESULT).loadCell(CPU.AUX).set(L.A);
     return code.done();
   }

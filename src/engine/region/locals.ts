@@ -24,19 +24,26 @@ export const REGION_LOCAL = {
   /** EIP on its way through the dispatch node. */
   TARGET: 16,
   SCRATCH: 17,
+  /** How far the windows for loads and stores reach (memory/accessWindows). */
+  READABLE: 18,
+  WRITABLE: 19,
+  /** Where in the VM's memory the operand is that an instruction stores to, when it is asked for before. */
+  PLACE: 20,
+  /** A value on its way to memory. */
+  STORED: 21,
   /** Pages met last: from linear to the VM's memory. */
-  DELTAS: 18,
+  DELTAS: 22,
   /** From here on i64. */
-  WIDE: 18 + MAX_PAGES,
+  WIDE: 22 + MAX_PAGES,
   /** Linear addresses of the pages met last; `NO_PAGE` for none. */
-  TAGS: 19 + MAX_PAGES,
+  TAGS: 23 + MAX_PAGES,
   /** XMM0..XMM7: 128 bits. */
-  XMM: 19 + 2 * MAX_PAGES,
+  XMM: 23 + 2 * MAX_PAGES,
   /** Temporaries of other types than i32 (interpreter/locals). */
-  TYPED: 27 + 2 * MAX_PAGES,
+  TYPED: 31 + 2 * MAX_PAGES,
   /** Invariants: i32. */
-  INVARIANTS: 27 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
-  TEMPS: 27 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + MAX_INVARIANTS,
+  INVARIANTS: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  TEMPS: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + MAX_INVARIANTS,
 } as const;
 
 /** How many i32 locals stand between the parameter and WIDE. */

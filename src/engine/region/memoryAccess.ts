@@ -1,11 +1,15 @@
 /**
- * Loads and stores of translated code. An access looks its page up in the software TLB; one whose address comes from a register alone, or
- * from a table's place and an index, first compares with the page that this base met last, which it keeps in locals (TAG, and DELTA from
- * linear to the VM's memory). The TLB does not change while a region runs, so neither needs to be asked again.
+ * Loads and stores of translated code. One that lies in the window of its kind (memory/accessWindows) goes straight to memory; any other
+ * looks its page up in the software TLB. Those on the stack, and without a window those whose address comes from a register alone or
+ * from a table's place and an index, compare with the page that their base met last, which they keep in locals (TAG, and DELTA from linear
+ * to the VM's memory). The TLB does not change while a region runs, so neither windows nor pages need to be asked for again.
  */
-import type { Expr } from '../../ir/microOp';
+import { foldBinary } from '../../ir/fold';
+import { type Expr, constant } from '../../ir/microOp';
+import type { AccessWindow } from '../../memory/accessWindows';
 import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, TLB } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
+import { EBP, ESP } from '../../x86/registers';
 import { type Code, OP } from '../wasm/encoder';
 import { MAX_PAGES, REGION_LOCAL as L } from './locals';
 
@@ -14,7 +18,10 @@ export interface Assumptions {
   readonly user: boolean;
   /** FLAT as it is now (x86/cpuState): what of it the code relies on is collected in `relied`. */
   readonly flat: number;
+  readonly windows: { readonly read: AccessWindow | undefined; readonly write: AccessWindow | undefined };
 }
+
+type Definition = (e: Expr) => Expr;
 
 export interface Place {
   readonly segment: number;
@@ -44,26 +51,68 @@ export class MemoryAccess {
     return this.#pages.size;
   }
 
-  /** Push the address in the VM's memory of an access, or leave for `record`. `definition` says what a temporary is. */
-  address(place: Place, record: number, definition: (e: Expr) => Expr): void {
+  /** Those of the windows for loads and for stores that the code asks. */
+  readonly windows: [read: AccessWindow | undefined, write: AccessWindow | undefined] = [undefined, undefined];
+
+  /** Where an access goes in the VM's memory, into PLACE. As `access`. */
+  place(place: Place, record: number, definition: Definition): void {
     const { code } = this;
-    const { segment, offset, write, aligned } = place;
-    const size = aligned ? 1 : place.size;
+    this.access(place, record, definition, (offset) => void (offset ? code.constant(offset).op(OP.add) : code).set(L.PLACE));
+  }
+
+  /**
+   * Make an access, or leave for `record`. `access` emits it: an address in the VM's memory is on the stack, still to be counted from
+   * `offset`. There may be two ways to it. `definition` says what a temporary is.
+   */
+  access(place: Place, record: number, definition: Definition, access: (offset: number) => void): void {
+    const { code } = this;
+    const { write } = place;
+    const base = definition(place.offset);
+    const window = this.assumptions.windows[write ? 'write' : 'read'];
+    const size = place.aligned ? 1 : place.size;
     code.constant(record).set(L.NEXT);
-    this.value(offset);
+    if (!window || isOnStack(base)) {
+      this.#linear(place, 0);
+      const page = this.#pageOf(baseOf(base, place.segment), write);
+      if (page === undefined) this.#lookUp(size, write);
+      else this.#remembered(page, size, write);
+      access(0);
+      return;
+    }
+    this.windows[write ? 1 : 0] = window;
+    this.#linear(place, window.low);
+    code
+      .get(L.ADDRESS)
+      .get(write ? L.WRITABLE : L.READABLE)
+      .op(OP.ltU);
+    code.open(OP.if);
+    code.get(L.ADDRESS);
+    access(window.host);
+    code.else();
+    if (window.low) code.get(L.ADDRESS).constant(window.low).op(OP.add).set(L.ADDRESS);
+    this.#lookUp(size, write);
+    access(0);
+    code.close();
+  }
+
+  /** The linear address, less `low` (of a page), into ADDRESS. */
+  #linear({ segment, offset, size, write, aligned }: Place, low: number): void {
+    const { code } = this;
     if (this.assumptions.flat & (1 << segment)) {
       this.relied |= 1 << segment;
+      this.value(low ? foldBinary('add', offset, constant(-low)) : offset);
       code.set(L.ADDRESS);
-    } else this.#checkSegment(segment, place.size, write);
+    } else {
+      this.value(offset);
+      this.#checkSegment(segment, size, write);
+      if (low) code.get(L.ADDRESS).constant(low).op(OP.sub).set(L.ADDRESS);
+    }
     if (aligned)
       code
         .get(L.ADDRESS)
-        .constant(place.size - 1)
+        .constant(size - 1)
         .op(OP.and)
         .branchIf(this.exit);
-    const page = this.#pageOf(baseOf(definition(offset), segment), write);
-    if (page === undefined) this.#lookUp(size, write);
-    else this.#remembered(page, size, write);
   }
 
   #pageOf(base: string | undefined, write: boolean): number | undefined {
@@ -156,6 +205,12 @@ export class MemoryAccess {
       .op(OP.add)
       .set(L.ADDRESS);
   }
+}
+
+/** From ESP, or from EBP, which then most likely is the frame's. */
+function isOnStack(offset: Expr): boolean {
+  const plain = offset.k === 'binary' && offset.op === 'add' && offset.y.k === 'const' ? offset.x : offset;
+  return plain.k === 'register' && plain.size === 4 && (plain.ref === ESP || plain.ref === EBP);
 }
 
 /** What an address is counted from, when accesses from there tend to stay in a page: a register with a constant, or a constant with an index. */

@@ -1,5 +1,6 @@
 /** A region: blocks of one page and mode, entered at one of them, compiled into one WebAssembly function. */
 import type { Statement } from '../../ir/microOp';
+import type { AccessWindow } from '../../memory/accessWindows';
 import type { Block } from '../block';
 
 /** Where a block goes. */
@@ -55,5 +56,7 @@ export interface Region {
   readonly slot: number;
   /** Share of it in the compilation of its module, microseconds of host time: for display only. */
   readonly microseconds: number;
+  /** Windows that its accesses ask, by kind of access. */
+  readonly windows: readonly (AccessWindow | undefined)[];
   valid: boolean;
 }

@@ -4,6 +4,8 @@
  */
 import type { TranslationStatistics } from '../../protocol/requests';
 import { CPU } from '../../x86/cpuState';
+import type { AccessWindow } from '../../memory/accessWindows';
+import { DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE } from '../../memory/layout';
 import type { LinearMemory } from '../../memory/linearMemory';
 import type { Block } from '../block';
 import type { CodeCache } from '../codeCache';
@@ -12,6 +14,7 @@ import { PSEUDO, RECORD } from '../record';
 import { type EmittedRegion, emitRegion } from './emitRegion';
 import { BlockLowering } from './lowerBlock';
 import { mayBeRoot, planRegion } from './planRegion';
+import type { Assumptions } from './memoryAccess';
 import type { Region, RegionPlan } from './region';
 import { REGION_FUNCTIONS, encodeRegions } from './regionModule';
 
@@ -54,6 +57,8 @@ export class RegionCache {
   #invalidated = 0;
   #evictions = 0;
   #milliseconds = 0;
+  /** Of the windows that the regions use. */
+  #windowsVersion = 0;
 
   constructor(
     readonly cache: CodeCache,
@@ -112,6 +117,7 @@ export class RegionCache {
   #compile(roots: readonly Block[]): void {
     const started = performance.now();
     if (!this.#reserveComputed()) return;
+    this.linear.chooseWindows();
     // Blocks that go while records are allocated take their regions with them.
     const pending = roots.flatMap((root) => (root.valid && !root.region && this.#prepare(root)) || []).filter(({ root }) => root.valid);
     if (pending.length > 0) this.#instantiate(pending, started);
@@ -135,9 +141,23 @@ export class RegionCache {
     const lowering = new BlockLowering(cpu, this.forms);
     const plan = planRegion(root, { cache: this.cache, linear: this.linear, lowering, isWarm: this.isWarm });
     if (!plan) return undefined;
-    const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions: { user, flat }, computedRecord: this.#computedRecord });
+    const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions: { user, flat, windows: this.#windows(user) }, computedRecord: this.#computedRecord });
     if (root.trampoline === 0) root.trampoline = this.cache.allocate(1);
     return { root, plan, emitted };
+  }
+
+  #windows(user: boolean): Assumptions['windows'] {
+    const { windows } = this.linear;
+    return { read: windows.find(user ? DENY_USER_READ : DENY_SUPERVISOR_READ), write: windows.find(user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) };
+  }
+
+  /** Longer windows have opened since regions were compiled that use others: they go, and what is hot comes back. */
+  dropOutdated(): void {
+    const { windows } = this.linear;
+    if (this.#windowsVersion === windows.version) return;
+    this.#windowsVersion = windows.version;
+    const outdated = (window: AccessWindow | undefined): boolean => window !== undefined && windows.find(window.deny) !== window;
+    for (const region of [...this.#regions]) if (region.windows.some(outdated)) this.#drop(region);
   }
 
   #instantiate(pending: readonly Pending[], started: number): void {
@@ -157,7 +177,7 @@ export class RegionCache {
     const slot = this.#slot();
     this.table.set(slot, compiled as () => number);
     const blocks = [...plan.blocks.values()].map(({ block }) => block);
-    const region: Region = { id: this.#nextId++, root, blocks, length: plan.length, body: emitted.body, slot, microseconds, valid: true };
+    const region: Region = { id: this.#nextId++, root, blocks, length: plan.length, body: emitted.body, slot, microseconds, windows: emitted.windows, valid: true };
     this.#regions.add(region);
     this.#compiled++;
     for (const block of blocks) block.regions.add(region);

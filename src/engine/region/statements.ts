@@ -9,7 +9,7 @@ import { type Code, OP, VECTOR } from '../wasm/encoder';
 import { RegionExpressions } from './expressions';
 import { RegionFlags } from './flags';
 import { REGION_LOCAL as L } from './locals';
-import { type Assumptions, MemoryAccess } from './memoryAccess';
+import { type Assumptions, MemoryAccess, type Place } from './memoryAccess';
 
 /** Indices of the functions a region may call. */
 export interface RegionFunctions {
@@ -30,6 +30,8 @@ export class RegionStatements {
   /** Record of the current instruction. */
   #record = 0;
   #dead: ReadonlySet<Statement> = new Set();
+  /** What PLACE is: that of the current instruction's load for update. */
+  #updated: Place | undefined;
   /** What the temporaries of the current instruction are. */
   readonly #definitions = new Map<number, Expr>();
 
@@ -66,6 +68,7 @@ export class RegionStatements {
     this.#record = record;
     this.#dead = dead;
     this.#definitions.clear();
+    this.#updated = undefined;
     this.#list(statements);
   }
 
@@ -85,11 +88,12 @@ export class RegionStatements {
         if (typeOf(s.value) === 'i32') this.#definitions.set(s.id, s.value);
         break;
       case 'loadVector':
-        this.#address(s, false);
-        code.vectorMemory(VECTOR_LOAD[s.size], 0).set(tempLocal(this.#expressions.locals, 'v128', s.id));
+        this.#access(s, false, (offset) => code.vectorMemory(VECTOR_LOAD[s.size], offset).set(tempLocal(this.#expressions.locals, 'v128', s.id)));
         break;
       case 'storeVector':
-        this.#address(s, true);
+        this.#updated = undefined;
+        this.memory.place(placeOf(s, true), this.#record, this.#definition);
+        code.get(L.PLACE);
         this.value(s.value);
         code.vectorMemory(VECTOR_STORE[s.size], 0);
         break;
@@ -123,13 +127,10 @@ export class RegionStatements {
         flags.comparison(s);
         break;
       case 'load':
-        this.#address(s, s.update);
-        code.memory(s.size === 4 ? OP.load : s.size === 2 ? OP.load16U : OP.load8U, 0).set(L.TEMPS + s.id);
+        this.#load(s);
         break;
       case 'store':
-        this.#address(s, true);
-        this.value(s.value);
-        code.memory(s.size === 4 ? OP.store : s.size === 2 ? OP.store16 : OP.store8, 0);
+        this.#store(s);
         break;
       case 'setRegister':
         this.#setRegister(s.ref as number, s.size, s.value);
@@ -166,15 +167,19 @@ export class RegionStatements {
     const { code, flags } = this;
     this.value(s.condition);
     const before = flags.state;
+    const updated = this.#updated;
     code.open(OP.if);
     this.#list(s.then);
     const then = flags.state;
     flags.state = before;
+    const kept = this.#updated === updated;
+    this.#updated = updated;
     if (s.else.length) {
       code.else();
       this.#list(s.else);
     }
     code.close();
+    if (!kept || this.#updated !== updated) this.#updated = undefined;
     if (s.then.at(-1)?.k !== 'fault' && flags.state !== then) flags.state = undefined;
   }
 
@@ -205,13 +210,41 @@ export class RegionStatements {
       .set(local);
   }
 
-  #address(s: Extract<Statement, { k: 'load' | 'store' | 'loadVector' | 'storeVector' }>, write: boolean): void {
-    const { segment, offset, size } = s;
-    this.memory.address({ segment: segment as number, offset, size, write, aligned: 'aligned' in s && s.aligned }, this.#record, (e) =>
-      e.k === 'temp' ? (this.#definitions.get(e.id) ?? e) : e,
-    );
+  #access(s: Access, write: boolean, access: (offset: number) => void): void {
+    this.memory.access(placeOf(s, write), this.#record, this.#definition, access);
   }
+
+  #load(s: Extract<Statement, { k: 'load' }>): void {
+    const { code } = this;
+    const into = L.TEMPS + s.id;
+    if (!s.update) return this.#access(s, false, (offset) => code.memory(LOAD[s.size], offset).set(into));
+    this.#updated = placeOf(s, true);
+    this.memory.place(this.#updated, this.#record, this.#definition);
+    code.get(L.PLACE).memory(LOAD[s.size], 0).set(into);
+  }
+
+  /** The value first: it may settle flags, and is needed on two ways. */
+  #store(s: Extract<Statement, { k: 'store' }>): void {
+    const { code } = this;
+    const from = s.value.k === 'temp' ? L.TEMPS + s.value.id : L.STORED;
+    if (from === L.STORED) {
+      this.value(s.value);
+      code.set(from);
+    }
+    const updated = this.#updated;
+    if (updated && updated.segment === s.segment && updated.size === s.size && same(updated.offset, s.offset)) code.get(L.PLACE).get(from).memory(STORE[s.size], 0);
+    else this.#access(s, true, (offset) => code.get(from).memory(STORE[s.size], offset));
+  }
+
+  readonly #definition = (e: Expr): Expr => (e.k === 'temp' ? (this.#definitions.get(e.id) ?? e) : e);
 }
+
+type Access = Extract<Statement, { k: 'load' | 'store' | 'loadVector' | 'storeVector' }>;
+
+const LOAD = { 1: OP.load8U, 2: OP.load16U, 4: OP.load } as const;
+const STORE = { 1: OP.store8, 2: OP.store16, 4: OP.store } as const;
+
+const placeOf = (s: Access, write: boolean): Place => ({ segment: s.segment as number, offset: s.offset, size: s.size, write, aligned: 'aligned' in s && s.aligned });
 
 /** Is the result a op b itself, with no carry in? */
 function isExact({ op, a, b, result }: Extract<Statement, { k: 'arithmeticFlags' }>, before: readonly Statement[]): boolean {

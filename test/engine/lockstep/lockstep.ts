@@ -60,6 +60,7 @@ export class Lockstep {
     }
     translated.vm.engine.cache.checkInvariants();
     translated.vm.engine.regions.checkInvariants();
+    translated.vm.linear.windows.checkInvariants();
     return { blocks: program.blocks, regions: translated.vm.engine.regions.statistics.compiled - before, ...(difference ? { difference } : {}) };
   }
 
