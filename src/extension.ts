@@ -5,6 +5,7 @@ import { registerComparison } from './ui/compareCommand';
 import { registerConfigurations } from './ui/configurationProvider';
 import { registerEventBreakpoints } from './ui/eventBreakpointPicker';
 import { registerEditorProviders } from './ui/editor/editorProviders';
+import { registerLabs } from './ui/labCommands';
 import { nodeWorkers } from './ui/nodeWorkers';
 import { registerScreen } from './ui/screenView';
 import { registerSerial } from './ui/serialTerminal';
@@ -30,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerSerial(context, tracker);
   registerEditorProviders(context, { checker, tracker, choice });
   registerEventBreakpoints(context);
+  registerLabs(context);
   void vscode.commands.executeCommand('setContext', 'ringside.active', true);
 }
 

@@ -48,6 +48,8 @@ export const COMMANDS = {
   saveScreenshot: 'ringside.saveScreenshot',
   openSerial: 'ringside.openSerial',
   compare: 'ringside.compare',
+  openLab: 'ringside.openLab',
+  startLab: 'ringside.startLab',
 } as const;
 
 export const VIEWS = {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Expectations, readExpectations } from './expectations';
 import type { Run } from './play';
 
-const FOLDERS = ['test/guest', 'examples'];
+const FOLDERS = ['test/guest', 'examples', 'examples/labs'];
 
 export interface GuestProgram {
   readonly name: string;

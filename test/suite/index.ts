@@ -8,6 +8,8 @@ export async function run(): Promise<void> {
   await import('./activation.test');
   await import('./session.test');
   await import('./problems.test');
+  await import('./editor.test');
+  await import('./labs.test');
   await import('./comparison.test');
   const failures: { title: string; error: string }[] = [];
   let passes = 0;

@@ -4,11 +4,15 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { TECHNIQUES } from '../../src/protocol/techniques';
+import { LABS } from '../../src/ui/labs';
 import { TOKEN_MODIFIERS, TOKEN_TYPES } from '../../src/ui/language/semanticTokens';
 import { ASSEMBLY_LANGUAGES, COMMANDS, COMPILED_LANGUAGES, DEBUG_TYPE, GAS_LANGUAGE, LANGUAGE, LISTING_LANGUAGE, NASM_LANGUAGES, VIEWS } from '../../src/ui/identifiers';
 
 const manifest = JSON.parse(fs.readFileSync('package.json', 'utf8'));
 const { contributes } = manifest;
+
+/** A string of the manifest as an English user reads it. */
+const localized = (text: string): string => text;
 
 test('commands, views and debug type', () => {
   assert.deepEqual(contributes.commands.map((c: { command: string }) => c.command).sort(), Object.values(COMMANDS).sort());
@@ -75,6 +79,19 @@ test('a snippet for every technique', () => {
 test('launch.json has the attributes of the configuration', () => {
   const run = spawnSync(process.execPath, ['scripts/generateManifest.mjs', '--check'], { encoding: 'utf8' });
   assert.equal(run.status, 0, run.stderr);
+});
+
+test('the walkthrough: every lab, its text and its button', () => {
+  const [walkthrough] = contributes.walkthroughs;
+  assert.deepEqual(
+    walkthrough.steps.map((s: { id: string }) => s.id),
+    LABS.map((lab) => lab.id),
+  );
+  for (const { id, description, media } of walkthrough.steps) {
+    const [, query] = new RegExp(`command:${COMMANDS.openLab.replace('.', '\\.')}\\?([^)]+)\\)`).exec(localized(description)) ?? [];
+    assert.deepEqual(JSON.parse(decodeURIComponent(query ?? 'null')), [id]);
+    assert.ok(fs.existsSync(localized(media.markdown)), id);
+  }
 });
 
 test('files that the manifest names are there', () => {

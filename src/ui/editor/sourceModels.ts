@@ -52,8 +52,13 @@ export class SourceModels implements vscode.Disposable {
   }
 
   async #candidates(): Promise<vscode.Uri[]> {
-    if (!vscode.workspace.workspaceFolders) return vscode.workspace.textDocuments.map((d) => d.uri);
-    return vscode.workspace.findFiles(PATTERN, '**/node_modules/**', MOST_FILES);
+    const open = vscode.workspace.textDocuments.map((d) => d.uri);
+    if (!vscode.workspace.workspaceFolders) return open;
+    try {
+      return [...open, ...(await vscode.workspace.findFiles(PATTERN, '**/node_modules/**', MOST_FILES))];
+    } catch {
+      return open; // a file system that cannot be searched
+    }
   }
 
   async #include(from: vscode.Uri, sources: Map<string, SourceModel>): Promise<void> {

@@ -1,0 +1,102 @@
+/** Opens a lab: the guest on the left with its stops set, the text on the right, and what to start it with above the guest. */
+import * as vscode from 'vscode';
+import { TECHNIQUES, type TechniqueId } from '../protocol/techniques';
+import { COMMANDS, DEBUG_TYPE, NASM_LANGUAGES } from './identifiers';
+import { LAB_FILES, LABS, type Lab, labConfiguration, labGuest, labLanguage, labText, readLab } from './labs';
+
+const TITLES: Readonly<Record<string, () => string>> = {
+  sensitive: () => vscode.l10n.t('What is sensitive'),
+  trapAndEmulate: () => vscode.l10n.t('Trap and emulate'),
+  silentPopf: () => vscode.l10n.t('The silent POPF'),
+  blocks: () => vscode.l10n.t('Blocks and the cache'),
+  hypercalls: () => vscode.l10n.t('Hypercalls'),
+  isolation: () => vscode.l10n.t('Isolation'),
+};
+
+const programOf = (uri: vscode.Uri): string => (uri.scheme === 'file' ? uri.fsPath : uri.toString());
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function askLab(): Promise<Lab | undefined> {
+  const items = LABS.map((lab, n) => ({ label: `${n + 1}. ${TITLES[lab.id]()}`, lab }));
+  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Ringside: Open a Lab') }))?.lab;
+}
+
+/** Breakpoints of an earlier visit go, those of the lab come. */
+function setStops(uri: vscode.Uri, stops: readonly number[], events: readonly string[]): void {
+  const { breakpoints } = vscode.debug;
+  const old = breakpoints.filter((b) => b instanceof vscode.SourceBreakpoint && b.location.uri.toString() === uri.toString());
+  const known = new Set(breakpoints.flatMap((b) => (b instanceof vscode.FunctionBreakpoint ? [b.functionName] : [])));
+  vscode.debug.removeBreakpoints(old);
+  vscode.debug.addBreakpoints([
+    ...stops.map((line) => new vscode.SourceBreakpoint(new vscode.Location(uri, new vscode.Position(line, 0)))),
+    ...events.filter((event) => !known.has(event)).map((event) => new vscode.FunctionBreakpoint(event)),
+  ]);
+}
+
+class Labs implements vscode.CodeLensProvider {
+  constructor(private readonly context: vscode.ExtensionContext) {}
+
+  /** The user's own copy, so that it can be changed; kept from one visit to the next. */
+  async #copy(): Promise<vscode.Uri> {
+    const target = vscode.Uri.joinPath(this.context.globalStorageUri, 'labs', String(this.context.extension.packageJSON.version));
+    for (const [folder, names] of Object.entries(LAB_FILES))
+      for (const name of names) {
+        const to = vscode.Uri.joinPath(target, folder, name);
+        if (!(await exists(to))) await vscode.workspace.fs.copy(vscode.Uri.joinPath(this.context.extensionUri, 'examples', folder, name), to);
+      }
+    return vscode.Uri.joinPath(target, 'labs');
+  }
+
+  async open(id: unknown): Promise<vscode.Uri | undefined> {
+    const lab = LABS.find((l) => l.id === id) ?? (await askLab());
+    if (!lab) return undefined;
+    const folder = await this.#copy();
+    const guest = vscode.Uri.joinPath(folder, labGuest(lab));
+    const document = await vscode.workspace.openTextDocument(guest);
+    const source = readLab(document.getText());
+    setStops(guest, source?.stops ?? [], source?.events ?? []);
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
+    await vscode.commands.executeCommand('markdown.showPreviewToSide', vscode.Uri.joinPath(folder, labText(lab, labLanguage(vscode.env.language))));
+    return guest;
+  }
+
+  async start(id: string, uri: vscode.Uri, technique: TechniqueId): Promise<boolean> {
+    const document = await vscode.workspace.openTextDocument(uri);
+    if (document.isDirty && !(await document.save())) return false;
+    const title = TITLES[id]?.() ?? id;
+    return vscode.debug.startDebugging(undefined, { type: DEBUG_TYPE, request: 'launch', name: title, ...labConfiguration(id, programOf(uri), technique) });
+  }
+
+  /** The technique that the text begins with first, then the others. */
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const source = readLab(document.getText());
+    if (!source) return [];
+    const range = new vscode.Range(source.line, 0, source.line, 0);
+    const techniques = [...TECHNIQUES].sort((a, b) => Number(b.id === source.technique) - Number(a.id === source.technique));
+    return techniques.map(
+      ({ id, name }, n) =>
+        new vscode.CodeLens(range, {
+          title: n === 0 ? `$(debug-start) ${vscode.l10n.t('Start: {0}', name)}` : name,
+          command: COMMANDS.startLab,
+          arguments: [source.id, document.uri, id],
+        }),
+    );
+  }
+}
+
+export function registerLabs(context: vscode.ExtensionContext): void {
+  const labs = new Labs(context);
+  context.subscriptions.push(
+    vscode.commands.registerCommand(COMMANDS.openLab, (id?: unknown) => labs.open(id)),
+    vscode.commands.registerCommand(COMMANDS.startLab, (id: string, uri: vscode.Uri, technique: TechniqueId) => labs.start(id, uri, technique)),
+    vscode.languages.registerCodeLensProvider([...NASM_LANGUAGES], labs),
+  );
+}
