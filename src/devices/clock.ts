@@ -13,8 +13,10 @@ class Appointment implements Timer {
     private readonly changed: (armed: boolean) => void,
   ) {}
 
+  /** Beyond 104 days, where nanoseconds are not exact any more, time is over: nothing falls due there. */
   arm(at: number): void {
-    if (!Number.isSafeInteger(at)) throw new RangeError(`timer ${this.name}: ${at} is not a guest time`);
+    if (at > Number.MAX_SAFE_INTEGER) return this.disarm();
+    if (!Number.isInteger(at)) throw new RangeError(`timer ${this.name}: ${at} is not a guest time`);
     this.due = at;
     this.changed(true);
   }

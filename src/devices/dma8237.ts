@@ -140,7 +140,7 @@ export class Dma8237 extends ByteDevice {
       s.terminal[region] = 0;
       return status;
     }
-    return register === ALL_MASK ? s.mask[region] | 0xf0 : 0;
+    return register === ALL_MASK ? s.mask[region] | 0xf0 : 0; // 0Dh: the temporary register, of transfers between memory
   }
 
   protected writeByte(region: number, offset: number, value: number): void {
@@ -193,8 +193,8 @@ export class Dma8237 extends ByteDevice {
     const shift = 8 * this.#s.pointer[controller];
     this.#s.pointer[controller] ^= 1;
     const merge = (old: number) => (old & ~(0xff << shift)) | (value << shift);
-    if (register & 1) c.count = c.baseCount = merge(c.baseCount);
-    else c.address = c.baseAddress = merge(c.baseAddress);
+    if (register & 1) [c.count, c.baseCount] = [merge(c.count), merge(c.baseCount)];
+    else [c.address, c.baseAddress] = [merge(c.address), merge(c.baseAddress)];
   }
 
   #half(controller: number, value: number): number {

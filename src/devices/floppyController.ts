@@ -12,10 +12,16 @@ import {
   FLOPPY_COMMANDS,
   powerOn,
   CONFIGURE_IMPLIED_SEEK,
+  ENABLE_COUNT,
   LAST_TRACK,
   MULTI_TRACK,
+  READ_DELETED,
+  READ_TRACK,
+  RELATIVE_SEEK,
   SECTOR,
   SECTOR_CODE,
+  SEEK_INWARD,
+  SKIP,
   ST0_ABNORMAL,
   ST0_EQUIPMENT_CHECK,
   ST0_INVALID,
@@ -25,8 +31,12 @@ import {
   ST1_MISSING_MARK,
   ST1_NO_DATA,
   ST1_OVERRUN,
+  ST2_DELETED,
+  ST2_SCAN_FAILED,
   ST2_WRONG_CYLINDER,
   VERSION,
+  rateFits,
+  scan,
 } from './floppyCommands';
 
 const DOR = 2;
@@ -188,7 +198,9 @@ export class FloppyController extends ByteDevice {
       case 'read':
       case 'write':
       case 'verify':
-        [s.cylinder, s.head, s.sector] = [s.command[2], s.command[3], s.command[4]];
+      case 'scan':
+        [s.cylinder, s.head, s.sector] = [s.command[2], s.command[3], this.#is(READ_TRACK) ? 1 : s.command[4]];
+        s.left = s.command[1] & ENABLE_COUNT ? s.command[8] : 0;
         if (s.configure[0] & CONFIGURE_IMPLIED_SEEK) s.tracks[this.#drive] = s.cylinder;
         return this.#begin();
       case 'format':
@@ -252,7 +264,7 @@ export class FloppyController extends ByteDevice {
   #sought(): void {
     const s = this.#s;
     const drive = this.#drive;
-    const target = s.name === 'seek' ? Math.min(s.command[2], LAST_TRACK + 3) : 0;
+    const target = this.#target();
     const missing = drive >= this.options.media.length; // no such drive: track 0 never comes
     if (!missing) s.tracks[drive] = target;
     if (this.options.media[drive]) s.changed &= ~(1 << drive);
@@ -263,12 +275,30 @@ export class FloppyController extends ByteDevice {
     this.#setInterrupt(true);
   }
 
+  #target(): number {
+    const [code, , tracks] = this.#s.command;
+    if (this.#s.name !== 'seek') return 0;
+    const from = code & RELATIVE_SEEK ? this.#s.tracks[this.#drive] : 0;
+    const to = code & RELATIVE_SEEK && !(code & SEEK_INWARD) ? from - tracks : from + tracks;
+    return Math.max(0, Math.min(to, LAST_TRACK + 3));
+  }
+
+  /** The command has this number, whatever its other bits say. */
+  #is(code: number): boolean {
+    return (this.#s.command[0] & 0x1f) === code;
+  }
+
+  /** There is something to read under the head: a track of the medium, written at the data rate that is selected. */
+  #hasTrack(medium: BlockDevice | undefined, track: number, head: number): medium is BlockDevice {
+    return medium !== undefined && track < medium.geometry.cylinders && head < medium.geometry.heads && rateFits(medium.geometry.sectors, this.#s.rate);
+  }
+
   #readId(): void {
     const s = this.#s;
     const medium = this.#medium;
     const head = (s.command[1] >> 2) & 1;
     [s.cylinder, s.head] = [s.tracks[this.#drive], head];
-    if (!medium || head >= medium.geometry.heads || s.cylinder >= medium.geometry.cylinders) return this.#finish(ST0_ABNORMAL, ST1_MISSING_MARK);
+    if (!this.#hasTrack(medium, s.cylinder, head)) return this.#finish(ST0_ABNORMAL, ST1_MISSING_MARK);
     const { sectors } = medium.geometry;
     s.sector = 1 + (Math.floor(((this.options.clock.now() % REVOLUTION_NS) * sectors) / REVOLUTION_NS) % sectors);
     this.#finish();
@@ -280,7 +310,7 @@ export class FloppyController extends ByteDevice {
     const medium = this.#medium;
     const head = (s.command[1] >> 2) & 1;
     const track = s.tracks[this.#drive];
-    if (!medium || track >= medium.geometry.cylinders || head >= medium.geometry.heads) return [ST1_MISSING_MARK, 0];
+    if (!this.#hasTrack(medium, track, head)) return [ST1_MISSING_MARK, 0];
     const { heads, sectors } = medium.geometry;
     if (s.cylinder !== track) return [ST1_NO_DATA, ST2_WRONG_CYLINDER];
     if (s.head !== head || s.sector === 0 || s.sector > sectors || (s.name !== 'format' && s.command[5] !== SECTOR_CODE)) return [ST1_NO_DATA, 0];
@@ -297,6 +327,7 @@ export class FloppyController extends ByteDevice {
   #advance(): boolean {
     const s = this.#s;
     s.lastSectors = s.command[6];
+    if (s.name === 'verify' && s.command[1] & ENABLE_COUNT && --s.left <= 0) return false;
     if (s.sector !== s.command[6]) {
       s.sector = (s.sector + 1) & 0xff;
       return true;
@@ -319,7 +350,7 @@ export class FloppyController extends ByteDevice {
     const lba = this.#find();
     if (typeof lba !== 'number') return this.#finish(ST0_ABNORMAL, ...lba);
     const medium = this.#medium!;
-    if (s.name === 'verify') return this.#sectorDone(false);
+    if (s.name === 'verify' || (this.#is(READ_DELETED) && s.command[0] & SKIP)) return this.#sectorDone(false);
     if (!this.#usesDma) return this.#offer(s.name === 'read' ? medium.read(lba, 1) : new Uint8Array(SECTOR));
     if (s.name === 'read') {
       const { count, terminal } = this.options.dma.toMemory(medium.read(lba, 1));
@@ -329,16 +360,34 @@ export class FloppyController extends ByteDevice {
     if (bytes.length < SECTOR && !terminal) return this.#finish(ST0_ABNORMAL, ST1_OVERRUN);
     const sector = new Uint8Array(SECTOR); // behind the terminal count the controller writes zeros
     sector.set(bytes);
-    medium.write(lba, sector);
-    this.#sectorDone(terminal);
+    this.#taken(lba, sector, terminal);
+  }
+
+  /** A sector from the host: to write, or to compare with. */
+  #taken(lba: number, sector: Uint8Array, terminal: boolean): void {
+    const s = this.#s;
+    if (s.name !== 'scan') {
+      this.#medium!.write(lba, sector);
+      return this.#sectorDone(terminal);
+    }
+    const found = scan(s.command[0], this.#medium!.read(lba, 1), sector);
+    if (!(found & ST2_SCAN_FAILED)) return this.#finish(0, 0, found);
+    // STP says which sectors are compared: every one, or every second.
+    let more = true;
+    for (let step = Math.max(1, s.command[8]); step > 0 && more; step--) more = this.#advance();
+    if (more && !terminal) this.#later(SECTOR_NS);
+    else this.#finish(0, 0, found);
   }
 
   #sectorDone(terminal: boolean): void {
     const more = this.#advance();
-    if (terminal) this.#finish();
+    // No sector has a deleted address mark: images have no room for one.
+    const st2 = this.#is(READ_DELETED) ? ST2_DELETED : 0;
+    if (terminal) this.#finish(0, 0, st2);
+    else if (st2 && !(this.#s.command[0] & SKIP)) this.#finish(0, 0, st2);
     else if (more) this.#later(SECTOR_NS);
     else if (this.#s.name === 'verify') this.#finish();
-    else this.#finish(ST0_ABNORMAL, ST1_END_OF_CYLINDER);
+    else this.#finish(ST0_ABNORMAL, ST1_END_OF_CYLINDER, st2);
   }
 
   /** Data through the FIFO, without DMA. */
@@ -354,8 +403,9 @@ export class FloppyController extends ByteDevice {
     s.phase = 'execution';
     if (s.name === 'format') return this.#format(s.data);
     const lba = this.#find();
-    if (s.name === 'write' && typeof lba === 'number') this.#medium!.write(lba, s.data);
-    this.#sectorDone(false);
+    if (s.toHost) this.#sectorDone(false);
+    else if (typeof lba === 'number') this.#taken(lba, s.data, false);
+    else this.#finish(ST0_ABNORMAL, ...lba);
   }
 
   /** The host sends C, H, R and N of every sector. */

@@ -1,12 +1,13 @@
 /**
- * i8042 keyboard controller with a PS/2 keyboard, and a mouse at the auxiliary port.
- * Source: IBM PS/2 Technical Reference, "Keyboard and Auxiliary Device Controller" and "Keyboards".
+ * i8042 keyboard controller with a keyboard, and a mouse at the auxiliary port.
+ * Source: IBM PS/2 Technical Reference, "Keyboard and Auxiliary Device Controller".
  * Regions: 0 = data port (60h), 1 = status and command port (64h).
  */
 import { ByteDevice } from './byteDevice';
 import type { Clock, DeviceState, IrqLine, Timer } from './contract';
 import { chordsFor, KEYS, translateToSet1, type Chord, type Key } from './keyboardLayout';
 import { Mouse } from './mouse';
+import { Ps2Keyboard } from './ps2Keyboard';
 
 const STATUS_OUTPUT_FULL = 0x01;
 const STATUS_SYSTEM = 0x04;
@@ -24,8 +25,7 @@ const OUTPUT_A20 = 0x02;
 const OUTPUT_IRQ1 = 0x10;
 const OUTPUT_IRQ12 = 0x20;
 const BREAK = 0xf0;
-const ACK = 0xfa;
-const RESEND = 0xfe;
+const NO_PASSWORD = 0xf1;
 /** Serial transfer of one byte from the keyboard, about 11 bits at 12 kHz; shortened, since guests count loops. */
 const BYTE_NS = 300_000;
 /** Between two keys of typed text. */
@@ -53,21 +53,17 @@ const powerOn = () => ({
   last: 0,
   /** Controller command waiting for its parameter at port 60h. */
   command: 0,
-  /** Keyboard command waiting for its parameter. */
-  keyboardCommand: 0,
-  /** Bytes the keyboard has to send (set as selected, not translated). */
-  queue: [] as number[],
-  scanning: true,
-  scanSet: 2,
-  leds: 0,
+  /** The rest of the controller's memory, behind the command byte. */
+  ram: new Array<number>(0x20).fill(0),
   /** The translator saw F0. */
   breaking: false,
-  /** Set 2 codes of typed keys, one array a key. */
+  /** Codes of typed keys, one array a key. */
   typed: [] as { codes: number[]; event?: boolean }[],
 });
 
 export class Keyboard extends ByteDevice {
   readonly name = 'keyboard';
+  readonly keys = new Ps2Keyboard();
   readonly mouse = new Mouse();
   readonly #transfer: Timer;
   readonly #typing: Timer;
@@ -87,7 +83,7 @@ export class Keyboard extends ByteDevice {
 
   /** LED bits: 0 = scroll lock, 1 = num lock, 2 = caps lock. */
   get leds(): number {
-    return this.#s.leds;
+    return this.keys.leds;
   }
 
   /** Type `text` ("\n" is Enter, "\b" Backspace, terminal sequences for cursor keys); returns the characters no key types. */
@@ -99,7 +95,7 @@ export class Keyboard extends ByteDevice {
 
   /** Press and release keys together, after what is typed already. */
   press(chord: Chord): void {
-    this.#s.typed.push({ codes: [...chord.flatMap((k) => this.#codes(k, false)), ...[...chord].reverse().flatMap((k) => this.#codes(k, true))] });
+    this.#s.typed.push({ codes: [...chord.flatMap((k) => this.keys.codesOf(k, false)), ...[...chord].reverse().flatMap((k) => this.keys.codesOf(k, true))] });
     if (this.#typing.due === undefined) this.#typing.arm(this.clock.now() + 1);
   }
 
@@ -108,30 +104,22 @@ export class Keyboard extends ByteDevice {
     const key = (KEYS as Readonly<Record<string, Key>>)[code];
     if (!key || !Object.hasOwn(KEYS, code)) return false;
     if (this.#s.typed.length >= MOST_EVENTS && down) return true;
-    this.#s.typed.push({ codes: this.#codes(key, !down), event: true });
+    this.#s.typed.push({ codes: this.keys.codesOf(key, !down), event: true });
     if (this.#typing.due === undefined) this.#typing.arm(this.clock.now() + 1);
     return true;
   }
 
-  #codes(key: Key, released: boolean): number[] {
-    const prefix = key.extended ? [0xe0] : [];
-    if (this.#s.scanSet === 1) return [...prefix, released ? key.set1 | 0x80 : key.set1];
-    return released ? [...prefix, BREAK, key.set2] : [...prefix, key.set2];
-  }
-
   #typeNext(): void {
     // A guest that does not listen yet finds the keys when it does.
-    if (this.#s.scanning && !this.#s.queue.length && this.#s.output < 0) this.#send(...(this.#s.typed.shift()?.codes ?? []));
+    if (this.keys.listens && this.#s.output < 0) {
+      this.keys.sendCodes(this.#s.typed.shift()?.codes ?? []);
+      this.#armTransfer();
+    }
     if (this.#s.typed.length) this.#typing.arm(this.clock.now() + (this.#s.typed[0].event ? EVENT_NS : KEY_NS));
   }
 
-  #send(...bytes: number[]): void {
-    this.#s.queue.push(...bytes);
-    this.#armTransfer();
-  }
-
   get #keyboardReady(): boolean {
-    return this.#s.queue.length > 0 && !(this.#s.config & CONFIG_DISABLED);
+    return this.keys.ready && !(this.#s.config & CONFIG_DISABLED);
   }
 
   get #mouseReady(): boolean {
@@ -157,7 +145,7 @@ export class Keyboard extends ByteDevice {
   }
 
   #receiveKey(): void {
-    let code = this.#s.queue.shift() as number;
+    let code = this.keys.shift() as number;
     if (this.#s.config & CONFIG_TRANSLATE) {
       if (code === BREAK) {
         this.#s.breaking = true;
@@ -222,10 +210,12 @@ export class Keyboard extends ByteDevice {
 
   #controllerCommand(command: number): void {
     this.#s.command = 0;
+    if ((command & 0xe0) === 0x20) return this.#present(command === 0x20 ? this.#s.config : this.#s.ram[command & 0x1f]);
+    if ((command & 0xe0) === 0x60) {
+      this.#s.command = command; // write command byte, or the memory behind it
+      return;
+    }
     switch (command) {
-      case 0x20:
-        return this.#present(this.#s.config);
-      case 0x60: // write command byte
       case 0xd1: // write output port
       case 0xd2: // put a byte into the output buffer
       case 0xd3: // … as if from the auxiliary device
@@ -236,9 +226,12 @@ export class Keyboard extends ByteDevice {
         return this.#setConfig(this.#s.config | CONFIG_AUX_DISABLED);
       case 0xa8:
         return this.#setConfig(this.#s.config & ~CONFIG_AUX_DISABLED);
+      case 0xa4:
+        return this.#present(NO_PASSWORD);
       case 0xa9:
         return this.#present(0x00); // auxiliary port: no error
-      case 0xaa:
+      case 0xaa: // self test passed
+        this.#s.config |= CONFIG_SYSTEM;
         return this.#present(0x55);
       case 0xab:
         return this.#present(0x00);
@@ -250,6 +243,8 @@ export class Keyboard extends ByteDevice {
         return this.#present(0x80); // not inhibited by the keylock
       case 0xd0:
         return this.#present(OUTPUT_NOT_RESET | (this.host.a20 ? OUTPUT_A20 : 0) | this.#fullLines() | 0xc0);
+      case 0xe0: // test inputs: clocks of keyboard and auxiliary device
+        return this.#present(0x00);
       case 0xdd:
       case 0xdf:
         this.host.a20 = command === 0xdf;
@@ -264,8 +259,10 @@ export class Keyboard extends ByteDevice {
     const command = this.#s.command;
     this.#s.command = 0;
     if (command === 0x60) this.#setConfig(value);
+    else if (command < 0x80) this.#s.ram[command & 0x1f] = value;
     else if (command === 0xd2 || command === 0xd3) this.#present(value, command === 0xd3);
     else if (command === 0xd4) {
+      this.#s.config &= ~CONFIG_AUX_DISABLED; // as for the keyboard
       this.mouse.receive(value);
       this.#armTransfer();
     } else if (command === 0xd1) {
@@ -274,62 +271,30 @@ export class Keyboard extends ByteDevice {
     }
   }
 
+  /** Sending to the keyboard enables its interface. */
   #toKeyboard(value: number): void {
-    const parameterOf = this.#s.keyboardCommand;
-    this.#s.keyboardCommand = 0;
-    if (parameterOf && value < 0xed) return this.#keyboardParameter(parameterOf, value);
-    this.#s.config &= ~CONFIG_DISABLED; // sending to the keyboard enables its interface
-    switch (value) {
-      case 0xff:
-        this.#s.queue = [];
-        this.#s.scanning = true;
-        this.#s.scanSet = 2;
-        return this.#send(ACK, 0xaa);
-      case 0xf6:
-        return this.#send(ACK);
-      case 0xf5:
-      case 0xf4:
-        this.#s.scanning = value === 0xf4;
-        return this.#send(ACK);
-      case 0xf2:
-        return this.#send(ACK, 0xab, 0x83);
-      case 0xee:
-        return this.#send(0xee);
-      case 0xed:
-      case 0xf0:
-      case 0xf3:
-        this.#s.keyboardCommand = value;
-        return this.#send(ACK);
-      case 0xfe:
-        return this.#send(this.#s.last);
-      default:
-        return this.#send(RESEND);
-    }
-  }
-
-  #keyboardParameter(command: number, value: number): void {
-    if (command === 0xf0 && value === 0) return this.#send(ACK, this.#s.scanSet);
-    if (command === 0xf0 && value > 2) return this.#send(RESEND); // sets 1 and 2 only
-    if (command === 0xed) this.#s.leds = value & 7;
-    if (command === 0xf0) this.#s.scanSet = value;
-    this.#send(ACK);
+    this.#s.config &= ~CONFIG_DISABLED;
+    this.keys.receive(value);
+    this.#armTransfer();
   }
 
   reset(): void {
     this.#s = powerOn();
     this.#transfer.disarm();
     this.#typing.disarm();
+    this.keys.reset();
     this.mouse.reset();
     this.#lowerLines();
   }
 
   save(): DeviceState {
-    return { ...structuredClone(this.#s), mouse: this.mouse.save() };
+    return { ...structuredClone(this.#s), keys: this.keys.save(), mouse: this.mouse.save() };
   }
 
   restore(state: DeviceState): void {
-    const { mouse, ...rest } = structuredClone(state);
+    const { keys, mouse, ...rest } = structuredClone(state);
     this.#s = rest as ReturnType<typeof powerOn>;
+    this.keys.restore(keys as DeviceState);
     this.mouse.restore(mouse as DeviceState);
   }
 }

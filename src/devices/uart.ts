@@ -31,10 +31,14 @@ const IIR_FIFOS = 0xc0;
 
 const FCR_ENABLE = 0x01;
 const FCR_CLEAR_RX = 0x02;
+const LCR_STOP_BITS = 0x04;
+const LCR_PARITY = 0x08;
+const LCR_BREAK = 0x40;
 const LCR_DLAB = 0x80;
 const MCR_LOOP = 0x10;
 const LSR_READY = 0x01;
 const LSR_OVERRUN = 0x02;
+const LSR_BREAK = 0x10;
 const LSR_ERRORS = 0x1e;
 const LSR_EMPTY = 0x60;
 /** DCD, DSR and CTS: a cable with a terminal at the other end. */
@@ -102,17 +106,30 @@ export class Uart extends ByteDevice {
   #armTimeout(): void {
     this.#s.timedOut = false;
     if (!(this.#s.fcr & FCR_ENABLE) || !this.#s.fifo.length) return this.#timeout.disarm();
-    const bitsPerCharacter = 10;
-    this.#timeout.arm(this.#now() + Math.round((4 * bitsPerCharacter * 16 * this.#s.divisor * 1e9) / CLOCK_HZ));
+    this.#timeout.arm(this.#now() + Math.round((4 * this.#bitsPerCharacter * 16 * this.#s.divisor * 1e9) / CLOCK_HZ));
+  }
+
+  /** Start, data, parity and stop bits. */
+  get #bitsPerCharacter(): number {
+    const { lcr } = this.#s;
+    return 1 + 5 + (lcr & 3) + (lcr & LCR_PARITY ? 1 : 0) + (lcr & LCR_STOP_BITS ? 2 : 1);
+  }
+
+  /** What the serial line carries back in loopback: bits above the word's length are lost, a break is a null character. */
+  #loopBack(byte: number): void {
+    const { lcr, fifo } = this.#s;
+    if (fifo.length >= this.#capacity) {
+      this.#s.lsrErrors |= LSR_OVERRUN;
+      return;
+    }
+    if (lcr & LCR_BREAK) this.#s.lsrErrors |= LSR_BREAK;
+    fifo.push(lcr & LCR_BREAK ? 0 : byte & (0xff >> (3 - (lcr & 3))));
+    this.#armTimeout();
   }
 
   #transmit(byte: number): void {
     if (!(this.#s.mcr & MCR_LOOP)) this.output.fire(byte);
-    else if (this.#s.fifo.length >= this.#capacity) this.#s.lsrErrors |= LSR_OVERRUN;
-    else {
-      this.#s.fifo.push(byte);
-      this.#armTimeout();
-    }
+    else this.#loopBack(byte);
     // Empty again at once, but it was full for a moment: a new edge for the interrupt controller.
     this.#s.thrInterrupt = false;
     this.#update();

@@ -268,3 +268,53 @@ test('state survives in the middle of transfers', () => {
   settle();
   assert.equal(memory.bytes[0x2000], 50);
 });
+
+test('a function that may not master the bus moves nothing; the transfer goes on when it may', () => {
+  const { pci, busMaster, command, get, line, settle, startDma, memory } = makeChannel(['disk']);
+  pci.busMaster = false;
+  command(0xc8, { count: 1, low: 9 });
+  startDma([[0x4000, 512]], true);
+  settle();
+  assert.equal(busMaster.read(0, 2, 1) & 5, 1, 'active, no interrupt');
+  assert.ok(!line.level);
+  assert.equal(memory.read8(0x4000), 0);
+  pci.busMaster = true;
+  busMaster.commandChanged();
+  settle();
+  assert.ok(line.level);
+  assert.equal(get(7), 0x50);
+  assert.equal(memory.read8(0x4000), 9);
+});
+
+test('SET FEATURES shows in IDENTIFY; READ NATIVE MAX ADDRESS', () => {
+  const { command, settle, readWords, get, set } = makeChannel(['disk']);
+  const identify = () => [command(0xec), settle(), readWords(256)][2] as Uint8Array;
+  assert.equal(word(identify(), 85) & 0x20, 0x20);
+  for (const [features, count] of [
+    [0x82, 0],
+    [0x03, 0x22],
+    [0x55, 0],
+  ]) {
+    command(0xef, { features, count });
+    settle();
+    assert.equal(get(7), 0x50);
+  }
+  assert.equal(word(identify(), 85) & 0x20, 0);
+  assert.deepEqual([word(identify(), 63), word(identify(), 88)], [0x0407, 0x003f]);
+  command(0xef, { features: 0x03, count: 0x45 });
+  settle();
+  assert.deepEqual([word(identify(), 63), word(identify(), 88)], [0x0007, 0x203f]);
+  for (const [features, count] of [
+    [0x03, 0x46],
+    [0x03, 0x23],
+    [0x10, 0],
+  ]) {
+    command(0xef, { features, count });
+    settle();
+    assert.deepEqual([get(7), get(1)], [0x51, 0x04]);
+  }
+  command(0xf8);
+  settle();
+  assert.equal(get(3) | (get(4) << 8) | (get(5) << 16) | ((get(6) & 15) << 24), SECTORS - 1);
+  set(6, 0xe0);
+});

@@ -62,3 +62,11 @@ test('saving keeps the appointments', () => {
   two.clock.advanceTo(40);
   assert.deepEqual(two.log, [30]);
 });
+
+test('an appointment beyond exact time never comes; one that is no number is a defect', () => {
+  const clock = new GuestClock();
+  const timer = clock.createTimer('t', () => assert.fail());
+  timer.arm(2 ** 53);
+  assert.equal(clock.nextDue(), undefined);
+  assert.throws(() => timer.arm(Number.NaN), RangeError);
+});

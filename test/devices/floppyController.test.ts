@@ -48,6 +48,7 @@ const makeFloppy = () => {
     return results();
   };
   out(fdc, 0, 2, 0x1c);
+  out(fdc, 1, 0, 0x00); // 500 kbit/s
   return { clock, memory, dma, irq, image, fdc, settle, status, send, results, program, seek };
 };
 
@@ -206,6 +207,96 @@ test('DMA: auto-initialize, decrement, master clear, words', () => {
   out(dma, 1, 0x14, 0x01);
   assert.deepEqual(words.toMemory(Uint8Array.of(9, 8, 7, 6)), { count: 4, terminal: true });
   assert.deepEqual([...memory.bytes.subarray(0x20100, 0x20104)], [9, 8, 7, 6]);
+});
+
+test('at another data rate than the disk was written at there are no address marks', () => {
+  const { fdc, send, results } = makeFloppy();
+  for (const [rate, found] of [
+    [0, true],
+    [1, false],
+    [2, false],
+    [3, false],
+  ] as const) {
+    out(fdc, 1, 0, rate);
+    send(0x4a, 0);
+    assert.deepEqual(results().slice(0, 2), found ? [0x00, 0x00] : [0x40, 0x01], `rate ${rate}`);
+  }
+});
+
+test('RELATIVE SEEK goes inward and outward, and stops at track 0', () => {
+  const { send, results, seek } = makeFloppy();
+  seek(10);
+  const sense = () => [send(0x08), results()][1] as number[];
+  send(0xcf, 0, 5);
+  assert.deepEqual(sense(), [0x20, 15]);
+  send(0x8f, 0, 3);
+  assert.deepEqual(sense(), [0x20, 12]);
+  send(0x8f, 0, 40);
+  assert.deepEqual(sense(), [0x20, 0]);
+});
+
+test('READ TRACK begins at the first sector; READ DELETED DATA finds none that is deleted', () => {
+  const { send, results, program, memory, seek } = makeFloppy();
+  seek(0);
+  program(0x2000, 3 * 512, 0x46);
+  send(0x42, 0, 0, 0, 7, 2, 18, 0x1b, 0xff);
+  assert.deepEqual(results(), [0, 0, 0, 0, 0, 4, 2]);
+  assert.deepEqual(
+    [0x2000, 0x2200, 0x2400].map((at) => memory.read8(at)),
+    [0, 1, 2],
+  );
+  program(0x2000, 3 * 512, 0x46);
+  send(0x4c, 0, 0, 0, 7, 2, 18, 0x1b, 0xff);
+  assert.deepEqual(results(), [0x00, 0x00, 0x40, 0, 0, 8, 2], 'one sector, with the control mark');
+  program(0x2000, 3 * 512, 0x46);
+  send(0x6c, 0, 0, 0, 7, 2, 18, 0x1b, 0xff);
+  assert.deepEqual(results(), [0x40, 0x80, 0x40, 1, 0, 1, 2], 'skipped, to the end of the cylinder');
+});
+
+test('VERIFY goes to the end of the track, or counts sectors', () => {
+  const { send, results, seek } = makeFloppy();
+  seek(0);
+  send(0x56, 0, 0, 0, 1, 2, 18, 0x1b, 0xff);
+  assert.deepEqual(results(), [0, 0, 0, 1, 0, 1, 2]);
+  send(0x56, 0x80, 0, 0, 1, 2, 18, 0x1b, 4);
+  assert.equal(results()[0], 0);
+  send(0x56, 0, 0, 0, 1, 2, 19, 0x1b, 0xff);
+  assert.deepEqual(results().slice(0, 3), [0x40, 0x04, 0x00], 'sector 19 does not exist');
+});
+
+test('SCAN compares the disk with memory: equal, low or equal, high or equal; FFh matches', () => {
+  const { send, results, program, memory, seek } = makeFloppy();
+  seek(0);
+  // Sector 5 holds 04h.
+  const compare = (command: number, value: number, first = 5, step = 1): number[] => {
+    memory.bytes.fill(value, 0x4000, 0x4000 + 18 * 512);
+    memory.write8(0x4000, 0xff);
+    program(0x4000, 18 * 512, 0x4a);
+    send(command, 0, 0, 0, first, 2, 8, 0x1b, step);
+    return results();
+  };
+  assert.deepEqual(compare(0x51, 4), [0, 0, 0x08, 0, 0, 5, 2]);
+  assert.deepEqual(compare(0x51, 7), [0, 0, 0x08, 0, 0, 8, 2], 'three sectors on');
+  assert.deepEqual(compare(0x51, 7, 5, 2), [0, 0, 0x04, 1, 0, 1, 2], 'every second sector: 5, 7 and no more');
+  assert.deepEqual(compare(0x51, 9).slice(0, 3), [0, 0, 0x04]);
+  assert.deepEqual(compare(0x59, 9).slice(0, 3), [0, 0, 0x00], 'lower');
+  assert.deepEqual(compare(0x59, 4).slice(0, 3), [0, 0, 0x08]);
+  assert.deepEqual(compare(0x59, 3).slice(0, 3), [0, 0, 0x04]);
+  assert.deepEqual(compare(0x5d, 3).slice(0, 3), [0, 0, 0x00], 'higher');
+  assert.deepEqual(compare(0x5d, 9).slice(0, 3), [0, 0, 0x04]);
+});
+
+test('change line: set by power-on, seen while the motor turns, cleared by the next step with a disk in', () => {
+  const { fdc, seek } = makeFloppy();
+  assert.equal(fdc.read(1, 0, 1), 0x80);
+  out(fdc, 0, 2, 0x0c);
+  assert.equal(fdc.read(1, 0, 1), 0x00, 'the motor is off');
+  out(fdc, 0, 2, 0x1c);
+  seek(1);
+  assert.equal(fdc.read(1, 0, 1), 0x00);
+  seek(1, 1);
+  out(fdc, 0, 2, 0x2d);
+  assert.equal(fdc.read(1, 0, 1), 0x80, 'no disk in drive 1');
 });
 
 test('state survives in the middle of a command and of a transfer', () => {

@@ -22,7 +22,8 @@ export type Plugged = 'disk' | 'cdrom' | 'empty cdrom';
 export const makeChannel = (units: readonly (Plugged | undefined)[], bytes = numbered()) => {
   const clock = new GuestClock();
   const memory = new FlatMemory(1 << 20);
-  const busMaster = new BusMaster(memory);
+  const pci = { busMaster: true };
+  const busMaster = new BusMaster(memory, () => pci.busMaster);
   const line = new RecordingLine();
   const ide = new IdeChannel('ide0', { clock, irq: line, dma: busMaster.channels[0], decodes: () => true });
   const image = new DiskImage(bytes, units.includes('cdrom') ? 'cdrom' : 'hardDisk');
@@ -61,7 +62,7 @@ export const makeChannel = (units: readonly (Plugged | undefined)[], bytes = num
     busMaster.write(0, 2, 1, 0x06);
     busMaster.write(0, 0, 1, toMemory ? 9 : 1);
   };
-  return { clock, memory, busMaster, line, ide, image, settle, get, set, command, readWords, writeBytes, startDma };
+  return { clock, memory, pci, busMaster, line, ide, image, settle, get, set, command, readWords, writeBytes, startDma };
 };
 
 export const word = (bytes: Uint8Array, n: number): number => bytes[n * 2] | (bytes[n * 2 + 1] << 8);

@@ -81,6 +81,7 @@ test('below the trigger level a character timeout interrupts', () => {
 test('loopback returns data and modem lines', () => {
   const { uart, sent, read } = make();
   assert.equal(read(6) & 0xf0, 0xb0);
+  out(uart, 0, 3, 0x03);
   out(uart, 0, 4, 0x1a);
   out(uart, 0, 0, 0x5a);
   assert.deepEqual(sent, []);
@@ -159,4 +160,49 @@ test('enabling the transmitter interrupt again asks again', () => {
     assert.equal(read(2), 0x01);
     out(uart, 0, 1, 0x00);
   }
+});
+
+test('the character timeout follows divisor and frame; loopback keeps to the word, a break is a null character', () => {
+  const { uart, irq, clock, read } = make();
+  out(uart, 0, 2, 0xc1);
+  out(uart, 0, 1, 0x01);
+  for (const [lcr, bits] of [
+    [0x03, 10],
+    [0x00, 7],
+    [0x1f, 12],
+  ]) {
+    out(uart, 0, 3, lcr);
+    uart.receive([0x41]);
+    const due = clock.nextDue() as number;
+    assert.ok(Math.abs(due - clock.now() - (4 * bits * 1e9) / 9600) < 1000, `${bits} bits`);
+    clock.advanceTo(due - 1);
+    assert.ok(!irq.level);
+    clock.advanceTo(due);
+    assert.equal(read(2), 0xcc);
+    read(0);
+  }
+  out(uart, 0, 4, 0x10);
+  out(uart, 0, 3, 0x00);
+  out(uart, 0, 0, 0xff);
+  assert.equal(read(0), 0x1f);
+  out(uart, 0, 3, 0x43);
+  out(uart, 0, 0, 0x41);
+  assert.equal(read(5) & 0x1f, 0x11);
+  assert.equal(read(0), 0x00);
+  for (let i = 0; i < 17; i++) out(uart, 0, 0, i);
+  assert.equal(read(5) & 0x02, 0x02, 'overrun');
+});
+
+test('modem status: what changed since it was read; a falling ring indicator counts only', () => {
+  const { uart, read } = make();
+  read(6);
+  out(uart, 0, 4, 0x1f);
+  assert.equal(read(6), 0xf0, 'the cable’s CTS, DSR and DCD, and all four of ours: nothing but the ring has risen');
+  out(uart, 0, 4, 0x10);
+  assert.equal(read(6), 0x0f);
+  assert.equal(read(6), 0x00);
+  out(uart, 0, 4, 0x14);
+  assert.equal(read(6), 0x40);
+  out(uart, 0, 4, 0x10);
+  assert.equal(read(6), 0x04);
 });

@@ -60,6 +60,8 @@ const powerOn = () => ({
   /** Values of SET FEATURES subcommand 03h. */
   multiwordDma: 0x00,
   ultraDma: 0x00,
+  /** Only reported: what is written is on the medium. */
+  writeCache: true,
   heads: 0,
   sectors: 0,
 });

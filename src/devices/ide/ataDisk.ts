@@ -48,8 +48,12 @@ const NO_OPERATION = new Set([
   0xe7, 0xea,                         // FLUSH CACHE, FLUSH CACHE EXT
 ]);
 
-/** SET FEATURES subcommands that change nothing here: write cache, read look-ahead, power-on defaults. */
-const FEATURES = new Set([0x02, 0x82, 0x55, 0xaa, 0x66, 0xcc]);
+const ENABLE_WRITE_CACHE = 0x02;
+const DISABLE_WRITE_CACHE = 0x82;
+/** SET FEATURES subcommands that change nothing here: read look-ahead, power-on defaults. */
+const FEATURES = new Set([0x55, 0xaa, 0x66, 0xcc]);
+/** Highest sector that 28 bits name. */
+const LAST_LBA28 = 0x0fff_fffe;
 
 export class AtaDisk extends AtaDevice {
   constructor(
@@ -112,7 +116,7 @@ export class AtaDisk extends AtaDevice {
       }
       case 0xf8: // READ NATIVE MAX ADDRESS
       case 0x27: // … EXT
-        this.#showAddress(this.medium.sectors - 1, command === 0x27);
+        this.#showAddress(command === 0x27 ? this.medium.sectors - 1 : Math.min(this.medium.sectors - 1, LAST_LBA28), command === 0x27);
         return this.busy('done');
       default:
         this.fail(ERROR_ABRT);
@@ -128,7 +132,8 @@ export class AtaDisk extends AtaDevice {
       if (kind === 4 && (mode & 7) < 3) Object.assign(s, { multiwordDma: 1 << (mode & 7), ultraDma: 0 });
       else if (kind === 8 && (mode & 7) < 6) Object.assign(s, { multiwordDma: 0, ultraDma: 1 << (mode & 7) });
       else if (kind > 1 || (mode & 7) > 4) return this.fail(ERROR_ABRT);
-    } else if (!FEATURES.has(s.features)) return this.fail(ERROR_ABRT);
+    } else if (s.features === ENABLE_WRITE_CACHE || s.features === DISABLE_WRITE_CACHE) s.writeCache = s.features === ENABLE_WRITE_CACHE;
+    else if (!FEATURES.has(s.features)) return this.fail(ERROR_ABRT);
     this.busy('done');
   }
 
@@ -273,7 +278,7 @@ export class AtaDisk extends AtaDevice {
   }
 
   #identify(): Uint8Array {
-    const { multiwordDma, ultraDma, multiple } = this.s;
+    const { multiwordDma, ultraDma, multiple, writeCache } = this.s;
     return identifyDisk({
       name: this.name,
       sectors: this.medium.sectors,
@@ -281,6 +286,7 @@ export class AtaDisk extends AtaDevice {
       current: this.#current,
       maxMultiple: MAX_MULTIPLE,
       multiple,
+      writeCache,
       modes: { multiwordDma, ultraDma },
     });
   }

@@ -35,10 +35,14 @@ export class BusMasterChannel {
   started: (() => void) | undefined;
   #s = powerOn();
 
-  constructor(private readonly memory: PhysicalMemory) {}
+  constructor(
+    private readonly memory: PhysicalMemory,
+    private readonly masters: () => boolean,
+  ) {}
 
+  /** Start is set, and the function may master the bus. */
   get active(): boolean {
-    return (this.#s.status & STATUS_ACTIVE) !== 0;
+    return (this.#s.status & STATUS_ACTIVE) !== 0 && this.masters();
   }
 
   read(offset: number): number {
@@ -144,9 +148,15 @@ export class BusMaster extends ByteDevice {
   readonly name = 'busMaster';
   readonly channels: readonly [BusMasterChannel, BusMasterChannel];
 
-  constructor(memory: PhysicalMemory) {
+  /** `masters`: bit 2 of the function's PCI command register. */
+  constructor(memory: PhysicalMemory, masters: () => boolean) {
     super();
-    this.channels = [new BusMasterChannel(memory), new BusMasterChannel(memory)];
+    this.channels = [new BusMasterChannel(memory, masters), new BusMasterChannel(memory, masters)];
+  }
+
+  /** The command register may have changed: a channel that was started goes on. */
+  commandChanged(): void {
+    for (const channel of this.channels) if (channel.active) channel.started?.();
   }
 
   protected readByte(_region: number, offset: number): number {

@@ -60,14 +60,17 @@ export interface DiskFacts {
   /** Largest and current block of READ and WRITE MULTIPLE. */
   readonly maxMultiple: number;
   readonly multiple: number;
+  /** SET FEATURES 02h and 82h. */
+  readonly writeCache: boolean;
   readonly modes: TransferModes;
 }
 
-const POWER_WRITE_CACHE = 0x0028;
+const POWER = 0x0008;
+const WRITE_CACHE = 0x0020;
 const LBA48_FLUSH = 0x3400;
 const VALID = 0x4000;
 
-export const identifyDisk = ({ name, sectors, geometry, current, maxMultiple, multiple, modes }: DiskFacts): Uint8Array =>
+export const identifyDisk = ({ name, sectors, geometry, current, maxMultiple, multiple, writeCache, modes }: DiskFacts): Uint8Array =>
   toBytes([
     [0, 0x0040], // not removable
     [1, geometry.cylinders],
@@ -86,10 +89,10 @@ export const identifyDisk = ({ name, sectors, geometry, current, maxMultiple, mu
     ...number(57, 2, current.cylinders * current.heads * current.sectors),
     [59, multiple ? 0x0100 | multiple : 0],
     ...number(60, 2, Math.min(sectors, 0x0fffffff)),
-    [82, POWER_WRITE_CACHE],
+    [82, POWER | WRITE_CACHE],
     [83, VALID | LBA48_FLUSH],
     [84, VALID],
-    [85, POWER_WRITE_CACHE],
+    [85, POWER | (writeCache ? WRITE_CACHE : 0)],
     [86, LBA48_FLUSH],
     [87, VALID],
     ...number(100, 4, sectors),

@@ -4,6 +4,7 @@
  */
 import { hexh } from '../../base/bits';
 import type { PhysicalMemory } from '../../devices/contract';
+import { rateOf } from '../../devices/floppyCommands';
 import type { Firmware, FirmwareContext } from '../../vmm/firmwareContext';
 import { type BootImage, findBootImage } from '../loader/elTorito';
 import { BASE_MEMORY_KIB, EBDA, EMULATED_CD, LOCAL_APIC_BASE, ROM_BASE } from '../memoryMap';
@@ -41,6 +42,9 @@ const PIC_PROGRAM: readonly (readonly [number, number])[] = [
 const PIT_PROGRAM: readonly (readonly [number, number])[] = [
   [0x43, 0x36], [0x40, 0x00], [0x40, 0x00],
 ];
+
+/** Configuration control register of the floppy controller: the data rate. */
+const FLOPPY_RATE = 0x3f7;
 
 /** Virtual wire mode (MultiProcessor Specification 1.4, 3.6.2.2): enabled, LINT0 is ExtINT from the 8259A pair, LINT1 is NMI. */
 // biome-ignore format: a table
@@ -184,6 +188,8 @@ export class Bios implements Firmware {
     this.#dataArea(memory);
     writeFixedDiskTables(this.machine, memory);
     for (const [port, value] of [...PIC_PROGRAM, ...PIT_PROGRAM]) outb(this.machine, port, value);
+    const floppy = this.machine.drives.find(({ number }) => number === 0);
+    if (floppy) outb(this.machine, FLOPPY_RATE, rateOf(floppy.medium.geometry.sectors));
     this.programLocalApic();
     initializePci(this.machine);
     startTicks(this.machine, memory);

@@ -27,6 +27,11 @@ const functionKey = (code: number, flags: number): number | undefined => {
   return undefined;
 };
 
+/** With E0h; without, the keypad's asterisk. */
+const PRINT_SCREEN = 0x37;
+/** With Ctrl it is Pause. */
+const NUM_LOCK_KEY = 0x45;
+
 /** Keypad and cursor block with Ctrl. */
 const CTRL_NAVIGATION: Readonly<Record<number, number>> = {
   0x47: 0x77,
@@ -48,6 +53,7 @@ export const keystroke = (code: number, extended: boolean, flags: number): numbe
   if (fn !== undefined) return word(fn, 0);
   const key = keyBySet1.get(code);
   if (!key || MODIFIERS[code] || LOCKS[code]) return undefined;
+  if (extended && code === PRINT_SCREEN) return undefined;
   if (extended && code === 0x1c) return word(0xe0, 0x0d);
   if (extended && code === 0x35) return word(0xe0, 0x2f);
   if (code >= 0x47 && code <= 0x53 && !key.plain) {
@@ -100,7 +106,7 @@ const scanCode = (memory: PhysicalMemory, code: number): { word?: number; senten
   const [key, released] = [code & 0x7f, (code & 0x80) !== 0];
   const modifier = extended && (key === 0x2a || key === 0x36) ? 0 : (MODIFIERS[key] ?? 0);
   if (modifier) memory.write8(BDA.shiftFlags, released ? flags & ~modifier : flags | modifier);
-  else if (LOCKS[key] && !released) memory.write8(BDA.shiftFlags, flags ^ LOCKS[key]);
+  else if (LOCKS[key] && !released && !(key === NUM_LOCK_KEY && flags & CTRL)) memory.write8(BDA.shiftFlags, flags ^ LOCKS[key]);
   if (released || modifier || LOCKS[key]) return { sentence: `key ${hexh(key, 2)} ${released ? 'released' : 'pressed'}` };
   if (key === DELETE && flags & CTRL && flags & ALT) return { sentence: 'Ctrl+Alt+Delete', reboot: true };
   const word = keystroke(key, extended, flags);
