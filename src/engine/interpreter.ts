@@ -71,6 +71,8 @@ export class Interpreter {
   #retired = 0;
   /** Instructions the current call into generated code started with; -1 outside. */
   #entryBudget = -1;
+  /** The run is to end before the next block. */
+  #ending = false;
   /** A device asked to leave behind the current instruction: the record that makes it so, and what it was. */
   #leaving: { readonly record: number; readonly handler: number; readonly count: number } | undefined;
 
@@ -162,6 +164,17 @@ export class Interpreter {
     if (handler === PSEUDO.FALL_THROUGH) this.#view.setUint8(record + RECORD.COUNT, count + 1); // as in CodeCache.invalidate
   }
 
+  /** End the run, behind the current instruction or before the next block: somebody stops here. */
+  endRun(): void {
+    this.#ending = true;
+    this.leaveAfterInstruction();
+  }
+
+  #ended(): EngineExit {
+    this.#ending = false;
+    return DISPATCH;
+  }
+
   /** Did the call into generated code end because of `leaveAfterInstruction`? */
   #return(): boolean {
     const leaving = this.#leaving;
@@ -241,10 +254,12 @@ export class Interpreter {
       if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
       const block = this.#block(false);
       if (isExit(block)) return block;
+      if (this.#ending) return this.#ended();
       const exit = this.#enter(block, Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff));
       if (exit) return exit;
     }
     while (this.#retired < end) {
+      if (this.#ending) return this.#ended();
       const exit = this.#attended() ?? this.step();
       if (exit.kind !== 'budget') return exit;
     }

@@ -20,6 +20,13 @@ const RING_CAPACITY = 65536;
 /** What an instruction is by itself, known before it executes. */
 const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'inline', 'vmExit', 'port', 'softwareInterrupt', 'controlWrite', 'hypercall'];
 
+/** What is known only once it has happened: a stop is behind the instruction, or before the next one runs. */
+const KNOWN_AFTERWARDS: readonly VmmEventKind[] = [
+  ...(['blockTranslated', 'blockEnd', 'blockChained', 'blockInvalidated', 'adapted'] as const),
+  ...(['vmEntry', 'injection', 'firmware', 'modeSwitch', 'deviceError', 'unclaimed'] as const),
+];
+export const isKnownAfterwards = (kind: VmmEventKind): boolean => KNOWN_AFTERWARDS.includes(kind);
+
 /** Why the guest stopped where it stands: an event, or anything else. */
 export type Suppression = VmmEventKind | 'breakpoint';
 
@@ -47,6 +54,8 @@ export class EventDesk {
   exits = false;
   /** The event that asked to stop. */
   stopEvent: VmmEvent | undefined;
+  /** An event that is known only afterwards asks to stop: end the run. */
+  stopAfter: (event: VmmEvent) => void = () => {};
   /** Going on from a stop: what must not stop here once more. */
   suppressed: Suppression | undefined;
 
@@ -85,9 +94,10 @@ export class EventDesk {
     if (kinds.length === 0) return false;
     if (this.#recording) return true;
     const fixedPort = spec.operands.includes('Ib') ? immediate & 0xff : undefined;
+    const isKind = (kind: VmmEventKind): boolean => kinds.includes(kind === 'inline' ? 'sensitive' : kind);
     return this.#stops.some(
       (stop) =>
-        kinds.includes(stop.kind) &&
+        isKind(stop.kind) &&
         (stop.mnemonic === undefined || stop.mnemonic === spec.mnemonic || stop.mnemonic === spec.mnemonic32) &&
         (stop.port === undefined || fixedPort === undefined || stop.port === fixedPort) &&
         (stop.vector === undefined || spec.lift !== 'int' || stop.vector === (immediate & 0xff)),
@@ -179,8 +189,14 @@ export class EventDesk {
   /** Should the guest stop before this happens? Nothing is counted. */
   stopsAt(draft: EventDraft, place: Place): boolean {
     if (this.#stops.length === 0 || this.#isSuppressed(draft.kind)) return false;
+    const matching = this.#matches(draft);
+    if (matching) this.stopEvent = this.event(draft, place);
+    return matching;
+  }
+
+  #matches(draft: EventDraft): boolean {
     const { spec } = draft.instruction ?? {};
-    const matching = this.#stops.some(
+    return this.#stops.some(
       (stop) =>
         stop.kind === draft.kind &&
         (stop.mnemonic === undefined || stop.mnemonic === spec?.mnemonic || stop.mnemonic === spec?.mnemonic32) &&
@@ -188,8 +204,6 @@ export class EventDesk {
         (stop.port === undefined || stop.port === draft.port) &&
         (stop.reason === undefined || stop.reason === draft.reason),
     );
-    if (matching) this.stopEvent = this.event(draft, place);
-    return matching;
   }
 
   /** What an instruction is, was seen at the last stop; a fault it raises only if the stop was for that fault. */
@@ -206,7 +220,7 @@ export class EventDesk {
 
   /** Like `report`, for what happens often: nothing is built unless somebody listens. */
   tally(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft, place: () => Place): void {
-    if (this.#recording || this.source.watched) return this.report(draft(), place());
+    if (this.#recording || this.source.watched || this.mayStopAt(kind)) return this.report(draft(), place());
     this.#counts[kind]++;
     if (cost) this.ledger.charge(cost);
   }
@@ -218,6 +232,7 @@ export class EventDesk {
     // What runs directly is priced by its counter (see `cycles` of the VM).
     if (draft.cost && draft.kind !== 'sensitive' && draft.kind !== 'inline') this.ledger.charge(draft.cost);
     for (const [cost, count] of draft.costs ?? []) this.ledger.charge(cost, count);
+    if (this.#stops.length > 0 && isKnownAfterwards(draft.kind) && this.#matches(draft)) this.stopAfter(this.event(draft, place));
     if (!this.#recording && !this.source.watched && draft.kind !== 'silent') return;
     const event = this.event(draft, place);
     if (event.kind === 'silent') this.silent.note(event);

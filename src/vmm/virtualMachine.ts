@@ -15,7 +15,7 @@ import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory, REFUSED_VECTOR, WATCH_VECTOR } from '../memory/linearMemory';
 import type { WatchHit } from '../memory/watchpoint';
 import type { TechniqueId } from '../protocol/techniques';
-import type { VmmEventKind } from '../protocol/vmmEvent';
+import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import { type CpuModel, type ExecutionContext, type FpuErrorLine, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
 import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
@@ -34,7 +34,7 @@ import { CostLedger } from './cost/ledger';
 import type { CostEvent, CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
 import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
-import { EventDesk, type Place, type Suppression } from './eventDesk';
+import { EventDesk, type Place, type Suppression, isKnownAfterwards } from './eventDesk';
 import { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
 import type { Firmware } from './firmwareContext';
 import { inFirmware, serve } from './firmwareService';
@@ -148,6 +148,7 @@ export class VirtualMachine implements TechniqueHost {
     this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model));
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);
+    this.desk.stopAfter = (event) => this.#stopAfter(event);
     this.opcodes = options.interpreter.opcodes;
     const leaves = [...(options.kvm ? KVM_LEAVES : []), ...(options.technique === 'pv' ? DISCOVERY_LEAVES : [])];
     this.context = this.#executionContext(leaves.length > 0 ? { ...options.model, hypervisorLeaves: new Map(leaves) } : options.model);
@@ -262,7 +263,10 @@ export class VirtualMachine implements TechniqueHost {
     this.#platform = platform;
     this.#restart = restart;
     platform.clock.rearmed = () => this.engine.leaveAfterInstruction();
-    platform.bus.unclaimed.on((what) => this.report({ kind: 'unclaimed', reason: what, sentence: `No device answers ${what}; the bus reads as all ones.` }));
+    platform.bus.unclaimed.on((what) => {
+      if (!this.engine.running) this.mark();
+      this.desk.report({ kind: 'unclaimed', reason: what, sentence: `No device answers ${what}; the bus reads as all ones.` }, this.engine.running ? this.#here() : this.#place);
+    });
   }
 
   get platform(): Platform {
@@ -484,6 +488,11 @@ export class VirtualMachine implements TechniqueHost {
     this.engine.attend();
   }
 
+  #stopAfter(event: VmmEvent): void {
+    this.requestStop({ kind: 'event', event });
+    this.engine.endRun();
+  }
+
   /** The guest pulled the reset line: act between two instructions. */
   #resetRequested = false;
   requestReset(): void {
@@ -514,12 +523,16 @@ export class VirtualMachine implements TechniqueHost {
 
   /** Stepping runs single instructions: somebody who watches sees the block they belong to all the same. */
   showBlock(): void {
-    if (this.desk.recording) this.technique.showBlock();
+    if (!this.desk.recording) return;
+    const pending = this.#pending;
+    this.technique.showBlock();
+    this.#pending = pending; // nobody stops for what is only shown
   }
 
   #stopped(stop: StopReason): StopReason {
     this.#syncClock(); // devices are where the position says, however it was reached
-    if (stop.kind !== 'budget') this.#stoppedAt = { retired: this.engine.retired, eip: this.cpu.eip, on: stop.kind === 'event' ? stop.event.kind : 'breakpoint' };
+    if (stop.kind === 'event' && isKnownAfterwards(stop.event.kind)) this.#stoppedAt = { retired: -1, eip: -1, on: 'breakpoint' };
+    else if (stop.kind !== 'budget') this.#stoppedAt = { retired: this.engine.retired, eip: this.cpu.eip, on: stop.kind === 'event' ? stop.event.kind : 'breakpoint' };
     this.desk.suppressed = undefined;
     return stop;
   }

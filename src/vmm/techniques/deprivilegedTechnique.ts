@@ -152,7 +152,7 @@ export abstract class DeprivilegedTechnique implements Technique {
   protected faulted(vector: number, errorCode: number): TechniqueExit {
     if (!isGuestVector(vector)) return { kind: 'fault', vector, errorCode };
     const instruction = this.host.decodeCurrent();
-    if (vector === PF) this.#reportTrueFault(errorCode, instruction);
+    if (vector === PF && !this.#trueFault(errorCode, instruction)) return { kind: 'stopped' };
     if (!instruction) {
       if (vector === PF) this.host.engine.cpu.set(CPU.CR2, this.world.faultAddress);
       return this.#deliver(vector, errorCode, undefined);
@@ -171,20 +171,23 @@ export abstract class DeprivilegedTechnique implements Technique {
     return this.#finish(exit, instruction);
   }
 
-  /** Do the guest's own tables forbid the access as well? Otherwise the fault is the VMM's: its pages, or its shadow. */
-  #reportTrueFault(errorCode: number, instruction: Instruction | undefined): void {
+  /** Do the guest's own tables forbid the access as well? Otherwise the fault is the VMM's: its pages, or its shadow. False: stop before it. */
+  #trueFault(errorCode: number, instruction: Instruction | undefined): boolean {
     const { linear } = this.host.engine;
     const address = this.world.faultAddress;
     const access = { write: (errorCode & PF_WRITE) !== 0, user: linear.user };
     const found = linear.translate(address, access, false);
-    if (found.kind !== 'fault') return;
-    this.host.report({
+    if (found.kind !== 'fault') return true;
+    const draft: EventDraft = {
       kind: 'trueFault',
       reason: `#PF(${hexh(found.errorCode, 1)})`,
       sentence: `#PF at ${hexh(address)}: the guest’s own tables forbid the ${access.write ? 'store' : 'access'}, so the fault is the guest’s.`,
       details: { address, access: access.write ? 'write' : 'read', view: linear.shadow?.view(access.user) ?? 'kernel', errorCode: found.errorCode },
       ...(instruction ? { instruction } : {}),
-    });
+    };
+    if (this.host.stopsAt(draft)) return false;
+    this.host.report(draft);
+    return true;
   }
 
   protected trapDraft(instruction: Instruction, vector: number): EventDraft {
