@@ -258,10 +258,17 @@ export class Interpreter {
       const exit = this.#enter(block, Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff));
       if (exit) return exit;
     }
+    return this.#finish(end);
+  }
+
+  /** The last instructions of a slice: blocks as long as they are shorter than what is left of it, then one by one. */
+  #finish(end: number): EngineExit {
     while (this.#retired < end) {
       if (this.#ending) return this.#ended();
-      const exit = this.#attended() ?? this.step();
-      if (exit.kind !== 'budget') return exit;
+      const block = this.#block(false);
+      if (isExit(block)) return block;
+      const exit = block.instructions.length <= end - this.#retired ? this.#enter(block, 1) : (this.#attended() ?? this.step());
+      if (exit && exit.kind !== 'budget') return exit;
     }
     return { kind: 'budget' };
   }

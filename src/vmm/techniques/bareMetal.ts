@@ -5,7 +5,7 @@ import { CONTINUE, type Technique, type TechniqueExit, type TechniqueHost, isCon
 
 export class BareMetal implements Technique {
   readonly id = 'bare';
-  readonly slice = 200_000;
+  readonly slice = 1_000_000;
   readonly policy: TranslationPolicy;
 
   constructor(readonly host: TechniqueHost) {
