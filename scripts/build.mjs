@@ -18,6 +18,7 @@ const BUNDLES = [
   { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node, banner: { js: REQUIRE } },
   { entry: 'src/compareWorker.ts', out: 'dist/compareWorker.mjs', format: 'esm', ...node },
   { entry: 'src/checkWorker.ts', out: 'dist/checkWorker.mjs', format: 'esm', ...node },
+  ...['block', 'exits'].map((page) => ({ entry: `src/webview/pages/${page}.ts`, out: `dist/webview/${page}.js`, format: 'iife', platform: 'browser', target: 'es2022' })),
   { entry: 'src/webview/screen.ts', out: 'dist/webview/screen.js', format: 'iife', platform: 'browser', target: 'es2022' },
   { entry: 'src/main.ts', out: 'dist/cli.mjs', format: 'esm', ...node, banner: { js: '#!/usr/bin/env node' } },
 ];

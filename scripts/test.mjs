@@ -19,6 +19,7 @@ const STEPS = [
   { name: 'layers', args: [script('scripts/lintLayers.mjs')] },
   { name: 'unit', args: [script('scripts/unit.mjs'), '--test-reporter=spec'] },
   { name: 'built', args: ['--test', '--test-reporter=spec', script('test/cli/built.mjs')] },
+  { name: 'pages', args: [script('test/e2e/pages.mjs')], needsBrowser: true },
   { name: 'in-host', args: [script('test/e2e/runInHost.mjs')], needsBrowser: true },
   { name: 'ui', args: [script('test/e2e/ui.mjs')], needsBrowser: true },
 ];

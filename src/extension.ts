@@ -13,6 +13,7 @@ import { SourceChecker } from './ui/sourceChecker';
 import { SessionTracker } from './ui/sessionTracker';
 import { TechniqueChoice } from './ui/techniqueChoice';
 import { registerTechniqueStatus } from './ui/techniqueStatus';
+import { registerViewPages } from './ui/viewPages';
 import { registerViews } from './ui/views';
 import { registerAdapter } from './ui/workerAdapter';
 
@@ -25,6 +26,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerConfigurations(context, choice);
   registerTechniqueStatus(context, choice, tracker);
   registerViews(context, tracker);
+  registerViewPages(context, tracker);
   const problems = registerProblems(context, tracker, checker);
   registerComparison(context, problems);
   registerScreen(context, tracker);

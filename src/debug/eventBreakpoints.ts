@@ -96,6 +96,10 @@ export const EVENT_BREAKPOINTS: Readonly<Record<string, Prefix>> = {
     form: 'dr:7 (a write to a debug register)',
     parse: (argument, text) => (/^[0-7]$/.test(argument) ? only({ kind: 'controlWrite', reason: `DR${argument}` }) : refuse(text, 'expected dr:0 to dr:7.')),
   },
+  invalidated: {
+    form: 'invalidated:0x7C00 (the block that starts there is thrown away)',
+    parse: (argument, text) => only({ kind: 'blockInvalidated', linear: numberUpTo(argument, 0xffffffff, text, 'invalidated:0x7C00') }),
+  },
   phys: {
     form: 'phys:0x1000 (an instruction at a guest-physical address)',
     parse(argument, text) {
@@ -138,4 +142,5 @@ export const matchesStop = (stop: EventStop, event: VmmEvent): boolean =>
   (stop.mnemonic === undefined || sameInstruction(stop.mnemonic, event.mnemonic)) &&
   (stop.vector === undefined || stop.vector === event.vector) &&
   (stop.port === undefined || stop.port === event.port) &&
+  (stop.linear === undefined || stop.linear === event.linear) &&
   (stop.reason === undefined || stop.reason === event.reason);

@@ -2,6 +2,7 @@
  * The custom DAP requests and events of Ringside: what views ask after a stop, and what they may subscribe to.
  * Names start with `ringside/`. All numbers are unsigned; addresses are guest-linear unless a name says otherwise.
  */
+import type { ExitSummary } from './exitSummary';
 import type { ScreenResponse } from './screen';
 import type { SerialPort } from './serial';
 import type { PageWalkResponse } from './pageWalk';
@@ -65,6 +66,8 @@ export interface RegionDetail {
   readonly microseconds: number;
   /** WebAssembly text, one instruction a line. */
   readonly webAssembly: readonly string[];
+  /** For each line, the EIP of the guest instruction that it is for; -1 for what is for the region as a whole. */
+  readonly origins: readonly number[];
 }
 
 export interface BlockDetail {
@@ -94,6 +97,8 @@ export interface BlocksResponse {
   readonly translation: TranslationStatistics;
   /** Blocks in the cache before `start`/`count` were applied. */
   readonly total: number;
+  /** Linear address of the next instruction. */
+  readonly position: number;
 }
 
 export type ExitRow = VmmEvent & {
@@ -164,7 +169,10 @@ export interface CustomRequests {
   'ringside/block': { args: OfVm & { id: number }; body: BlockDetail };
   /** The VMCS under hardware assistance; with `set`, after setting a field, a control bit or a list by name. */
   'ringside/vmcs': { args: OfVm & { set?: { name: string; value: string } }; body: VmcsResponse };
-  'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: VmmEventKind[] }; body: ExitsResponse };
+  /** The newest events; `from` and `to` (not included) are counts of retired instructions. */
+  'ringside/exits': { args: OfVm & { since?: number; count?: number; kinds?: readonly VmmEventKind[]; from?: number; to?: number }; body: ExitsResponse };
+  /** Events by reason, and in so many equal stretches of the guest's instructions. */
+  'ringside/exitSummary': { args: OfVm & { kinds?: readonly VmmEventKind[]; from?: number; to?: number; buckets?: number }; body: ExitSummary };
   /** Recorded events by source line. */
   'ringside/lineCounts': { args: OfVm; body: LineCountsResponse };
   /** Pages from a linear address on: the guest's tables beside shadow and nested ones. */

@@ -1,7 +1,7 @@
 /** The block cache as rows: one per translated block, the most executed first. Pure: no `vscode`. */
 import { hexh } from '../base/bits';
 import type { BlockRow, BlocksResponse } from '../protocol/requests';
-import { baseName, farAddress, grouped, plural } from './address';
+import { baseName, farAddress, grouped, plural } from '../base/address';
 import type { ViewContent, ViewRow } from './viewRow';
 
 const describe = (block: BlockRow): string => {
@@ -43,6 +43,7 @@ export function blockRows(response: BlocksResponse): ViewContent {
       tooltip: tooltip(block),
       ...icon(block),
       source: block.source,
+      block: block.id,
     }),
   );
   const shown = rows.length < total ? `${grouped(rows.length)} of ` : '';

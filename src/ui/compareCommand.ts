@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { CompareRequest } from '../protocol/comparison';
 import { isTechnique, TECHNIQUES, type TechniqueId } from '../protocol/techniques';
-import { baseName } from './address';
+import { baseName } from '../base/address';
 import type { Problems } from './assemblyProblems';
 import { chooseGuest, guestFile, type LaunchAttributes } from './comparedGuest';
 import { ComparisonDocuments } from './comparisonDocuments';

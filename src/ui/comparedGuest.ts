@@ -1,7 +1,7 @@
 /** Which guest to compare techniques on: the file in front, what a launch configuration runs, or a file. */
 import os from 'node:os';
 import * as vscode from 'vscode';
-import { baseName } from './address';
+import { baseName } from '../base/address';
 import { DEBUG_TYPE, isAssembly } from './identifiers';
 import { fillVariables } from './launchVariables';
 

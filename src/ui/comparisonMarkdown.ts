@@ -1,7 +1,7 @@
 /** A comparison of techniques as Markdown. Pure: no `vscode`. */
 import type { ComparisonDivergence, ComparisonReport, ComparisonRow, ComparisonVerdict } from '../protocol/comparison';
 import { TECHNIQUES, type TechniqueId } from '../protocol/techniques';
-import { baseName } from './address';
+import { baseName } from '../base/address';
 
 const nameOf = (id: TechniqueId): string => TECHNIQUES.find((t) => t.id === id)?.name ?? id;
 

@@ -1,7 +1,7 @@
 /** Launch configurations: F5 on an assembly file without a launch.json, one entry per technique in the Run menu, and defaults. */
 import * as vscode from 'vscode';
 import { TECHNIQUES } from '../protocol/techniques';
-import { baseName } from './address';
+import { baseName } from '../base/address';
 import { COMMANDS, DEBUG_TYPE, isAssembly } from './identifiers';
 import type { TechniqueChoice } from './techniqueChoice';
 

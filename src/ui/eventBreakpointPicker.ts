@@ -1,6 +1,7 @@
 /** The command that adds an event breakpoint: choose from what is known, or type one. */
 import * as vscode from 'vscode';
 import { EVENT_CHOICES } from './eventBreakpoints';
+import { addFunctionBreakpoint } from './functionBreakpoint';
 import { COMMANDS } from './identifiers';
 
 /** What is known, or what was typed when nothing known contains it: the debug adapter judges that, and says why when it cannot stop there. */
@@ -12,12 +13,6 @@ function items(typed: string): vscode.QuickPickItem[] {
   }
   const unknown = typed && !EVENT_CHOICES.some((c) => c.name.toLowerCase().includes(typed.toLowerCase()));
   return unknown ? [{ label: typed, description: 'stop here', alwaysShow: true }, ...known] : known;
-}
-
-function add(name: string): void {
-  const exists = vscode.debug.breakpoints.some((b) => b instanceof vscode.FunctionBreakpoint && b.functionName === name);
-  if (!exists) vscode.debug.addBreakpoints([new vscode.FunctionBreakpoint(name)]);
-  void vscode.commands.executeCommand('workbench.debug.action.focusBreakpointsView');
 }
 
 function pick(): void {
@@ -33,7 +28,7 @@ function pick(): void {
     const name = picker.selectedItems[0]?.label ?? picker.value.trim();
     if (!name) return;
     picker.hide();
-    add(name);
+    addFunctionBreakpoint(name);
   });
   picker.onDidHide(() => picker.dispose());
   picker.show();

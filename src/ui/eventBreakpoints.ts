@@ -1,6 +1,6 @@
 /** Event breakpoints to choose from: function breakpoints whose name says what to stop on. The debug adapter reads the names. Pure: no `vscode`. */
+import { EVENT_KINDS } from '../protocol/eventKinds';
 import { VMM_EVENT_KINDS } from '../protocol/vmmEvent';
-import { EVENT_KINDS } from './exitRows';
 import { EXIT_REASONS, INSTRUCTIONS } from './instructionFacts';
 
 export interface EventChoice {

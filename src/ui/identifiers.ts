@@ -50,12 +50,20 @@ export const COMMANDS = {
   compare: 'ringside.compare',
   openLab: 'ringside.openLab',
   startLab: 'ringside.startLab',
+  openBlocks: 'ringside.openBlocks',
+  openExits: 'ringside.openExits',
 } as const;
 
 export const VIEWS = {
   blocks: 'ringside.blocks',
   exits: 'ringside.exits',
   screen: 'ringside.screen',
+} as const;
+
+/** Types of the panels that hold the page of a view, by page. */
+export const PAGE_TYPES = {
+  block: 'ringside.page.block',
+  exits: 'ringside.page.exits',
 } as const;
 
 /** Scheme of the documents that hold a comparison. */

@@ -60,10 +60,9 @@ export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposa
     item.description = row.description;
     if (row.tooltip) item.tooltip = new vscode.MarkdownString(row.tooltip);
     if (row.icon) item.iconPath = new vscode.ThemeIcon(row.icon, row.color ? new vscode.ThemeColor(row.color) : undefined);
-    if (row.source) {
-      item.command = { command: COMMANDS.revealSource, title: 'Show Source', arguments: [row.source] };
-      item.contextValue = 'located';
-    }
+    if (row.block !== undefined) item.command = { command: COMMANDS.openBlocks, title: 'Show Block', arguments: [row.block] };
+    else if (row.source) item.command = { command: COMMANDS.revealSource, title: 'Show Source', arguments: [row.source] };
+    if (row.source) item.contextValue = 'located';
     return item;
   }
 

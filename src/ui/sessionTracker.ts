@@ -85,6 +85,12 @@ export class SessionTracker implements vscode.Disposable {
     }
   }
 
+  /** Ask the current session whatever it may be asked; what it refuses, or that there is none, is thrown. */
+  async ask(command: string, args: object): Promise<unknown> {
+    if (!this.#current) throw new Error('No guest is being debugged.');
+    return this.#current.customRequest(command, { ...this.#vm(), ...args });
+  }
+
   /** The VM that the user has chosen in the call stack. */
   #vm(): OfVm {
     const item = vscode.debug.activeStackItem;

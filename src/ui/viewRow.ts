@@ -12,6 +12,8 @@ export interface ViewRow {
   readonly icon?: string;
   readonly color?: string;
   readonly source?: SourceLocation;
+  /** Number of the block that it is. */
+  readonly block?: number;
   readonly children?: readonly ViewRow[];
 }
 

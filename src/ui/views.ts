@@ -1,25 +1,16 @@
 /** The views of a session: what each one asks the debug adapter for, and the commands on their rows. */
 import * as vscode from 'vscode';
-import type { SourceLocation } from '../protocol/requests';
+import { EVENT_KINDS, HIDDEN_AT_FIRST } from '../protocol/eventKinds';
 import { VMM_EVENT_KINDS, type VmmEventKind } from '../protocol/vmmEvent';
 import { blockRows } from './blockRows';
-import { EVENT_KINDS, exitRows } from './exitRows';
+import { exitRows } from './exitRows';
 import { COMMANDS, VIEWS } from './identifiers';
 import { RowTree } from './rowTree';
 import type { SessionTracker } from './sessionTracker';
-import { toUri } from './uri';
+import { revealSource } from './sourceReveal';
 
 const NEWEST = 500;
 const FILTER_KEY = 'ringside.hiddenExitKinds';
-/** The block cache has a view of its own; block ends, VM entries and the upkeep of shadow tables would bury everything else. */
-const HIDDEN_AT_FIRST: readonly VmmEventKind[] = ['blockTranslated', 'blockEnd', 'blockInvalidated', 'vmEntry', 'tracedWrite', 'shadowFill'];
-
-async function revealSource(location: SourceLocation | { source?: SourceLocation }): Promise<void> {
-  const source = 'path' in location ? location : location.source;
-  if (!source) return;
-  const line = Math.max(0, source.line - 1);
-  await vscode.window.showTextDocument(toUri(source.path), { selection: new vscode.Range(line, 0, line, 0), preserveFocus: true });
-}
 
 async function chooseKinds(hidden: readonly VmmEventKind[]): Promise<VmmEventKind[] | undefined> {
   const items = VMM_EVENT_KINDS.map((kind): vscode.QuickPickItem & { event: VmmEventKind } => ({

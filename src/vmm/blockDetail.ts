@@ -64,12 +64,16 @@ const instructionDetail = (
   microOps: printStatements(microOps),
 });
 
-const regionDetail = (region: Region): RegionDetail => ({
-  id: region.id,
-  root: region.root.id,
-  blocks: region.blocks.map(({ id }) => id),
-  instructions: region.length,
-  bytes: region.body.length,
-  microseconds: Math.round(region.microseconds),
-  webAssembly: regionText(region.body),
-});
+function regionDetail(region: Region): RegionDetail {
+  const { lines, origins } = regionText(region);
+  return {
+    id: region.id,
+    root: region.root.id,
+    blocks: region.blocks.map(({ id }) => id),
+    instructions: region.length,
+    bytes: region.body.length,
+    microseconds: Math.round(region.microseconds),
+    webAssembly: lines,
+    origins: origins.map((eip) => eip ?? -1),
+  };
+}

@@ -42,6 +42,8 @@ export interface EventStop {
   readonly port?: number;
   /** VT-x exit-reason or register name the event's `reason` must equal. */
   readonly reason?: string;
+  /** Only at this linear address: the block that starts there. */
+  readonly linear?: number;
 }
 
 export interface SegmentView {

@@ -189,16 +189,17 @@ export class EventDesk {
   /** Should the guest stop before this happens? Nothing is counted. */
   stopsAt(draft: EventDraft, place: Place): boolean {
     if (this.#stops.length === 0 || this.#isSuppressed(draft.kind)) return false;
-    const matching = this.#matches(draft);
+    const matching = this.#matches(draft, place);
     if (matching) this.stopEvent = this.event(draft, place);
     return matching;
   }
 
-  #matches(draft: EventDraft): boolean {
+  #matches(draft: EventDraft, place: Place): boolean {
     const { spec } = draft.instruction ?? {};
     return this.#stops.some(
       (stop) =>
         stop.kind === draft.kind &&
+        (stop.linear === undefined || stop.linear === place.linear) &&
         (stop.mnemonic === undefined || stop.mnemonic === spec?.mnemonic || stop.mnemonic === spec?.mnemonic32) &&
         (stop.vector === undefined || stop.vector === draft.vector) &&
         (stop.port === undefined || stop.port === draft.port) &&
@@ -232,7 +233,7 @@ export class EventDesk {
     // What runs directly is priced by its counter (see `cycles` of the VM).
     if (draft.cost && draft.kind !== 'sensitive' && draft.kind !== 'inline') this.ledger.charge(draft.cost);
     for (const [cost, count] of draft.costs ?? []) this.ledger.charge(cost, count);
-    if (this.#stops.length > 0 && isKnownAfterwards(draft.kind) && this.#matches(draft)) this.stopAfter(this.event(draft, place));
+    if (this.#stops.length > 0 && isKnownAfterwards(draft.kind) && this.#matches(draft, place)) this.stopAfter(this.event(draft, place));
     if (!this.#recording && !this.source.watched && draft.kind !== 'silent') return;
     const event = this.event(draft, place);
     if (event.kind === 'silent') this.silent.note(event);

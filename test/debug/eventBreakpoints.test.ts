@@ -16,6 +16,7 @@ test('every prefix', () => {
   assert.deepEqual(parse('event:Silent').stops, [{ kind: 'silent' }]);
   assert.deepEqual(parse('cr:3').stops, [{ kind: 'controlWrite', reason: 'CR3' }]);
   assert.deepEqual(parse('dr:7').stops, [{ kind: 'controlWrite', reason: 'DR7' }]);
+  assert.deepEqual(parse('invalidated:7C0Ah').stops, [{ kind: 'blockInvalidated', linear: 0x7c0a }]);
   assert.deepEqual(parse('phys:0x1000'), { stops: [], linear: [0x1000, 0x80001000, 0xc0001000], physical: 0x1000 });
 });
 
@@ -37,6 +38,7 @@ test('a mistake is answered with what is accepted', () => {
   assert.throws(() => parse('exit:NONE'), /Accepted: EXCEPTION_OR_NMI/);
   assert.throws(() => parse('event:loud'), /Accepted: sensitive silent trap/);
   assert.throws(() => parse('cr:1'), /expected cr:0, cr:2, cr:3 or cr:4/);
+  assert.throws(() => parse('invalidated:here'), /expected a number .* such as invalidated:0x7C00/);
   assert.throws(() => parse('main'), /main: main is not a register.*insn:cli/);
   assert.throws(() => parse('irq:3'), /insn:cli/);
 });

@@ -78,7 +78,7 @@ function translate(bench: TestCpu, mode: 16 | 32, source: string, whole: boolean
   const [largest] = [...vm.engine.regions.regions()].sort((a, b) => b.length - a.length || a.id - b.id);
   if (!largest) return 'not translated';
   const microOps = largest.blocks.flatMap((block) => block.instructions.flatMap((one) => printStatements(lowering.microOps(one), '  ')));
-  const text = regionText(largest.body);
+  const text = regionText(largest).lines;
   return [...microOps, '--', ...(whole ? text : essence(text))].join('\n');
 }
 
@@ -103,6 +103,24 @@ test('a loop runs in its region, and ends where the interpreter ends it', () => 
   const rounds = Math.floor(11_002 / 3);
   assert.equal(cpu.cpu.reg(ECX), 100_000 - rounds);
   assert.equal(cpu.eip, 0x1002);
+});
+
+test('every line of a region names its instruction', () => {
+  warm.vm.engine.cache.clear('another case');
+  warm.flat32();
+  warm.cpu.setReg(ECX, 400);
+  warm.load('again: add eax, ecx\nlea edx, [eax + 1]\ndec ecx\njnz again\nhlt');
+  assert.equal(warm.runToHalt(2000).kind, 'halted');
+  const region = [...warm.vm.engine.regions.regions()].find(({ length }) => length === 4);
+  assert.ok(region, 'the loop is a region');
+  const { lines, origins } = regionText(region);
+  const linesOf = (eip: number) => lines.filter((_, i) => origins[i] === eip).map((line) => line.trim());
+  const [add, lea, dec, jnz] = region.root.instructions.map(({ eip }) => eip);
+  assert.deepEqual(new Set(origins), new Set([undefined, add, lea, dec, jnz]));
+  assert.ok(linesOf(add).includes('local.set $eax') && !linesOf(add).includes('local.set $edx'));
+  assert.ok(linesOf(lea).includes('local.set $edx') && !linesOf(lea).includes('local.set $eax'));
+  assert.ok(linesOf(dec).includes('local.set $ecx'));
+  assert.ok(linesOf(jnz).some((line) => line.startsWith('br_if')));
 });
 
 test('a store into a block throws its regions away; the new code runs', () => {

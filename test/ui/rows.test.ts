@@ -45,6 +45,7 @@ const response = (rows: ExitRow[], counts = {}) => ({ technique: 'trap' as const
 test('blocks: the hottest first, those thrown away last', () => {
   const { rows, remark } = blockRows({
     technique: 'bt',
+    position: 0,
     translation,
     total: 3,
     blocks: [block(1, { state: 'invalidated', invalidatedBy: 'the guest wrote to it', hits: 99 }), block(2), block(3)],
@@ -60,12 +61,12 @@ test('blocks: the hottest first, those thrown away last', () => {
 });
 
 test('blocks: says how many there are when not all are shown', () => {
-  assert.equal(blockRows({ technique: 'bt', translation, total: 1200, blocks: [block(1)] }).remark, '1 of 1,200 blocks');
-  assert.equal(blockRows({ technique: 'bt', translation, total: 0, blocks: [] }).remark, 'empty');
+  assert.equal(blockRows({ technique: 'bt', position: 0, translation, total: 1200, blocks: [block(1)] }).remark, '1 of 1,200 blocks');
+  assert.equal(blockRows({ technique: 'bt', position: 0, translation, total: 0, blocks: [] }).remark, 'empty');
 });
 
 test('blocks: 32-bit code has an eight-digit offset', () => {
-  assert.equal(blockRows({ technique: 'bt', translation, total: 1, blocks: [block(1, { cs: 8, eip: 0x10, codeSize: 32 })] }).rows[0].label, '0008:00000010');
+  assert.equal(blockRows({ technique: 'bt', position: 0, translation, total: 1, blocks: [block(1, { cs: 8, eip: 0x10, codeSize: 32 })] }).rows[0].label, '0008:00000010');
 });
 
 test('exits: counts, then events, newest first', () => {

@@ -21,6 +21,7 @@ import { restart } from './restart';
 import { continueRequest, next, pause, stepIn, stepOut } from './resume';
 import { ringsideBlock } from './ringsideBlock';
 import { ringsideBlocks } from './ringsideBlocks';
+import { ringsideExitSummary } from './ringsideExitSummary';
 import { ringsideExits } from './ringsideExits';
 import { ringsideInput } from './ringsideInput';
 import { ringsideLineCounts } from './ringsideLineCounts';
@@ -88,6 +89,7 @@ export const HANDLERS: readonly Handler[] = [
   ringsidePageWalk,
   ringsideExits,
   ringsideLineCounts,
+  ringsideExitSummary,
   ringsideVmcs,
   ringsideScreen,
   ringsideSubscribe,

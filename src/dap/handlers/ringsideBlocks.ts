@@ -1,3 +1,4 @@
+import { instructionPointer } from '../../debug/codeView';
 import type { BlocksResponse } from '../../protocol/requests';
 import { count, integer, optional, shape } from '../arguments';
 import { handler } from '../handler';
@@ -9,6 +10,6 @@ export const ringsideBlocks = handler('ringside/blocks', shape({ threadId: optio
     const blocks = target.vm.blocks();
     const page = blocks.slice(start, most === undefined ? undefined : start + most);
     const located = page.map((block) => ({ ...block, source: block.source ?? target.sourceMap.location(block.linear) }));
-    return { technique: target.vm.technique, blocks: located, translation: target.vm.translation, total: blocks.length };
+    return { technique: target.vm.technique, blocks: located, translation: target.vm.translation, total: blocks.length, position: instructionPointer(target.vm) };
   },
 });

@@ -21,10 +21,17 @@ import { type RegionFunctions, RegionStatements } from './statements';
 type Node = number;
 const DISPATCH: Node = -1;
 
+/** From this byte of a body on, code of the instruction at `eip`; of none, where `eip` is undefined. */
+export interface Origin {
+  readonly at: number;
+  readonly eip: number | undefined;
+}
+
 export interface EmittedRegion {
   readonly body: Uint8Array;
   readonly temps: number;
   readonly windows: readonly (AccessWindow | undefined)[];
+  readonly origins: readonly Origin[];
 }
 
 export interface EmitOptions {
@@ -47,6 +54,7 @@ class RegionEmitter {
   readonly #levels = new Map<Node, number>();
   readonly #flagsBehind = new Map<Node, FlagState | undefined>();
   #temps = 0;
+  readonly #origins: Origin[] = [];
 
   constructor(
     readonly plan: RegionPlan,
@@ -96,11 +104,18 @@ class RegionEmitter {
     const code = this.#code;
     this.#statements.memory.exit = code.open(OP.block);
     this.#node(this.plan.root.block.eip);
+    this.#of(undefined);
     code.op(OP.unreachable).close();
     const prologue = this.#prologue();
     this.#epilogue();
     const body = new Uint8Array([...prologue, ...code.done()]);
-    return { body, temps: this.#temps, windows: this.#statements.memory.windows };
+    const origins = this.#origins.map(({ at, eip }) => ({ at: at + prologue.length, eip }));
+    return { body, temps: this.#temps, windows: this.#statements.memory.windows, origins };
+  }
+
+  /** What is emitted from here on, belongs to this instruction. */
+  #of(eip: number | undefined): void {
+    this.#origins.push({ at: this.#code.length, eip });
   }
 
   #registers(bits: number): number[] {
@@ -184,9 +199,11 @@ class RegionEmitter {
     const code = this.#code;
     const merges = (this.#flow.dominated.get(node) ?? []).filter((n) => this.#isMerge(n)).sort((a, b) => this.#order(b) - this.#order(a));
     if (!this.#isLoop(node)) return this.#within(node, merges);
+    this.#of(undefined);
     this.#levels.set(node, code.open(OP.loop));
     this.#checkBudget(node);
     this.#within(node, merges);
+    this.#of(undefined);
     code.close();
   }
 
@@ -207,8 +224,10 @@ class RegionEmitter {
       else this.#emitBlock(node);
       return;
     }
+    this.#of(undefined);
     this.#levels.set(merge, code.open(OP.block));
     this.#within(node, rest);
+    this.#of(undefined);
     code.close();
     this.#node(merge);
   }
@@ -227,11 +246,15 @@ class RegionEmitter {
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
+      this.#of(block.instructions[n].eip);
       this.#count(list);
       statements.instruction(last ? list.slice(0, -1) : list, record, dead);
     });
     this.#flagsBehind.set(node, statements.flags.state);
-    if (terminal.k === 'leave') return statements.leave(terminal.record);
+    if (terminal.k === 'leave') {
+      this.#of(block.instructions[instructions.length]?.eip);
+      return statements.leave(terminal.record);
+    }
     this.#terminal(node, instructions.at(-1)?.statements.at(-1), count);
   }
 
@@ -282,8 +305,13 @@ class RegionEmitter {
   }
 
   #go(from: Node, to: Node): void {
-    if (this.#isLabel(from, to)) this.#code.branch(this.#levels.get(to) as number);
-    else this.#node(to);
+    if (this.#isLabel(from, to)) {
+      this.#code.branch(this.#levels.get(to) as number);
+      return;
+    }
+    this.#node(to);
+    // The way on from here lies inside the code of the instruction that leads to it.
+    if (from !== DISPATCH) this.#of(this.#block(from).block.instructions.at(-1)?.eip);
   }
 
   #follow(from: Node, { eip, slot }: Edge): void {
@@ -306,6 +334,7 @@ class RegionEmitter {
   /** Go where TARGET says. */
   #dispatch(): void {
     const code = this.#code;
+    this.#of(undefined);
     for (const eip of this.#successors(DISPATCH))
       code
         .get(L.TARGET)

@@ -50,8 +50,9 @@ export interface Region {
   readonly blocks: readonly Block[];
   /** Guest instructions. */
   readonly length: number;
-  /** Its function's body. */
+  /** Its function's body, and of which instruction its parts are. */
   readonly body: Uint8Array;
+  readonly origins: readonly { readonly at: number; readonly eip: number | undefined }[];
   /** Place in the function table. */
   readonly slot: number;
   /** Share of it in the compilation of its module, microseconds of host time: for display only. */

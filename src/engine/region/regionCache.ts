@@ -177,7 +177,18 @@ export class RegionCache {
     const slot = this.#slot();
     this.table.set(slot, compiled as () => number);
     const blocks = [...plan.blocks.values()].map(({ block }) => block);
-    const region: Region = { id: this.#nextId++, root, blocks, length: plan.length, body: emitted.body, slot, microseconds, windows: emitted.windows, valid: true };
+    const region: Region = {
+      id: this.#nextId++,
+      root,
+      blocks,
+      length: plan.length,
+      body: emitted.body,
+      origins: emitted.origins,
+      slot,
+      microseconds,
+      windows: emitted.windows,
+      valid: true,
+    };
     this.#regions.add(region);
     this.#compiled++;
     for (const block of blocks) block.regions.add(region);

@@ -1,7 +1,8 @@
 /** The body of a region's function as WebAssembly text with names. */
 import { REGISTERS_32 } from '../../x86/registers';
-import { printBody } from '../wasm/printer';
+import { type BodyLine, printBody } from '../wasm/printer';
 import { REGION_LOCAL as L } from './locals';
+import type { Region } from './region';
 import { REGION_FUNCTIONS } from './regionModule';
 
 const LOCALS: ReadonlyMap<number, string> = new Map(Object.entries(L).map(([name, index]) => [index, name.toLowerCase()]));
@@ -17,4 +18,21 @@ const localName = (index: number): string => {
   return index >= L.GPR && index < L.GPR + 8 ? `$${REGISTERS_32[index - L.GPR]}` : `$${LOCALS.get(index) ?? index}`;
 };
 
-export const regionText = (body: Uint8Array): string[] => printBody(body, { local: localName, function: (index) => `$${FUNCTIONS.get(index) ?? index}` });
+const names = { local: localName, function: (index: number): string => `$${FUNCTIONS.get(index) ?? index}` };
+
+export interface RegionText {
+  readonly lines: readonly string[];
+  /** EIP of the guest instruction that each line is for; undefined for what is for the region as a whole. */
+  readonly origins: readonly (number | undefined)[];
+}
+
+export function regionText({ body, origins }: Pick<Region, 'body' | 'origins'>): RegionText {
+  const printed = printBody(body, names);
+  let next = 0;
+  let eip: number | undefined;
+  const of = ({ at }: BodyLine): number | undefined => {
+    for (; next < origins.length && origins[next].at <= at; next++) eip = origins[next].eip;
+    return eip;
+  };
+  return { origins: printed.map(of), lines: printed.map(({ text }) => text) };
+}

@@ -128,15 +128,22 @@ class Reader {
   }
 }
 
+export interface BodyLine {
+  /** Offset of the instruction in the body. */
+  readonly at: number;
+  readonly text: string;
+}
+
 /** Throws Error on an opcode that the encoder's callers do not emit. */
-export function printBody(body: Uint8Array, names: Names): string[] {
+export function printBody(body: Uint8Array, names: Names): BodyLine[] {
   const reader = new Reader(body);
-  const lines: string[] = [];
+  const lines: BodyLine[] = [];
   let depth = 0;
   while (reader.at < body.length) {
+    const { at } = reader;
     const opcode = reader.byte();
     if (opcode === OP.end || opcode === OP.else) depth--;
-    lines.push('  '.repeat(Math.max(0, depth)) + textOf(opcode, reader, names));
+    lines.push({ at, text: '  '.repeat(Math.max(0, depth)) + textOf(opcode, reader, names) });
     if (BLOCK[opcode] || opcode === OP.else) depth++;
   }
   return lines;

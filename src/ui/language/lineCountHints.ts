@@ -1,7 +1,7 @@
 /** What a run has left at the end of each line: how often the hypervisor stepped in there. Pure. */
 import type { LineCounts } from '../../protocol/requests';
 import type { VmmEventKind } from '../../protocol/vmmEvent';
-import { grouped, plural } from '../address';
+import { grouped, plural } from '../../base/address';
 
 /** Kinds worth a place beside the source, in the order in which they are named. */
 const SHOWN: readonly (readonly [VmmEventKind, string])[] = [

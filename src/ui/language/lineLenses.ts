@@ -1,7 +1,7 @@
 /** What stands above a label once the source is assembled: its address, how much code or data it holds, and the first bytes. Pure. */
 import { hexh } from '../../base/bits';
 import type { CheckedLine } from '../../protocol/sourceCheck';
-import { plural } from '../address';
+import { plural } from '../../base/address';
 import type { SourceModel } from './sourceModel';
 
 /** Bytes that a lens has room for. */

@@ -1,5 +1,5 @@
 /** Addresses as the views print them. Pure: no `vscode`. */
-import { hex } from '../base/bits';
+import { hex } from './bits';
 
 /** `0000:7C01` in 16-bit code, `0008:00100000` in 32-bit code. */
 export const farAddress = (cs: number, eip: number, codeSize: 16 | 32 = eip > 0xffff ? 32 : 16): string => `${hex(cs, 4)}:${hex(eip, codeSize === 32 ? 8 : 4)}`;

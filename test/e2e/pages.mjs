@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+/**
+ * The pages of the views in Chromium, each with its real HTML, script and content security policy, over a session of the worker that
+ * ships: what they show and do, axe-core's rules and a screenshot under each theme. Words choose pages and scenarios, names of themes
+ * those; `--built` takes dist/ as it is.
+ */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { startBrowser } from './browser.mjs';
+import { root } from './bundle.mjs';
+import { buildAll } from '../../scripts/build.mjs';
+import { blockScenarios } from './pages/block.mjs';
+import { exitsScenarios } from './pages/exits.mjs';
+import { HostedPage, servePages } from './pages/pageHost.mjs';
+import { DapSession } from './pages/dapSession.mjs';
+import { THEMES } from './pages/themes.mjs';
+
+const shots = path.join(import.meta.dirname, 'shots');
+fs.mkdirSync(shots, { recursive: true });
+const args = process.argv.slice(2);
+const chosen = Object.keys(THEMES).filter((theme) => args.includes(theme));
+const themes = chosen.length > 0 ? chosen : Object.keys(THEMES);
+const words = args.filter((word) => !chosen.includes(word) && word !== '--built');
+const scenarios = [...blockScenarios, ...exitsScenarios].filter(({ name, page }) => words.length === 0 || words.some((w) => `${page} ${name}`.includes(w)));
+
+let passed = 0;
+let failed = 0;
+
+async function check(name, action) {
+  try {
+    await action();
+    passed++;
+    console.log(`  ok ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`  FAILED ${name}\n${error.stack ?? error}`);
+  }
+}
+
+/** What a scenario gets: the page, its session, and a way to look at it under every theme. */
+async function play(scenario, { browser, server }) {
+  const session = new DapSession(root);
+  console.log(`${scenario.page}: ${scenario.name}`);
+  try {
+    await session.start({ program: path.join(root, scenario.guest), ...scenario.attributes }, scenario.breakpoints);
+    await scenario.prepare?.(session);
+    const hosted = await HostedPage.open({ browser, server, name: scenario.page, session, viewport: scenario.viewport });
+    const look = async (name) => {
+      for (const theme of themes) {
+        await hosted.theme(theme);
+        await hosted.page.screenshot({ path: path.join(shots, `page-${name}-${theme}.png`) });
+        await check(`${name}, ${theme}: axe finds nothing`, async () => assert.deepEqual(await hosted.violations(), []));
+      }
+    };
+    await hosted.theme('dark');
+    await scenario.run({ hosted, page: hosted.page, session, check, look });
+    await check('no error of the script or the content security policy', () => assert.deepEqual(hosted.errors, []));
+    await hosted.page.close();
+  } catch (error) {
+    await check('the scenario', () => {
+      throw error;
+    });
+  } finally {
+    await session.end();
+  }
+}
+
+if (!args.includes('--built')) await buildAll();
+const server = await servePages(root);
+const browser = await startBrowser();
+try {
+  for (const scenario of scenarios) await play(scenario, { browser, server });
+} finally {
+  await browser.close();
+  await server.close();
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

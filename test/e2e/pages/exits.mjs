@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { soon } from '../workbench.mjs';
+
+const eventRows = (page) => page.locator('[aria-label="Events"] tbody tr');
+
+export const exitsScenarios = [
+  {
+    page: 'exits',
+    name: 'system calls under hardware assistance',
+    guest: 'examples/rings.asm',
+    attributes: { technique: 'hvm' },
+    breakpoints: ['event:guestFault'],
+    prepare: (session) => session.go(),
+    async run({ hosted, page, session, check, look }) {
+      await check('reasons are counted', async () => {
+        await page.getByRole('button', { name: 'IO_INSTRUCTION', exact: true }).first().waitFor();
+        const { counts } = await session.request('ringside/exits', { count: 0 });
+        assert.match(await page.locator('.toggle', { hasText: 'VM exits' }).textContent(), new RegExp(`${counts.vmExit}$`));
+      });
+      await check('an event is shown from its instruction to its effect', async () => {
+        await page.getByRole('button', { name: 'IO_INSTRUCTION', exact: true }).first().click();
+        await soon('only those', async () => (await eventRows(page).count()) > 0 && (await eventRows(page).allTextContents()).every((t) => t.includes('IO_INSTRUCTION')));
+        await eventRows(page).first().getByRole('button').click();
+        const steps = page.locator('.chain li');
+        await soon('four steps', async () => (await steps.count()) === 4);
+        assert.deepEqual(await page.locator('.chain h3').allTextContents(), ['Instruction', 'Trap', 'Handler', 'Effect']);
+        assert.match(await steps.nth(1).textContent(), /qualification/i);
+      });
+      await look('exits-hvm');
+      await check('one click makes a breakpoint of a reason', async () => {
+        await page.getByRole('button', { name: 'Break on exit:IO_INSTRUCTION' }).first().click();
+        await soon('it was asked for', () => hosted.done.length > 0);
+        assert.deepEqual(hosted.done, [{ breakpoint: 'exit:IO_INSTRUCTION' }]);
+        const { breakpoints } = await session.breakAt(['exit:IO_INSTRUCTION']);
+        assert.equal(breakpoints[0].verified, true);
+      });
+    },
+  },
+  {
+    page: 'exits',
+    name: 'a boot sector under trap-and-emulate',
+    guest: 'test/e2e/pages/loops.asm',
+    attributes: { technique: 'trap' },
+    breakpoints: ['insn:hlt'],
+    prepare: (session) => session.go(),
+    async run({ page, check, look }) {
+      await page.locator('.bucket').first().waitFor();
+      await look('exits-trap');
+      await check('a stretch of the timeline is chosen by keys, and limits the rest', async () => {
+        const all = await eventRows(page).count();
+        await page.locator('.bucket[tabindex="0"]').focus();
+        await page.keyboard.press('Home');
+        await page.keyboard.press('Enter');
+        await page.getByRole('button', { name: 'Show all' }).waitFor();
+        assert.notEqual(await eventRows(page).count(), 0);
+        await page.getByRole('button', { name: 'Show all' }).click();
+        await soon('all again', async () => (await eventRows(page).count()) === all);
+      });
+      await check('a kind can be left out', async () => {
+        const toggle = page.locator('.toggle[aria-pressed="true"]').first();
+        const name = (await toggle.textContent()).replace(/ [\d,]+$/, '');
+        await toggle.click();
+        await soon(`no ${name}`, async () => !(await page.locator('[aria-label="Events by reason"] tbody').textContent()).includes(name));
+      });
+    },
+  },
+  {
+    page: 'exits',
+    name: 'a guest that runs',
+    guest: 'examples/bricks.asm',
+    attributes: { technique: 'bt' },
+    prepare: (session) => session.run(),
+    async run({ hosted, page, check, look }) {
+      await hosted.news('running');
+      await check('it is looked at again while it runs', () => page.locator('.chip', { hasText: 'per second' }).waitFor());
+      await look('exits-running');
+    },
+  },
+];
