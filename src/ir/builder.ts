@@ -11,6 +11,7 @@ import {
   ONE,
   type RegisterRef,
   type SegmentRef,
+  type SharedFunction,
   type Statement,
   type VectorSize,
   ZERO,
@@ -197,6 +198,13 @@ export class Builder {
     write();
     this.#into = outer;
     return statements;
+  }
+
+  /** A function of the generated module; its result is 32 bits. */
+  call(name: SharedFunction, ...args: Expr[]): Expr {
+    const id = this.#temps++;
+    this.emit({ k: 'call', id, name, args });
+    return { k: 'temp', id };
   }
 
   if(test: Expr, then: () => void, otherwise: () => void = () => {}): void {

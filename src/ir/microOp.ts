@@ -77,8 +77,31 @@ export type Expr =
   /** Word `position` of a vector, 0..7, and a vector with another one. */
   | { readonly k: 'word'; readonly x: Expr; readonly position: Expr }
   | { readonly k: 'withWord'; readonly x: Expr; readonly position: Expr; readonly value: Expr }
+  /** Address of x87 register ST(n), and whether it is empty. */
+  | { readonly k: 'stAddress'; readonly n: Expr }
+  | { readonly k: 'stEmpty'; readonly n: Expr }
+  /** Significand (64 bits) or sign and exponent of the x87 register at an address. */
+  | { readonly k: 'significand'; readonly address: Expr }
+  | { readonly k: 'signExponent'; readonly address: Expr }
   /** Depends on nothing that an instruction of translated code could change: it is computed once a region. */
   | { readonly k: 'invariant'; readonly value: Expr };
+
+/** The ordinary course of x87 arithmetic. */
+export const SHARED_FUNCTIONS = [
+  'x87Round',
+  'x87Add',
+  'x87Multiply',
+  'x87Divide',
+  'x87SquareRoot',
+  'x87Compare',
+  'x87FromDouble',
+  'x87FromSingle',
+  'x87FromInteger',
+  'x87ToDouble',
+  'x87ToSingle',
+  'x87ToInteger',
+] as const;
+export type SharedFunction = (typeof SHARED_FUNCTIONS)[number];
 
 export type SegmentRef = number | 'operand';
 export type VectorSize = 4 | 8 | 16;
@@ -101,6 +124,15 @@ export type Statement =
   | { readonly k: 'setXmm'; readonly ref: RegisterRef; readonly value: Expr }
   /** The low half of the value; the sign and exponent of the x87 register become ones. */
   | { readonly k: 'setMmx'; readonly ref: RegisterRef; readonly value: Expr }
+  | { readonly k: 'setSignificand'; readonly address: Expr; readonly value: Expr }
+  | { readonly k: 'setSignExponent'; readonly address: Expr; readonly value: Expr }
+  /** ST(n) becomes empty, or holds something. */
+  | { readonly k: 'tag'; readonly n: Expr; readonly empty: boolean }
+  | { readonly k: 'moveTop'; readonly by: 1 | -1 }
+  /** Some bits of the x87 status word, but not TOP, are replaced by `value`, and others of it are set. */
+  | { readonly k: 'statusWord'; readonly replaced: number; readonly value: Expr }
+  /** A function that both executors define in their modules (engine/wasm): it touches nothing but CPU cells, and cannot fault. */
+  | { readonly k: 'call'; readonly id: number; readonly name: SharedFunction; readonly args: readonly Expr[] }
   | { readonly k: 'setVectorCell'; readonly offset: number; readonly value: Expr }
   | { readonly k: 'setRegister'; readonly ref: RegisterRef; readonly size: 1 | 2 | 4; readonly value: Expr }
   | { readonly k: 'setCell'; readonly offset: number; readonly value: Expr }
@@ -185,6 +217,7 @@ export function typeOf(e: Expr): ValueType {
     case 'typed':
       return WIDE_OPS[e.op].type;
     case 'const64':
+    case 'significand':
       return 'i64';
     case 'xmm':
     case 'mmx':

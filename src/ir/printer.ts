@@ -90,6 +90,13 @@ export function printExpression(e: Expr): string {
       return `${e.k}${e.ref}`;
     case 'vectorCell':
       return cellName(e.offset);
+    case 'stAddress':
+      return `st(${p(e.n)})`;
+    case 'stEmpty':
+      return `empty(${p(e.n)})`;
+    case 'significand':
+    case 'signExponent':
+      return `${p(e.address)}.${e.k}`;
     case 'typed':
       return `${e.op}${e.immediate ? `[${e.immediate.join(' ')}]` : ''}(${e.args.map(p).join(', ')})`;
     case 'shuffle':
@@ -136,6 +143,16 @@ function line(s: Exclude<Statement, { k: 'if' | 'rarely' | 'attempt' }>): string
       return `mmx${s.ref} = ${p(s.value)}`;
     case 'setVectorCell':
       return `${cellName(s.offset)} = ${p(s.value)}`;
+    case 'setSignificand':
+      return `${p(s.address)}.significand = ${p(s.value)}`;
+    case 'setSignExponent':
+      return `${p(s.address)}.signExponent = ${p(s.value)}`;
+    case 'tag':
+      return `st(${p(s.n)}) is ${s.empty ? 'empty' : 'full'}`;
+    case 'moveTop':
+      return s.by > 0 ? 'pop' : 'push';
+    case 'statusWord':
+      return `x87_status = x87_status but ${number(s.replaced)} | ${p(s.value)}`;
     case 'giveUp':
       return `give up if ${p(s.condition)}`;
     case 'comparisonFlags':
@@ -152,6 +169,7 @@ function line(s: Exclude<Statement, { k: 'if' | 'rarely' | 'attempt' }>): string
       return `CF = ${p(s.carry)}${s.overflow ? `, OF = ${p(s.overflow)}` : ''}`;
     case 'setStatus':
       return `status = ${p(s.value)}`;
+    case 'call':
     case 'helper':
       return `t${s.id} = ${s.name}(${s.args.map(p).join(', ')})`;
     case 'fault':

@@ -67,7 +67,15 @@ class Specializer {
         out.push({ ...s, ref: this.#vectorRegister(s.ref), value: this.#expr(s.value) });
         return;
       case 'setVectorCell':
+      case 'statusWord':
         out.push({ ...s, value: this.#expr(s.value) });
+        return;
+      case 'setSignificand':
+      case 'setSignExponent':
+        out.push({ ...s, address: this.#expr(s.address), value: this.#expr(s.value) });
+        return;
+      case 'tag':
+        out.push({ ...s, n: this.#expr(s.n) });
         return;
       case 'attempt':
         out.push({ k: 'attempt', ordinary: this.list(s.ordinary), otherwise: this.list(s.otherwise) });
@@ -98,6 +106,7 @@ class Specializer {
       case 'carryFlags':
         out.push({ k: s.k, carry: this.#expr(s.carry), ...(s.overflow ? { overflow: this.#expr(s.overflow) } : {}) });
         return;
+      case 'call':
       case 'helper':
         out.push({ ...s, args: s.args.map((arg) => this.#expr(arg)) });
         return;
@@ -150,6 +159,12 @@ class Specializer {
       case 'xmm':
       case 'mmx':
         return { ...e, ref: this.#vectorRegister(e.ref) };
+      case 'stAddress':
+      case 'stEmpty':
+        return { k: e.k, n: this.#expr(e.n) };
+      case 'significand':
+      case 'signExponent':
+        return { k: e.k, address: this.#expr(e.address) };
       case 'typed':
         return { ...e, args: e.args.map((arg) => this.#expr(arg)) };
       case 'shuffle':

@@ -72,6 +72,10 @@ export const WIDE_OPS = {
   'i64.reinterpret_f64': plain('i64', 0xbd),
   'f32.reinterpret_i32': plain('f32', 0xbe),
   'f64.reinterpret_i64': plain('f64', 0xbf),
+  'f64.convert_i64_s': plain('f64', 0xb9),
+  'f64.convert_i64_u': plain('f64', 0xba),
+  'i64.trunc_sat_f64_s': { type: 'i64', prefix: 0xfc, opcode: 6 },
+  'i64.trunc_sat_f64_u': { type: 'i64', prefix: 0xfc, opcode: 7 },
   'i32.trunc_sat_f64_s': { type: 'i32', prefix: 0xfc, opcode: 2 },
 
   'v128.const': vector(0x0c),

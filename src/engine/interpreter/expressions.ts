@@ -73,7 +73,21 @@ export class ExpressionEmitter {
         this.register(e.ref, e.size);
         break;
       case 'cell':
-        code.loadCell(e.offset);
+        this.cell(e.offset);
+        break;
+      case 'stAddress':
+        this.stAddress(e.n);
+        break;
+      case 'stEmpty':
+        this.stEmpty(e.n);
+        break;
+      case 'significand':
+        this.emit(e.address);
+        code.memory(OP.i64Load, 0);
+        break;
+      case 'signExponent':
+        this.emit(e.address);
+        code.memory(OP.load16U, 8);
         break;
       case 'segmentCell':
         this.emit(e.segment);
@@ -133,6 +147,29 @@ export class ExpressionEmitter {
         this.invariant(e.value);
         break;
     }
+  }
+
+  protected cell(offset: number): void {
+    this.code.loadCell(offset);
+  }
+
+  protected stAddress(n: Expr): void {
+    this.code.loadCell(CPU.X87_STATUS).constant(7).op(OP.shrU);
+    this.emit(n);
+    this.code.constant(4).op(OP.shl, OP.add).constant(0x70).op(OP.and).constant(CPU.X87).op(OP.add);
+  }
+
+  /** Push twice the number of the register that ST(n) is. */
+  tagShift(n: Expr): void {
+    this.code.loadCell(CPU.X87_STATUS).constant(10).op(OP.shrU);
+    this.emit(n);
+    this.code.constant(1).op(OP.shl, OP.add).constant(14).op(OP.and);
+  }
+
+  protected stEmpty(n: Expr): void {
+    this.code.loadCell(CPU.X87_TAGS);
+    this.tagShift(n);
+    this.code.op(OP.shrU).constant(3).op(OP.and).constant(3).op(OP.eq);
   }
 
   protected invariant(value: Expr): void {

@@ -4,13 +4,14 @@
  */
 import { HELPERS } from '../../semantics/helpers';
 import { liftForm } from '../../semantics';
-import { type Statement, listsIn } from '../../ir/microOp';
+import { SHARED_FUNCTIONS, type Statement, listsIn } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
 import { FormTable } from '../forms';
 import { partition } from './groups';
 import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
 import { REGION_TYPE } from '../region/regionModule';
 import { packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
+import { x87Functions } from '../wasm/x87Functions';
 import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
 import { LOCAL, TYPED_LOCAL_TYPES } from './locals';
 import { type Functions, StatementEmitter } from './statements';
@@ -137,7 +138,8 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
   ];
   const defined = imports.length;
   const groups = partition(forms);
-  const firstGroup = defined + 3;
+  const firstShared = defined + 3;
+  const firstGroup = firstShared + SHARED_FUNCTIONS.length;
   const functions: Functions = {
     packStatus: defined,
     unpackResult: defined + 1,
@@ -146,6 +148,7 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
     writeSlow: 1,
     readVector: 2,
     writeVector: 3,
+    shared: (name) => firstShared + SHARED_FUNCTIONS.indexOf(name),
     helper: (name) => imports.findIndex((i) => i.name === name),
   };
   const temps = Math.max(...lifted.map((l) => l.temps));
@@ -159,6 +162,7 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
     { type: type(2, 1), locals: [], body: packStatus() },
     { type: type(1, 1), locals: [], body: unpackResult() },
     { type: type(1, 1), locals: [], body: unpackAux() },
+    ...x87Functions(firstShared),
     ...groups.map(({ name, handlers, entry }) => ({
       type: type(2, 1),
       locals,

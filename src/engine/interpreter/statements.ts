@@ -1,7 +1,8 @@
 /** Statements as WebAssembly: memory through the software TLB, flags, helpers, terminals. */
-import { type Expr, type SegmentRef, type Statement, type VectorSize, typeOf } from '../../ir/microOp';
+import { type Expr, type SegmentRef, type SharedFunction, type Statement, type VectorSize, typeOf } from '../../ir/microOp';
 import { JUMP_CACHE, JUMP_CACHE_ENTRIES, TLB } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, byteRegisterOffset, countOffset } from '../../x86/cpuState';
+import { TOP, TOP_SHIFT } from '../../semantics/x87/status';
 import { EXIT, RECORD, RECORD_SIZE } from '../record';
 import { type Code, OP, VECTOR } from '../wasm/encoder';
 import { emitBulk } from './bulk';
@@ -31,6 +32,7 @@ export interface Functions {
   readonly readVector: number;
   readonly writeVector: number;
   readonly helper: (name: string) => number;
+  readonly shared: (name: SharedFunction) => number;
 }
 
 export const VECTOR_LOAD: Readonly<Record<VectorSize, number>> = { 4: VECTOR.load32Zero, 8: VECTOR.load64Zero, 16: VECTOR.load };
@@ -107,6 +109,46 @@ export class StatementEmitter {
         code.constant(0);
         value(s.value);
         code.vectorMemory(VECTOR.store, s.offset);
+        break;
+      case 'setSignificand':
+        value(s.address);
+        value(s.value);
+        code.memory(OP.i64Store, 0);
+        break;
+      case 'setSignExponent':
+        value(s.address);
+        value(s.value);
+        code.memory(OP.store16, 8);
+        break;
+      case 'tag':
+        code.constant(0).loadCell(CPU.X87_TAGS).constant(3);
+        this.#expression.tagShift(s.n);
+        code.op(OP.shl);
+        if (s.empty) code.op(OP.or);
+        else code.constant(-1).op(OP.xor, OP.and);
+        code.memory(OP.store, CPU.X87_TAGS);
+        break;
+      case 'moveTop':
+        code
+          .constant(0)
+          .loadCell(CPU.X87_STATUS)
+          .constant(~TOP)
+          .op(OP.and)
+          .loadCell(CPU.X87_STATUS)
+          .constant(s.by << TOP_SHIFT)
+          .op(OP.add)
+          .constant(TOP)
+          .op(OP.and, OP.or)
+          .memory(OP.store, CPU.X87_STATUS);
+        break;
+      case 'statusWord':
+        code.constant(0).loadCell(CPU.X87_STATUS).constant(~s.replaced).op(OP.and);
+        value(s.value);
+        code.op(OP.or).memory(OP.store, CPU.X87_STATUS);
+        break;
+      case 'call':
+        for (const arg of s.args) value(arg);
+        code.call(this.functions.shared(s.name)).set(LOCAL.TEMPS + s.id);
         break;
       case 'attempt':
         this.#attempt(s);

@@ -16,6 +16,7 @@ import { NO_PAGE, REGION_LOCAL as L } from './locals';
 import type { Assumptions } from './memoryAccess';
 import type { Edge, RegionBlock, RegionPlan } from './region';
 import { type RegionFunctions, RegionStatements } from './statements';
+import { X87Stack, usesX87 } from './x87Stack';
 
 /** EIP of a block, or the dispatch node. */
 type Node = number;
@@ -32,6 +33,8 @@ export interface EmittedRegion {
   readonly temps: number;
   readonly windows: readonly (AccessWindow | undefined)[];
   readonly origins: readonly Origin[];
+  /** It calls functions of the x87. */
+  readonly usesX87: boolean;
 }
 
 export interface EmitOptions {
@@ -53,6 +56,9 @@ class RegionEmitter {
   readonly #cut = new Set<string>();
   readonly #levels = new Map<Node, number>();
   readonly #flagsBehind = new Map<Node, FlagState | undefined>();
+  readonly #x87: X87Stack;
+  /** How far TOP is above BASE behind a node. */
+  readonly #aboveBehind = new Map<Node, number>();
   #temps = 0;
   readonly #origins: Origin[] = [];
 
@@ -60,7 +66,11 @@ class RegionEmitter {
     readonly plan: RegionPlan,
     readonly options: EmitOptions,
   ) {
-    this.#statements = new RegionStatements(this.#code, options.functions, options.assumptions);
+    this.#x87 = new X87Stack(
+      this.#code,
+      [...plan.blocks.values()].some(({ instructions }) => instructions.some(({ statements }) => usesX87(statements))),
+    );
+    this.#statements = new RegionStatements(this.#code, options.functions, options.assumptions, this.#x87);
     let flow = this.#analyse();
     for (let edge = irreducibleEdge(flow); edge; edge = irreducibleEdge(flow)) {
       this.#cut.add(`${edge.from} ${edge.to}`);
@@ -110,7 +120,7 @@ class RegionEmitter {
     this.#epilogue();
     const body = new Uint8Array([...prologue, ...code.done()]);
     const origins = this.#origins.map(({ at, eip }) => ({ at: at + prologue.length, eip }));
-    return { body, temps: this.#temps, windows: this.#statements.memory.windows, origins };
+    return { body, temps: this.#temps, windows: this.#statements.memory.windows, origins, usesX87: this.#x87.active };
   }
 
   /** What is emitted from here on, belongs to this instruction. */
@@ -156,12 +166,14 @@ class RegionEmitter {
     const [read, write] = memory.windows;
     if (read) code.loadCell(read.cell).set(L.READABLE);
     if (write) code.loadCell(write.cell).set(L.WRITABLE);
+    this.#x87.prologue(code);
     code.loadCell(CPU.RESULT).set(L.RESULT).loadCell(CPU.AUX).set(L.A);
     return code.done();
   }
 
   #epilogue(): void {
     const code = this.#code;
+    this.#x87.epilogue(code);
     for (const n of this.#registers(this.#statements.written))
       code
         .constant(0)
@@ -238,11 +250,28 @@ class RegionEmitter {
     return predecessors.length === 1 ? this.#flagsBehind.get(predecessors[0]) : undefined;
   }
 
+  /** Does control come here in more than one way? */
+  #isMeeting(node: Node): boolean {
+    return node === DISPATCH || node === this.plan.root.block.eip || this.#flow.predecessors.get(node)?.length !== 1;
+  }
+
+  /** Ways that meet have settled. */
+  #aboveBefore(node: Node): number {
+    return this.#isMeeting(node) ? 0 : (this.#aboveBehind.get((this.#flow.predecessors.get(node) as Node[])[0]) ?? 0);
+  }
+
+  /** Before the way on to a node that several lead to: it counts from BASE. */
+  #meet(from: Node, to: Node): void {
+    this.#x87.above = this.#aboveBehind.get(from) ?? 0;
+    if (this.#isMeeting(to)) this.#x87.settle();
+  }
+
   #emitBlock(node: Node): void {
     const statements = this.#statements;
     const { instructions, terminal, count, block } = this.#block(node);
     const isEntry = block === this.plan.root.block && (this.#flow.predecessors.get(node) ?? []).length === 0;
     statements.flags.state = isEntry ? { operation: 'settled', size: 4, exact: true } : this.#flagsBefore(node);
+    this.#x87.above = this.#aboveBefore(node);
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
@@ -251,6 +280,7 @@ class RegionEmitter {
       statements.instruction(last ? list.slice(0, -1) : list, record, dead);
     });
     this.#flagsBehind.set(node, statements.flags.state);
+    this.#aboveBehind.set(node, this.#x87.above);
     if (terminal.k === 'leave') {
       this.#of(block.instructions[instructions.length]?.eip);
       return statements.leave(terminal.record);
@@ -260,7 +290,7 @@ class RegionEmitter {
 
   #count(list: readonly Statement[]): void {
     for (const s of list) {
-      if (s.k === 'load' || (s.k === 'let' && typeOf(s.value) === 'i32')) this.#temps = Math.max(this.#temps, s.id + 1);
+      if (s.k === 'load' || s.k === 'call' || (s.k === 'let' && typeOf(s.value) === 'i32')) this.#temps = Math.max(this.#temps, s.id + 1);
       for (const inner of listsIn(s)) this.#count(inner);
     }
   }
@@ -279,7 +309,8 @@ class RegionEmitter {
         retire();
         this.#statements.value(last.condition);
         this.#flagsBehind.set(node, this.#statements.flags.state);
-        if (this.#isInside(node, terminal.taken.eip) && this.#isLabel(node, terminal.taken.eip)) code.branchIf(this.#levels.get(terminal.taken.eip) as number);
+        if (this.#isInside(node, terminal.taken.eip) && this.#isLabel(node, terminal.taken.eip) && this.#x87.above === 0)
+          code.branchIf(this.#levels.get(terminal.taken.eip) as number);
         else {
           code.open(OP.if);
           this.#follow(node, terminal.taken);
@@ -305,6 +336,7 @@ class RegionEmitter {
   }
 
   #go(from: Node, to: Node): void {
+    this.#meet(from, to);
     if (this.#isLabel(from, to)) {
       this.#code.branch(this.#levels.get(to) as number);
       return;

@@ -4,9 +4,17 @@ import { ExpressionEmitter } from '../interpreter/expressions';
 import { type Code, OP } from '../wasm/encoder';
 import type { RegionFlags } from './flags';
 import { MAX_INVARIANTS, REGION_LOCAL as L } from './locals';
+import type { X87Stack } from './x87Stack';
+
+/** The operand of a micro-op that an instruction fixes. */
+export function constantOf(e: Expr): number {
+  if (e.k !== 'const') throw new Error(`${e.k} in place of a constant`);
+  return e.value;
+}
 
 export class RegionExpressions extends ExpressionEmitter {
   flags!: RegionFlags;
+  x87!: X87Stack;
   /** Registers that occur, as a set of bits. */
   used = 0;
   /** XMM registers that occur, likewise. */
@@ -31,6 +39,18 @@ export class RegionExpressions extends ExpressionEmitter {
   protected override xmm(ref: RegisterRef): void {
     this.usedVectors |= 1 << (ref as number);
     this.code.get(L.XMM + (ref as number));
+  }
+
+  protected override cell(offset: number): void {
+    if (!this.x87.read(offset)) super.cell(offset);
+  }
+
+  protected override stAddress(n: Expr): void {
+    this.x87.address(constantOf(n));
+  }
+
+  protected override stEmpty(n: Expr): void {
+    this.x87.empty(constantOf(n));
   }
 
   protected override invariant(value: Expr): void {

@@ -4,7 +4,9 @@ import { TYPED_LOCAL_COUNT } from '../interpreter/locals';
 /** Pages that a region remembers, at most. */
 export const MAX_PAGES = 16;
 /** Invariants that a region keeps, at most. */
-export const MAX_INVARIANTS = 4;
+export const MAX_INVARIANTS = 8;
+/** Locals of the x87 (x87Stack). */
+const X87_LOCALS = 9;
 /** Above every linear address. */
 export const NO_PAGE = 1n << 32n;
 
@@ -41,11 +43,18 @@ export const REGION_LOCAL = {
   XMM: 23 + 2 * MAX_PAGES,
   /** Temporaries of other types than i32 (interpreter/locals). */
   TYPED: 31 + 2 * MAX_PAGES,
-  /** Invariants: i32. */
-  INVARIANTS: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
-  TEMPS: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + MAX_INVARIANTS,
+  /** x87: i32. TOP at the last meeting of ways times 16, what it is above that times 16, status word, tags, pointers of the last instruction. */
+  X87_BASE: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  X87_ABOVE: 32 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  X87_STATUS: 33 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  X87_TAGS: 34 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  X87_POINTERS: 35 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  INVARIANTS: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + X87_LOCALS,
+  TEMPS: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + X87_LOCALS + MAX_INVARIANTS,
 } as const;
 
 /** How many i32 locals stand between the parameter and WIDE. */
 export const REGION_WORDS = REGION_LOCAL.WIDE - REGION_LOCAL.GPR;
 export const REGION_WIDES = REGION_LOCAL.XMM - REGION_LOCAL.WIDE;
+/** i32 locals between the typed ones and the temporaries. */
+export const REGION_LATE_WORDS = REGION_LOCAL.TEMPS - REGION_LOCAL.X87_BASE;

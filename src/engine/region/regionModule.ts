@@ -1,15 +1,20 @@
 /** WebAssembly modules of translated code: a function a region, over the VM's memory and nothing else. */
+import { once } from '../../base/once';
+import { SHARED_FUNCTIONS } from '../../ir/microOp';
 import { TYPED_LOCAL_TYPES } from '../interpreter/locals';
 import { type DefinedFunction, type FunctionType, I32, I64, V128, encodeModule } from '../wasm/encoder';
 import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
+import { x87Functions } from '../wasm/x87Functions';
 import type { EmittedRegion } from './emitRegion';
-import { MAX_INVARIANTS, REGION_WIDES, REGION_WORDS } from './locals';
+import { REGION_LATE_WORDS, REGION_WIDES, REGION_WORDS } from './locals';
 import type { RegionFunctions } from './statements';
 
 const words = (parameters: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: [I32] });
 
+/** Index of the functions that both executors have, in modules that need them. */
+const FIRST_SHARED = 4;
 export const REGION_TYPE = words(1);
-export const REGION_FUNCTIONS: RegionFunctions = { auxOf: 0, packStatus: 1, unpackResult: 2, unpackAux: 3 };
+export const REGION_FUNCTIONS: RegionFunctions = { auxOf: 0, packStatus: 1, unpackResult: 2, unpackAux: 3, shared: (name) => FIRST_SHARED + SHARED_FUNCTIONS.indexOf(name) };
 
 const COMMON: readonly DefinedFunction[] = [
   { type: words(4), locals: [[2, I32]], body: auxOf() },
@@ -17,6 +22,8 @@ const COMMON: readonly DefinedFunction[] = [
   { type: words(1), locals: [], body: unpackResult() },
   { type: words(1), locals: [], body: unpackAux() },
 ];
+
+const SHARED = once(() => x87Functions(FIRST_SHARED));
 
 /** The ceiling of any WebAssembly memory: a module takes every VM's. */
 const MAXIMUM_PAGES = 65536;
@@ -26,10 +33,10 @@ export function encodeRegions(regions: readonly EmittedRegion[]): Uint8Array<Arr
   const functions = regions.map(
     ({ body, temps }, n): DefinedFunction => ({
       type: REGION_TYPE,
-      locals: [[REGION_WORDS, I32], [REGION_WIDES, I64], [8, V128], ...TYPED_LOCAL_TYPES, [MAX_INVARIANTS + temps, I32]],
+      locals: [[REGION_WORDS, I32], [REGION_WIDES, I64], [8, V128], ...TYPED_LOCAL_TYPES, [REGION_LATE_WORDS + temps, I32]],
       body,
       exportName: `r${n}`,
     }),
   );
-  return encodeModule([], [...COMMON, ...functions], { initial: 1, maximum: MAXIMUM_PAGES });
+  return encodeModule([], [...COMMON, ...(regions.some(({ usesX87 }) => usesX87) ? SHARED() : []), ...functions], { initial: 1, maximum: MAXIMUM_PAGES });
 }

@@ -1,4 +1,5 @@
 /** The body of a region's function as WebAssembly text with names. */
+import { SHARED_FUNCTIONS } from '../../ir/microOp';
 import { REGISTERS_32 } from '../../x86/registers';
 import { type BodyLine, printBody } from '../wasm/printer';
 import { REGION_LOCAL as L } from './locals';
@@ -6,11 +7,16 @@ import type { Region } from './region';
 import { REGION_FUNCTIONS } from './regionModule';
 
 const LOCALS: ReadonlyMap<number, string> = new Map(Object.entries(L).map(([name, index]) => [index, name.toLowerCase()]));
-const FUNCTIONS: ReadonlyMap<number, string> = new Map(Object.entries(REGION_FUNCTIONS).map(([name, index]) => [index as number, name]));
+const FUNCTIONS: ReadonlyMap<number, string> = new Map([
+  ...Object.entries(REGION_FUNCTIONS).flatMap(([name, index]) => (typeof index === 'number' ? [[index, name] as const] : [])),
+  ...SHARED_FUNCTIONS.map((name) => [REGION_FUNCTIONS.shared(name), name] as const),
+]);
 
 const localName = (index: number): string => {
   if (index >= L.TEMPS) return `$t${index - L.TEMPS}`;
   if (index >= L.INVARIANTS) return `$invariant${index - L.INVARIANTS}`;
+  if (index >= L.X87_POINTERS) return `$x87_pointer${index - L.X87_POINTERS}`;
+  if (index >= L.X87_BASE) return `$${LOCALS.get(index)}`;
   if (index >= L.TYPED) return `$v${index - L.TYPED}`;
   if (index >= L.XMM) return `$xmm${index - L.XMM}`;
   if (index >= L.TAGS) return `$tag${index - L.TAGS}`;

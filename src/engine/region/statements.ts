@@ -2,14 +2,15 @@
  * Statements of translated code. Whatever is not the ordinary course (a TLB miss, a fault, a segment limit) leaves the region
  * before the instruction: registers and flags are those of before it, and tier 0 executes it.
  */
-import { type Expr, type Statement, typeOf } from '../../ir/microOp';
+import { type Expr, type SharedFunction, type Statement, typeOf } from '../../ir/microOp';
 import { tempLocal } from '../interpreter/locals';
 import { VECTOR_LOAD, VECTOR_STORE, emitSetMmx } from '../interpreter/statements';
 import { type Code, OP, VECTOR } from '../wasm/encoder';
-import { RegionExpressions } from './expressions';
+import { RegionExpressions, constantOf } from './expressions';
 import { RegionFlags } from './flags';
 import { REGION_LOCAL as L } from './locals';
 import { type Assumptions, MemoryAccess, type Place } from './memoryAccess';
+import type { X87Stack } from './x87Stack';
 
 /** Indices of the functions a region may call. */
 export interface RegionFunctions {
@@ -17,6 +18,7 @@ export interface RegionFunctions {
   readonly packStatus: number;
   readonly unpackResult: number;
   readonly unpackAux: number;
+  readonly shared: (name: SharedFunction) => number;
 }
 
 export class RegionStatements {
@@ -39,8 +41,10 @@ export class RegionStatements {
     readonly code: Code,
     readonly functions: RegionFunctions,
     assumptions: Assumptions,
+    readonly x87: X87Stack,
   ) {
     this.#expressions = new RegionExpressions(code, functions);
+    this.#expressions.x87 = x87;
     this.flags = new RegionFlags(code, (e) => this.value(e), functions.auxOf, functions.packStatus);
     this.#expressions.flags = this.flags;
     this.memory = new MemoryAccess(code, (e) => this.value(e), assumptions);
@@ -136,9 +140,33 @@ export class RegionStatements {
         this.#setRegister(s.ref as number, s.size, s.value);
         break;
       case 'setCell':
+        if (this.x87.write(s.offset, () => this.value(s.value))) break;
         code.constant(0);
         this.value(s.value);
         code.memory(OP.store, s.offset);
+        break;
+      case 'setSignificand':
+        this.value(s.address);
+        this.value(s.value);
+        code.memory(OP.i64Store, 0);
+        break;
+      case 'setSignExponent':
+        this.value(s.address);
+        this.value(s.value);
+        code.memory(OP.store16, 8);
+        break;
+      case 'tag':
+        this.x87.tag(constantOf(s.n), s.empty);
+        break;
+      case 'moveTop':
+        this.x87.move(s.by);
+        break;
+      case 'statusWord':
+        this.x87.replace(s.replaced, () => this.value(s.value));
+        break;
+      case 'call':
+        for (const arg of s.args) this.value(arg);
+        code.call(this.functions.shared(s.name)).set(L.TEMPS + s.id);
         break;
       case 'arithmeticFlags':
         flags.arithmetic(s, !s.keepCarry && isExact(s, around.slice(0, n)));

@@ -66,7 +66,7 @@ export function x87LoadRegister({ x87 }: ExecutionContext, n: number): void {
 
 /** Exponent and 96 bits of the constants of FLD1 to FLDZ, to be rounded by rounding control (SDM Vol. 1, 8.3.4). */
 export const CONSTANTS = ['1', 'l2t', 'l2e', 'pi', 'lg2', 'ln2', 'z'] as const;
-const CONSTANT_VALUES: readonly (readonly [exponent: number, high: number, low: number, rest: number])[] = [
+export const CONSTANT_VALUES: readonly (readonly [exponent: number, high: number, low: number, rest: number])[] = [
   [0, 0x80000000, 0, 0],
   [1, 0xd49a784b, 0xcd1b8afe, 0x492bf6ff],
   [0, 0xb8aa3b29, 0x5c17f0bb, 0xbe87fed0],
@@ -222,22 +222,9 @@ export function x87MoveOnCondition(context: ExecutionContext, condition: number,
   if (condition) x87.write(0, x87.signExponent(n), x87.high(n), x87.low(n));
 }
 
-/** FFREE, and FFREEP which also pops. */
-export function x87Free({ x87 }: ExecutionContext, n: number, pops: number): void {
-  x87.setEmpty(n);
-  x87.status &= ~C1;
-  if (pops) x87.pop();
-}
-
 /** D9 D8+i: FSTP that takes an empty ST(0) without an exception and then stores nothing. */
 export function x87StoreUnchecked({ x87 }: ExecutionContext, n: number): void {
   x87.status &= ~C1;
   if (!x87.isEmpty(0)) x87.write(n, x87.signExponent(0), x87.high(0), x87.low(0));
   x87.pop();
-}
-
-/** FINCSTP, FDECSTP: the top alone. */
-export function x87MoveTop({ x87 }: ExecutionContext, by: number): void {
-  x87.top += by;
-  x87.status &= ~C1;
 }

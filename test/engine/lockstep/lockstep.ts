@@ -99,7 +99,7 @@ function prepare(bench: TestCpu, mode: Mode, code: Uint8Array, seed: number): vo
 /** Registers of both units full of numbers of all kinds, exceptions mostly masked, sometimes no SSE. */
 function prepareFloats(cpu: CpuState, random: (below: number) => number): void {
   cpu.set(CPU.CR4, random(16) ? CR4_OSFXSR | CR4_OSXMMEXCPT : 0);
-  for (let at = CPU.X87; at < CPU.XMM + 128; at++) cpu.u8[at] = random(256);
+  for (let at = CPU.X87; at < CPU.XMM + 128; at++) cpu.u8[at] = at < CPU.XMM && at % 16 > 9 ? 0 : random(256);
   for (let n = 0; n < 8; n++) {
     cpu.u8.set(new Uint8Array(Float64Array.of(random(1000) / 8, 1 / (1 + random(99))).buffer), CPU.XMM + 16 * n);
     if (random(4) === 0) cpu.u8.fill(random(2) ? 0xff : 0, CPU.XMM + 16 * n, CPU.XMM + 16 * n + 8);

@@ -1,0 +1,128 @@
+/** Functions of generated modules written as expressions: what each value is comes before the code that computes it. */
+import { WIDE_OPS, type WideOpName } from '../../ir/wideOps';
+import { Code, type DefinedFunction, type F64, I32, I64, OP } from './encoder';
+
+/** Pushes a value. */
+export type Value = (code: Code) => void;
+/** A number is an i32 constant, a bigint an i64 one. */
+export type Operand = Value | number | bigint;
+
+const WORD_OPS = {
+  'i32.eqz': OP.eqz,
+  'i32.eq': OP.eq,
+  'i32.ne': OP.ne,
+  'i32.lt_s': OP.ltS,
+  'i32.lt_u': OP.ltU,
+  'i32.gt_s': OP.gtS,
+  'i32.gt_u': OP.gtU,
+  'i32.ge_s': OP.geS,
+  'i32.ge_u': OP.geU,
+  'i32.add': OP.add,
+  'i32.sub': OP.sub,
+  'i32.mul': OP.mul,
+  'i32.and': OP.and,
+  'i32.or': OP.or,
+  'i32.xor': OP.xor,
+  'i32.shl': OP.shl,
+  'i32.shr_u': OP.shrU,
+  select: OP.select,
+} as const;
+
+const MEMORY_OPS = { 'i64.load': OP.i64Load, 'i32.load': OP.load, 'i32.load16_u': OP.load16U } as const;
+
+const push = (code: Code, operand: Operand): void => {
+  if (typeof operand === 'number') code.constant(operand);
+  else if (typeof operand === 'bigint') code.byte(OP.i64Const).signed64(BigInt.asIntN(64, operand));
+  else operand(code);
+};
+
+/** An operation on operands, the value of a function of the module when `name` is its index. */
+export const value =
+  (name: WideOpName | keyof typeof WORD_OPS, ...operands: Operand[]): Value =>
+  (code) => {
+    for (const operand of operands) push(code, operand);
+    if (name in WIDE_OPS) code.wide(name as WideOpName);
+    else code.op(WORD_OPS[name as keyof typeof WORD_OPS]);
+  };
+
+export const load =
+  (name: keyof typeof MEMORY_OPS, address: Operand, offset = 0): Value =>
+  (code) => {
+    push(code, address);
+    code.memory(MEMORY_OPS[name], offset);
+  };
+
+export const call =
+  (index: number, ...operands: Operand[]): Value =>
+  (code) => {
+    for (const operand of operands) push(code, operand);
+    code.call(index);
+  };
+
+type Type = typeof I32 | typeof I64 | typeof F64;
+
+export class FunctionWriter {
+  readonly code = new Code();
+  readonly #locals: number[] = [];
+
+  /** Types of the parameters; the result is an i32. */
+  constructor(readonly parameters: readonly Type[]) {}
+
+  parameter(n: number): Value {
+    return (code) => void code.get(n);
+  }
+
+  /** A local with a value: call it to read it. */
+  local(type: Type, initial?: Operand): Local {
+    const index = this.parameters.length + this.#locals.push(type) - 1;
+    const read = ((code: Code) => void code.get(index)) as Local;
+    Object.defineProperty(read, 'index', { value: index });
+    if (initial !== undefined) this.set(read, initial);
+    return read;
+  }
+
+  word(initial?: Operand): Local {
+    return this.local(I32, initial);
+  }
+
+  wide(initial?: Operand): Local {
+    return this.local(I64, initial);
+  }
+
+  set(local: Local, operand: Operand): void {
+    push(this.code, operand);
+    this.code.set(local.index);
+  }
+
+  store(opcode: number, address: Operand, operand: Operand, offset = 0): void {
+    push(this.code, address);
+    push(this.code, operand);
+    this.code.memory(opcode, offset);
+  }
+
+  if(condition: Operand, then: () => void, otherwise?: () => void): void {
+    push(this.code, condition);
+    this.code.open(OP.if);
+    then();
+    if (otherwise) {
+      this.code.else();
+      otherwise();
+    }
+    this.code.close();
+  }
+
+  return(operand: Operand): void {
+    push(this.code, operand);
+    this.code.op(OP.return);
+  }
+
+  /** With the result at the end. */
+  done(result: Operand): DefinedFunction {
+    push(this.code, result);
+    return { type: { parameters: this.parameters, results: [I32] }, locals: this.#locals.map((type) => [1, type]), body: this.code.done() };
+  }
+}
+
+export interface Local extends Value {
+  readonly index: number;
+}

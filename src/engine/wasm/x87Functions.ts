@@ -1,0 +1,432 @@
+/**
+ * The ordinary course of x87 arithmetic, defined in every generated module: operands that are zeros or normal numbers, results in the range of
+ * normal numbers, any rounding and precision control, and only #P, masked (SDM Vol. 1, 4.8.4 and 8.3.5). Operands and results are registers in
+ * memory by address (significand in 64 bits, sign and exponent in 16). A function gives the bits to set in the status word (PE, C1, condition
+ * codes), or NOT_ORDINARY, and has stored nothing then.
+ */
+import { CPU } from '../../x86/cpuState';
+import { type DefinedFunction, F64, I32, I64, OP } from './encoder';
+import { FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from './functionWriter';
+
+const NOT_ORDINARY = -1;
+const PE = 0x20;
+const C0 = 0x100;
+const C1_SHIFT = 9;
+const C3 = 0x4000;
+const INTEGER_BIT = 1n << 63n;
+const BIAS = 16383;
+const LARGEST = 0x7ffe;
+
+const control: Value = load('i32.load', 0, CPU.X87_CONTROL);
+const roundingControl: Value = v('i32.and', v('i32.shr_u', control, 10), 3);
+const [NEAREST, DOWN, UP] = [0, 1, 2];
+const extend = (x: Operand): Value => v('i64.extend_i32_u', x);
+const isNegative = (x: Operand): Value => v('i64.lt_s', x, 0n);
+const both = (x: Operand, y: Operand): Value => v('i32.and', x, y);
+const either = (x: Operand, y: Operand): Value => v('i32.or', x, y);
+const not = (x: Operand): Value => v('i32.eqz', x);
+const choose = (condition: Operand, x: Operand, y: Operand): Value => v('select', x, y, condition);
+
+/** A register taken apart. */
+interface Parts {
+  readonly significand: Local;
+  readonly sign: Local;
+  readonly exponent: Local;
+}
+
+function parts(f: FunctionWriter, address: Operand, flip: Operand = 0): Parts {
+  const significand = f.wide(load('i64.load', address));
+  const all = f.word(load('i32.load16_u', address, 8));
+  return { significand, sign: f.word(both(v('i32.xor', all, flip), 0x8000)), exponent: f.word(both(all, 0x7fff)) };
+}
+
+/** Normal: neither a zero nor a denormal, an infinity, a NaN or unsupported. */
+const isNormal = ({ significand, exponent }: Parts): Value => both(v('i32.lt_u', v('i32.sub', exponent, 1), LARGEST), isNegative(significand));
+const isZero = ({ significand, exponent }: Parts): Value => both(not(exponent), v('i64.eqz', significand));
+
+const storeRegister = (f: FunctionWriter, to: Operand, signExponent: Operand, significand: Operand): void => {
+  f.store(OP.i64Store, to, significand);
+  f.store(OP.store16, to, signExponent, 8);
+};
+
+/** Whether to round the magnitude up: `rest` is what is below the kept bits, its top bit one half. */
+const roundsUp = (sign: Operand, rest: Operand, odd: Operand): Value =>
+  choose(
+    v('i32.eq', roundingControl, NEAREST),
+    both(isNegative(rest), either(v('i64.ne', v('i64.shl', rest, 1n), 0n), odd)),
+    both(v('i32.eq', roundingControl, choose(sign, DOWN, UP)), v('i64.ne', rest, 0n)),
+  );
+
+const inexact = (up: Operand): Value => either(PE, v('i32.shl', up, C1_SHIFT));
+/** #P is not masked, and this is inexact. */
+const isPrecisionException = (rest: Operand): Value => both(v('i64.ne', rest, 0n), not(both(control, PE)));
+
+/** (to, sign, exponent, high, low): high:low, normalized, rounded as the control word says. */
+function round(): DefinedFunction {
+  const f = new FunctionWriter([I32, I32, I32, I64, I64]);
+  const [to, sign, exponent, high, low] = [0, 1, 2, 3, 4].map((n) => f.parameter(n));
+  const precision = f.word(both(v('i32.shr_u', control, 8), 3));
+  // Bits of the significand that precision control takes away.
+  const taken = f.wide(extend(choose(v('i32.eq', precision, 0), 40, choose(v('i32.eq', precision, 2), 11, 0))));
+  const rest = f.wide(low);
+  f.if(v('i64.ne', taken, 0n), () => f.set(rest, v('i64.or', v('i64.shl', high, v('i64.sub', 64n, taken)), extend(v('i64.ne', low, 0n)))));
+  const kept = f.wide(v('i64.shl', v('i64.shr_u', high, taken), taken));
+  const unit = f.wide(v('i64.shl', 1n, taken));
+  f.if(isPrecisionException(rest), () => f.return(NOT_ORDINARY));
+  const up = f.word(roundsUp(sign, rest, v('i64.ne', v('i64.and', kept, unit), 0n)));
+  f.set(kept, v('i64.add', kept, choose(up, unit, 0n)));
+  const carried = f.word(v('i64.eqz', kept));
+  const result = f.word(v('i32.add', exponent, carried));
+  f.if(v('i32.ge_u', v('i32.sub', result, 1), LARGEST), () => f.return(NOT_ORDINARY));
+  storeRegister(f, to, either(sign, result), choose(carried, INTEGER_BIT, kept));
+  return f.done(choose(v('i64.ne', rest, 0n), inexact(up), 0));
+}
+
+/** Round and store: at once for the usual control word (nearest, 64 bits, #P masked), by `x87Round` for others. */
+function finish(f: FunctionWriter, index: number, to: Operand, sign: Operand, exponent: Local, high: Local, low: Local): void {
+  f.if(v('i32.ne', both(control, 0xf20), 0x320), () => f.return(call(index, to, sign, exponent, high, low)));
+  const up = f.word(both(isNegative(low), either(v('i64.ne', v('i64.shl', low, 1n), 0n), v('i32.wrap_i64', v('i64.and', high, 1n)))));
+  f.set(high, v('i64.add', high, extend(up)));
+  f.if(v('i64.eqz', high), () => {
+    f.set(high, INTEGER_BIT);
+    f.set(exponent, v('i32.add', exponent, 1));
+  });
+  f.if(v('i32.ge_u', v('i32.sub', exponent, 1), LARGEST), () => f.return(NOT_ORDINARY));
+  storeRegister(f, to, either(sign, exponent), high);
+  f.return(choose(v('i64.ne', low, 0n), inexact(up), 0));
+}
+
+const differenceSign: Value = v('i32.shl', v('i32.eq', roundingControl, DOWN), 15);
+
+/** (to, x, y, flip): x + y, or x - y with `flip` 8000h. */
+function add(rounding: number): DefinedFunction {
+  const f = new FunctionWriter([I32, I32, I32, I32]);
+  const to = f.parameter(0);
+  const x = parts(f, f.parameter(1));
+  const y = parts(f, f.parameter(2), f.parameter(3));
+  const low = f.wide();
+  f.if(not(both(isNormal(x), isNormal(y))), () => {
+    f.if(both(isZero(x), isZero(y)), () => {
+      storeRegister(f, to, choose(v('i32.eq', x.sign, y.sign), x.sign, differenceSign), 0n);
+      f.return(0);
+    });
+    f.if(both(isNormal(x), isZero(y)), () => f.return(call(rounding, to, x.sign, x.exponent, x.significand, 0n)));
+    f.if(both(isZero(x), isNormal(y)), () => f.return(call(rounding, to, y.sign, y.exponent, y.significand, 0n)));
+    f.return(NOT_ORDINARY);
+  });
+  const swaps = f.word(either(v('i32.lt_u', x.exponent, y.exponent), both(v('i32.eq', x.exponent, y.exponent), v('i64.lt_u', x.significand, y.significand))));
+  const sign = f.word(choose(swaps, y.sign, x.sign));
+  const high = f.wide(choose(swaps, y.significand, x.significand));
+  const small = f.wide(choose(swaps, x.significand, y.significand));
+  const exponent = f.word(choose(swaps, y.exponent, x.exponent));
+  const distance = f.word(v('i32.sub', exponent, choose(swaps, x.exponent, y.exponent)));
+  // small:low is the smaller, aligned; what is lost stays in the lowest bit.
+  const far = (shift: Value, beyond: bigint): Value => v('i64.shl', v('i64.shl', small, 1n), v('i64.sub', beyond, shift));
+  const shift = f.wide(extend(distance));
+  f.if(
+    v('i32.lt_u', distance, 64),
+    () => {
+      f.set(low, far(shift, 63n));
+      f.set(small, v('i64.shr_u', small, shift));
+    },
+    () => {
+      f.set(low, choose(v('i32.lt_u', distance, 128), v('i64.or', v('i64.shr_u', small, v('i64.sub', shift, 64n)), extend(v('i64.ne', far(shift, 127n), 0n))), 1n));
+      f.set(small, 0n);
+    },
+  );
+  f.if(
+    v('i32.eq', x.sign, y.sign),
+    () => {
+      f.set(high, v('i64.add', high, small));
+      f.if(v('i64.lt_u', high, small), () => {
+        f.set(low, v('i64.or', v('i64.or', v('i64.shr_u', low, 1n), v('i64.and', low, 1n)), v('i64.shl', high, 63n)));
+        f.set(high, v('i64.or', v('i64.shr_u', high, 1n), INTEGER_BIT));
+        f.set(exponent, v('i32.add', exponent, 1));
+      });
+    },
+    () => {
+      f.set(high, v('i64.sub', v('i64.sub', high, small), extend(v('i64.ne', low, 0n))));
+      f.set(low, v('i64.sub', 0n, low));
+      f.if(v('i64.eqz', high), () => {
+        f.if(v('i64.eqz', low), () => {
+          storeRegister(f, to, differenceSign, 0n);
+          f.return(0);
+        });
+        f.set(high, low);
+        f.set(low, 0n);
+        f.set(exponent, v('i32.sub', exponent, 64));
+      });
+      f.set(shift, v('i64.clz', high));
+      f.set(high, v('i64.or', v('i64.shl', high, shift), v('i64.shr_u', v('i64.shr_u', low, 1n), v('i64.sub', 63n, shift))));
+      f.set(low, v('i64.shl', low, shift));
+      f.set(exponent, v('i32.sub', exponent, v('i32.wrap_i64', shift)));
+    },
+  );
+  finish(f, rounding, to, sign, exponent, high, low);
+  return f.done(0);
+}
+
+const LOW_WORD = 0xffff_ffffn;
+const lowWord = (x: Operand): Value => v('i64.and', x, LOW_WORD);
+const highWord = (x: Operand): Value => v('i64.shr_u', x, 32n);
+
+/** 64 by 64 bits: high and low half of the product. */
+function product(f: FunctionWriter, x: Operand, y: Operand): { readonly high: Local; readonly low: Local } {
+  const [x0, x1, y0, y1] = [f.wide(lowWord(x)), f.wide(highWord(x)), f.wide(lowWord(y)), f.wide(highWord(y))];
+  const lowest = f.wide(v('i64.mul', x0, y0));
+  const middle = f.wide(v('i64.add', v('i64.mul', x0, y1), highWord(lowest)));
+  const other = f.wide(v('i64.add', v('i64.mul', x1, y0), lowWord(middle)));
+  const high = f.wide(v('i64.add', v('i64.mul', x1, y1), v('i64.add', highWord(middle), highWord(other))));
+  return { high, low: f.wide(v('i64.or', v('i64.shl', other, 32n), lowWord(lowest))) };
+}
+
+/** (to, x, y) */
+function multiply(rounding: number): DefinedFunction {
+  const f = new FunctionWriter([I32, I32, I32]);
+  const to = f.parameter(0);
+  const [x, y] = [parts(f, f.parameter(1)), parts(f, f.parameter(2))];
+  const sign = f.word(v('i32.xor', x.sign, y.sign));
+  f.if(not(both(isNormal(x), isNormal(y))), () => {
+    const zeros = either(both(isZero(x), either(isZero(y), isNormal(y))), both(isNormal(x), isZero(y)));
+    f.if(not(zeros), () => f.return(NOT_ORDINARY));
+    storeRegister(f, to, sign, 0n);
+    f.return(0);
+  });
+  const { high, low } = product(f, x.significand, y.significand);
+  const exponent = f.word(v('i32.sub', v('i32.add', x.exponent, y.exponent), BIAS - 1));
+  f.if(v('i64.ge_s', high, 0n), () => {
+    f.set(high, v('i64.or', v('i64.shl', high, 1n), v('i64.shr_u', low, 63n)));
+    f.set(low, v('i64.shl', low, 1n));
+    f.set(exponent, v('i32.sub', exponent, 1));
+  });
+  finish(f, rounding, to, sign, exponent, high, low);
+  return f.done(0);
+}
+
+/** One 32-bit digit of a quotient (Knuth, The Art of Computer Programming, vol. 2, 4.3.1, algorithm D): `rest` becomes rest * 2^32 + next - digit * divisor. */
+function quotientDigit(f: FunctionWriter, rest: Local, next: Operand, divisor: Operand): Local {
+  const top = highWord(divisor);
+  const digit = f.wide(v('i64.div_u', rest, top));
+  const left = f.wide(v('i64.sub', rest, v('i64.mul', digit, top)));
+  for (let corrections = 0; corrections < 2; corrections++) {
+    const tooLarge = either(
+      v('i64.gt_u', digit, LOW_WORD),
+      both(v('i64.le_u', left, LOW_WORD), v('i64.gt_u', v('i64.mul', digit, lowWord(divisor)), v('i64.or', v('i64.shl', left, 32n), next))),
+    );
+    f.if(tooLarge, () => {
+      f.set(digit, v('i64.sub', digit, 1n));
+      f.set(left, v('i64.add', left, top));
+    });
+  }
+  f.set(rest, v('i64.sub', v('i64.or', v('i64.shl', rest, 32n), next), v('i64.mul', digit, divisor)));
+  return digit;
+}
+
+/** (to, x, y): x / y */
+function divide(rounding: number): DefinedFunction {
+  const f = new FunctionWriter([I32, I32, I32]);
+  const to = f.parameter(0);
+  const [x, y] = [parts(f, f.parameter(1)), parts(f, f.parameter(2))];
+  const sign = f.word(v('i32.xor', x.sign, y.sign));
+  f.if(not(both(isNormal(x), isNormal(y))), () => {
+    f.if(not(both(isZero(x), isNormal(y))), () => f.return(NOT_ORDINARY));
+    storeRegister(f, to, sign, 0n);
+    f.return(0);
+  });
+  const exponent = f.word(v('i32.add', v('i32.sub', x.exponent, y.exponent), BIAS - 1));
+  const rest = f.wide(x.significand);
+  const below = f.wide(0n);
+  // The dividend's upper half has to be below the divisor: the quotient has 64 bits then.
+  f.if(v('i64.ge_u', rest, y.significand), () => {
+    f.set(below, v('i64.shl', rest, 63n));
+    f.set(rest, v('i64.shr_u', rest, 1n));
+    f.set(exponent, v('i32.add', exponent, 1));
+  });
+  const upper = quotientDigit(f, rest, highWord(below), y.significand);
+  const lower = quotientDigit(f, rest, lowWord(below), y.significand);
+  const high = f.wide(v('i64.or', v('i64.shl', upper, 32n), lower));
+  // The remainder against half the divisor.
+  const other = f.wide(v('i64.sub', y.significand, rest));
+  const low = f.wide(v('i64.or', choose(v('i64.ge_u', rest, other), INTEGER_BIT, 0n), extend(both(v('i64.ne', rest, 0n), v('i64.ne', rest, other)))));
+  finish(f, rounding, to, sign, exponent, high, low);
+  return f.done(0);
+}
+
+/** (to, x): a root of 64 bits from the host's of 53 and one step of Newton's. */
+function squareRoot(rounding: number): DefinedFunction {
+  const f = new FunctionWriter([I32, I32]);
+  const to = f.parameter(0);
+  const x = parts(f, f.parameter(1));
+  f.if(isZero(x), () => {
+    storeRegister(f, to, x.sign, 0n);
+    f.return(0);
+  });
+  f.if(either(x.sign, not(isNormal(x))), () => f.return(NOT_ORDINARY));
+  // radicand = high:low is the significand * 2^63 for an even power of two, * 2^64 for an odd one; biased, those are odd and even.
+  const isOdd = f.word(not(both(x.exponent, 1)));
+  const high = f.wide(choose(isOdd, x.significand, v('i64.shr_u', x.significand, 1n)));
+  const low = f.wide(choose(isOdd, 0n, v('i64.shl', x.significand, 63n)));
+  const scaled = v('f64.mul', v('f64.convert_i64_u', high), doubleConstant(2 ** 64));
+  const estimate = f.local(F64, v('f64.sqrt', scaled));
+  const root = f.wide(v('i64.trunc_sat_f64_u', estimate));
+  const square = product(f, root, root);
+  const rest = f.wide();
+  const restHigh = f.wide();
+  const subtract = (from: { readonly high: Local; readonly low: Local }): void => {
+    f.set(rest, v('i64.sub', low, from.low));
+    f.set(restHigh, v('i64.sub', v('i64.sub', high, from.high), extend(v('i64.lt_u', low, from.low))));
+  };
+  subtract(square);
+  // (radicand - root^2) / (2 root), in double precision, is off by less than one.
+  const error = v('f64.add', v('f64.mul', v('f64.convert_i64_s', restHigh), doubleConstant(2 ** 64)), v('f64.convert_i64_u', rest));
+  const correction = f.wide(v('i64.trunc_sat_f64_s', v('f64.div', error, v('f64.add', estimate, estimate))));
+  f.set(root, v('i64.add', root, correction));
+  subtract(product(f, root, root));
+  f.if(isNegative(restHigh), () => {
+    f.set(root, v('i64.sub', root, 1n));
+    subtract(product(f, root, root));
+  });
+  // At most twice the root is left when it is the largest: root + 1 squared is root^2 + 2 root + 1.
+  const tooSmall = either(v('i64.gt_s', restHigh, 1n), either(both(v('i64.eq', restHigh, 1n), v('i64.gt_u', rest, v('i64.shl', root, 1n))), 0));
+  f.if(tooSmall, () => {
+    f.set(root, v('i64.add', root, 1n));
+    subtract(product(f, root, root));
+  });
+  // More than the root is more than half way to the next one; half way it never is.
+  const isAbove = either(v('i64.ne', restHigh, 0n), v('i64.gt_u', rest, root));
+  const below = f.wide(choose(isAbove, INTEGER_BIT | 1n, extend(v('i64.ne', rest, 0n))));
+  const exponent = f.word(v('i32.add', v('i32.shr_u', v('i32.sub', x.exponent, isOdd), 1), (BIAS + 1) / 2));
+  finish(f, rounding, to, 0, exponent, root, below);
+  return f.done(0);
+}
+
+function doubleConstant(x: number): Value {
+  const bytes = new Uint8Array(Float64Array.of(x).buffer);
+  return (code) => void code.wide('f64.const', [...bytes]);
+}
+
+/** (x, y): condition codes. */
+function compare(): DefinedFunction {
+  const f = new FunctionWriter([I32, I32]);
+  const [x, y] = [parts(f, f.parameter(0)), parts(f, f.parameter(1))];
+  const isNumber = (p: Parts): Value => either(isNormal(p), isZero(p));
+  f.if(not(both(isNumber(x), isNumber(y))), () => f.return(NOT_ORDINARY));
+  f.if(both(isZero(x), isZero(y)), () => f.return(C3));
+  f.if(v('i32.ne', x.sign, y.sign), () => f.return(choose(x.sign, C0, 0)));
+  const sameExponent = f.word(v('i32.eq', x.exponent, y.exponent));
+  f.if(both(sameExponent, v('i64.eq', x.significand, y.significand)), () => f.return(C3));
+  const smaller = choose(sameExponent, v('i64.lt_u', x.significand, y.significand), v('i32.lt_u', x.exponent, y.exponent));
+  return f.done(choose(v('i32.ne', smaller, v('i32.ne', x.sign, 0)), C0, 0));
+}
+
+/** A number of `fractionBits` that is normal or zero; its bits as an i64. */
+function widen(f: FunctionWriter, to: Operand, bits: Operand, fractionBits: bigint, exponentBits: bigint): void {
+  const special = (1 << Number(exponentBits)) - 1;
+  const exponent = f.word(both(v('i32.wrap_i64', v('i64.shr_u', bits, fractionBits)), special));
+  const sign = f.word(v('i32.shl', v('i32.wrap_i64', v('i64.shr_u', bits, fractionBits + exponentBits)), 15));
+  f.if(v('i64.eqz', v('i64.shl', bits, 64n - fractionBits - exponentBits)), () => {
+    storeRegister(f, to, sign, 0n);
+    f.return(0);
+  });
+  f.if(v('i32.ge_u', v('i32.sub', exponent, 1), special - 1), () => f.return(NOT_ORDINARY));
+  storeRegister(f, to, either(sign, v('i32.add', exponent, BIAS - (special >> 1))), v('i64.or', v('i64.shl', bits, 63n - fractionBits), INTEGER_BIT));
+}
+
+/** (to, bits) */
+function fromDouble(): DefinedFunction {
+  const f = new FunctionWriter([I32, I64]);
+  widen(f, f.parameter(0), f.parameter(1), 52n, 11n);
+  return f.done(0);
+}
+
+function fromSingle(): DefinedFunction {
+  const f = new FunctionWriter([I32, I32]);
+  widen(f, f.parameter(0), f.wide(extend(f.parameter(1))), 23n, 8n);
+  return f.done(0);
+}
+
+/** (to, value): every integer of 64 bits is a number. */
+function fromInteger(): DefinedFunction {
+  const f = new FunctionWriter([I32, I64]);
+  const [to, x] = [f.parameter(0), f.parameter(1)];
+  f.if(v('i64.eqz', x), () => {
+    storeRegister(f, to, 0, 0n);
+    f.return(0);
+  });
+  const magnitude = f.wide(choose(isNegative(x), v('i64.sub', 0n, x), x));
+  const shift = f.wide(v('i64.clz', magnitude));
+  const exponent = v('i32.sub', BIAS + 63, v('i32.wrap_i64', shift));
+  storeRegister(f, to, either(v('i32.shl', isNegative(x), 15), exponent), v('i64.shl', magnitude, shift));
+  return f.done(0);
+}
+
+/** (x): the number rounded to `fractionBits` and a hidden one, into X87_STORED. */
+function narrow(fractionBits: bigint, bias: number, bits: 32 | 64): DefinedFunction {
+  const f = new FunctionWriter([I32]);
+  const x = parts(f, f.parameter(0));
+  const put = (magnitude: Operand): void => f.store(OP.i64Store, 0, v('i64.or', magnitude, v('i64.shl', extend(x.sign), BigInt(bits - 16))), CPU.X87_STORED);
+  f.if(isZero(x), () => {
+    put(0n);
+    f.return(0);
+  });
+  f.if(not(isNormal(x)), () => f.return(NOT_ORDINARY));
+  const exponent = f.word(v('i32.sub', x.exponent, BIAS - bias));
+  // A carry may still make it larger by one.
+  f.if(v('i32.ge_u', v('i32.sub', exponent, 1), 2 * bias - 1), () => f.return(NOT_ORDINARY));
+  const rest = f.wide(v('i64.shl', x.significand, fractionBits + 1n));
+  f.if(isPrecisionException(rest), () => f.return(NOT_ORDINARY));
+  const kept = f.wide(v('i64.shr_u', x.significand, 63n - fractionBits));
+  const up = f.word(roundsUp(x.sign, rest, v('i32.wrap_i64', v('i64.and', kept, 1n))));
+  // The hidden bit, and a carry, count the exponent up.
+  put(v('i64.add', v('i64.add', kept, extend(up)), v('i64.shl', extend(v('i32.sub', exponent, 1)), fractionBits)));
+  return f.done(choose(v('i64.ne', rest, 0n), inexact(up), 0));
+}
+
+/** (x, bits): a signed integer of so many bits, into X87_STORED. */
+function toInteger(): DefinedFunction {
+  const f = new FunctionWriter([I32, I32]);
+  const x = parts(f, f.parameter(0));
+  f.if(isZero(x), () => {
+    f.store(OP.i64Store, 0, 0n, CPU.X87_STORED);
+    f.return(0);
+  });
+  const exponent = f.word(v('i32.sub', x.exponent, BIAS));
+  f.if(either(not(isNormal(x)), v('i32.ge_s', exponent, 63)), () => f.return(NOT_ORDINARY));
+  const shift = f.wide(extend(exponent));
+  const integer = f.wide(0n);
+  const rest = f.wide(1n);
+  f.if(
+    v('i32.ge_s', exponent, 0),
+    () => {
+      f.set(integer, v('i64.shr_u', x.significand, v('i64.sub', 63n, shift)));
+      f.set(rest, v('i64.shl', v('i64.shl', x.significand, 1n), shift));
+    },
+    () => f.if(v('i32.eq', exponent, -1), () => f.set(rest, x.significand)),
+  );
+  f.if(isPrecisionException(rest), () => f.return(NOT_ORDINARY));
+  const up = f.word(roundsUp(x.sign, rest, v('i32.wrap_i64', v('i64.and', integer, 1n))));
+  f.set(integer, v('i64.add', integer, extend(up)));
+  f.set(integer, choose(x.sign, v('i64.sub', 0n, integer), integer));
+  const unused = f.wide(v('i64.sub', 64n, extend(f.parameter(1))));
+  const wraps = v('i64.ne', v('i64.shr_s', v('i64.shl', integer, unused), unused), integer);
+  const changedSign = both(v('i64.ne', integer, 0n), v('i32.ne', isNegative(integer), v('i32.ne', x.sign, 0)));
+  f.if(either(wraps, changedSign), () => f.return(NOT_ORDINARY));
+  f.store(OP.i64Store, 0, integer, CPU.X87_STORED);
+  return f.done(choose(v('i64.ne', rest, 0n), inexact(up), 0));
+}
+
+/** In the order of SHARED_FUNCTIONS; `first` is the index of the first of them in the module. */
+export const x87Functions = (first: number): readonly DefinedFunction[] => [
+  round(),
+  add(first),
+  multiply(first),
+  divide(first),
+  squareRoot(first),
+  compare(),
+  fromDouble(),
+  fromSingle(),
+  fromInteger(),
+  narrow(52n, 1023, 64),
+  narrow(23n, 127, 32),
+  toInteger(),
+];
