@@ -24,14 +24,14 @@ function encodeItem(item: DataItem, unit: number, context: EncodingContext, byte
       return pad(bytes, (unit - (item.bytes.length % unit)) % unit);
     case 'float': {
       const float = floatBytes(item.text, unit, item.negative);
-      if (!float) throw new SourceError('a floating-point constant can only stand in dw, dd, dq and dt', item.place);
+      if (!float) throw new SourceError(`\`${item.text}' is for dt alone`, item.place);
       bytes.push(...float);
       return;
     }
     case 'value': {
       const value = evaluate(item.value, context.scope);
       for (const unknown of value.terms.keys()) if (unknown.type === 'register') throw new SourceError('a register is not data', item.place);
-      if (unit === 10) throw new SourceError('an integer cannot stand in dt', item.place);
+      if (unit > 8) throw new SourceError(`an integer cannot stand in ${unit === 10 ? 'dt' : 'do'}`, item.place);
       return pushNumber(bytes, context.resolve(value, item.place), unit, item.place, 'either', context);
     }
     case 'duplicate':

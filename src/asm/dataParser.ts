@@ -41,13 +41,28 @@ function parseItem(reader: TokenReader, unit: number, depth: number): DataItem {
   }
   const size = token?.kind === 'word' ? SIZES.get(token.text.toLowerCase()) : undefined;
   if (size) {
-    if (size !== unit) throw new SourceError('mismatch in operand sizes', place);
     reader.next();
+    return isPunctuation(reader.peek(), '(') ? parseList(reader, size, depth, place) : group([parseItem(reader, size, depth + 1)], size, place);
+  }
+  if (isPunctuation(token, '%') && isPunctuation(reader.peek(1), '(')) {
+    reader.next();
+    return parseList(reader, unit, depth, place);
   }
   const value = reader.expression();
   if (reader.skipWord('dup')) return parseDuplicate(reader, value, unit, depth, place);
+  if (value.kind === 'string' && token?.kind === 'word') return { kind: 'bytes', bytes: stringBytes(value.text), place };
   return floatItem(value) ?? { kind: 'value', value, place };
 }
+
+/** `%(1, 2)` and `word (1, 2)`. */
+function parseList(reader: TokenReader, unit: number, depth: number, place: Place): DataItem {
+  reader.expect('(');
+  const items = parseItems(reader, unit, depth + 1);
+  reader.expect(')');
+  return group(items, unit, place);
+}
+
+const group = (items: readonly DataItem[], unit: number, place: Place): DataItem => ({ kind: 'duplicate', count: { kind: 'number', value: 1n, place }, items, unit, place });
 
 const endsItem = (token: Token | undefined): boolean => token === undefined || isPunctuation(token, ',') || isPunctuation(token, ')');
 
@@ -56,9 +71,7 @@ function parseDuplicate(reader: TokenReader, count: Expression, unit: number, de
   const named = token?.kind === 'word' ? (SIZES.get(token.text.toLowerCase()) ?? DATA.get(token.text.toLowerCase())) : undefined;
   if (named) reader.next();
   const inner = named ?? unit;
-  if (!reader.skip('(')) return { kind: 'duplicate', count, items: [parseItem(reader, inner, depth + 1)], unit: inner, place };
-  const items = parseItems(reader, inner, depth + 1);
-  reader.expect(')');
+  const items = isPunctuation(reader.peek(), '(') ? [parseList(reader, inner, depth, place)] : [parseItem(reader, inner, depth + 1)];
   return { kind: 'duplicate', count, items, unit: inner, place };
 }
 

@@ -75,12 +75,15 @@ function sectionAttribute(reader: TokenReader, target: Section, environment: Env
     attributes[name] = reader.next()?.text;
     return;
   }
+  if (!['start', 'vstart', 'align', 'valign'].includes(name)) {
+    reader.next();
+    return environment.warn(`unknown section attribute \`${token?.text}' ignored`, token);
+  }
   const expression = reader.expression();
   const value = environment.evaluateCritical(expression, `section attribute \`${name}'`);
   if (name === 'start' || name === 'vstart') attributes[name] = value;
   else if (name === 'align' && value > 0n && value <= 1n << 30n && (value & (value - 1n)) === 0n) attributes.align = Number(value);
   else if (name === 'align') throw new SourceError(`alignment ${value} is not a power of two`, expression.place);
-  else if (name !== 'valign') throw new SourceError(`unknown section attribute \`${name}'`, token);
 }
 
 function absolute(directive: Directive, environment: Environment): void {

@@ -84,7 +84,7 @@ export class Environment implements Scope {
 
   symbol(name: string, { place }: Expression): Value {
     const entry = this.shared.symbols.get(this.fullName(name));
-    if (entry) return entry.value;
+    if (entry) return this.shared.symbols.isCurrent(entry) ? entry.value : { ...entry.value, ahead: true };
     if (this.shared.symbols.isFirstPass()) return plain(0n, true);
     throw new SourceError(`symbol \`${this.fullName(name)}' not defined`, place);
   }

@@ -1,6 +1,7 @@
 /** Expression trees to values (NASM manual, 3.5): / and % are unsigned, // and %% signed, comparisons signed. */
 import { SourceError } from './diagnostics';
 import { type Expression, stringValue } from './expression';
+import { integerLogarithm } from './operators';
 import type { Register } from './registerNames';
 import { type Unknown, type Value, add, isPlain, plain, scale, subtract, term } from './value';
 
@@ -62,7 +63,7 @@ export function evaluate(expression: Expression, scope: Scope, hint: AddressHint
     case 'string':
       return plain(stringValue(expression.text));
     case 'float':
-      throw new SourceError('a floating-point constant can only stand in dw, dd, dq and dt', expression.place);
+      throw new SourceError('a floating-point constant can only stand alone, in db, dw, dd, dq, dt and do, or in __float32__() and its kin', expression.place);
     case 'here':
       return scope.here;
     case 'sectionStart':
@@ -90,6 +91,7 @@ function unary(expression: Expression & { kind: 'unary' }, scope: Scope, hint: A
   if (expression.operator === '-') return scale(operand, -1n);
   if (expression.operator === 'seg') throw new SourceError('SEG has no meaning in a flat binary: there are no segment bases', expression.place);
   const { number, undetermined } = wantPlain(operand, expression, expression.operator);
+  if (expression.operator.startsWith('ilog2')) return plain(undetermined ? 0n : integerLogarithm(expression.operator, number, expression.place), undetermined);
   return plain(expression.operator === '~' ? ~number : truth(number === 0n), undetermined);
 }
 

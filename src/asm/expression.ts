@@ -1,6 +1,8 @@
 /** Expression syntax: tokens to a tree (NASM manual, 3.5). */
 import { SourceError } from './diagnostics';
-import { isFloat, parseInteger } from './numbers';
+import { isFloat } from './floats';
+import { OPERATORS } from './operators';
+import { parseInteger } from './numbers';
 import { REGISTERS, type Register } from './registerNames';
 import { bytesValue, stringBytes } from './strings';
 import { type Place, type Token, isPunctuation, isWord } from './token';
@@ -137,13 +139,25 @@ export class TokenReader {
     if (!token) throw new SourceError('expression expected before end of line', this.end);
     if (token.kind === 'number') return numberExpression(token);
     if (token.kind === 'string') return { kind: 'string', text: token.text, place: token };
-    if (token.kind === 'word') return wordExpression(token);
+    if (token.kind === 'word') return this.call(token) ?? wordExpression(token);
     if (isPunctuation(token, '(')) {
       const inner = this.expression();
       this.expect(')');
       return inner;
     }
     throw new SourceError(`expression syntax error at \`${token.text}'`, token);
+  }
+
+  /** `__float32__(1.5)`, `__utf16__('text')`, `__ilog2e__(n)`: operators that look like calls. */
+  private call(token: Token): Expression | undefined {
+    const operator = OPERATORS.get(token.text.toLowerCase());
+    if (!operator || this.done) return undefined;
+    if (operator.takes === 'expression') return { kind: 'unary', operator: operator.name, operand: this.nested(() => this.unary()), place: token };
+    const open = this.skip('(');
+    const negative = operator.takes === 'float' && (this.skip('-') || (this.skip('+') && false));
+    const argument = this.next();
+    if (open) this.expect(')');
+    return operator.apply(argument, negative, token);
   }
 }
 
@@ -159,6 +173,7 @@ function wordExpression(token: Token): Expression {
   if (token.text === '$$') return { kind: 'sectionStart', place: token };
   const register = REGISTERS.get(token.text.toLowerCase());
   if (register) return { kind: 'register', register, place: token };
+  if (isFloat(token.text)) return { kind: 'float', text: token.text, place: token };
   return { kind: 'symbol', name: token.text.startsWith('$') ? token.text.slice(1) : token.text, place: token };
 }
 

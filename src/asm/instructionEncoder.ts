@@ -114,13 +114,16 @@ function matchForms({ instruction, operands, context, address }: Evaluated): Fit
 
 const SHORT_LENGTH = 2n;
 
-/** A target ahead that has no place yet is taken to be near: jumps start short and grow. */
+/**
+ * Jumps start short and grow: a target ahead that has no place yet is taken to be near. One whose place is that of the pass
+ * before can seem to lie behind, when what stands between has grown by now.
+ */
 function reaches(target: Value, at: Value): boolean {
   if (target.undetermined) return true;
   const distance = subtract(target, at);
   if (!isPlain(distance)) return false;
   const displacement = distance.number - SHORT_LENGTH;
-  return displacement >= -128n && displacement <= 127n;
+  return (target.ahead || displacement >= -128n) && displacement <= 127n;
 }
 
 /** Memory without a size, when nothing else tells which is meant. JMP and CALL take the default. */

@@ -20,6 +20,7 @@ export const DATA: ReadonlyMap<string, number> = new Map([
   ['dd', 4],
   ['dq', 8],
   ['dt', 10],
+  ['do', 16],
 ]);
 
 export const RESERVE: ReadonlyMap<string, number> = new Map([
@@ -28,6 +29,7 @@ export const RESERVE: ReadonlyMap<string, number> = new Map([
   ['resd', 4],
   ['resq', 8],
   ['rest', 10],
+  ['reso', 16],
 ]);
 
 /** Directives, and the standard macros that act like them. */

@@ -14,9 +14,9 @@ const PATTERNS: readonly Pattern[] = [
   { kind: 'space', regex: /[ \t\f\v\r\u00a0]+/y },
   { kind: 'comment', regex: /;.*/y },
   { kind: 'string', regex: /'[^']*'|"[^"]*"|`(?:\\.|[^`\\])*`/y },
-  { kind: 'percent', regex: /%(?:\{[^}]*\}|\[|\+\+?(?=\d)\d+|-\d+|\+|%[A-Za-z_.?@][\w.$#@~?]*|\$+[A-Za-z_.?@0-9][\w.$#@~?]*|![A-Za-z_]\w*|!'[^']*'|\d+|\*?\?\??|[A-Za-z_]\w*)/y },
-  // A decimal float may have a signed exponent; a hexadecimal number may not: 1e+5 against 0x1e+5.
-  { kind: 'number', regex: /(?:\d[\d_]*(?:\.[\d_]*)?[eE][-+]\d[\d_]*|\$?\d[\w.]*)/y },
+  { kind: 'percent', regex: /%(?:\{[^}]*\}|\[|\+\+?(?=\d)\d+|-\d+|\+|%[A-Za-z_.?@][\w.$#@~?]*|\$+[A-Za-z_.?@0-9][\w.$#@~?]*|![A-Za-z_]\w*|!'[^']*'|\d+|,|\*?\?\??|[A-Za-z_]\w*)/y },
+  // A decimal float may have a signed exponent after E, one in another radix after P: 1e+5, 0x1p+5, but 0x1e + 5.
+  { kind: 'number', regex: /(?:(?:0[dDtT])?\d[\d_]*(?:\.[\d_]*)?[eE][-+]\d[\d_]*|(?:0[xXhHoOqQbByY]|\$)[\da-fA-F_]*(?:\.[\da-fA-F_]*)?[pP][-+]\d[\d_]*|\$?\d[\w.]*)/y },
   { kind: 'word', regex: /\$?[A-Za-z_.?@][\w.$#@~?]*|\$\$?/y },
   { kind: 'punctuation', regex: PUNCTUATION },
   { kind: 'unknown', regex: /['"`].*|./suy },

@@ -5,8 +5,6 @@ const DIGITS: Readonly<Record<number, RegExp>> = { 2: /^[01]+$/, 8: /^[0-7]+$/, 
 
 export const toInt64 = (value: bigint): bigint => BigInt.asIntN(64, value);
 
-export const isFloat = (text: string): boolean => /^\d[\d_]*(?:\.[\d_]*(?:e[-+]?\d[\d_]*)?|e[-+]?\d[\d_]*)$/i.test(text);
-
 /** The value of `text`, or undefined when it is no integer. */
 export function parseInteger(text: string): bigint | undefined {
   const plain = text.replaceAll('_', '').toLowerCase();

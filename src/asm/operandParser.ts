@@ -67,6 +67,9 @@ function parseMemory(reader: TokenReader, keywords: Keywords, place: Place): Mem
     options = { ...options, ...parseAddressKeywords(reader) };
     address = reader.expression();
   }
+  // Base and index apart, as MPX writes them.
+  const comma = reader.peek();
+  if (comma && reader.skip(',')) address = { kind: 'binary', operator: '+', left: address, right: reader.expression(), place: comma };
   reader.expect(']');
   return { kind: 'memory', address, ...(segment ? { segment } : {}), ...options, ...keywords, place };
 }

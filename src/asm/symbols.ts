@@ -36,6 +36,11 @@ export class SymbolTable {
     return this.entries.get(name);
   }
 
+  /** Has this pass come by its definition? */
+  isCurrent(entry: SymbolEntry): boolean {
+    return entry.pass === this.pass;
+  }
+
   isFirstPass(): boolean {
     return this.pass === 1;
   }

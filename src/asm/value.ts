@@ -16,6 +16,8 @@ export interface Value {
   readonly terms: ReadonlyMap<Unknown, bigint>;
   /** Depends on a label whose place is not known in this pass. */
   readonly undetermined: boolean;
+  /** Rests on a label further on, whose place is that of the pass before. */
+  readonly ahead?: true;
 }
 
 const NO_TERMS: ReadonlyMap<Unknown, bigint> = new Map();
@@ -29,14 +31,15 @@ export const isPlain = (value: Value): boolean => value.terms.size === 0;
 export function add(left: Value, right: Value, factor = 1n): Value {
   const number = toInt64(left.number + factor * right.number);
   const undetermined = left.undetermined || right.undetermined;
-  if (right.terms.size === 0) return { number, terms: left.terms, undetermined };
+  const ahead = left.ahead ?? right.ahead;
+  if (right.terms.size === 0) return { number, terms: left.terms, undetermined, ahead };
   const terms = new Map(left.terms);
   for (const [unknown, count] of right.terms) {
     const sum = (terms.get(unknown) ?? 0n) + factor * count;
     if (sum === 0n) terms.delete(unknown);
     else terms.set(unknown, sum);
   }
-  return { number, terms, undetermined };
+  return { number, terms, undetermined, ahead };
 }
 
 export const subtract = (left: Value, right: Value): Value => add(left, right, -1n);

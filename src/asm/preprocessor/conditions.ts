@@ -1,6 +1,7 @@
 /** %if and its kin (NASM manual, 4.4). */
 import { SourceError } from '../diagnostics';
-import { isFloat, parseInteger } from '../numbers';
+import { isFloat } from '../floats';
+import { parseInteger } from '../numbers';
 import { stringText } from '../strings';
 import { type Place, type Token, isPunctuation } from '../token';
 import { parseParameterCount } from './definitions';
@@ -45,7 +46,8 @@ const isDefined: Test = (tokens, _, preprocessor) => tokens.some((token) => prep
 const isMacro: Test = ([name, ...count], place, preprocessor) => {
   if (!name) throw new SourceError('macro name expected', place);
   const wanted = count.length > 0 ? parseParameterCount(count, place) : undefined;
-  return preprocessor.multiMacros.named(name.text).some((macro) => !wanted || (macro.minimum <= wanted.maximum && wanted.minimum <= macro.maximum));
+  const most = (count: { maximum: number; greedy: boolean }) => (count.greedy ? Number.POSITIVE_INFINITY : count.maximum);
+  return preprocessor.multiMacros.named(name.text).some((macro) => !wanted || (macro.minimum <= most(wanted) && wanted.minimum <= most(macro)));
 };
 
 const identical =
@@ -63,6 +65,7 @@ const identical =
 const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['', (tokens, place, preprocessor) => preprocessor.evaluate(preprocessor.expander.expand(tokens), place) !== 0n],
   ['def', isDefined],
+  ['defalias', (tokens, _, { macros }) => tokens.some(({ text }) => macros.isAlias(text))],
   ['macro', isMacro],
   ['ctx', (tokens, _, { contexts }) => tokens.some((token) => contexts[contexts.length - 1]?.name === token.text)],
   ['idn', identical((text) => text)],
@@ -70,7 +73,7 @@ const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['id', expanded(([first]) => first?.kind === 'word' && !first.text.startsWith('$$'))],
   ['num', expanded(isNumber)],
   ['str', expanded(([first]) => first?.kind === 'string')],
-  ['token', expanded((tokens) => tokens.length === 1 || (tokens.length === 2 && isNumber(tokens)))],
+  ['token', expanded((tokens) => tokens.length === 1)],
   ['empty', expanded((tokens) => tokens.length === 0)],
   ['env', () => false],
 ]);

@@ -6,6 +6,8 @@ import { type Place, type Token, spell } from '../token';
 import { parseDefine, parseMacro, parseParameterCount } from './definitions';
 import { type DirectiveLine, type Run, defineIn, nameAndRest } from './directiveLine';
 import { SingleMacros } from './macroTable';
+import { PACKAGE_NAMES, packageLines } from './packages';
+import { STACK_RUNS } from './stackFrame';
 import { STRING_RUNS } from './stringDirectives';
 
 const MAX_REPEATS = 10_000_000;
@@ -17,7 +19,7 @@ const define: Run = (directive) => {
 
 const xdefine: Run = (directive) => {
   const { name, macro } = parseDefine(directive.tokens, directive.place);
-  defineIn(directive, name, { ...macro, body: directive.preprocessor.expander.expand(macro.body) });
+  defineIn(directive, name, { ...macro, body: directive.preprocessor.expander.expandBody(macro.body, macro.parameters) });
 };
 
 const undef: Run = (directive) => {
@@ -26,6 +28,15 @@ const undef: Run = (directive) => {
   const { context, name: local } = directive.preprocessor.expander.contextName(name);
   context.macros.remove(local);
 };
+
+const defalias: Run = (directive) => {
+  const { name, rest } = nameAndRest(directive);
+  const [target] = rest;
+  if (name.kind !== 'word' || target?.kind !== 'word') throw new SourceError('%defalias expects two macro names', target ?? name);
+  directive.preprocessor.macros.alias(name.text, target.text);
+};
+
+const undefalias: Run = (directive) => directive.preprocessor.macros.removeAlias(nameAndRest(directive).name.text);
 
 const assign: Run = (directive) => {
   const { name, rest } = nameAndRest(directive);
@@ -83,6 +94,18 @@ const include: Run = ({ preprocessor, tokens, place }) => {
   preprocessor.pushFile(file.path, file.lines, name);
 };
 
+/** A package is read once; __?USE_NAME?__ tells that it has been. */
+const use: Run = ({ preprocessor, tokens, place }) => {
+  const [name] = tokens;
+  const package_ = name?.kind === 'string' ? stringText(name.text) : (name?.text ?? '');
+  const lines = packageLines(package_.toLowerCase());
+  if (!lines) throw new SourceError(`no macro package \`${package_}'; there are ${PACKAGE_NAMES.join(', ')}`, name ?? place);
+  const flag = `USE_${package_.toUpperCase()}`;
+  if (preprocessor.macros.named(`__?${flag}?__`).length > 0) return;
+  for (const spelling of [`__${flag}__`, `__?${flag}?__`]) preprocessor.macros.define({ name: spelling, caseSensitive: true, parameters: undefined, body: [] });
+  preprocessor.pushFile(lines[0].path, lines, place);
+};
+
 const push: Run = ({ preprocessor, tokens }) => {
   preprocessor.contexts.push({ name: tokens[0]?.text ?? '', id: preprocessor.uniqueId(), macros: new SingleMacros() });
 };
@@ -137,9 +160,8 @@ export const DIRECTIVE_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ['xdefine', xdefine],
   ['ixdefine', xdefine],
   ['undef', undef],
-  ['undefalias', undef],
-  ['defalias', define],
-  ['idefalias', define],
+  ['defalias', defalias],
+  ['undefalias', undefalias],
   ['assign', assign],
   ['iassign', assign],
   ['macro', macro],
@@ -156,6 +178,7 @@ export const DIRECTIVE_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ['rep', rep],
   ['exitrep', ({ preprocessor, place }) => preprocessor.leaveRepeat(place)],
   ['include', include],
+  ['use', use],
   ['push', push],
   ['pop', pop],
   ['repl', repl],
@@ -167,5 +190,6 @@ export const DIRECTIVE_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ['line', ignore],
   ['depend', ignore],
   ['pragma', ignore],
+  ...STACK_RUNS,
   ...STRING_RUNS,
 ]);

@@ -12,17 +12,35 @@ export interface ExpanderHost {
   readonly contexts: readonly Context[];
   /** A number from tokens, for `=` parameters. */
   evaluate(tokens: readonly Token[], place: Place): bigint;
+  /** What `%name(...)` stands for, given its arguments as written; undefined when there is no such function. */
+  function(name: Token): ((given: readonly (readonly Token[])[]) => readonly Token[]) | undefined;
 }
 
 export class Expander {
   private budget = MAX_TOKENS;
   private depth = 0;
+  private shielded: ReadonlySet<string> = new Set();
 
   constructor(private readonly host: ExpanderHost) {}
 
   expand(tokens: readonly Token[]): Token[] {
     this.budget = MAX_TOKENS;
     this.depth = 0;
+    return this.scan(tokens, new Set());
+  }
+
+  /** For %xdefine: parameters of the macro to be are not what macros of their names say. */
+  expandBody(tokens: readonly Token[], parameters: readonly Parameter[] | undefined): Token[] {
+    this.shielded = new Set(parameters?.map(({ name }) => name));
+    try {
+      return this.expand(tokens);
+    } finally {
+      this.shielded = new Set();
+    }
+  }
+
+  /** Part of the line that is being expanded. */
+  expandMore(tokens: readonly Token[]): Token[] {
     return this.scan(tokens, new Set());
   }
 
@@ -34,7 +52,7 @@ export class Expander {
       at = this.step(tokens, at, active, expanded);
     }
     this.depth--;
-    return this.joinPasted(expanded, active);
+    return this.joinPasted(expanded.some(isConditionalComma) ? settleCommas(expanded) : expanded, active);
   }
 
   /** Expand what starts at `at` into `out`; the index after it. */
@@ -46,19 +64,26 @@ export class Expander {
     }
     if (token.kind === 'percent' && token.text.startsWith('%{')) {
       const inner = tokenizeAt(`%${token.text.slice(2, -1)}`, token).map((t, n) => (n === 0 ? { ...t, spaced: token.spaced } : t));
-      if (inner.length === 1 && inner[0].text !== token.text) return this.step([inner[0]], 0, active, out) + at;
+      if (inner.length === 1 && inner[0].text !== token.text) return this.step([inner[0], ...tokens.slice(at + 1)], 0, active, out) + at;
     }
     if (token.text === '%[') return this.indirect(tokens, at, active, out);
+    const called = token.kind === 'percent' && isPunctuation(tokens[at + 1], '(') ? this.host.function(token) : undefined;
+    if (called) return this.callFunction(called, tokens, at, out);
     const call = this.findCall(tokens, at, active);
     if (call) {
       const inside = new Set(active).add(call.macro);
       const body = this.scan(this.substitute(call.macro, call.arguments, token, active), inside);
       this.budget -= body.length;
-      for (const [n, each] of body.entries()) out.push(n === 0 ? { ...each, spaced: token.spaced } : each);
-      return call.end;
+      const local = token.kind === 'percent';
+      for (const [n, each] of body.entries()) pushGlued(out, n === 0 ? { ...each, spaced: token.spaced } : each, local && n === 0);
+      return local ? this.glueNext(tokens, call.end, out) : call.end;
     }
-    out.push(token.kind === 'percent' && token.text.startsWith('%$') ? this.contextLabel(token) : token);
-    return at + 1;
+    if (token.kind !== 'percent' || !token.text.startsWith('%$')) {
+      out.push(token);
+      return at + 1;
+    }
+    pushGlued(out, this.contextLabel(token), true);
+    return this.glueNext(tokens, at + 1, out);
   }
 
   private indirect(tokens: readonly Token[], at: number, active: ReadonlySet<SingleMacro>, out: Token[]): number {
@@ -71,11 +96,22 @@ export class Expander {
     if (depth > 0) throw new SourceError('unterminated %[', tokens[at]);
     const inner = this.scan(tokens.slice(at + 1, end), active).map((t, n) => (n === 0 ? { ...t, spaced: tokens[at].spaced } : t));
     for (const t of inner) pushGlued(out, t, t === inner[0]);
-    const next = tokens[end + 1];
-    if (!next || next.spaced || inner.length === 0 || !gluable(next) || !gluable(out[out.length - 1])) return end + 1;
-    const glued = paste(out.pop() as Token, next);
-    out.push(...glued);
-    return end + 2;
+    return inner.length === 0 ? end + 1 : this.glueNext(tokens, end + 1, out);
+  }
+
+  /** What touches a replaced token behind it becomes part of it; the index of what comes then. */
+  private glueNext(tokens: readonly Token[], at: number, out: Token[]): number {
+    const next = tokens[at];
+    if (!next || next.spaced || !gluable(next) || !gluable(out[out.length - 1])) return at;
+    out.push(...paste(out.pop() as Token, next));
+    return at + 1;
+  }
+
+  private callFunction(run: (given: readonly (readonly Token[])[]) => readonly Token[], tokens: readonly Token[], at: number, out: Token[]): number {
+    const { all, end } = splitArguments(tokens, at + 1);
+    if (end === 0) throw new SourceError(`expected \`)' after the arguments of ${tokens[at].text}`, tokens[at]);
+    for (const [n, each] of run(all).entries()) out.push(n === 0 ? { ...each, spaced: tokens[at].spaced } : each);
+    return end;
   }
 
   private findCall(tokens: readonly Token[], at: number, active: ReadonlySet<SingleMacro>): { macro: SingleMacro; arguments: Token[][]; end: number } | undefined {
@@ -96,7 +132,7 @@ export class Expander {
 
   /** Macros a token may name, the context's own for `%$name`. */
   lookup(token: Token): readonly SingleMacro[] {
-    if (token.kind === 'word') return this.host.macros.named(token.text);
+    if (token.kind === 'word') return this.shielded.has(token.text) ? [] : this.host.macros.named(token.text);
     if (!token.text.startsWith('%$')) return [];
     const { context, name } = this.contextName(token);
     return context.macros.named(name);
@@ -118,11 +154,12 @@ export class Expander {
   private substitute(macro: SingleMacro, given: readonly Token[][], call: Token, active: ReadonlySet<SingleMacro>): readonly Token[] {
     if (macro.compute) return macro.compute(call);
     const parameters = macro.parameters ?? [];
-    const expanded = given.map((argument, n) =>
-      parameters[n].evaluated ? tokenizeAt(`${this.host.evaluate(this.scan(argument, active), call)}`, call) : this.scan(argument, active),
-    );
-    return macro.body.flatMap((token) => {
-      if (token.text === '%?' || token.text === '%??') return [{ ...restamp(token, call), kind: 'word' as const, text: token.text === '%?' ? call.text : macro.name }];
+    const naming = (token: Token): Token =>
+      token.text === '%?' || token.text === '%??' ? { ...restamp(token, call), kind: 'word', text: token.text === '%?' ? call.text : macro.name } : token;
+    const expanded = given
+      .map((argument) => argument.map(naming))
+      .map((argument, n) => (parameters[n].evaluated ? tokenizeAt(`${this.host.evaluate(this.scan(argument, active), call)}`, call) : this.scan(argument, active)));
+    return macro.body.map(naming).flatMap((token) => {
       const at = token.kind === 'word' ? parameters.findIndex((parameter) => parameter.name === token.text) : -1;
       if (at < 0) return [restamp(token, call)];
       return expanded[at].map((t, n) => (n === 0 ? { ...t, spaced: token.spaced } : t));
@@ -144,9 +181,28 @@ export class Expander {
         at++;
       }
     }
-    return this.scan(joined, active);
+    return this.scan(joinExponents(joined), active);
   }
 }
+
+const isConditionalComma = (token: Token | undefined): boolean => token?.kind === 'percent' && token.text === '%,';
+
+/** `%,` is a comma if something follows. */
+const isIdleComma = (token: Token, next: Token | undefined): boolean =>
+  isConditionalComma(token) && (!next || isConditionalComma(next) || isPunctuation(next, ',') || isPunctuation(next, ')'));
+const settleCommas = (tokens: readonly Token[]): Token[] =>
+  tokens.filter((token, n) => !isIdleComma(token, tokens[n + 1])).map((token) => (isConditionalComma(token) ? { ...token, kind: 'punctuation', text: ',' } : token));
+
+/** `%1e+%2` is one number: the exponent of a float belongs to it once its digits are there. */
+export function joinExponents(tokens: readonly Token[]): readonly Token[] {
+  const at = tokens.findIndex((token, n) => isMantissa(token) && isSign(tokens[n + 1]) && tokens[n + 2]?.kind === 'number' && !tokens[n + 2].spaced);
+  if (at < 0) return tokens;
+  const [mantissa, sign, exponent, ...rest] = tokens.slice(at);
+  return [...tokens.slice(0, at), { ...mantissa, text: mantissa.text + sign.text + exponent.text }, ...joinExponents(rest)];
+}
+
+const isMantissa = (token: Token): boolean => token.kind === 'number' && /^\d[\d_]*(?:\.[\d_]*)?e$/i.test(token.text);
+const isSign = (token: Token | undefined): boolean => token !== undefined && !token.spaced && (isPunctuation(token, '+') || isPunctuation(token, '-'));
 
 export const gluable = (token: Token | undefined): boolean => token?.kind === 'word' || token?.kind === 'number';
 
@@ -186,7 +242,7 @@ function fitArguments(parameters: readonly Parameter[], given: Token[][]): Token
   if (parameters.length === 0) return given.length === 1 && given[0].length === 0 ? [] : undefined;
   if (given.length === parameters.length) return given;
   const last = parameters.length - 1;
-  if (!parameters[last].greedy || given.length < parameters.length) return undefined;
+  if (!parameters[last].greedy || given.length < last) return undefined;
   const rest = given.slice(last).flatMap((argument, n) => (n === 0 ? argument : [comma(argument[0] ?? given[0][0]), ...argument]));
   return [...given.slice(0, last), rest];
 }

@@ -3,7 +3,7 @@ import { CONDITIONS } from '../../x86/conditions';
 import { SourceError } from '../diagnostics';
 import { paste, tokenizeAt } from '../lexer';
 import { type Place, type SourceLine, type Token, isPunctuation, restamp } from '../token';
-import { comma, gluable } from './expander';
+import { comma, gluable, joinExponents } from './expander';
 import type { MultiMacro } from './macroTable';
 
 export class Invocation {
@@ -39,7 +39,7 @@ export class Invocation {
       });
       glue = replacement !== undefined;
     }
-    return { path: this.at.path, line: this.at.line, tokens: out };
+    return { path: this.at.path, line: this.at.line, tokens: joinExponents(out) };
   }
 
   private replace(token: Token): readonly Token[] | undefined {

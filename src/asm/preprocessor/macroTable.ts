@@ -65,8 +65,39 @@ class NameTable<T extends Named> {
 const mayMean = (one: Named, other: Named): boolean => one.name === other.name || !one.caseSensitive || !other.caseSensitive;
 
 export class SingleMacros extends NameTable<SingleMacro> {
+  /** %defalias: names that stand for another name, whatever that means at the time. */
+  private readonly aliases = new Map<string, string>();
+
   define(macro: SingleMacro): void {
-    this.set(macro, (other) => other.parameters?.length === macro.parameters?.length);
+    const name = this.resolve(macro.name);
+    this.set({ ...macro, name }, (other) => other.parameters?.length === macro.parameters?.length);
+  }
+
+  override named(name: string): readonly SingleMacro[] {
+    return super.named(this.resolve(name));
+  }
+
+  override remove(name: string): void {
+    super.remove(this.resolve(name));
+  }
+
+  alias(name: string, target: string): void {
+    super.remove(name);
+    if (this.resolve(target) !== name) this.aliases.set(name, target);
+  }
+
+  removeAlias(name: string): void {
+    this.aliases.delete(name);
+  }
+
+  isAlias(name: string): boolean {
+    return this.aliases.has(name);
+  }
+
+  private resolve(name: string): string {
+    let resolved = name;
+    for (let next = this.aliases.get(name); next !== undefined; next = this.aliases.get(next)) resolved = next;
+    return resolved;
   }
 }
 

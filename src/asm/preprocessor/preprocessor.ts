@@ -1,13 +1,15 @@
 /** The preprocessor (NASM manual, chapter 4): hands out lines with macros expanded and directives obeyed, one at a time. */
 import { type Diagnostics, SourceError } from '../diagnostics';
-import { isUnterminated } from '../lexer';
+import { isUnterminated, tokenizeAt } from '../lexer';
 import { type Place, type SourceLine, type Token, isPunctuation, restamp, span } from '../token';
 import { type ConditionName, holds, parseConditionName } from './conditions';
 import { DIRECTIVE_RUNS } from './directives';
 import { Expander } from './expander';
 import { type Collection, type Conditional, type Frame, innermostInvocation } from './frames';
+import { callFunction, findFunction } from './functions';
 import { Invocation, fitMacroArguments, splitMacroArguments } from './invocation';
 import { type Context, MultiMacros, SingleMacros } from './macroTable';
+import type { StackFrame } from './stackFrame';
 
 const MAX_FRAMES = 256;
 const MAX_SELF_INCLUDES = 16;
@@ -27,6 +29,8 @@ export class Preprocessor {
   readonly contexts: Context[] = [];
   readonly frames: Frame[] = [];
   readonly expander: Expander;
+  /** What %stacksize chose. */
+  stackFrame: StackFrame | undefined;
   private collection: Collection | undefined;
   private lineCount = 0;
   private nextId = 1;
@@ -35,7 +39,12 @@ export class Preprocessor {
   stopped = false;
 
   constructor(readonly host: PreprocessorHost) {
-    this.expander = new Expander({ macros: this.macros, contexts: this.contexts, evaluate: (tokens, place) => this.evaluate(tokens, place) });
+    this.expander = new Expander({
+      macros: this.macros,
+      contexts: this.contexts,
+      evaluate: (tokens, place) => this.evaluate(tokens, place),
+      function: (name) => this.function(name),
+    });
   }
 
   get path(): string {
@@ -44,6 +53,15 @@ export class Preprocessor {
 
   uniqueId(): number {
     return this.nextId++;
+  }
+
+  private function(name: Token) {
+    const run = findFunction(name);
+    if (!run) return undefined;
+    return (given: readonly (readonly Token[])[]) => {
+      const result = callFunction(run, given, this, name);
+      return typeof result === 'string' ? tokenizeAt(result, name) : result;
+    };
   }
 
   evaluate(tokens: readonly Token[], place: Place): bigint {
@@ -217,8 +235,10 @@ export class Preprocessor {
       if (!outside) this.decide(next, condition, line);
     } else if (!current) throw new SourceError(`\`${place.text}' without %if`, place);
     else if (condition.part === 'endif') conditionals.pop();
-    else if (current.elseSeen) throw new SourceError(`\`${place.text}' after %else`, place);
-    else if (condition.part === 'else') {
+    else if (current.elseSeen) {
+      current.emitting = false;
+      this.host.diagnostics.warning(`\`${place.text}' after %else: what follows it is ignored`, line.path, place);
+    } else if (condition.part === 'else') {
       current.emitting = !current.decided;
       current.decided = current.elseSeen = true;
     } else if (current.decided) current.emitting = false;

@@ -33,11 +33,14 @@ const substr = defining(([text, ...range], directive, name) => {
   const at = arguments_.findIndex((token) => isPunctuation(token, ','));
   const evaluate = (tokens: readonly Token[]) => Number(directive.preprocessor.evaluate(tokens, name));
   const start = evaluate(at < 0 ? arguments_ : arguments_.slice(0, at));
-  const count = at < 0 ? 1 : evaluate(arguments_.slice(at + 1));
+  return quote(substring(bytes, start, at < 0 ? 1 : evaluate(arguments_.slice(at + 1))));
+});
+
+export function substring(bytes: Uint8Array, start: number, count: number): Uint8Array {
   const from = Math.max(start - 1, 0);
   const end = count < 0 ? bytes.length + count + 1 : start - 1 + count;
-  return quote(bytes.slice(from, Math.max(from, end)));
-});
+  return bytes.slice(from, Math.max(from, end));
+}
 
 const defstr = defining((rest) => quoteText(spell(rest)));
 
