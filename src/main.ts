@@ -20,7 +20,7 @@ function createGuest(attributes: GuestAttributes, network?: Switch): Subject {
 const environment = nodeEnvironment({
   readFile,
   writeFile,
-  assemble: (path, define) => assemble(new TextDecoder().decode(readFile(path)), { path, define, readFile: (name, from) => nodeFiles.readInclude(name, from) }),
+  assemble: (path, define, output) => assemble(new TextDecoder().decode(readFile(path)), { path, define, ...output, readFile: (name, from) => nodeFiles.readInclude(name, from) }),
   createGuest,
   serveDap: () => serveStandardStreams(),
 });

@@ -9,8 +9,11 @@ import { execute } from './execute';
 import { type Layout, compose, layOut } from './layout';
 import { type LineSource, freshLines } from './lineSource';
 import { Sources } from './sources';
+import { debugSections } from './object/debugLines';
+import { type ObjectSymbol, writeObject } from './object/elfObject';
+import { Section } from './section';
 import type { Statement } from './statement';
-import { SymbolTable } from './symbols';
+import { type SymbolEntry, SymbolTable } from './symbols';
 
 const MAX_PASSES = 60;
 
@@ -36,7 +39,15 @@ class Assembler {
     private readonly options: AssembleOptions,
   ) {
     this.sources = new Sources(options);
-    this.shared = { symbols: new SymbolTable(), sections: new Map(), files: this.sources, persistent: new Diagnostics(), encoded: new WeakMap() };
+    this.shared = {
+      symbols: new SymbolTable(),
+      sections: new Map(),
+      files: this.sources,
+      persistent: new Diagnostics(),
+      externals: new Map(),
+      globals: new Map(),
+      encoded: new WeakMap(),
+    };
   }
 
   run(): Assembly {
@@ -57,7 +68,7 @@ class Assembler {
     this.passNumber++;
     this.shared.symbols.beginPass();
     const diagnostics = new Diagnostics();
-    const environment = new Environment(this.shared, diagnostics, layout, this.options.path);
+    const environment = new Environment(this.shared, diagnostics, layout, this.options.path, this.options.format);
     const source: LineSource = previous?.repeatable
       ? { statements: previous.statements, diagnostics: previous.syntax, repeatable: true, stopped: false }
       : freshLines(this.source, this.options, this.sources, environment, this.now);
@@ -71,7 +82,10 @@ class Assembler {
   }
 
   private layOut(pass: Pass): Layout | undefined {
-    return this.wholeFile(pass, () => layOut([...this.shared.sections.values()], pass.environment.origin ?? 0n));
+    const sections = [...this.shared.sections.values()];
+    // Every section of an object file starts at 0: a linker moves it.
+    if (this.options.format === 'elf32') return new Map(sections.map((section) => [section, { start: 0n, vstart: 0n }]));
+    return this.wholeFile(pass, () => layOut(sections, pass.environment.origin ?? 0n));
   }
 
   private wholeFile<T>(pass: Pass, work: () => T): T | undefined {
@@ -86,8 +100,9 @@ class Assembler {
 
   private finish(pass: Pass, layout: Layout): Assembly {
     const origin = pass.environment.origin ?? 0n;
-    const bytes = this.wholeFile(pass, () => compose(layout, origin)) ?? new Uint8Array(0);
-    const lines = lineEntries(layout, origin, bytes.length);
+    const isObject = this.options.format === 'elf32';
+    const bytes = this.wholeFile(pass, () => (isObject ? this.object(pass.environment) : compose(layout, origin))) ?? new Uint8Array(0);
+    const lines = isObject ? [] : lineEntries(layout, origin, bytes.length);
     return {
       bytes,
       origin: Number(origin),
@@ -99,16 +114,33 @@ class Assembler {
     };
   }
 
+  private object(environment: Environment): Uint8Array {
+    const { globals, externals } = this.shared;
+    const sections = [...this.shared.sections.values()].filter(({ name, size }) => size > 0 || name === '.text');
+    const symbols = [...this.shared.symbols.current()].flatMap((entry) => objectSymbol(entry, globals.get(entry.name)));
+    const undefinedGlobal = [...globals.keys()].find((name) => !symbols.some((symbol) => symbol.name === name) && !externals.has(name));
+    if (undefinedGlobal) environment.diagnostics.error(`global symbol \`${undefinedGlobal}' is not defined`, this.options.path, { line: 1, column: 1, endColumn: 2 });
+    const debug = this.options.debug ? debugSections(this.options.path, 'Ringside', sections) : [];
+    return writeObject({ source: this.options.path, sections, debug, symbols, externals: [...externals.values()] });
+  }
+
   private symbols(environment: Environment): Assembly['symbols'] {
     return [...this.shared.symbols.current()].map(({ name, value, kind, path, place }) => ({
       name,
-      value: Number(BigInt.asUintN(32, environment.resolve(value, place))),
+      value: Number(BigInt.asUintN(32, environment.format === 'bin' ? environment.resolve(value, place) : value.number)),
       kind,
       path,
       line: place.line,
       column: place.column,
     }));
   }
+}
+
+/** A label is an address in its section; of other values only plain numbers have a place in an object file. */
+function objectSymbol({ name, value, kind }: SymbolEntry, type: ObjectSymbol['type'] | undefined): ObjectSymbol[] {
+  const [section] = value.terms.keys();
+  if (value.terms.size > 1 || (section && !(section instanceof Section)) || (!section && kind === 'label')) return [];
+  return [{ name, value: Number(BigInt.asUintN(32, value.number)), size: 0, global: type !== undefined, type: type ?? 'none', section }];
 }
 
 const byPlace = (a: Diagnostic, b: Diagnostic): number => (a.path === b.path ? a.line - b.line || a.column - b.column : a.path < b.path ? -1 : 1);

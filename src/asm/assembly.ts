@@ -54,7 +54,14 @@ export interface AssembleOptions {
   readonly readFile: (path: string, from: string) => { path: string; bytes: Uint8Array } | undefined;
   /** Macros defined before the first line, as with `-D`. */
   readonly define?: Readonly<Record<string, string>>;
+  /** A flat binary unless told otherwise; `elf32` is an object file for a linker. */
+  readonly format?: OutputFormat;
+  /** Put line numbers for debuggers (DWARF) into an object file. */
+  readonly debug?: boolean;
 }
 
-/** Assemble NASM-syntax source to a flat binary (`-f bin`). */
+export const OUTPUT_FORMATS = ['bin', 'elf32'] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** Assemble NASM-syntax source; the lines of an object file have no places in its bytes. */
 export type Assemble = (source: string, options: AssembleOptions) => Assembly;

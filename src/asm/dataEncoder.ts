@@ -32,7 +32,7 @@ function encodeItem(item: DataItem, unit: number, context: EncodingContext, byte
       const value = evaluate(item.value, context.scope);
       for (const unknown of value.terms.keys()) if (unknown.type === 'register') throw new SourceError('a register is not data', item.place);
       if (unit > 8) throw new SourceError(`an integer cannot stand in ${unit === 10 ? 'dt' : 'do'}`, item.place);
-      return pushNumber(bytes, context.resolve(value, item.place), unit, item.place, 'either', context);
+      return pushNumber(bytes, context.resolve(value, item.place, { offset: bytes.length, width: unit }), unit, item.place, 'either', context);
     }
     case 'duplicate':
       return encodeDuplicate(item, context, bytes);
@@ -41,9 +41,14 @@ function encodeItem(item: DataItem, unit: number, context: EncodingContext, byte
 
 function encodeDuplicate(item: DataItem & { kind: 'duplicate' }, context: EncodingContext, bytes: number[]): void {
   const count = evaluateCount(item.count, context.scope);
+  const before = context.relocations.length;
   const once = encodeData(item.items, item.unit, context);
+  const own = context.relocations.splice(before);
   if (bytes.length + once.length * count > MAX_OUTPUT) throw new SourceError(`data larger than ${MAX_OUTPUT >> 20} MiB`, item.place);
-  for (let n = 0; n < count; n++) for (const byte of once) bytes.push(byte);
+  for (let n = 0; n < count; n++) {
+    for (const relocation of own) context.relocations.push({ ...relocation, offset: relocation.offset + bytes.length });
+    for (const byte of once) bytes.push(byte);
+  }
 }
 
 /** A count of repetitions: a plain number, not negative. */

@@ -29,6 +29,7 @@ function soleExpression(directive: Directive): Expression {
 }
 
 function org(directive: Directive, environment: Environment): void {
+  if (environment.format !== 'bin') throw new SourceError('ORG is for flat binaries: a linker decides where an object file goes', directive.place);
   const expression = soleExpression(directive);
   const origin = environment.evaluateCritical(expression, 'origin');
   if (environment.origin !== undefined && environment.origin !== origin) throw new SourceError('program origin redefined', directive.place);
@@ -67,8 +68,9 @@ function sectionAttribute(reader: TokenReader, target: Section, environment: Env
     return;
   }
   if (!reader.skip('=')) {
-    if (!['code', 'data', 'bss', 'text', 'exec', 'noexec', 'write', 'nowrite', 'alloc', 'noalloc'].includes(name))
-      environment.warn(`unknown section attribute \`${token?.text}' ignored`, token);
+    const flag = /^(no)?(alloc|exec|write)$/.exec(name);
+    if (flag) attributes[flag[2] as 'alloc' | 'exec' | 'write'] = !flag[1];
+    else if (!['code', 'data', 'bss', 'text'].includes(name)) environment.warn(`unknown section attribute \`${token?.text}' ignored`, token);
     return;
   }
   if (name === 'follows' || name === 'vfollows') {
@@ -158,12 +160,43 @@ function sectalign(directive: Directive, environment: Environment): void {
   if (isWord(directive.arguments[0], 'on') || isWord(directive.arguments[0], 'off')) return;
   const expression = soleExpression(directive);
   const value = Number(environment.evaluateCritical(expression, 'alignment'));
-  if (value > (environment.section.attributes.align ?? 4)) environment.section.attributes.align = value;
+  if (value > environment.alignment) environment.section.attributes.align = value;
 }
 
+/** `extern a, b` and `common c 4:4`: size and alignment in bytes. */
 function external(directive: Directive, environment: Environment): void {
   const names = directive.arguments.filter((token) => !isPunctuation(token, ','));
+  if (environment.format === 'elf32') {
+    for (const reader = readerOf(directive); !reader.done; ) declareExternal(reader, directive.name === 'common', environment);
+    return;
+  }
   throw new SourceError(`external symbol \`${names[0]?.text ?? ''}': a flat binary has no linker to resolve it`, names[0] ?? environment.place);
+}
+
+function declareExternal(reader: TokenReader, isCommon: boolean, environment: Environment): void {
+  const name = symbolName(reader);
+  const size = isCommon ? Number(environment.evaluateCritical(reader.expression(), 'size of the common symbol')) : 0;
+  const align = isCommon && reader.skip(':') ? Number(environment.evaluateCritical(reader.expression(), 'alignment')) : 1;
+  if (!isCommon && reader.skip(':')) reader.next();
+  reader.skip(',');
+  const { externals } = environment.shared;
+  if (!externals.has(name)) externals.set(name, { type: 'external', name, ...(isCommon ? { common: { size, align } } : {}) });
+}
+
+function symbolName(reader: TokenReader): string {
+  const token = reader.next();
+  if (token?.kind !== 'word') throw new SourceError('symbol name expected', token ?? reader.end);
+  return token.text.replace(/^\$/, '');
+}
+
+/** `global a, b:function`; a size behind the type is left to the reader of the object file. */
+function global(directive: Directive, environment: Environment): void {
+  for (const reader = readerOf(directive); !reader.done; ) {
+    const name = symbolName(reader);
+    const type = reader.skip(':') ? reader.next()?.text.toLowerCase() : undefined;
+    environment.shared.globals.set(name, type === 'function' ? 'function' : type === 'data' || type === 'object' ? 'object' : 'none');
+    while (!reader.done && !reader.skip(',')) reader.next();
+  }
 }
 
 const ignore: Run = () => {};
@@ -185,7 +218,7 @@ const RUNS: ReadonlyMap<string, Run> = new Map(
     sectalign,
     extern: external,
     common: external,
-    global: ignore,
+    global,
     static: ignore,
     default: ignore,
     float: ignore,

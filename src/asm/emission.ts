@@ -6,6 +6,7 @@ import { type Address, encodeAddress } from './effectiveAddress';
 import type { Scope } from './evaluate';
 import { type Form, PREFIX_NAMES } from './forms';
 import { pushNumber } from './integers';
+import type { Field, Relocation } from './object/relocation';
 import type { Operand } from './operand';
 import type { Instruction } from './statement';
 import type { Place } from './token';
@@ -18,7 +19,9 @@ export interface EncodingContext {
   readonly at: Value;
   readonly generation: CpuGeneration;
   /** The number a value stands for once sections have addresses. */
-  resolve(value: Value, place: Place): bigint;
+  resolve(value: Value, place: Place, field?: Field): bigint;
+  /** Those that the number just resolved, and others before it, gave the linker. */
+  readonly relocations: Relocation[];
   warn(message: string, place: Place): void;
 }
 
@@ -58,8 +61,11 @@ export class Emission {
   }
 
   private number(value: Value, width: number, place: Place, range: Parameters<typeof pushNumber>[4] = 'either'): void {
-    const { context } = this.evaluated;
-    pushNumber(this.bytes, this.final ? context.resolve(value, place) : value.number, width, place, range, this.final ? context : undefined);
+    pushNumber(this.bytes, this.resolve(value, width, place), width, place, range, this.final ? this.evaluated.context : undefined);
+  }
+
+  private resolve(value: Value, width: number, place: Place): bigint {
+    return this.final ? this.evaluated.context.resolve(value, place, { offset: this.bytes.length, width }) : value.number;
   }
 
   private opcode(): void {
@@ -102,11 +108,9 @@ export class Emission {
   private displacement(target: Value, width: number, place: Place): void {
     const { context } = this.evaluated;
     const distance = subtract(target, add(context.at, plain(BigInt(this.bytes.length + width))));
-    if (this.final && width === 1) {
-      const number = context.resolve(distance, place);
-      if (number < -128n || number > 127n) throw new SourceError(`short jump is out of range: ${number} bytes away`, place);
-    }
-    this.number(distance, width, place, 'any');
+    const number = this.resolve(distance, width, place);
+    if (this.final && width === 1 && (number < -128n || number > 127n)) throw new SourceError(`short jump is out of range: ${number} bytes away`, place);
+    pushNumber(this.bytes, number, width, place, 'any');
   }
 }
 

@@ -17,7 +17,13 @@ export function emit(bytes: Uint8Array, times: number, code: boolean, environmen
   if (absolute) throw new SourceError('attempt to assemble code in the absolute segment');
   if (section.attributes.nobits) return environment.warn(`\`${section.name}' has no bits: contents are ignored`);
   requireRoom(length, environment);
-  if (environment.final) section.addLine(length, environment.path, environment.line, environment.bits, code);
+  if (environment.final) {
+    section.addLine(length, environment.path, environment.line, environment.bits, code);
+    if (times > 1 && environment.relocations.some(({ relative }) => relative)) throw new SourceError('a distance to another section cannot be repeated');
+    for (let n = 0; n < times && environment.relocations.length > 0; n++)
+      for (const relocation of environment.relocations) section.relocations.push({ ...relocation, offset: section.size + n * bytes.length + relocation.offset });
+    environment.relocations.length = 0;
+  }
   section.append(bytes, times, environment.final);
 }
 

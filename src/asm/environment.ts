@@ -3,7 +3,10 @@ import { type CpuGeneration, LATEST_GENERATION } from '../x86/instructionSpec';
 import { type Diagnostics, SourceError } from './diagnostics';
 import { type Scope, evaluate } from './evaluate';
 import type { Expression } from './expression';
-import type { Layout } from './layout';
+import type { OutputFormat } from './assembly';
+import { DEFAULT_ALIGNMENT, type Layout } from './layout';
+import { standardSection } from './object/standardSections';
+import { type External, type Field, type Relocation, relocate } from './object/relocation';
 import { Section } from './section';
 import type { Instruction } from './statement';
 import type { SymbolTable } from './symbols';
@@ -26,12 +29,16 @@ export interface Shared {
   readonly files: FileReader;
   /** Mistakes that show in one pass only: a critical expression that looks ahead. */
   readonly persistent: Diagnostics;
+  /** Symbols of other object files, by name. */
+  readonly externals: Map<string, External>;
+  /** Names that other object files may use, with the type of what they name. */
+  readonly globals: Map<string, 'none' | 'object' | 'function'>;
   /** Instructions that are the same in every pass, until the last one that also warns. */
   readonly encoded: WeakMap<Instruction, { readonly bits: 16 | 32; readonly bytes: Uint8Array }>;
 }
 
 export class Environment implements Scope {
-  bits: 16 | 32 = 16;
+  bits: 16 | 32;
   generation: CpuGeneration = LATEST_GENERATION;
   origin: bigint | undefined;
   section: Section;
@@ -46,6 +53,8 @@ export class Environment implements Scope {
   structure: { name: string; start: bigint; absolute: AbsoluteSegment | undefined; localBase: string; place: Place } | undefined;
   /** The structure between ISTRUC and IEND, and where the instance starts. */
   instance: { name: string; start: Value } | undefined;
+  /** What the linker completes in the bytes about to be emitted. */
+  relocations: Relocation[] = [];
 
   constructor(
     readonly shared: Shared,
@@ -53,8 +62,10 @@ export class Environment implements Scope {
     /** Known in the last pass only. */
     readonly layout: Layout | undefined,
     path: string,
+    readonly format: OutputFormat = 'bin',
   ) {
     this.path = path;
+    this.bits = format === 'bin' ? 16 : 32;
     for (const section of shared.sections.values()) section.beginPass();
     this.section = this.openSection('.text');
     this.here = this.address;
@@ -78,6 +89,12 @@ export class Environment implements Scope {
     return this.absolute ? add(this.absolute.base, plain(BigInt(this.absolute.offset))) : term(this.section, BigInt(this.section.size));
   }
 
+  /** Of the current section, in bytes. */
+  get alignment(): number {
+    const { attributes, name } = this.section;
+    return attributes.align ?? (this.format === 'bin' ? DEFAULT_ALIGNMENT : (standardSection(name)?.align ?? 1));
+  }
+
   get sectionStart(): Value {
     return this.absolute ? this.absolute.base : term(this.section);
   }
@@ -85,6 +102,8 @@ export class Environment implements Scope {
   symbol(name: string, { place }: Expression): Value {
     const entry = this.shared.symbols.get(this.fullName(name));
     if (entry) return this.shared.symbols.isCurrent(entry) ? entry.value : { ...entry.value, ahead: true };
+    const external = this.shared.externals.get(name);
+    if (external) return term(external);
     if (this.shared.symbols.isFirstPass()) return plain(0n, true);
     throw new SourceError(`symbol \`${this.fullName(name)}' not defined`, place);
   }
@@ -107,7 +126,13 @@ export class Environment implements Scope {
     return Number(count);
   }
 
-  resolve(value: Value, place: Place): bigint {
+  /** The number that goes into `field` of what is being emitted; an object file's addresses become relocations. */
+  resolve(value: Value, place: Place, field?: Field): bigint {
+    if (this.format === 'elf32') {
+      const { addend, relocation } = relocate(value, field, this.section, place);
+      if (relocation) this.relocations.push(relocation);
+      return addend;
+    }
     let number = value.number;
     for (const [unknown, count] of value.terms) {
       if (!(unknown instanceof Section)) throw new SourceError(`\`${unknown.name}' cannot stand here`, place);

@@ -134,4 +134,5 @@ function wantPlain(value: Value, expression: Expression, operator: string): Valu
   throw new SourceError(`\`${operator}' may only be applied to plain numbers, not to ${describe([...value.terms.keys()][0])}`, expression.place);
 }
 
-export const describe = (unknown: Unknown): string => (unknown.type === 'register' ? `register \`${unknown.name}'` : `an address in section \`${unknown.name}'`);
+export const describe = (unknown: Unknown): string => DESCRIPTIONS[unknown.type].replace('_', unknown.name);
+const DESCRIPTIONS = { register: "register `_'", section: "an address in section `_'", external: "external symbol `_'" } as const;

@@ -19,6 +19,7 @@ export function execute(statement: Statement, environment: Environment): void {
   environment.line = statement.line;
   environment.place = statement.place;
   environment.here = environment.address;
+  environment.relocations.length = 0;
   try {
     executeStatement(statement, environment);
   } catch (error) {
@@ -92,7 +93,8 @@ const encodingContext = (environment: Environment): EncodingContext => ({
   generation: environment.generation,
   scope: environment,
   at: environment.address,
-  resolve: (value, place) => environment.resolve(value, place),
+  resolve: (value, place, field) => environment.resolve(value, place, field),
+  relocations: environment.relocations,
   warn: (message, place) => environment.warn(message, place),
 });
 
@@ -128,8 +130,7 @@ function incbin(body: Incbin, environment: Environment): Uint8Array {
 function align(body: Align, environment: Environment): void {
   const boundary = environment.evaluateCritical(body.boundary, 'alignment');
   if (boundary <= 0n || boundary > 1n << 30n || (boundary & (boundary - 1n)) !== 0n) throw new SourceError(`alignment ${boundary} is not a power of two`, body.boundary.place);
-  const { attributes } = environment.section;
-  if (!environment.absolute && boundary > BigInt(attributes.align ?? 4)) attributes.align = Number(boundary);
+  if (!environment.absolute && boundary > BigInt(environment.alignment)) environment.section.attributes.align = Number(boundary);
   const offset = subtract(environment.address, environment.sectionStart).number;
   const count = Number((boundary - (offset % boundary)) % boundary);
   repeat(body.fill, count, environment);

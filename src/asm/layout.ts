@@ -11,7 +11,8 @@ export interface Placement {
 
 export type Layout = ReadonlyMap<Section, Placement>;
 
-const DEFAULT_ALIGNMENT = 4;
+/** Of a flat binary's sections, in bytes. */
+export const DEFAULT_ALIGNMENT = 4;
 
 const alignUp = (value: bigint, alignment: number): bigint => {
   const unit = BigInt(alignment);

@@ -41,6 +41,7 @@ class FreshLines implements LineSource {
       diagnostics: this.diagnostics,
       readText: (path, from) => sources.readText(path, from),
       evaluate: (tokens, path, place) => this.evaluate(tokens, path, place),
+      format: environment.format,
       get bits() {
         return line.environment.bits;
       },

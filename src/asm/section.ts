@@ -1,4 +1,5 @@
 /** A section of the flat binary: its attributes, bytes and lines, while passes fill it. */
+import type { Relocation } from './object/relocation';
 import type { Unknown } from './value';
 
 /** No output is larger; a runaway TIMES stops here. */
@@ -11,6 +12,10 @@ export interface SectionAttributes {
   vfollows?: string;
   align?: number;
   nobits?: boolean;
+  /** Of an object file's section: in memory, executable, writable. */
+  alloc?: boolean;
+  exec?: boolean;
+  write?: boolean;
 }
 
 export interface SectionLine {
@@ -28,6 +33,8 @@ export class Section implements Unknown {
   /** Bytes so far: the offset of `$`. */
   size = 0;
   lines: SectionLine[] = [];
+  /** What a linker completes; places from the start of the section. */
+  relocations: Relocation[] = [];
   private buffer = new Uint8Array(0);
 
   constructor(readonly name: string) {}
@@ -35,6 +42,7 @@ export class Section implements Unknown {
   beginPass(): void {
     this.size = 0;
     this.lines = [];
+    this.relocations = [];
     this.attributes = this.name === '.bss' ? { nobits: true } : {};
   }
 

@@ -5,10 +5,10 @@
  */
 import { toInt64 } from './numbers';
 
-/** A register in an effective address or the base of a section; compared by identity. */
+/** A register in an effective address, the base of a section, or a symbol of another file; compared by identity. */
 export interface Unknown {
   readonly name: string;
-  readonly type: 'register' | 'section';
+  readonly type: 'register' | 'section' | 'external';
 }
 
 export interface Value {

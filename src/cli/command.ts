@@ -1,6 +1,6 @@
 /** What a subcommand is: its options as rows, from which parsing and help are derived, and a function. */
 import { parseArgs } from 'node:util';
-import type { Assembly } from '../asm/assembly';
+import type { AssembleOptions, Assembly } from '../asm/assembly';
 import { UserError } from '../base/userError';
 import type { Switch } from '../devices/virtio/switch';
 import type { Subject } from '../debug/compare';
@@ -15,7 +15,7 @@ export interface CliEnvironment {
   readonly stderr: (text: string) => void;
   readonly readFile: (path: string) => Uint8Array;
   readonly writeFile: (path: string, content: Uint8Array | string) => void;
-  readonly assemble: (path: string, define: Readonly<Record<string, string>>) => Assembly;
+  readonly assemble: (path: string, define: Readonly<Record<string, string>>, output?: Pick<AssembleOptions, 'format' | 'debug'>) => Assembly;
   /** `network`: where its virtio network card is plugged in. */
   readonly createGuest: (attributes: GuestAttributes, network?: Switch) => Subject;
   /** Speak DAP on stdin and stdout until the client disconnects. */

@@ -13,7 +13,6 @@ const FIXED: Readonly<Record<string, string>> = {
   NASM_VERSION_ID: '0x02100100',
   NASM_VER: '"2.16.01"',
   PASS: '2',
-  OUTPUT_FORMAT: 'bin',
   DEBUG_FORMAT: 'null',
 };
 
@@ -40,5 +39,6 @@ export function predefine(preprocessor: Preprocessor, now: Date): void {
   for (const [name, text] of Object.entries({ ...FIXED, ...timeMacros(now) })) define(name, () => tokenizeAt(text, place));
   define('FILE', (at) => tokenizeAt(quoteText(preprocessor.path), at));
   define('LINE', (at) => tokenizeAt(String(at.line), at));
+  define('OUTPUT_FORMAT', () => tokenizeAt(preprocessor.host.format, place));
   define('BITS', (at) => tokenizeAt(String(preprocessor.host.bits), at));
 }

@@ -1,4 +1,5 @@
 /** The preprocessor (NASM manual, chapter 4): hands out lines with macros expanded and directives obeyed, one at a time. */
+import type { OutputFormat } from '../assembly';
 import { type Diagnostics, SourceError } from '../diagnostics';
 import { isUnterminated, tokenizeAt } from '../lexer';
 import { type Place, type SourceLine, type Token, isPunctuation, restamp, span } from '../token';
@@ -21,6 +22,7 @@ export interface PreprocessorHost {
   /** A number from tokens, with the symbols and `$` of the moment. */
   evaluate(tokens: readonly Token[], path: string, place: Place): bigint;
   readonly bits: 16 | 32;
+  readonly format: OutputFormat;
 }
 
 export class Preprocessor {
