@@ -4,7 +4,9 @@ import { formatAddress } from '../debug/breakpoints';
 import { register, selectorsAreParagraphs } from '../debug/codeView';
 import { DESCRIPTOR_TABLES, type DescriptorEntry, type DescriptorTable, entries, entryCount } from '../debug/descriptorTables';
 import type { DebugTarget } from '../debug/target';
+import type { SourceLocation } from '../protocol/requests';
 import type { VmmEvent } from '../protocol/vmmEvent';
+import { cVariables, isArrayKey, type RowRange } from './cVariables';
 import type { SegmentView } from '../vmm/debuggable';
 import { CR0_BITS, CR0_PG, EFLAGS_BITS, EFLAGS_VM } from '../x86/flags';
 import { REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
@@ -15,6 +17,12 @@ export interface VariableRow {
   readonly type?: string;
   /** Absent for what cannot be named in an expression, and so not be set. */
   readonly evaluateName?: string;
+  /** The frame, from 0, that `evaluateName` is about. */
+  readonly frame?: number;
+  /** It can be named, but not be set. */
+  readonly fixed?: true;
+  /** Where a variable is declared. */
+  readonly declaration?: SourceLocation;
   /** Name of a field of the VMCS, which is set by name. */
   readonly vmcs?: string;
   /** Key of the container it opens. */
@@ -29,7 +37,7 @@ export interface VariableRow {
 export interface Scope {
   readonly key: string;
   readonly name: string;
-  readonly presentationHint?: 'registers';
+  readonly presentationHint?: 'registers' | 'locals';
   readonly expensive: boolean;
 }
 
@@ -185,7 +193,7 @@ const eventRow = ({ kind, reason, sentence, cycles }: VmmEvent, i: number): Vari
 });
 
 /** The rows of this container are asked for by number. */
-export const isIndexed = (key: string): boolean => key.startsWith('entries:');
+export const isIndexed = (target: DebugTarget, key: string): boolean => key.startsWith('entries:') || isArrayKey(target, key);
 
 const VMCS_AREAS = { control: 'Controls', guest: 'Guest state', host: 'Host state', exit: 'VM-exit information' } as const;
 
@@ -206,8 +214,17 @@ function vmcsRows({ vm }: DebugTarget, area: string): VariableRow[] {
     }));
 }
 
-/** Rows of the container with this key; undefined when there is none. */
-export function variables(target: DebugTarget, key: string): VariableRow[] | undefined {
+/** Rows of the container with this key, cut to the range; undefined when there is none. Throws UserError. */
+export function variables(target: DebugTarget, key: string, range: RowRange = { start: 0 }): VariableRow[] | undefined {
+  const ofProgram = cVariables(target, key, range);
+  if (ofProgram) return isArrayKey(target, key) ? ofProgram : cut(ofProgram, range);
+  const all = machineVariables(target, key);
+  return all && cut(all, range);
+}
+
+const cut = (rows: VariableRow[], { start, count }: RowRange): VariableRow[] => rows.slice(start, count === undefined ? undefined : start + count);
+
+function machineVariables(target: DebugTarget, key: string): VariableRow[] | undefined {
   const { vm } = target;
   const [kind, name = ''] = key.split(':');
   const eflags = register(vm, 'eflags');

@@ -1,7 +1,9 @@
 /** What a breakpoint asks besides being reached: a condition, a hit count, or a message to log instead of stopping. */
 import { UserError } from '../base/userError';
-import { type EvaluationContext, evaluate, evaluateTree, formatValue } from './expressions';
-import { type Expression, parseExpression, parseNumber } from './expressionSyntax';
+import { type EvaluationContext, evaluate, formatValue } from './expressions';
+import { truthOf } from './c/cValue';
+import { parseC } from './c/cSyntax';
+import { expressionError, parseExpression, parseNumber } from './expressionSyntax';
 
 export interface BreakpointRequest {
   readonly condition?: string;
@@ -32,13 +34,13 @@ export function parseHitCondition(text: string): (hits: number) => boolean {
 export type Verdict = { readonly stop: boolean; readonly log?: string };
 
 export class BreakpointCondition {
-  readonly #condition: Expression | undefined;
+  readonly #condition: string | undefined;
   readonly #enough: ((hits: number) => boolean) | undefined;
   #hits = 0;
 
   /** Throws UserError when a part cannot be understood. */
   constructor(readonly request: BreakpointRequest) {
-    this.#condition = request.condition?.trim() ? parseExpression(request.condition) : undefined;
+    this.#condition = request.condition?.trim() ? checked(request.condition) : undefined;
     this.#enough = request.hitCondition?.trim() ? parseHitCondition(request.hitCondition) : undefined;
   }
 
@@ -46,7 +48,7 @@ export class BreakpointCondition {
   reached(context: EvaluationContext): Verdict {
     if (this.#condition) {
       try {
-        if (evaluateTree(this.#condition, context).value === 0) return { stop: false };
+        if (!holds(this.#condition, context)) return { stop: false };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         return { stop: true, log: `Breakpoint condition "${this.request.condition}": ${error.message}` };
@@ -57,6 +59,27 @@ export class BreakpointCondition {
     const { logMessage } = this.request;
     return logMessage ? { stop: false, log: interpolate(logMessage, context) } : { stop: true };
   }
+}
+
+/** A condition that could be understood in some frame. Throws UserError for one that is wrong in any case. */
+function checked(text: string): string {
+  try {
+    parseExpression(text);
+  } catch (error) {
+    try {
+      parseC(text, () => true);
+    } catch {
+      throw error;
+    }
+  }
+  return text;
+}
+
+function holds(text: string, context: EvaluationContext): boolean {
+  const value = evaluate(text, context);
+  const truth = value.c ? truthOf(value.c) : value.value !== 0;
+  if (truth === undefined) throw expressionError(`${text} has no value here: it is optimised away, or its memory cannot be read.`);
+  return truth;
 }
 
 /** `AX is {ax}`: each {expression} by its value; \{ is a brace. */

@@ -7,6 +7,8 @@ import type { DebuggableVm } from '../vmm/debuggable';
 const OPCODES = new OpcodeMap(LATEST_GENERATION);
 /** D/B of a descriptor, in SegmentView.attributes (bit 22 of the high doubleword). */
 const ATTRIBUTE_DB = 1 << 14;
+/** The same bit in byte 6 of a descriptor. */
+const DESCRIPTOR_DB = 0x40;
 
 export const codeBits = (vm: DebuggableVm): 16 | 32 => (vm.segment('cs').attributes & ATTRIBUTE_DB ? 32 : 16);
 
@@ -37,17 +39,31 @@ export function relativeTarget(instruction: Instruction, linear: number, codeBas
   return (codeBase + (instruction.operandSize === 2 ? offset & 0xffff : offset)) >>> 0;
 }
 
-/** Base of the segment that `selector` names now, from the cached registers or the guest's tables. Undefined when there is none. */
-export function selectorBase(vm: DebuggableVm, selector: number): number | undefined {
-  if (selectorsAreParagraphs(vm)) return (selector & 0xffff) << 4;
-  for (const name of ['cs', 'ds', 'ss', 'es', 'fs', 'gs'] as const) if (vm.segment(name).selector === selector) return vm.segment(name).base;
+export interface SegmentFacts {
+  readonly base: number;
+  /** The D or B bit: 32-bit code, a 32-bit stack pointer. */
+  readonly big: boolean;
+}
+
+/** Base of the segment that `selector` names now. Undefined when there is none. */
+export const selectorBase = (vm: DebuggableVm, selector: number): number | undefined => segmentFacts(vm, selector)?.base;
+
+/** The segment that `selector` names, from the cached registers or the guest's tables; `paragraphs` in real and virtual-8086 mode. */
+export function segmentFacts(vm: DebuggableVm, selector: number, paragraphs = selectorsAreParagraphs(vm)): SegmentFacts | undefined {
+  if (paragraphs) return { base: (selector & 0xffff) << 4, big: false };
+  if (!selectorsAreParagraphs(vm)) {
+    for (const name of ['cs', 'ds', 'ss', 'es', 'fs', 'gs'] as const) {
+      const segment = vm.segment(name);
+      if (segment.selector === selector) return { base: segment.base, big: (segment.attributes & ATTRIBUTE_DB) !== 0 };
+    }
+  }
   const local = selector & 4;
   const index = selector & 0xfff8;
   const table = local ? vm.segment('ldtr').base : register(vm, 'gdtr.base');
   const limit = local ? vm.segment('ldtr').limit : register(vm, 'gdtr.limit');
   if (index === 0 || index + 7 > limit) return undefined;
   const d = vm.readLinear((table + index) >>> 0, 8);
-  return d.length < 8 ? undefined : (d[2] | (d[3] << 8) | (d[4] << 16) | (d[7] << 24)) >>> 0;
+  return d.length < 8 ? undefined : { base: (d[2] | (d[3] << 8) | (d[4] << 16) | (d[7] << 24)) >>> 0, big: (d[6] & DESCRIPTOR_DB) !== 0 };
 }
 
 /** A little-endian unsigned number of up to four bytes, or undefined when it cannot be read whole. */

@@ -3,6 +3,8 @@ import { hex, sizeMask } from '../base/bits';
 import type { DebuggableVm } from '../vmm/debuggable';
 import { EFLAGS_BITS } from '../x86/flags';
 import { REGISTERS_8, REGISTERS_16, REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
+import { assignAsC, type CValue, evaluateAsC, formatC, typeOfC } from './c/cValue';
+import type { CScope } from './c/cScope';
 import { codeBits, instructionPointer, readNumber, register, selectorBase } from './codeView';
 import { type Expression, expressionError, parseExpression } from './expressionSyntax';
 import type { SymbolTable } from './symbolTable';
@@ -24,11 +26,15 @@ export interface Value {
   /** Guest-linear address that this value denotes: of the memory it was read from, of a label, of seg:off. */
   readonly linear?: number;
   readonly physical?: number;
+  /** Of an expression over a compiled program's variables; `linear` is then where the object is. */
+  readonly c?: CValue;
 }
 
 export interface EvaluationContext {
   readonly vm: DebuggableVm;
   readonly symbols: SymbolTable;
+  /** The names of a compiled program where the guest, or the frame that is asked about, stands. */
+  readonly scope?: () => CScope | undefined;
   /** Where a breakpoint on a function of this name of a compiled program stops. */
   readonly functionEntries?: (name: string) => readonly number[];
   /** Further names: of an event in its breakpoint's condition, `vector`, `port` and `write`. */
@@ -78,7 +84,20 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
 const wider = (a: Value, b: Value): 0 | 1 | 2 | 4 => Math.max(a.size, b.size) as 0 | 1 | 2 | 4;
 const truth = (value: boolean): Value => ({ value: value ? 1 : 0, size: 0, bit: true });
 
-export const evaluate = (text: string, context: EvaluationContext): Value => evaluateTree(parseExpression(text), context);
+/** A C expression when it is about a compiled program's variables, else one of ours. Throws UserError. */
+export function evaluate(text: string, context: EvaluationContext): Value {
+  const found = evaluateAsC(text, context);
+  if (found) return found;
+  let tree: Expression;
+  try {
+    tree = parseExpression(text);
+  } catch (error) {
+    const inC = text.trim() ? evaluateAsC(text, context, true) : undefined;
+    if (inC) return inC;
+    throw error;
+  }
+  return evaluateTree(tree, context);
+}
 
 export function evaluateTree(expression: Expression, context: EvaluationContext): Value {
   const sub = (e: Expression) => evaluateTree(e, context);
@@ -221,6 +240,14 @@ export function assign(text: string, value: number, context: EvaluationContext):
   return evaluate(text, context);
 }
 
+/** The same for a value that is still a text. */
+export function assignText(place: string, value: string, context: EvaluationContext): Value {
+  const target = evaluate(place, context);
+  if (!target.c) return assign(place, evaluate(value, context).value, context);
+  assignAsC(target.c, value);
+  return evaluate(place, context);
+}
+
 function writeRegister(vm: DebuggableVm, name: string, value: number): boolean {
   if (name !== 'ip' && name !== 'flags') return vm.writeRegister(name, value);
   const whole = `e${name}`;
@@ -228,7 +255,8 @@ function writeRegister(vm: DebuggableVm, name: string, value: number): boolean {
 }
 
 /** As the views print it: 0x0000002A (42), or in decimal when `hexadecimal` is false; flags as 0 and 1. */
-export function formatValue({ value, size, bit }: Value, hexadecimal?: boolean): string {
+export function formatValue({ value, size, bit, c }: Value, hexadecimal?: boolean): string {
+  if (c) return formatC(c, hexadecimal);
   if (bit) return String(value);
   const digits = `0x${hex(value, size ? size * 2 : 0)}`;
   if (hexadecimal === false) return String(value);
@@ -236,4 +264,4 @@ export function formatValue({ value, size, bit }: Value, hexadecimal?: boolean):
 }
 
 const SIZE_NAMES: Readonly<Record<number, string>> = { 0: 'number', 1: 'byte', 2: 'word', 4: 'dword' };
-export const typeName = (value: Value): string => (value.bit ? 'bit' : SIZE_NAMES[value.size]);
+export const typeName = (value: Value): string => (value.c ? typeOfC(value.c).name : value.bit ? 'bit' : SIZE_NAMES[value.size]);

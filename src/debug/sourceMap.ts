@@ -1,5 +1,7 @@
 /** Source lines and guest-linear addresses, both ways: of an assembly that the loader has placed, and of symbol files. */
 import type { Assembly, LineEntry } from '../asm/assembly';
+import { UserError } from '../base/userError';
+import type { UnwindRow } from '../symbols/dwarf/callFrames';
 import type { SourceLocation } from '../protocol/requests';
 import type { LineSpan, SymbolFile } from '../symbols/symbolFile';
 
@@ -146,6 +148,16 @@ export class SourceMap {
   /** The symbol file that tells about this address. */
   fileAt(linear: number): SymbolFile | undefined {
     return this.symbolFiles.find((file) => file.holds(linear));
+  }
+
+  /** How to find the caller of the code at `linear`; undefined where nobody says, or says it right. */
+  unwindRow(linear: number): UnwindRow | undefined {
+    try {
+      return this.fileAt(linear)?.unwindRow(linear);
+    } catch (error) {
+      if (error instanceof UserError) return undefined;
+      throw error;
+    }
   }
 
   /** The code whose last byte is just before `linear`, or goes on behind it if it is many instructions. */

@@ -25,7 +25,9 @@ export interface StackView {
   readonly symbols: SymbolTable;
 }
 
-export const stackFrames = (view: StackView): StackFrame[] => callStack(view.vm).flatMap((frame, depth) => framesOf(view, frame, depth));
+/** `most`: of the stack's own frames. */
+export const stackFrames = (view: StackView, most?: number): StackFrame[] =>
+  callStack(view.vm, (linear) => view.sourceMap.unwindRow(linear), most).flatMap((frame, depth) => framesOf(view, frame, depth));
 
 function framesOf({ sourceMap, symbols }: StackView, frame: Frame, depth: number): StackFrame[] {
   // A return address may already belong to the next line: the call is what the frame is at.

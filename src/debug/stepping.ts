@@ -137,7 +137,7 @@ function* stepOut(view: SteppingView): Step {
     return;
   }
   const frame = topFrame(vm);
-  const caller = callerOf(vm, frame);
+  const caller = callerOf(vm, frame, (linear) => view.sourceMap.unwindRow(linear));
   if (caller) {
     const selector = register(vm, 'ss');
     yield { kind: 'until', linear: caller.linear, accept: () => register(vm, 'ss') !== selector || stackPointer(vm) >= caller.sp };

@@ -9,7 +9,9 @@ import type { StopReason } from '../vmm/debuggable';
 import { type Breakpoint, Breakpoints, formatAddress } from './breakpoints';
 import { instructionPointer } from './codeView';
 import type { DebugMachine } from './debugMachine';
+import { CScope } from './c/cScope';
 import type { EvaluationContext } from './expressions';
+import { stackFrames } from './stackFrames';
 import { Pace, type PaceMode } from './pace';
 import { SourceMap } from './sourceMap';
 import { type Granularity, type Leg, type LegResult, type Step, type StepKind, step } from './stepping';
@@ -89,8 +91,25 @@ export class DebugTarget implements Disposable {
     const files = machine.symbolFiles ?? [];
     this.sourceMap = new SourceMap(machine.assembly, machine.loadAddress, files);
     this.symbols = new SymbolTable(machine.assembly, machine.loadAddress, machine.symbols, files);
-    this.context = { vm: machine.vm, symbols: this.symbols, functionEntries: (name) => files.flatMap((file) => file.functionEntries(name)) };
+    this.context = {
+      vm: machine.vm,
+      symbols: this.symbols,
+      functionEntries: (name) => files.flatMap((file) => file.functionEntries(name)),
+      scope: () => this.scopeOf(0),
+    };
     this.breakpoints = new Breakpoints(this.context, this.sourceMap);
+  }
+
+  /** What names of a compiled program mean in a frame of the call stack, 0 being the innermost; undefined when there is no such program. */
+  scopeOf(index: number): CScope | undefined {
+    const { symbolFiles } = this.sourceMap;
+    if (!symbolFiles.some(({ info }) => info.units.length > 0)) return undefined;
+    return new CScope(this.vm, symbolFiles, stackFrames(this, index === 0 ? 1 : undefined)[index]);
+  }
+
+  /** For expressions about a frame of the call stack. */
+  contextOf(index: number): EvaluationContext {
+    return index === 0 ? this.context : { ...this.context, scope: () => this.scopeOf(index) };
   }
 
   get vm() {

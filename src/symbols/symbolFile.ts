@@ -1,11 +1,13 @@
 /** What an ELF file says about code and data in the guest: symbols, source lines, functions. Addresses are guest-linear: the file's plus `offset`. */
 import { UserError } from '../base/userError';
+import { readCallFrames, type UnwindRow, unwindRowAt } from './dwarf/callFrames';
 import { AT, LANG_ASSEMBLER, TAG } from './dwarf/constants';
 import { DebugInfo } from './dwarf/debugInfo';
 import { joinPath, type LineRow, type LineTable, readLineTable } from './dwarf/lineProgram';
 import { covers } from './dwarf/ranges';
 import { inlinedInstances, scopeChain } from './dwarf/scopes';
 import { dwarfSections } from './dwarf/sections';
+import { Types } from './dwarf/types';
 import type { Die, Unit } from './dwarf/unit';
 import { type ElfSection, type ElfSymbol, parseElf32 } from './elf32';
 
@@ -48,7 +50,9 @@ export class SymbolFile {
   readonly symbols: readonly ElfSymbol[];
   readonly lines: readonly LineSpan[];
   readonly info: DebugInfo;
+  readonly types: Types;
   readonly #sections: readonly ElfSection[];
+  #frames: ReturnType<typeof readCallFrames> | undefined;
   readonly #tables = new Map<Unit, LineTable>();
   readonly #resolve: (path: string) => string;
 
@@ -64,6 +68,7 @@ export class SymbolFile {
     const sections = dwarfSections(elf, this.name);
     this.problems.push(...sections.problems);
     this.info = new DebugInfo(sections, (problem) => this.#complain(problem));
+    this.types = new Types(this.info);
     this.lines = this.#readLines();
   }
 
@@ -89,11 +94,21 @@ export class SymbolFile {
     return { first: this.linear(Math.min(...this.#sections.map((s) => s.address))), last: this.linear(Math.max(...this.#sections.map((s) => s.address + s.size - 1))) };
   }
 
+  /** Where an entry is declared. */
+  declaration(die: Die): { readonly path: string; readonly line: number } | undefined {
+    const holder = this.info.holder(die, AT.declLine);
+    const line = holder?.unit.constant(holder, AT.declLine);
+    const fileHolder = this.info.holder(die, AT.declFile);
+    const path = fileHolder && this.fileOf(fileHolder.unit, fileHolder.unit.constant(fileHolder, AT.declFile));
+    return line === undefined || path === undefined ? undefined : { path, line };
+  }
+
   /** The functions that `linear` is in: the one that was called last first, which inlined ones come before that which they are in. */
   functionsAt(linear: number): CodeFunction[] {
     const address = this.address(linear);
     const die = this.info.functionAt(address);
-    if (!die) return [];
+    // nasm describes a section as a function without a name.
+    if (!die || this.info.nameOf(die) === undefined) return [];
     return scopeChain(die, address)
       .filter(({ tag }) => tag !== TAG.lexicalBlock)
       .reverse()
@@ -129,8 +144,16 @@ export class SymbolFile {
     const ranges = die.unit.rangesOf(die);
     const rows = this.#rows(die.unit).filter((row) => !row.endSequence && covers(ranges, row.address) && row.address >= address);
     rows.sort((a, b) => a.address - b.address);
-    const end = rows.find((row) => row.prologueEnd) ?? rows.find((row) => row.address > address && row.line !== 0);
+    // Of optimised code the compiler tells where variables are at every instruction: the first one will do.
+    const second = isOptimised(this.info.functions(die.unit)) ? undefined : rows.find((row) => row.address > address && row.line !== 0);
+    const end = rows.find((row) => row.prologueEnd) ?? second;
     return end ? this.linear(end.address) : linear;
+  }
+
+  /** How to find the caller of the code at `linear`. Throws UserError for damaged information. */
+  unwindRow(linear: number): UnwindRow | undefined {
+    this.#frames ??= readCallFrames(this.info.sections, (problem) => this.#complain(problem));
+    return unwindRowAt(this.#frames, this.address(linear));
   }
 
   /** Path of file `index` of a unit. */
@@ -188,5 +211,9 @@ export class SymbolFile {
 }
 
 const lowest = (die: Die): number => Math.min(...die.unit.rangesOf(die).map(({ low }) => low));
+
+/** Some variable of these functions is in different places at different instructions. */
+const isOptimised = (functions: readonly Die[]): boolean =>
+  functions.some((f) => [...f.unit.children(f)].some(({ attributes }) => attributes.has(AT.location) && !(attributes.get(AT.location)?.value instanceof Uint8Array)));
 
 const isAssembler = (unit: Unit): boolean => unit.constant(unit.root, AT.language) === LANG_ASSEMBLER;

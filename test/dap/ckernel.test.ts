@@ -76,3 +76,26 @@ test('symbols of a flat image: from a file named beside it, moved by an offset; 
   assert.equal(breakpoints[0].verified, true);
   assert.ok(Number(breakpoints[0].instructionReference) > 0x300000);
 });
+
+for (const flags of [
+  ['-g', '-O0'],
+  ['-g', '-O2', '-fomit-frame-pointer'],
+  ['-g', '-O2', '-fomit-frame-pointer', '-fno-asynchronous-unwind-tables', '-fno-dwarf2-cfi-asm', '-fno-exceptions'],
+]) {
+  test(`${flags.join(' ')}: below the handler of a fault are the handler in assembly and the user code that it interrupted, in another ring`, { skip }, async () => {
+    for (const technique of ['bare', 'trap', 'bt', 'hvm']) {
+      const client = await begin(flags, { technique });
+      await client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'trap' }] });
+      await client.go('continue');
+      const { stackFrames } = await client.request('stackTrace', { threadId: 1 });
+      assert.deepEqual(
+        stackFrames.map((f: Body) => f.name.replace(/\+.*/, '')),
+        ['trap', 'gp_entry', 'user_task (interrupted)'],
+        technique,
+      );
+      assert.equal((await client.request('evaluate', { expression: 'frame->vector', frameId: 1 })).result, '13');
+      assert.equal((await client.request('evaluate', { expression: 'frame->cs & 3', frameId: 1 })).result, '3');
+      if (flags.includes('-O0')) assert.equal((await client.request('evaluate', { expression: 'secret', frameId: 3 })).result, '42');
+    }
+  });
+}

@@ -1,4 +1,4 @@
-import { assign, evaluate as value } from '../../debug/expressions';
+import { assignText, evaluate as value } from '../../debug/expressions';
 import { splitAssignment } from '../../debug/expressionSyntax';
 import { boolean, integer, optional, shape, string } from '../arguments';
 import { evaluationBody } from '../evaluation';
@@ -12,11 +12,13 @@ export const evaluate = handler(
   {
     capabilities: { supportsEvaluateForHovers: true, supportsClipboardContext: true },
     run(session, { expression, frameId, context, format }) {
-      const guest = frameId === undefined ? session.focus : session.frameOf(frameId).guest;
+      const { guest, index } = frameId === undefined ? { guest: session.focus, index: 0 } : session.frameOf(frameId);
       const assignment = context === 'repl' ? splitAssignment(expression) : undefined;
-      if (!assignment) return evaluationBody(session, guest, value(expression, guest.target.context), context === 'clipboard' || format?.hex || undefined);
-      const { context: place } = standing(guest, 'evaluate');
-      const body = evaluationBody(session, guest, assign(assignment.place, value(assignment.value, place).value, place));
+      const hexadecimal = context === 'clipboard' || format?.hex || undefined;
+      const asked = { expression: assignment?.place ?? expression, frame: index, ...(hexadecimal && { hexadecimal }) };
+      if (!assignment) return evaluationBody(session, guest, value(expression, guest.target.contextOf(index)), asked);
+      const place = standing(guest, 'evaluate').contextOf(index);
+      const body = evaluationBody(session, guest, assignText(assignment.place, assignment.value, place), asked);
       invalidate(session, 'all');
       return body;
     },

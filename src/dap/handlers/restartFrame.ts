@@ -19,7 +19,7 @@ export const restartFrame = handler('restartFrame', shape({ frameId: integer }),
     const target = standing(guest, 'restartFrame');
     const { vm } = target;
     const depth = stackFrames(target)[index]?.depth ?? -1;
-    const [frame, caller] = depth < 0 ? [] : callStack(vm).slice(depth, depth + 2);
+    const [frame, caller] = depth < 0 ? [] : callStack(vm, (linear) => target.sourceMap.unwindRow(linear)).slice(depth, depth + 2);
     const base = vm.segment('cs').base;
     if (!frame || !caller || frame.interrupted || caller.interrupted || caller.cs !== frame.cs)
       throw new RequestError('user', 'This frame cannot be restarted: nothing called it that can be told, or an interrupt did.');

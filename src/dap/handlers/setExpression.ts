@@ -1,4 +1,4 @@
-import { assign, evaluate } from '../../debug/expressions';
+import { assignText } from '../../debug/expressions';
 import { integer, optional, shape, string } from '../arguments';
 import { evaluationBody } from '../evaluation';
 import { handler } from '../handler';
@@ -7,9 +7,9 @@ import { invalidate, standing } from '../sessionContext';
 export const setExpression = handler('setExpression', shape({ expression: string, value: string, frameId: optional(integer) }), {
   capabilities: { supportsSetExpression: true },
   run(session, args) {
-    const guest = args.frameId === undefined ? session.focus : session.frameOf(args.frameId).guest;
-    const { context } = standing(guest, 'setExpression');
-    const { result, ...rest } = evaluationBody(session, guest, assign(args.expression, evaluate(args.value, context).value, context));
+    const { guest, index } = args.frameId === undefined ? { guest: session.focus, index: 0 } : session.frameOf(args.frameId);
+    const context = standing(guest, 'setExpression').contextOf(index);
+    const { result, ...rest } = evaluationBody(session, guest, assignText(args.expression, args.value, context), { expression: args.expression, frame: index });
     invalidate(session, 'all');
     return { value: result, ...rest };
   },

@@ -1,4 +1,4 @@
-import { assign, evaluate } from '../../debug/expressions';
+import { assignText } from '../../debug/expressions';
 import { integer, shape, string } from '../arguments';
 import { RequestError } from '../errors';
 import { handler } from '../handler';
@@ -9,11 +9,11 @@ export const setVariable = handler('setVariable', shape({ variablesReference: in
   capabilities: { supportsSetVariable: true },
   run(session, args) {
     const { guest, found } = containerRows(session, args.variablesReference);
-    const { context } = standing(guest, 'setVariable');
+    const target = standing(guest, 'setVariable');
     const row = found.find((r) => r.name === args.name);
     if (row?.vmcs !== undefined) guest.target.vm.setVmcs?.(row.vmcs, args.value);
-    else if (!row?.evaluateName) throw new RequestError('user', `${args.name} cannot be changed.`);
-    else assign(row.evaluateName, evaluate(args.value, context).value, context);
+    else if (!row?.evaluateName || row.fixed) throw new RequestError('user', `${args.name} cannot be changed.`);
+    else assignText(row.evaluateName, args.value, target.contextOf(row.frame ?? 0));
     invalidate(session, 'all');
     const after = containerRows(session, args.variablesReference).found.find((r) => r.name === args.name);
     return { value: after?.value ?? '', variablesReference: session.handles.of(guest.threadId, after?.children) };

@@ -12,6 +12,7 @@ const MOST_ORIGINS = 8;
 export class DebugInfo {
   readonly units: readonly Unit[];
   readonly #functions = new Map<Unit, readonly Die[]>();
+  readonly #enumerators = new Map<string, { readonly enumeration: Die; readonly value: number }>();
   #code: readonly { readonly unit: Unit; readonly ranges: readonly AddressRange[] }[] | undefined;
   #names: ReadonlyMap<string, readonly Die[]> | undefined;
 
@@ -104,11 +105,18 @@ export class DebugInfo {
     return this.#names.get(name) ?? [];
   }
 
+  /** The enumeration constant of this name, of an enumeration of the outermost level. */
+  enumerator(name: string): { readonly enumeration: Die; readonly value: number } | undefined {
+    this.#names ??= this.#indexNames();
+    return this.#enumerators.get(name);
+  }
+
   #indexNames(): Map<string, Die[]> {
     const names = new Map<string, Die[]>();
     for (const unit of this.units) {
       try {
         for (const die of unit.children(unit.root)) {
+          if (die.tag === TAG.enumerationType) this.#indexEnumerators(die);
           const name = this.nameOf(die);
           if (name === undefined) continue;
           const same = names.get(name) ?? [];
@@ -119,5 +127,13 @@ export class DebugInfo {
       }
     }
     return names;
+  }
+
+  #indexEnumerators(enumeration: Die): void {
+    const { unit } = enumeration;
+    for (const each of unit.children(enumeration)) {
+      const name = unit.text(each, AT.name);
+      if (name !== undefined) this.#enumerators.set(name, { enumeration, value: unit.constant(each, AT.constValue) ?? 0 });
+    }
   }
 }
