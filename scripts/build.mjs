@@ -12,6 +12,25 @@ const node = { platform: 'node', target: 'node20' };
 /** CommonJS dependencies (@vscode/debugadapter) ask for `require`, which an ES module has to make. */
 const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
+const inSource = (name) => path.join(root, 'src', `${name}.ts`);
+
+/** In a browser the workers are the browser's. */
+const WEB_WORKERS = {
+  name: 'web workers',
+  setup: ({ onResolve }) => onResolve({ filter: /\/nodeWorkers$/ }, () => ({ path: inSource('ui/webWorkers') })),
+};
+
+const web = {
+  platform: 'browser',
+  target: 'es2022',
+  plugins: [WEB_WORKERS],
+  alias: {
+    ...Object.fromEntries(['events', 'url', 'fs', 'net', 'path'].map((name) => [name, inSource('webShims')])),
+    ...Object.fromEntries(['node:path', 'node:os'].map((name) => [name, inSource('webPath')])),
+  },
+  define: { 'process.env': '{}' },
+};
+
 /** One row per bundle: what goes in, what comes out, and where it runs. */
 const BUNDLES = [
   { entry: 'src/extension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, external: ['vscode'] },
@@ -19,6 +38,10 @@ const BUNDLES = [
   { entry: 'src/compareWorker.ts', out: 'dist/compareWorker.mjs', format: 'esm', ...node },
   { entry: 'src/checkWorker.ts', out: 'dist/checkWorker.mjs', format: 'esm', ...node },
   ...['block', 'exits'].map((page) => ({ entry: `src/webview/pages/${page}.ts`, out: `dist/webview/${page}.js`, format: 'iife', platform: 'browser', target: 'es2022' })),
+  { entry: 'src/extension.ts', out: 'dist/web/extension.js', format: 'cjs', ...web, external: ['vscode'] },
+  { entry: 'src/webWorker.ts', out: 'dist/web/worker.js', format: 'iife', ...web },
+  { entry: 'src/webCompareWorker.ts', out: 'dist/web/compareWorker.js', format: 'iife', ...web },
+  { entry: 'src/webCheckWorker.ts', out: 'dist/web/checkWorker.js', format: 'iife', ...web },
   { entry: 'src/webview/screen.ts', out: 'dist/webview/screen.js', format: 'iife', platform: 'browser', target: 'es2022' },
   { entry: 'src/main.ts', out: 'dist/cli.mjs', format: 'esm', ...node, banner: { js: '#!/usr/bin/env node' } },
 ];

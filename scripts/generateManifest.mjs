@@ -1,21 +1,32 @@
 #!/usr/bin/env node
 /**
- * Put what package.json shares with the code into it: the schema of launch.json, from the table of launch attributes.
- * `--check` writes nothing and fails when the manifest is out of date.
+ * Put what package.json shares with the code into it: the schema of launch.json, from the table of launch attributes; its
+ * texts go to package.nls.json. `--check` writes nothing and fails when a file is out of date.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { importBundled, root } from './grammar/tables.mjs';
+import { localizeSchema } from './localize.mjs';
 
 const { launchSchema } = await importBundled("export { launchSchema } from './src/machine/configuration';");
-const file = path.join(root, 'package.json');
-const before = fs.readFileSync(file, 'utf8');
-const manifest = JSON.parse(before);
-manifest.contributes.debuggers[0].configurationAttributes = { launch: launchSchema() };
-const after = `${JSON.stringify(manifest, null, 2)}\n`;
-if (after === before) process.exit(0);
-if (process.argv.includes('--check')) {
-  console.error('package.json is out of date: run node scripts/generateManifest.mjs');
-  process.exit(1);
+const { schema, strings } = localizeSchema(launchSchema(), 'launch');
+
+const read = (name) => JSON.parse(fs.readFileSync(path.join(root, name), 'utf8'));
+const manifest = read('package.json');
+manifest.contributes.debuggers[0].configurationAttributes = { launch: schema };
+const others = Object.entries(read('package.nls.json')).filter(([key]) => !key.startsWith('launch.'));
+
+/** Name → content. */
+const outputs = { 'package.json': manifest, 'package.nls.json': Object.fromEntries([...others, ...Object.entries(strings)]) };
+
+const check = process.argv.includes('--check');
+let stale = 0;
+for (const [name, content] of Object.entries(outputs)) {
+  const file = path.join(root, name);
+  const text = `${JSON.stringify(content, null, 2)}\n`;
+  if (fs.readFileSync(file, 'utf8') === text) continue;
+  stale++;
+  if (check) console.error(`${name} is out of date: run node scripts/generateManifest.mjs`);
+  else fs.writeFileSync(file, text);
 }
-fs.writeFileSync(file, after);
+process.exit(check && stale > 0 ? 1 : 0);

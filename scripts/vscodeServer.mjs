@@ -128,11 +128,13 @@ export function installExtension(vsix, { server = installServer(), home }) {
 }
 
 /** Address of the workbench with a folder or file open and a development extension (and its tests) loaded. */
-export function workbenchUrl(url, { folder, workspace, file, extensions = [], tests, at } = {}) {
+export function workbenchUrl(url, { folder, workspace, file, extensions = [], inBrowser = false, tests, at } = {}) {
   const remote = (p) => `vscode-remote://${new URL(url).host}${encodeURI(path.resolve(p))}`;
   const payload = [['skipWelcome', 'true']];
   if (file) payload.push(['openFile', remote(file) + (at ? `:${at}` : '')], ...(at ? [['gotoLineMode', 'true']] : []));
   for (const extension of extensions) payload.push(['extensionDevelopmentPath', remote(extension)]);
+  // In the browser's own extension host instead of the server's.
+  if (inBrowser) payload.push(['extensionDevelopmentKind', 'web']);
   if (tests) payload.push(['extensionTestsPath', remote(tests)]);
   const query = new URLSearchParams();
   if (workspace) query.set('workspace', path.resolve(workspace));

@@ -1,5 +1,5 @@
-/** One comparison of techniques in a Node worker: the request is the worker's data, the answer a message. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** One comparison of techniques in a Node worker: the request is the first message, the answer another. */
+import { parentPort } from 'node:worker_threads';
 import { serveComparison } from './debug/comparisonService';
 import { createMachine } from './machine/machine';
 import { nodeFiles } from './nodeFiles';
@@ -7,8 +7,10 @@ import { nodeFiles } from './nodeFiles';
 if (!parentPort) throw new Error('This script runs in a worker.');
 const port = parentPort;
 
-await serveComparison(workerData, {
-  create: (config) => createMachine(config, nodeFiles),
-  now: () => performance.now(),
-  post: (message) => port.postMessage(message),
-});
+port.once('message', (request) =>
+  serveComparison(request, {
+    create: (config) => createMachine(config, nodeFiles),
+    now: () => performance.now(),
+    post: (message) => port.postMessage(message),
+  }),
+);

@@ -1,4 +1,5 @@
 /** Assembles a source for an editor. Files come with the request; those that are missing are named in the answer. */
+import { includePlaces } from '../base/includeUrl';
 import type { CheckAnswer, CheckedLine, CheckRequest } from '../protocol/sourceCheck';
 import { assemble } from './assemble';
 import type { Assembly } from './assembly';
@@ -8,17 +9,6 @@ const SHOWN = 12;
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
 
-/** Where an included file may be: beside the file that includes it, then in the roots. */
-function candidates(name: string, from: string, roots: readonly string[]): string[] {
-  return [from, ...roots].flatMap((base) => {
-    try {
-      return [new URL(name, base).href];
-    } catch {
-      return []; // an unsaved document is nowhere
-    }
-  });
-}
-
 const checkedLines = ({ lines, bytes }: Assembly, path: string): CheckedLine[] =>
   lines
     .filter((entry) => entry.path === path && entry.length > 0)
@@ -27,7 +17,7 @@ const checkedLines = ({ lines, bytes }: Assembly, path: string): CheckedLine[] =
 export function checkSource({ id, path, text, files, roots }: CheckRequest): CheckAnswer {
   const missing = new Set<string>();
   const readFile = (name: string, from: string) => {
-    for (const candidate of candidates(name, from, roots)) {
+    for (const candidate of includePlaces(name, from, roots)) {
       const bytes = files[candidate];
       if (bytes) return { path: candidate, bytes };
       if (bytes === undefined) missing.add(candidate);

@@ -8,9 +8,9 @@ import { chooseGuest, guestFile, type LaunchAttributes } from './comparedGuest';
 import { ComparisonDocuments } from './comparisonDocuments';
 import { type CompareAnswer, type CompareProgress, compareInWorker } from './comparisonWorker';
 import { COMMANDS, COMPARISON_SCHEME } from './identifiers';
-import { techniqueOf } from './techniqueChoice';
+import { techniqueOf, techniqueText } from './techniqueChoice';
+import type { StartWorker } from './workers';
 
-const WORKER_PATH = ['dist', 'compareWorker.mjs'];
 const KEY = 'ringside.comparedTechniques';
 
 /** What another extension, a key binding or a test may give to the command, so that it does not ask. */
@@ -21,33 +21,38 @@ interface CompareArguments {
 /** The last choice, or all at first. Undefined when the user turns away. */
 async function askTechniques(title: string, memory: vscode.Memento): Promise<TechniqueId[] | undefined> {
   const last = memory.get<readonly string[]>(KEY);
-  const items = TECHNIQUES.map(({ id, name, description }) => ({ id, label: name, detail: description, picked: last?.includes(id) ?? true }));
+  const items = TECHNIQUES.map((technique) => {
+    const { name, description } = techniqueText(technique);
+    return { id: technique.id, label: name, detail: description, picked: last?.includes(technique.id) ?? true };
+  });
   const chosen = await vscode.window.showQuickPick(items, {
     title,
-    placeHolder: 'Which techniques? The first one chosen is the reference.',
+    placeHolder: vscode.l10n.t('Which techniques? The first one chosen is the reference.'),
     canPickMany: true,
   });
   if (!chosen) return undefined;
   const ids = chosen.map(({ id }) => id);
   if (ids.length < 2) {
-    void vscode.window.showInformationMessage('Ringside: choose at least two techniques to compare.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('Ringside: choose at least two techniques to compare.'));
     return undefined;
   }
   await memory.update(KEY, ids);
   return ids;
 }
 
-const stepText = ({ technique, phase }: CompareProgress): string => (phase === 'run' ? techniqueOf(technique).name : `finding where ${techniqueOf(technique).name} first differs`);
+const stepText = ({ technique, phase }: CompareProgress): string => {
+  const { name } = techniqueText(techniqueOf(technique));
+  return phase === 'run' ? name : vscode.l10n.t('finding where {0} first differs', name);
+};
 
 class Comparer {
   readonly documents = new ComparisonDocuments();
-  readonly #script: string;
 
   constructor(
     context: vscode.ExtensionContext,
     private readonly problems: Problems,
+    private readonly start: StartWorker,
   ) {
-    this.#script = vscode.Uri.joinPath(context.extensionUri, ...WORKER_PATH).fsPath;
     context.subscriptions.push(this.documents, vscode.workspace.registerTextDocumentContentProvider(COMPARISON_SCHEME, this.documents));
   }
 
@@ -59,7 +64,7 @@ class Comparer {
     try {
       answer = await this.#run(name, { attributes, techniques });
     } catch (error) {
-      void vscode.window.showErrorMessage(`Ringside failed to compare techniques on ${name}: ${error instanceof Error ? error.message : error}`);
+      void vscode.window.showErrorMessage(vscode.l10n.t('Ringside failed to compare techniques on {0}: {1}', name, error instanceof Error ? error.message : String(error)));
     }
     if (!answer) return undefined;
     for (const problem of answer.problems) await this.problems.add(problem);
@@ -70,26 +75,31 @@ class Comparer {
 
   #run(name: string, request: CompareRequest): Thenable<CompareAnswer | undefined> {
     const increment = 100 / request.techniques.length;
-    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Comparing techniques on ${name}`, cancellable: true }, (progress, token) => {
-      let begun = 0;
-      return compareInWorker(this.#script, request, token, (step) => progress.report({ message: stepText(step), ...(step.phase === 'run' && begun++ > 0 ? { increment } : {}) }));
-    });
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Comparing techniques on {0}', name), cancellable: true },
+      (progress, token) => {
+        let begun = 0;
+        return compareInWorker(this.start('compareWorker'), request, token, (step) =>
+          progress.report({ message: stepText(step), ...(step.phase === 'run' && begun++ > 0 ? { increment } : {}) }),
+        );
+      },
+    );
   }
 
   async #refused(message: string, inSource: boolean): Promise<void> {
-    const show = inSource ? ['Show Problems'] : [];
+    const show = inSource ? [vscode.l10n.t('Show Problems')] : [];
     if (await vscode.window.showErrorMessage(`Ringside: ${message}`, ...show)) await vscode.commands.executeCommand('workbench.actions.view.problems');
   }
 }
 
-export function registerComparison(context: vscode.ExtensionContext, problems: Problems): void {
-  const comparer = new Comparer(context, problems);
+export function registerComparison(context: vscode.ExtensionContext, problems: Problems, start: StartWorker): void {
+  const comparer = new Comparer(context, problems, start);
   context.subscriptions.push(
     vscode.commands.registerCommand(COMMANDS.compare, async (uri?: vscode.Uri, given?: CompareArguments) => {
       const attributes = uri instanceof vscode.Uri ? await guestFile(uri) : await chooseGuest();
       if (!attributes) return undefined;
       const wanted = given?.techniques?.filter(isTechnique);
-      const techniques = wanted?.length ? wanted : await askTechniques(`Compare techniques on ${baseName(String(attributes.program))}`, context.workspaceState);
+      const techniques = wanted?.length ? wanted : await askTechniques(vscode.l10n.t('Compare techniques on {0}', baseName(String(attributes.program))), context.workspaceState);
       return techniques && comparer.compare(attributes, techniques);
     }),
   );

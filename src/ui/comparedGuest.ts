@@ -11,19 +11,20 @@ interface GuestItem extends vscode.QuickPickItem {
   readonly choose: () => Promise<LaunchAttributes | undefined>;
 }
 
-/** A file, as it is in its editor. Undefined, with a message, for one that is not on a disk. */
+/** A file, as it is in its editor. Undefined, with a message, for one that is not saved anywhere. */
 export async function guestFile(uri: vscode.Uri): Promise<LaunchAttributes | undefined> {
-  if (uri.scheme !== 'file') {
-    void vscode.window.showErrorMessage(`Ringside: save ${baseName(uri.path)} in a file to compare techniques on it.`);
+  if (uri.scheme === 'untitled') {
+    void vscode.window.showErrorMessage(vscode.l10n.t('Ringside: save {0} in a file to compare techniques on it.', baseName(uri.path)));
     return undefined;
   }
   const document = vscode.workspace.textDocuments.find((d) => d.uri.toString() === uri.toString());
   if (document?.isDirty && !(await document.save())) return undefined;
-  return { program: uri.fsPath };
+  return { program: uri.scheme === 'file' ? uri.fsPath : uri.toString() };
 }
 
 async function openGuest(): Promise<LaunchAttributes | undefined> {
-  const [uri] = (await vscode.window.showOpenDialog({ title: 'Guest to compare techniques on: a source, a boot image, a kernel', openLabel: 'Compare' })) ?? [];
+  const [uri] =
+    (await vscode.window.showOpenDialog({ title: vscode.l10n.t('Guest to compare techniques on: a source, a boot image, a kernel'), openLabel: vscode.l10n.t('Compare') })) ?? [];
   return uri && guestFile(uri);
 }
 
@@ -61,9 +62,13 @@ export async function chooseGuest(): Promise<LaunchAttributes | undefined> {
   const configurations = configurationItems(front?.scheme === 'file' ? front.fsPath : undefined);
   if (configurations.length === 0) return front ? guestFile(front) : openGuest();
   const items: GuestItem[] = front
-    ? [{ label: baseName(front.path), description: 'the file in front', iconPath: new vscode.ThemeIcon('file-code'), choose: () => guestFile(front) }]
+    ? [{ label: baseName(front.path), description: vscode.l10n.t('the file in front'), iconPath: new vscode.ThemeIcon('file-code'), choose: () => guestFile(front) }]
     : [];
-  items.push(...configurations, { label: 'Choose a File…', iconPath: new vscode.ThemeIcon('folder-opened'), choose: openGuest });
-  const chosen = await vscode.window.showQuickPick(items, { title: 'Ringside: Compare Techniques', placeHolder: 'Which guest?', matchOnDescription: true });
+  items.push(...configurations, { label: vscode.l10n.t('Choose a File…'), iconPath: new vscode.ThemeIcon('folder-opened'), choose: openGuest });
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Ringside: Compare Techniques'),
+    placeHolder: vscode.l10n.t('Which guest?'),
+    matchOnDescription: true,
+  });
   return chosen?.choose();
 }

@@ -1,27 +1,26 @@
 /** Has a worker compare techniques. To cancel is to end the worker: a guest that never ends keeps nobody waiting. */
-import { Worker } from 'node:worker_threads';
 import type * as vscode from 'vscode';
 import type { CompareMessage, CompareRequest } from '../protocol/comparison';
+import type { WorkerHandle } from './workers';
 
 export type CompareProgress = Extract<CompareMessage, { kind: 'progress' }>;
 export type CompareAnswer = Exclude<CompareMessage, CompareProgress>;
 
 /** Undefined when it was cancelled. Rejects with what stopped the worker otherwise. */
 export async function compareInWorker(
-  script: string,
+  worker: WorkerHandle,
   request: CompareRequest,
   token: vscode.CancellationToken,
   progress: (step: CompareProgress) => void,
 ): Promise<CompareAnswer | undefined> {
-  const worker = new Worker(script, { workerData: request });
   let cancellation: vscode.Disposable | undefined;
   try {
     return await new Promise((resolve, reject) => {
-      worker.on('message', (message: CompareMessage) => (message.kind === 'progress' ? progress(message) : resolve(message)));
-      worker.on('error', reject);
-      worker.on('exit', (code) => reject(new Error(`The comparison ended with code ${code}.`)));
+      worker.onMessage((message: CompareMessage) => (message.kind === 'progress' ? progress(message) : resolve(message)));
+      worker.onFailure((reason) => reject(new Error(reason)));
       cancellation = token.onCancellationRequested(() => resolve(undefined));
       if (token.isCancellationRequested) resolve(undefined);
+      else worker.postMessage(request);
     });
   } finally {
     cancellation?.dispose();

@@ -36,12 +36,14 @@ class LaunchConfigurations implements vscode.DebugConfigurationProvider {
     if (!configuration.program) {
       const document = activeProgram();
       if (!document) {
-        void vscode.window.showErrorMessage('Ringside: "program" is missing from the launch configuration. Name the guest to run: an assembly source or a boot image.');
+        void vscode.window.showErrorMessage(
+          vscode.l10n.t('Ringside: "program" is missing from the launch configuration. Name the guest to run: an assembly source or a boot image.'),
+        );
         return undefined;
       }
       configuration.program = programOf(document);
     }
-    configuration.technique ??= await this.choice.ask(`Debug ${baseName(String(configuration.program))}`);
+    configuration.technique ??= await this.choice.ask(vscode.l10n.t('Debug {0}', baseName(String(configuration.program))));
     if (configuration.technique === undefined) return undefined;
     // The views come forward when the session starts; the console stays one click away.
     configuration.internalConsoleOptions ??= 'neverOpen';

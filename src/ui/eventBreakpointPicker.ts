@@ -12,13 +12,13 @@ function items(typed: string): vscode.QuickPickItem[] {
     known.push({ label: name, description });
   }
   const unknown = typed && !EVENT_CHOICES.some((c) => c.name.toLowerCase().includes(typed.toLowerCase()));
-  return unknown ? [{ label: typed, description: 'stop here', alwaysShow: true }, ...known] : known;
+  return unknown ? [{ label: typed, description: vscode.l10n.t('stop here'), alwaysShow: true }, ...known] : known;
 }
 
 function pick(): void {
   const picker = vscode.window.createQuickPick();
-  picker.title = 'Ringside: Add Event Breakpoint';
-  picker.placeholder = 'Stop when… (choose, or type insn:cli, int:0x21, port:0x60, phys:0x1000)';
+  picker.title = vscode.l10n.t('Ringside: Add Event Breakpoint');
+  picker.placeholder = vscode.l10n.t('Stop when… (choose, or type insn:cli, int:0x21, port:0x60, phys:0x1000)');
   picker.matchOnDescription = true;
   picker.items = items('');
   picker.onDidChangeValue((value) => {

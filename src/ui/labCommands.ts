@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { TECHNIQUES, type TechniqueId } from '../protocol/techniques';
 import { COMMANDS, DEBUG_TYPE, NASM_LANGUAGES } from './identifiers';
+import { techniqueText } from './techniqueChoice';
 import { LAB_FILES, LABS, type Lab, labConfiguration, labGuest, labLanguage, labText, readLab } from './labs';
 
 const TITLES: Readonly<Record<string, () => string>> = {
@@ -23,6 +24,9 @@ async function exists(uri: vscode.Uri): Promise<boolean> {
     return false;
   }
 }
+
+/** From one file system to another, either of which may know no more than to read and write. */
+const copyFile = async (from: vscode.Uri, to: vscode.Uri): Promise<void> => vscode.workspace.fs.writeFile(to, await vscode.workspace.fs.readFile(from));
 
 async function askLab(): Promise<Lab | undefined> {
   const items = LABS.map((lab, n) => ({ label: `${n + 1}. ${TITLES[lab.id]()}`, lab }));
@@ -50,7 +54,7 @@ class Labs implements vscode.CodeLensProvider {
     for (const [folder, names] of Object.entries(LAB_FILES))
       for (const name of names) {
         const to = vscode.Uri.joinPath(target, folder, name);
-        if (!(await exists(to))) await vscode.workspace.fs.copy(vscode.Uri.joinPath(this.context.extensionUri, 'examples', folder, name), to);
+        if (!(await exists(to))) await copyFile(vscode.Uri.joinPath(this.context.extensionUri, 'examples', folder, name), to);
       }
     return vscode.Uri.joinPath(target, 'labs');
   }
@@ -81,14 +85,11 @@ class Labs implements vscode.CodeLensProvider {
     if (!source) return [];
     const range = new vscode.Range(source.line, 0, source.line, 0);
     const techniques = [...TECHNIQUES].sort((a, b) => Number(b.id === source.technique) - Number(a.id === source.technique));
-    return techniques.map(
-      ({ id, name }, n) =>
-        new vscode.CodeLens(range, {
-          title: n === 0 ? `$(debug-start) ${vscode.l10n.t('Start: {0}', name)}` : name,
-          command: COMMANDS.startLab,
-          arguments: [source.id, document.uri, id],
-        }),
-    );
+    return techniques.map((technique, n) => {
+      const { name } = techniqueText(technique);
+      const title = n === 0 ? `$(debug-start) ${vscode.l10n.t('Start: {0}', name)}` : name;
+      return new vscode.CodeLens(range, { title, command: COMMANDS.startLab, arguments: [source.id, document.uri, technique.id] });
+    });
   }
 }
 

@@ -1,12 +1,12 @@
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import * as vscode from 'vscode';
 import type { StartWorker, WorkerHandle } from './workers';
 
-class NodeWorker implements WorkerHandle {
+export class NodeWorker implements WorkerHandle {
   readonly #worker: Worker;
 
-  constructor(path: string) {
-    this.#worker = new Worker(path);
+  constructor(script: string) {
+    this.#worker = new Worker(script);
   }
 
   postMessage(message: unknown): void {
@@ -22,13 +22,14 @@ class NodeWorker implements WorkerHandle {
     this.#worker.on('exit', (code) => listener(`The worker ended with code ${code}.`));
   }
 
-  terminate(): void {
+  async terminate(): Promise<void> {
     this.#worker.removeAllListeners();
-    void this.#worker.terminate();
+    await this.#worker.terminate();
   }
 }
 
-export const nodeWorkers =
-  (extension: vscode.Uri): StartWorker =>
+/** In a browser webWorkers.ts stands in for this module. */
+export const startWorkers =
+  ({ extensionPath }: { readonly extensionPath: string }): StartWorker =>
   (script) =>
-    new NodeWorker(vscode.Uri.joinPath(extension, 'dist', `${script}.mjs`).fsPath);
+    new NodeWorker(path.join(extensionPath, 'dist', `${script}.mjs`));

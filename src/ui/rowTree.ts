@@ -60,8 +60,8 @@ export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposa
     item.description = row.description;
     if (row.tooltip) item.tooltip = new vscode.MarkdownString(row.tooltip);
     if (row.icon) item.iconPath = new vscode.ThemeIcon(row.icon, row.color ? new vscode.ThemeColor(row.color) : undefined);
-    if (row.block !== undefined) item.command = { command: COMMANDS.openBlocks, title: 'Show Block', arguments: [row.block] };
-    else if (row.source) item.command = { command: COMMANDS.revealSource, title: 'Show Source', arguments: [row.source] };
+    if (row.block !== undefined) item.command = { command: COMMANDS.openBlocks, title: vscode.l10n.t('Show Block'), arguments: [row.block] };
+    else if (row.source) item.command = { command: COMMANDS.revealSource, title: vscode.l10n.t('Show Source'), arguments: [row.source] };
     if (row.source) item.contextValue = 'located';
     return item;
   }

@@ -106,13 +106,13 @@ class ScreenView implements vscode.WebviewViewProvider, vscode.Disposable {
   async saveScreenshot(): Promise<void> {
     const png = await this.#picture();
     if (!png) {
-      void vscode.window.showInformationMessage('There is no picture yet: start a guest, and open the Guest Screen.');
+      void vscode.window.showInformationMessage(vscode.l10n.t('There is no picture yet: start a guest, and open the Guest Screen.'));
       return;
     }
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     const target = await vscode.window.showSaveDialog({
-      title: 'Save Screenshot',
-      filters: { 'PNG image': ['png'] },
+      title: vscode.l10n.t('Save Screenshot'),
+      filters: { [vscode.l10n.t('PNG image')]: ['png'] },
       ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'guest.png') } : {}),
     });
     if (!target) return;

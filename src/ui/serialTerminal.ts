@@ -111,11 +111,11 @@ class SerialLines implements vscode.Disposable {
   async open(): Promise<void> {
     const session = this.tracker.current;
     if (!session) {
-      void vscode.window.showInformationMessage('No guest is running: its serial ports are there once it is.');
+      void vscode.window.showInformationMessage(vscode.l10n.t('No guest is running: its serial ports are there once it is.'));
       return;
     }
     const items = SERIAL_PORTS.map((port) => ({ label: port, description: DESCRIPTIONS[port], port }));
-    const chosen = await vscode.window.showQuickPick(items, { title: 'Open Serial Terminal' });
+    const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Open Serial Terminal') });
     if (!chosen) return;
     const { port } = chosen;
     const line = this.#line(session.id, port);

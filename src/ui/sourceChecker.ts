@@ -102,7 +102,7 @@ export class SourceChecker implements vscode.Disposable {
   #giveUp(): void {
     clearTimeout(this.#busy?.watchdog);
     this.#busy = undefined;
-    this.#worker?.terminate();
+    void this.#worker?.terminate();
     this.#worker = undefined;
     this.#go();
   }
@@ -133,7 +133,7 @@ export class SourceChecker implements vscode.Disposable {
   dispose(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     clearTimeout(this.#busy?.watchdog);
-    this.#worker?.terminate();
+    void this.#worker?.terminate();
     for (const disposable of [...this.#disposables, this.#checked, this.#dropped]) disposable.dispose();
   }
 }

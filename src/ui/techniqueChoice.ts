@@ -4,6 +4,12 @@ import { isTechnique, TECHNIQUES, type TechniqueId } from '../protocol/technique
 
 const KEY = 'ringside.technique';
 
+/** In the user's language. */
+export const techniqueText = ({ name, description }: { readonly name: string; readonly description: string }) => ({
+  name: vscode.l10n.t(name),
+  description: vscode.l10n.t(description),
+});
+
 export const techniqueOf = (id: TechniqueId) => TECHNIQUES.find((t) => t.id === id) ?? TECHNIQUES[0];
 
 export class TechniqueChoice implements vscode.Disposable {
@@ -26,9 +32,12 @@ export class TechniqueChoice implements vscode.Disposable {
 
   /** Ask, with the last choice (or `current`) first. Undefined when the user turns away. */
   async ask(title: string, current = this.last): Promise<TechniqueId | undefined> {
-    const items = TECHNIQUES.map(({ id, name, description }) => ({ label: name, detail: description, description: id === current ? 'last used' : undefined, id }));
+    const items = TECHNIQUES.map((technique) => {
+      const { name, description } = techniqueText(technique);
+      return { label: name, detail: description, description: technique.id === current ? vscode.l10n.t('last used') : undefined, id: technique.id };
+    });
     items.sort((a, b) => Number(b.id === current) - Number(a.id === current));
-    const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: 'How should the guest be run?', matchOnDetail: true });
+    const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: vscode.l10n.t('How should the guest be run?'), matchOnDetail: true });
     if (chosen) await this.remember(chosen.id);
     return chosen?.id;
   }

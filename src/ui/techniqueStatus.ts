@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { isTechnique, type TechniqueId } from '../protocol/techniques';
 import { COMMANDS, isAssembly } from './identifiers';
 import type { SessionTracker } from './sessionTracker';
-import { type TechniqueChoice, techniqueOf } from './techniqueChoice';
+import { type TechniqueChoice, techniqueOf, techniqueText } from './techniqueChoice';
 
 /** The technique a session runs under: its configuration's. */
 const runningUnder = (session: vscode.DebugSession | undefined): TechniqueId | undefined => {
@@ -18,25 +18,28 @@ const relaunchable = (configuration: vscode.DebugConfiguration, technique: Techn
 });
 
 async function relaunch(session: vscode.DebugSession, technique: TechniqueId): Promise<void> {
-  const { name } = techniqueOf(technique);
-  const answer = await vscode.window.showInformationMessage(`Run ${session.name} again under ${name}?`, 'Run Again', 'Not Now');
-  if (answer !== 'Run Again') return;
+  const { name } = techniqueText(techniqueOf(technique));
+  const again = vscode.l10n.t('Run Again');
+  const answer = await vscode.window.showInformationMessage(vscode.l10n.t('Run {0} again under {1}?', session.name, name), again, vscode.l10n.t('Not Now'));
+  if (answer !== again) return;
   await vscode.debug.stopDebugging(session);
   await vscode.debug.startDebugging(session.workspaceFolder, relaunchable(session.configuration, technique));
 }
 
 export function registerTechniqueStatus(context: vscode.ExtensionContext, choice: TechniqueChoice, tracker: SessionTracker): void {
   const item = vscode.window.createStatusBarItem('ringside.technique', vscode.StatusBarAlignment.Left, 50);
-  item.name = 'Ringside Technique';
+  item.name = vscode.l10n.t('Ringside Technique');
   item.command = COMMANDS.selectTechnique;
   const show = () => {
     const id = runningUnder(tracker.current) ?? choice.last;
-    const technique = id && techniqueOf(id);
-    item.text = `$(vm) ${technique?.name ?? 'Choose Technique'}`;
+    const technique = id && techniqueText(techniqueOf(id));
+    item.text = `$(vm) ${technique?.name ?? vscode.l10n.t('Choose Technique')}`;
     item.tooltip = new vscode.MarkdownString(
-      technique ? `**${technique.name}**\n\n${technique.description}\n\nClick to change how the guest is run.` : 'How Ringside runs the guest. Click to choose.',
+      technique
+        ? `**${technique.name}**\n\n${technique.description}\n\n${vscode.l10n.t('Click to change how the guest is run.')}`
+        : vscode.l10n.t('How Ringside runs the guest. Click to choose.'),
     );
-    item.accessibilityInformation = { label: `Ringside technique: ${technique?.name ?? 'none chosen'}` };
+    item.accessibilityInformation = { label: technique ? vscode.l10n.t('Ringside technique: {0}', technique.name) : vscode.l10n.t('Ringside technique: none chosen') };
     const languageId = vscode.window.activeTextEditor?.document.languageId;
     if (tracker.current || (languageId && isAssembly(languageId))) item.show();
     else item.hide();
@@ -50,7 +53,7 @@ export function registerTechniqueStatus(context: vscode.ExtensionContext, choice
     vscode.commands.registerCommand(COMMANDS.selectTechnique, async () => {
       const session = tracker.current;
       const before = runningUnder(session);
-      const technique = await choice.ask('Ringside: Technique', before ?? choice.last);
+      const technique = await choice.ask(vscode.l10n.t('Ringside: Technique'), before ?? choice.last);
       if (technique && session && technique !== before) await relaunch(session, technique);
       return technique;
     }),

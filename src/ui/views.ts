@@ -18,7 +18,7 @@ async function chooseKinds(hidden: readonly VmmEventKind[]): Promise<VmmEventKin
     event: kind,
     picked: !hidden.includes(kind),
   }));
-  const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: 'VM Exits: Events to Show' });
+  const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: vscode.l10n.t('VM Exits: Events to Show') });
   return chosen && VMM_EVENT_KINDS.filter((kind) => !chosen.some((c) => c.event === kind));
 }
 

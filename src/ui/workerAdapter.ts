@@ -2,11 +2,9 @@
  * The debug adapter runs in a worker of its own, one per session, so that a busy guest never stalls the extension host
  * and a crash ends one session only. Messages in both directions are plain DAP objects.
  */
-import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
 import { DEBUG_TYPE } from './identifiers';
-
-const WORKER_PATH = ['dist', 'worker.mjs'];
+import type { StartWorker, WorkerHandle } from './workers';
 
 interface Message extends vscode.DebugProtocolMessage {
   readonly type: string;
@@ -17,7 +15,7 @@ interface Message extends vscode.DebugProtocolMessage {
 
 class WorkerAdapter implements vscode.DebugAdapter {
   readonly #sent = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
-  readonly #worker: Worker;
+  readonly #worker: WorkerHandle;
   /** Requests that the worker has not answered. */
   readonly #pending = new Map<number, Message>();
   #disposed = false;
@@ -28,14 +26,13 @@ class WorkerAdapter implements vscode.DebugAdapter {
 
   readonly onDidSendMessage = this.#sent.event;
 
-  constructor(script: string) {
-    this.#worker = new Worker(script);
-    this.#worker.on('message', (message: Message) => {
+  constructor(worker: WorkerHandle) {
+    this.#worker = worker;
+    this.#worker.onMessage((message: Message) => {
       if (message.request_seq !== undefined) this.#pending.delete(message.request_seq);
       this.#sent.fire(message);
     });
-    this.#worker.on('error', (error) => this.#end(`The debug adapter stopped: ${error.stack ?? error.message}`));
-    this.#worker.on('exit', (code) => this.#end(`The debug adapter ended with code ${code}.`));
+    this.#worker.onFailure((reason) => this.#end(`The debug adapter stopped: ${reason}`));
   }
 
   handleMessage(message: Message): void {
@@ -79,11 +76,10 @@ class WorkerAdapter implements vscode.DebugAdapter {
   }
 }
 
-export function registerAdapter(context: vscode.ExtensionContext): void {
-  const script = vscode.Uri.joinPath(context.extensionUri, ...WORKER_PATH).fsPath;
+export function registerAdapter(context: vscode.ExtensionContext, start: StartWorker): void {
   context.subscriptions.push(
     vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
-      createDebugAdapterDescriptor: () => new vscode.DebugAdapterInlineImplementation(new WorkerAdapter(script)),
+      createDebugAdapterDescriptor: () => new vscode.DebugAdapterInlineImplementation(new WorkerAdapter(start('worker'))),
     }),
   );
 }

@@ -7,7 +7,7 @@ export interface WorkerHandle {
   onMessage(listener: (message: never) => void): void;
   /** It failed, with a reason to show. */
   onFailure(listener: (reason: string) => void): void;
-  terminate(): void;
+  terminate(): Promise<void>;
 }
 
 export type StartWorker = (script: WorkerScript) => WorkerHandle;

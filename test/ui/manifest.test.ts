@@ -10,9 +10,10 @@ import { ASSEMBLY_LANGUAGES, COMMANDS, COMPILED_LANGUAGES, DEBUG_TYPE, GAS_LANGU
 
 const manifest = JSON.parse(fs.readFileSync('package.json', 'utf8'));
 const { contributes } = manifest;
+const strings: Record<string, string> = JSON.parse(fs.readFileSync('package.nls.json', 'utf8'));
 
 /** A string of the manifest as an English user reads it. */
-const localized = (text: string): string => text;
+const localized = (text: string): string => strings[/^%(.*)%$/.exec(text)?.[1] ?? ''] ?? text;
 
 test('commands, views and debug type', () => {
   assert.deepEqual(contributes.commands.map((c: { command: string }) => c.command).sort(), Object.values(COMMANDS).sort());
