@@ -6,6 +6,7 @@ import { padInstance } from './emit';
 import { type Expression, TokenReader } from './expression';
 import { evaluate } from './evaluate';
 import type { Section } from './section';
+import { ALIGN_MODES, THRESHOLDS } from './smartAlign';
 import type { Directive } from './statement';
 import { isPunctuation, isWord } from './token';
 import { plain } from './value';
@@ -156,6 +157,16 @@ function iend(directive: Directive, environment: Environment): void {
   }
 }
 
+/** `[alignmode generic, 8]`; NOJMP in place of the threshold lets no jump go over padding. */
+function alignmode(directive: Directive, environment: Environment): void {
+  const reader = readerOf(directive);
+  const name = reader.next();
+  const mode = ALIGN_MODES.find((known) => isWord(name, known));
+  if (!mode) throw new SourceError(`alignment mode expected: ${ALIGN_MODES.join(', ')}`, name ?? directive.place);
+  const threshold = !reader.skip(',') || reader.done ? THRESHOLDS[mode] : reader.skipWord('nojmp') ? -1 : Number(environment.evaluateCritical(reader.expression(), 'threshold'));
+  environment.smartAlign = { mode, threshold };
+}
+
 function sectalign(directive: Directive, environment: Environment): void {
   if (isWord(directive.arguments[0], 'on') || isWord(directive.arguments[0], 'off')) return;
   const expression = soleExpression(directive);
@@ -216,6 +227,7 @@ const RUNS: ReadonlyMap<string, Run> = new Map(
     istruc,
     iend,
     sectalign,
+    alignmode,
     extern: external,
     common: external,
     global,

@@ -8,6 +8,7 @@ import { DEFAULT_ALIGNMENT, type Layout } from './layout';
 import { standardSection } from './object/standardSections';
 import { type External, type Field, type Relocation, relocate } from './object/relocation';
 import { Section } from './section';
+import type { SmartAlign } from './smartAlign';
 import type { Instruction } from './statement';
 import type { SymbolTable } from './symbols';
 import type { Place } from './token';
@@ -53,6 +54,8 @@ export class Environment implements Scope {
   structure: { name: string; start: bigint; absolute: AbsoluteSegment | undefined; localBase: string; place: Place } | undefined;
   /** The structure between ISTRUC and IEND, and where the instance starts. */
   instance: { name: string; start: Value } | undefined;
+  /** What ALIGNMODE chose, where %use smartalign has been. */
+  smartAlign: SmartAlign | undefined;
   /** What the linker completes in the bytes about to be emitted. */
   relocations: Relocation[] = [];
 

@@ -3,6 +3,8 @@ import { SourceError } from './diagnostics';
 import { type Expression, stringValue } from './expression';
 import { integerLogarithm } from './operators';
 import type { Register } from './registerNames';
+import { CHARACTERS, stringBytes } from './strings';
+import type { Place } from './token';
 import { type Unknown, type Value, add, isPlain, plain, scale, subtract, term } from './value';
 
 /** Which register of an effective address was written first, and whether it was multiplied: NASM's choice of base and index. */
@@ -16,6 +18,7 @@ export interface Scope {
   symbol(name: string, expression: Expression): Value;
   readonly here: Value;
   readonly sectionStart: Value;
+  warn?(message: string, place: Place): void;
 }
 
 const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
@@ -61,6 +64,7 @@ export function evaluate(expression: Expression, scope: Scope, hint: AddressHint
     case 'number':
       return plain(expression.value);
     case 'string':
+      if (stringBytes(expression.text).length > CHARACTERS) scope.warn?.('character constant too long', expression.place);
       return plain(stringValue(expression.text));
     case 'float':
       throw new SourceError('a floating-point constant can only stand alone, in db, dw, dd, dq, dt and do, or in __float32__() and its kin', expression.place);

@@ -10,6 +10,7 @@ import type { EncodingContext } from './emission';
 import { mayMove } from './expression';
 import { encodeInstruction } from './instructionEncoder';
 import type { OperandSyntax } from './operand';
+import { padding } from './smartAlign';
 import type { Align, At, Body, Data, DataItem, Incbin, Instruction, Label, Prefixes, Reserve, Statement } from './statement';
 import { subtract } from './value';
 
@@ -133,6 +134,8 @@ function align(body: Align, environment: Environment): void {
   if (!environment.absolute && boundary > BigInt(environment.alignment)) environment.section.attributes.align = Number(boundary);
   const offset = subtract(environment.address, environment.sectionStart).number;
   const count = Number((boundary - (offset % boundary)) % boundary);
+  const { smartAlign } = environment;
+  if (body.smart && smartAlign) return emit(padding(count, environment.bits, smartAlign), 1, true, environment);
   repeat(body.fill, count, environment);
 }
 

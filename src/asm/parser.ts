@@ -98,9 +98,9 @@ function parseIncbin(reader: TokenReader, place: Place): Incbin {
 
 function parseAlign(reader: TokenReader, name: string, place: Place): Body {
   const boundary = reader.expression();
-  if (reader.skip(',') && !reader.done) return { kind: 'align', boundary, fill: parseBody(reader, []), place };
-  if (ALIGN_FILL.get(name) === 'nop') return { kind: 'align', boundary, fill: { kind: 'instruction', mnemonic: 'nop', prefixes: [], operands: [], place }, place };
-  return { kind: 'align', boundary, fill: { kind: 'reserve', unit: 1, count: { kind: 'number', value: 1n, place }, place }, place };
+  if (reader.skip(',') && !reader.done) return { kind: 'align', boundary, fill: parseBody(reader, []), smart: false, place };
+  if (ALIGN_FILL.get(name) === 'nop') return { kind: 'align', boundary, smart: true, fill: { kind: 'instruction', mnemonic: 'nop', prefixes: [], operands: [], place }, place };
+  return { kind: 'align', boundary, smart: false, fill: { kind: 'reserve', unit: 1, count: { kind: 'number', value: 1n, place }, place }, place };
 }
 
 function parseAt(reader: TokenReader, place: Place): Body {

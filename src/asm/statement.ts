@@ -76,6 +76,8 @@ export interface Align {
   readonly kind: 'align';
   readonly boundary: Expression;
   readonly fill: Body;
+  /** ALIGN without a fill of its own: what %use smartalign is about. */
+  readonly smart: boolean;
   readonly place: Place;
 }
 

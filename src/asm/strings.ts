@@ -23,11 +23,14 @@ function decodeEscapes(body: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** A character constant: little-endian, the first eight bytes. */
+/** Of a character constant, in bytes. */
+export const CHARACTERS = 4;
+
+/** A character constant: little-endian; what is longer is cut off. */
 export function bytesValue(bytes: Uint8Array): bigint {
   let value = 0n;
-  for (let n = Math.min(bytes.length, 8) - 1; n >= 0; n--) value = (value << 8n) | BigInt(bytes[n]);
-  return BigInt.asIntN(64, value);
+  for (let n = Math.min(bytes.length, CHARACTERS) - 1; n >= 0; n--) value = (value << 8n) | BigInt(bytes[n]);
+  return value;
 }
 
 const decoder = new TextDecoder();

@@ -108,6 +108,7 @@ export const LABELS_AND_DATA: readonly Program[] = [
   [['db %(1,2),dword (?,word ?,3),2 dup (1,%(2,3))', "dw byte (1,2),4 dup byte ('PQR')"], '0102000000000000030000000102030102030102505152505152505152505152'],
   [['bits 32', 'mov eax,[ebx,ecx*4]', 'mov eax,[ebx+8,ecx*4]'], '8b048b8b448b08'],
   [['section x align=16 class=DATA', 'db 1'], '01'],
+  [["mov eax,'abcdef'+1", "dq 'abcdefgh'"], '66b8626263646162636465666768'],
 ];
 
 export const PREPROCESSOR: readonly Program[] = [
@@ -259,4 +260,8 @@ export const PREPROCESSOR: readonly Program[] = [
   ],
   [['%if 0', 'db 1', '%else', 'db 2', '%elif 1', 'db 3', '%endif'], '02'],
   [['%macro m 2', '%endmacro', '%ifmacro m 1+', 'db 1', '%endif', '%ifmacro m 3+', 'db 2', '%endif', '%iftoken +1', 'db 3', '%endif', '%iftoken -1', 'db 4', '%endif'], '01'],
+  [
+    ['%use smartalign', 'nop', 'align 16', 'times 4 nop', 'align 16', 'alignmode p6', 'nop', 'align 8', 'alignmode k7,nojmp', 'bits 32', 'nop', 'align 64'],
+    '90eb0d9090909090909090909090909090909090eb0a90909090909090909090900f1f40000f1f00908d0405000000008d0405000000008d0405000000008bc0',
+  ],
 ];

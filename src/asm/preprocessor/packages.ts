@@ -25,6 +25,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     '%define ilog2f(x) (__?ilog2f?__(x))',
     ...['c', 'cw'].map((suffix) => `%define ilog2${suffix}(x) (__?ilog2c?__(x))`),
   ],
+  smartalign: ['%imacro alignmode 1-2.nolist', '[alignmode %{1:-1}]', '%endmacro', 'alignmode generic'],
   altreg: [
     ...REGISTERS.flatMap((name, n) => [`%idefine r${n}d e${name}`, `%idefine r${n}w ${name}`]),
     ...LOW.map((name, n) => `%idefine r${n}l ${name}`),
