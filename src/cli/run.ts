@@ -10,7 +10,7 @@ import { EXIT_CODES, exitCode } from './exitCodes';
 import { encodePng } from './png';
 import { Script, SCRIPT_NOTES, SCRIPT_OPTIONS } from './script';
 import { runSeveral, SEVERAL_NOTES } from './runSeveral';
-import { silentReport } from './silentReport';
+import { silentReport } from '../debug/silentReport';
 import { guestAttributes, MACHINE_OPTIONS, PERSIST_OPTION, TECHNIQUE_OPTION } from './guestOptions';
 
 const SLICE_MILLISECONDS = 50;

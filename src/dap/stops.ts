@@ -32,7 +32,7 @@ function exceptionText(stop: TargetStop): { id: string; title: string; text: str
     case 'entryFailure':
       return { id: 'entryFailure', title: 'VM entry failed', text: [...stop.causes, 'The guest cannot run until the VMCS is put right.'].join('\n'), causes: stop.causes };
     case 'halted':
-      return { id: 'halted', title: 'Halted', text: haltSentence(stop.interruptsEnabled) };
+      return { id: 'halted', title: 'Halted', text: [haltSentence(stop.interruptsEnabled), ...stop.silent].join('\n') };
     case 'unimplemented':
       return { id: 'unimplemented', title: 'Not implemented', text: `Ringside does not implement ${stop.what}. The instruction has not been executed.` };
     case 'limit':

@@ -14,6 +14,7 @@ import type { EvaluationContext } from './expressions';
 import { stackFrames } from './stackFrames';
 import { Pace, type PaceMode } from './pace';
 import { SourceMap } from './sourceMap';
+import { silentReport } from './silentReport';
 import { type Granularity, type Leg, type LegResult, type Step, type StepKind, step } from './stepping';
 import { SymbolTable } from './symbolTable';
 import { VisitRecorder, type VmmVisit } from './vmmVisit';
@@ -25,7 +26,9 @@ export type TargetStop =
   /** Behind an access to watched memory. `text`: by which instruction, and what each breakpoint saw. */
   | { readonly kind: 'data'; readonly hit: readonly Breakpoint[]; readonly text: string }
   | { readonly kind: 'event'; readonly event: VmmEvent; readonly hit: readonly Breakpoint[] }
-  | Extract<StopReason, { kind: 'halted' | 'exited' | 'unimplemented' }>
+  | Extract<StopReason, { kind: 'exited' | 'unimplemented' }>
+  /** `silent`: where the guest was silently misled, and whether that is why it halted. */
+  | (Extract<StopReason, { kind: 'halted' }> & { readonly silent: readonly string[] })
   /** `hit`: who asked to be told before the session ends. */
   | { readonly kind: 'tripleFault'; readonly causes: readonly string[]; readonly hit: readonly Breakpoint[] }
   | { readonly kind: 'entryFailure'; readonly causes: readonly string[] }
@@ -259,9 +262,17 @@ export class DebugTarget implements Disposable {
         return this.#arriveAtEvent(reason.event);
       case 'tripleFault':
         return { ...reason, hit: this.breakpoints.reachedEvent(this.#shutdown(reason.causes)).hit };
+      case 'halted':
+        return { ...reason, silent: silentReport({ vm: this.vm, locate: (linear) => this.#sourceLine(linear) }, reason) };
       default:
         return reason;
     }
+  }
+
+  /** `boot.asm:12`. */
+  #sourceLine(linear: number): string | undefined {
+    const place = this.sourceMap.location(linear);
+    return place && `${place.path.replace(/^.*[\\/]/, '')}:${place.line}`;
   }
 
   #runOne(milliseconds: number): StopReason {

@@ -293,6 +293,7 @@ export class ShadowPageTables {
   }
 
   #release(owner: Table | Root): void {
+    if (this.pool.owner(owner.slot) !== owner) return; // with a root that it was linked to
     if (owner.kind === 'table') {
       for (const { root, region } of owner.links) this.#clearRegion(root, region);
       this.#tables.delete(owner.key);

@@ -196,3 +196,12 @@ test('the VMCS can be looked at and edited, in the variables and by request; an 
   assert.match(stopped.text, /VM-instruction error 8/);
   assert.equal((await client.request('ringside/exits', {})).retired, 0);
 });
+
+test('halted for good because of a silent instruction: the stop says which, and where', async () => {
+  const source = 'org 0x7c00\n  sti\n  pushf\n  cli\n  popf\n  hlt\n';
+  const client = await begin({ technique: 'trap', stopOnEntry: false }, source.replace('org', 'bits 32\norg'));
+  const stop = await client.event('stopped');
+  assert.equal(stop.description, 'Halted');
+  assert.match(stop.text, /nothing can wake the processor\.\nwhy: HLT waits with IF=0, for ever; bare metal would have set IF at POPF(D)?, below\n/);
+  assert.match(stop.text, /\(boot\.asm:6\) {2}popfd, once/);
+});

@@ -101,6 +101,28 @@ test('the first access fills; the first store once more, for the D bit', () => {
   assert.equal(b.shadow(0x5000, 'kernel')?.entry, (RAM + 0x20000) | ALL);
 });
 
+test('what is forgotten at once is forgotten once: large pages go with the root they hang on', () => {
+  const b = new Bench();
+  b.entry(DIRECTORY + 4, 0x83);
+  b.entry(DIRECTORY + 8, 0x87);
+  b.entry(DIRECTORY + 12, 0x93);
+  for (let n = 0; n < 3; n++) {
+    b.take(
+      () => b.read(0x400000),
+      () => b.read(0x800000),
+      () => b.read(0x400000, false),
+    );
+    b.linear.remapped();
+    assert.equal(b.linear.shadow?.pool.used, 0);
+  }
+  b.take(
+    () => b.read(0x400000),
+    () => b.read(0x800000),
+    () => b.read(0xc00000),
+  );
+  assert.equal(b.linear.shadow?.pool.used, 5, 'a root, the VMM’s table, and one for each large page, no two in one place');
+});
+
 test('kernel and user code have a root each', () => {
   const b = new Bench();
   b.map(5, 0x20000 | ALL);

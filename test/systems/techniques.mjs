@@ -44,7 +44,7 @@ const LINUX = {
     kind: 'kernel',
     memory: 256,
     initrd: busyboxInitrd(debian),
-    append: 'console=ttyS0 panic=-1 earlyprintk=serial cryptomgr.notests',
+    append: 'console=ttyS0 panic=-1 earlyprintk=serial cryptomgr.notests nokaslr',
   }),
   seconds: 3600,
 };
@@ -55,8 +55,23 @@ const RUNS_A_COMMAND = {
   exitCode: 0,
 };
 
+/**
+ * _raw_spin_lock_irqsave saves what PUSHF shows it: the processor's IF, which is set. _raw_spin_unlock_irqrestore executes STI
+ * therefore, which traps and sets the guest's IF, in start_kernel before there are handlers and in the handler of the timer.
+ * The kernel finds interrupts on where they never are, and gives up.
+ */
+const GIVES_UP = {
+  script: [
+    { expect: /Interrupts were enabled \*very\* early, fixing it/ },
+    { expect: /kernel BUG at kernel\/irq_work\.c:\d+!/ },
+    { expect: /Kernel panic - not syncing: Fatal exception in interrupt/ },
+  ],
+  silent: [/^pushfd: Silently wrong: \[[0-9A-F]+h\] is 002002[0-9A-F]{2}h; bare metal: 002000[0-9A-F]{2}h\. PUSHF did not trap\./],
+};
+
 export const systems = [
   ...['bt', 'bt-optimised', 'hvm', 'hvm-first'].map((way) => under(XV6, way, 'starts its shell and lists its files', LISTS_FILES)),
   ...['trap', 'pv'].map((way) => under(XV6, way, 'panics, for PUSHF shows it interrupts that are on,', PANICS)),
   ...['bt-optimised', 'hvm', 'hvm-first'].map((way) => under(LINUX, way, 'boots to a shell, runs a command and powers off', RUNS_A_COMMAND)),
+  ...['trap', 'pv'].map((way) => under(LINUX, way, 'finds interrupts on in its timer handler and gives up,', GIVES_UP)),
 ];

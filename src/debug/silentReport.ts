@@ -1,9 +1,9 @@
 /** What a report says about instructions that went silently wrong, and whether that is why the guest waits for ever. */
 import { hex } from '../base/bits';
-import type { Subject } from '../debug/compare';
+import type { Subject } from './compare';
 import type { SilentPlace } from '../protocol/vmmEvent';
 import type { StopReason } from '../vmm/debuggable';
-import { thousands } from '../debug/describe';
+import { thousands } from './describe';
 
 /** Places that a report shows: the latest. */
 const SHOWN = 3;
