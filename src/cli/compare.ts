@@ -1,7 +1,6 @@
 /** `ringside compare`: the same guest under every technique, side by side. */
 import { COMPARED_INSTRUCTIONS, compareTechniques } from '../debug/compare';
 import { type Attributes, runNanobenchmarks } from '../debug/nanobench';
-import { ATTRIBUTES } from '../machine/configuration';
 import { TECHNIQUES } from '../protocol/techniques';
 import { type Arguments, type CliEnvironment, type Command, Interrupted } from './command';
 import { comparisonJson, comparisonText } from './comparison';
@@ -9,12 +8,9 @@ import { exitCode } from './exitCodes';
 import { nanoText } from './nanoReport';
 import { guestAttributes, MACHINE_OPTIONS } from './guestOptions';
 
-/** Binary translation as products did it, where that is a choice. */
-const TRANSLATION = ATTRIBUTES.some(({ name }: { readonly name: string }) => name === 'translation') ? { translation: 'optimised' } : {};
-
 async function bench(args: Arguments, environment: CliEnvironment, pause: () => Promise<void>): Promise<number> {
   const create = (guest: string, attributes: Attributes) => environment.createGuest({ program: `${args.operand}/${guest}`, ...attributes });
-  const results = await runNanobenchmarks({ create, translation: TRANSLATION, now: environment.now, pause });
+  const results = await runNanobenchmarks({ create, now: environment.now, pause });
   environment.stdout(args.has('json') ? `${JSON.stringify(results, null, 2)}\n` : nanoText(results));
   return exitCode('ok');
 }

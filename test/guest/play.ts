@@ -67,6 +67,7 @@ export function play(
   let stop: StopReason;
   do stop = vm.run(Math.min(slice, LIMIT - vm.retired), 10_000);
   while (stop.kind === 'budget' && vm.retired < LIMIT);
+  vm.machine.linear.checkShadow();
   const events = vm.events.read().map(({ entry }) => entry);
   return {
     serial: named(serial, machine),

@@ -13,8 +13,8 @@ const START = 'kernel: paging on, two processes\nping: first\nping: again, while
 const REST = (answer: string) =>
   `ping: once more. What is your name?\n${answer}pong: reads the kernel's memory\nkernel: process 2 is killed: page fault at 00008000\nkernel: both ended, 4 pages came when they were touched\n`;
 
-const run = (technique: TechniqueId, pv: boolean, typed = '', slice?: number): Run =>
-  play(FILE, technique, { launch: pv ? { define: { PV: '1' } } : {}, keys: '', typed }, slice === undefined ? {} : { slice });
+const run = (technique: TechniqueId, pv: boolean, typed = '', slice?: number, launch: Readonly<Record<string, unknown>> = {}): Run =>
+  play(FILE, technique, { launch: { ...launch, ...(pv ? { define: { PV: '1' } } : {}) }, keys: '', typed }, slice === undefined ? {} : { slice });
 
 const outcome = ({ serial, ending }: Run) => ({ serial, ending });
 
@@ -28,6 +28,18 @@ for (const { id } of TECHNIQUES) {
     assert.deepEqual(outcome(run(id, pv, 'Ada\n')), { serial: START + REST('ping: hello, Ada\n'), ending: 'exit 0' });
   });
 }
+
+for (const [name, technique, launch] of [
+  ['optimised binary translation', 'bt', { translation: 'optimised' }],
+  ['VT-x of the first generation', 'hvm', { nestedPaging: false }],
+] as const)
+  test(`the kernel under ${name}`, () => {
+    const { hash, retired, silent, ...rest } = run(technique, false, 'Ada\n', undefined, launch);
+    assert.deepEqual(outcome(rest as Run), { serial: START + REST('ping: hello, Ada\n'), ending: 'exit 0' });
+    assert.deepEqual(silent, []);
+    const bare = run('bare', false, 'Ada\n');
+    assert.deepEqual([hash, retired], [bare.hash, bare.retired]);
+  });
 
 test('under trap-and-emulate it sleeps for ever: POPF in the lock of the idle loop', () => {
   const { serial, ending, events, machine } = run('trap', false);

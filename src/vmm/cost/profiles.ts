@@ -69,7 +69,13 @@ const PENTIUM_4_672: readonly Figure[] = [
   row('trap', undefined, 2030, `${RDTSC}: trap-and-emulate`),
   row('callout', undefined, 1254, `${RDTSC}: callout`),
   row('inline', undefined, 216, `${RDTSC}: in the translation cache`),
-  row('inlineState', undefined, 35, `${NANO}, cr8wr: software VMM`),
+  estimate(
+    'inlineState',
+    undefined,
+    35,
+    `${NANO}, cr8wr: software VMM`,
+    'Measured once, by the benchmark that writes CR8; it stands for every load and store of the virtual CPU’s state.',
+  ),
   estimate('hypercall', undefined, 895, HYPERCALL, 'Measured about 2012 on a later processor.'),
   row('vmExitRoundTrip', undefined, 4340, EVOLUTION),
   row('vmcsRead', undefined, 178, `${ADAMS_AGESEN}, VMCB read`),
@@ -100,7 +106,13 @@ const PENTIUM_4_672: readonly Figure[] = [
   row('pageFault', 'bt', 3927, `${NANO}, pgfault: software VMM`),
   estimate('shadowFault', undefined, 2030, `${RDTSC}: trap-and-emulate`, 'One entry to the VMM, which fills the shadow page table and resumes.'),
   ...(['trap', 'bt'] as const).map((technique) => estimate('tracedWrite', technique, 2030, `${RDTSC}: trap-and-emulate`, 'One entry to the VMM, which emulates the write.')),
-  row('adaptedAccess', undefined, 391, `${NANO}, ptemod: software VMM`),
+  estimate(
+    'adaptedAccess',
+    undefined,
+    391,
+    `${NANO}, ptemod: software VMM`,
+    'Measured once, by the benchmark that changes a page-table entry; it stands for every store to a watched table.',
+  ),
   row('tracedWrite', undefined, 1, `${NANO}, ptemod: native`),
 ];
 
