@@ -16,7 +16,7 @@ import { NO_PAGE, REGION_LOCAL as L } from './locals';
 import type { Assumptions } from './memoryAccess';
 import type { Edge, RegionBlock, RegionPlan } from './region';
 import { type RegionFunctions, RegionStatements } from './statements';
-import { X87Stack, usesX87 } from './x87Stack';
+import { NOTHING_KNOWN, type X87Knowledge, X87Stack, usesX87 } from './x87Stack';
 
 /** EIP of a block, or the dispatch node. */
 type Node = number;
@@ -57,8 +57,7 @@ class RegionEmitter {
   readonly #levels = new Map<Node, number>();
   readonly #flagsBehind = new Map<Node, FlagState | undefined>();
   readonly #x87: X87Stack;
-  /** How far TOP is above BASE behind a node. */
-  readonly #aboveBehind = new Map<Node, number>();
+  readonly #x87Behind = new Map<Node, X87Knowledge>();
   #temps = 0;
   readonly #origins: Origin[] = [];
 
@@ -255,14 +254,13 @@ class RegionEmitter {
     return node === DISPATCH || node === this.plan.root.block.eip || this.#flow.predecessors.get(node)?.length !== 1;
   }
 
-  /** Ways that meet have settled. */
-  #aboveBefore(node: Node): number {
-    return this.#isMeeting(node) ? 0 : (this.#aboveBehind.get((this.#flow.predecessors.get(node) as Node[])[0]) ?? 0);
+  #x87Before(node: Node): X87Knowledge {
+    return (!this.#isMeeting(node) && this.#x87Behind.get((this.#flow.predecessors.get(node) as Node[])[0])) || NOTHING_KNOWN;
   }
 
   /** Before the way on to a node that several lead to: it counts from BASE. */
   #meet(from: Node, to: Node): void {
-    this.#x87.above = this.#aboveBehind.get(from) ?? 0;
+    this.#x87.known = this.#x87Behind.get(from) ?? NOTHING_KNOWN;
     if (this.#isMeeting(to)) this.#x87.settle();
   }
 
@@ -271,7 +269,7 @@ class RegionEmitter {
     const { instructions, terminal, count, block } = this.#block(node);
     const isEntry = block === this.plan.root.block && (this.#flow.predecessors.get(node) ?? []).length === 0;
     statements.flags.state = isEntry ? { operation: 'settled', size: 4, exact: true } : this.#flagsBefore(node);
-    this.#x87.above = this.#aboveBefore(node);
+    this.#x87.known = this.#x87Before(node);
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
@@ -280,7 +278,7 @@ class RegionEmitter {
       statements.instruction(last ? list.slice(0, -1) : list, record, dead);
     });
     this.#flagsBehind.set(node, statements.flags.state);
-    this.#aboveBehind.set(node, this.#x87.above);
+    this.#x87Behind.set(node, this.#x87.known);
     if (terminal.k === 'leave') {
       this.#of(block.instructions[instructions.length]?.eip);
       return statements.leave(terminal.record);
@@ -309,7 +307,7 @@ class RegionEmitter {
         retire();
         this.#statements.value(last.condition);
         this.#flagsBehind.set(node, this.#statements.flags.state);
-        if (this.#isInside(node, terminal.taken.eip) && this.#isLabel(node, terminal.taken.eip) && this.#x87.above === 0)
+        if (this.#isInside(node, terminal.taken.eip) && this.#isLabel(node, terminal.taken.eip) && this.#x87.known.above === 0)
           code.branchIf(this.#levels.get(terminal.taken.eip) as number);
         else {
           code.open(OP.if);

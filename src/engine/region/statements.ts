@@ -126,6 +126,7 @@ export class RegionStatements {
         code.constant(this.#record).set(L.NEXT);
         this.value(s.condition);
         code.branchIf(this.memory.exit);
+        this.#learn(s.condition);
         break;
       case 'comparisonFlags':
         flags.comparison(s);
@@ -189,6 +190,13 @@ export class RegionStatements {
       default:
         throw new Error(`${s.k} in translated code`);
     }
+  }
+
+  /** What the registers of the x87 are, once this does not hold. */
+  #learn(condition: Expr): void {
+    if (condition.k === 'stEmpty') this.x87.learn(constantOf(condition.n), false);
+    else if (condition.k === 'binary' && condition.op === 'or') [condition.x, condition.y].forEach((part) => this.#learn(part));
+    else if (condition.k === 'unary' && condition.op === 'isZero' && condition.x.k === 'stEmpty') this.x87.learn(constantOf(condition.x.n), true);
   }
 
   #if(s: Extract<Statement, { k: 'if' }>): void {

@@ -16,9 +16,21 @@ const PLAIN: ReadonlyMap<number, number> = new Map([CPU.X87_OPCODE, CPU.X87_EIP,
 export const usesX87 = (statements: readonly Statement[]): boolean =>
   statements.some((s) => s.k === 'call' || s.k === 'tag' || s.k === 'moveTop' || s.k === 'statusWord' || listsIn(s).some(usesX87));
 
+export interface X87Knowledge {
+  readonly above: number;
+  readonly full: number;
+  readonly vacant: number;
+}
+
+/** Where ways meet. */
+export const NOTHING_KNOWN: X87Knowledge = { above: 0, full: 0, vacant: 0 };
+
 export class X87Stack {
   /** How far TOP is above BASE here. */
   #above = 0;
+  /** Registers, counted from BASE, that are known to hold something or nothing, as masks of tags. */
+  #full = 0;
+  #vacant = 0;
 
   constructor(
     readonly code: Code,
@@ -26,12 +38,15 @@ export class X87Stack {
     readonly active: boolean,
   ) {}
 
-  get above(): number {
-    return this.#above;
+  /** What is known here. */
+  get known(): X87Knowledge {
+    return { above: this.#above, full: this.#full, vacant: this.#vacant };
   }
 
-  set above(value: number) {
-    this.#above = value & 7;
+  set known({ above, full, vacant }: X87Knowledge) {
+    this.#above = above;
+    this.#full = full;
+    this.#vacant = vacant;
   }
 
   prologue(code: Code): void {
@@ -79,8 +94,12 @@ export class X87Stack {
     const plain = PLAIN.get(offset);
     if (plain === undefined && offset !== CPU.X87_STATUS && offset !== CPU.X87_TAGS) return false;
     value();
-    if (plain !== undefined) code.set(plain);
-    else if (offset === CPU.X87_TAGS) {
+    if (plain !== undefined) {
+      code.set(plain);
+      return true;
+    }
+    this.#full = this.#vacant = 0;
+    if (offset === CPU.X87_TAGS) {
       code.set(L.X87_TAGS);
       code.get(L.X87_BASE).constant(3).op(OP.shrU).set(L.SCRATCH);
       rotateTags(code, () => code.get(L.SCRATCH));
@@ -126,11 +145,21 @@ export class X87Stack {
 
   empty(n: number): void {
     const mask = this.#mask(n);
-    this.code.get(L.X87_TAGS).constant(mask).op(OP.and).constant(mask).op(OP.eq);
+    if (this.#full & mask) this.code.constant(0);
+    else if (this.#vacant & mask) this.code.constant(1);
+    else this.code.get(L.X87_TAGS).constant(mask).op(OP.and).constant(mask).op(OP.eq);
+  }
+
+  /** From here on ST(n) is known to hold something, or nothing. */
+  learn(n: number, empty: boolean): void {
+    const mask = this.#mask(n);
+    this.#full = empty ? this.#full & ~mask : this.#full | mask;
+    this.#vacant = empty ? this.#vacant | mask : this.#vacant & ~mask;
   }
 
   tag(n: number, empty: boolean): void {
     const mask = this.#mask(n);
+    this.learn(n, empty);
     this.code
       .get(L.X87_TAGS)
       .constant(empty ? mask : ~mask)
@@ -142,6 +171,7 @@ export class X87Stack {
   settle(): void {
     const { code } = this;
     const above = this.#above;
+    this.#full = this.#vacant = 0;
     if (!this.active || above === 0) return;
     rotateTags(code, () => code.constant(2 * above));
     code

@@ -134,34 +134,32 @@ function add(rounding: number): DefinedFunction {
       f.set(small, 0n);
     },
   );
-  f.if(
-    v('i32.eq', x.sign, y.sign),
-    () => {
-      f.set(high, v('i64.add', high, small));
-      f.if(v('i64.lt_u', high, small), () => {
-        f.set(low, v('i64.or', v('i64.or', v('i64.shr_u', low, 1n), v('i64.and', low, 1n)), v('i64.shl', high, 63n)));
-        f.set(high, v('i64.or', v('i64.shr_u', high, 1n), INTEGER_BIT));
-        f.set(exponent, v('i32.add', exponent, 1));
-      });
-    },
-    () => {
-      f.set(high, v('i64.sub', v('i64.sub', high, small), extend(v('i64.ne', low, 0n))));
-      f.set(low, v('i64.sub', 0n, low));
-      f.if(v('i64.eqz', high), () => {
-        f.if(v('i64.eqz', low), () => {
-          storeRegister(f, to, differenceSign, 0n);
-          f.return(0);
-        });
-        f.set(high, low);
-        f.set(low, 0n);
-        f.set(exponent, v('i32.sub', exponent, 64));
-      });
-      f.set(shift, v('i64.clz', high));
-      f.set(high, v('i64.or', v('i64.shl', high, shift), v('i64.shr_u', v('i64.shr_u', low, 1n), v('i64.sub', 63n, shift))));
-      f.set(low, v('i64.shl', low, shift));
-      f.set(exponent, v('i32.sub', exponent, v('i32.wrap_i64', shift)));
-    },
-  );
+  // Without branches on data, which are not foreseen: a difference adds the two's complement.
+  const differs = f.word(v('i32.ne', x.sign, y.sign));
+  const mask = f.wide(v('i64.sub', 0n, extend(differs)));
+  f.set(small, v('i64.add', v('i64.xor', small, mask), extend(both(differs, v('i64.eqz', low)))));
+  f.set(low, v('i64.sub', v('i64.xor', low, mask), mask));
+  f.set(high, v('i64.add', high, small));
+  f.if(v('i64.eqz', high), () => {
+    // A difference of at most a unit: or nothing, if no sum that has carried out everything.
+    f.if(both(differs, v('i64.eqz', low)), () => {
+      storeRegister(f, to, differenceSign, 0n);
+      f.return(0);
+    });
+    f.if(differs, () => {
+      f.set(high, low);
+      f.set(low, 0n);
+      f.set(exponent, v('i32.sub', exponent, 64));
+    });
+  });
+  // A sum that carries out moves one to the right, a difference to the left.
+  const carries = f.wide(extend(both(not(differs), v('i64.lt_u', high, small))));
+  f.set(low, v('i64.or', v('i64.or', v('i64.shr_u', low, carries), v('i64.and', low, carries)), v('i64.shl', v('i64.and', high, carries), 63n)));
+  f.set(high, v('i64.or', v('i64.shr_u', high, carries), v('i64.shl', carries, 63n)));
+  f.set(shift, v('i64.clz', high));
+  f.set(high, v('i64.or', v('i64.shl', high, shift), v('i64.shr_u', v('i64.shr_u', low, 1n), v('i64.sub', 63n, shift))));
+  f.set(low, v('i64.shl', low, shift));
+  f.set(exponent, v('i32.add', exponent, v('i32.wrap_i64', v('i64.sub', carries, shift))));
   finish(f, rounding, to, sign, exponent, high, low);
   return f.done(0);
 }
@@ -194,11 +192,10 @@ function multiply(rounding: number): DefinedFunction {
   });
   const { high, low } = product(f, x.significand, y.significand);
   const exponent = f.word(v('i32.sub', v('i32.add', x.exponent, y.exponent), BIAS - 1));
-  f.if(v('i64.ge_s', high, 0n), () => {
-    f.set(high, v('i64.or', v('i64.shl', high, 1n), v('i64.shr_u', low, 63n)));
-    f.set(low, v('i64.shl', low, 1n));
-    f.set(exponent, v('i32.sub', exponent, 1));
-  });
+  const shift = f.wide(extend(v('i64.ge_s', high, 0n)));
+  f.set(high, v('i64.or', v('i64.shl', high, shift), v('i64.and', v('i64.shr_u', low, 63n), shift)));
+  f.set(low, v('i64.shl', low, shift));
+  f.set(exponent, v('i32.sub', exponent, v('i32.wrap_i64', shift)));
   finish(f, rounding, to, sign, exponent, high, low);
   return f.done(0);
 }
