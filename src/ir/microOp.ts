@@ -74,6 +74,8 @@ export type Expr =
    * half of them is chosen from x, the others from y, by the next bits of `order` each.
    */
   | { readonly k: 'shuffle'; readonly size: 2 | 4 | 8; readonly first: 0 | 8; readonly x: Expr; readonly y: Expr; readonly order: Expr }
+  /** Is the low element of a vector, a number of so many bytes, a denormal? */
+  | { readonly k: 'denormal'; readonly x: Expr; readonly bytes: 4 | 8 }
   /** Word `position` of a vector, 0..7, and a vector with another one. */
   | { readonly k: 'word'; readonly x: Expr; readonly position: Expr }
   | { readonly k: 'withWord'; readonly x: Expr; readonly position: Expr; readonly value: Expr }
@@ -121,7 +123,8 @@ export type Statement =
   | { readonly k: 'loadVector'; readonly id: number; readonly size: VectorSize; readonly segment: SegmentRef; readonly offset: Expr; readonly aligned: boolean }
   /** The low bytes of a vector. */
   | { readonly k: 'storeVector'; readonly size: VectorSize; readonly segment: SegmentRef; readonly offset: Expr; readonly aligned: boolean; readonly value: Expr }
-  | { readonly k: 'setXmm'; readonly ref: RegisterRef; readonly value: Expr }
+  /** `normal`: its low element, a number of so many bytes, is no denormal. */
+  | { readonly k: 'setXmm'; readonly ref: RegisterRef; readonly value: Expr; readonly normal?: 4 | 8 }
   /** The low half of the value; the sign and exponent of the x87 register become ones. */
   | { readonly k: 'setMmx'; readonly ref: RegisterRef; readonly value: Expr }
   | { readonly k: 'setSignificand'; readonly address: Expr; readonly value: Expr }

@@ -101,6 +101,8 @@ export function printExpression(e: Expr): string {
       return `${e.op}${e.immediate ? `[${e.immediate.join(' ')}]` : ''}(${e.args.map(p).join(', ')})`;
     case 'shuffle':
       return `shuffle${8 * e.size}${e.first ? ' high' : ''}(${p(e.x)}, ${p(e.y)} by ${p(e.order)})`;
+    case 'denormal':
+      return `denormal${8 * e.bytes}(${p(e.x)})`;
     case 'word':
       return `word ${p(e.position)} of ${p(e.x)}`;
     case 'withWord':

@@ -169,6 +169,8 @@ class Specializer {
         return { ...e, args: e.args.map((arg) => this.#expr(arg)) };
       case 'shuffle':
         return { ...e, x: this.#expr(e.x), y: this.#expr(e.y), order: this.#expr(e.order) };
+      case 'denormal':
+        return { ...e, x: this.#expr(e.x) };
       case 'word':
         return { ...e, x: this.#expr(e.x), position: this.#expr(e.position) };
       case 'withWord':

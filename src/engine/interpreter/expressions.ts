@@ -137,6 +137,9 @@ export class ExpressionEmitter {
       case 'shuffle':
         this.#shuffle(e);
         break;
+      case 'denormal':
+        this.denormal(e);
+        break;
       case 'word':
         this.#word(e.x, e.position);
         break;
@@ -192,6 +195,28 @@ export class ExpressionEmitter {
 
   protected xmm(ref: RegisterRef): void {
     this.vectorRegister(ref, VECTOR.load, CPU.XMM);
+  }
+
+  /** Less than the least normal number, but not zero: the sign is shifted out, and what is zero becomes the largest. */
+  protected denormal({ x, bytes }: Extract<Expr, { k: 'denormal' }>): void {
+    const { code } = this;
+    this.emit(x);
+    if (bytes === 4) {
+      code.wide('i32x4.extract_lane', [0]);
+      code
+        .constant(1)
+        .op(OP.shl)
+        .constant(1)
+        .op(OP.sub)
+        .constant((1 << 24) - 1)
+        .op(OP.ltU);
+      return;
+    }
+    const constant = (value: bigint): Code => code.byte(OP.i64Const).signed64(value);
+    code.wide('i64x2.extract_lane', [0]);
+    constant(1n).op(OP.i64Shl);
+    constant(1n).wide('i64.sub');
+    constant((1n << 53n) - 1n).op(OP.i64LtU);
   }
 
   #spill(x: Expr, offset: number): void {

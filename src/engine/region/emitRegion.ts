@@ -11,6 +11,7 @@ import { RECORD } from '../record';
 import { Code, OP, VECTOR } from '../wasm/encoder';
 import { type ControlFlow, analyseControlFlow, irreducibleEdge } from './controlFlow';
 import { deadFlags } from './deadFlags';
+import { UNKNOWN } from './expressions';
 import type { FlagState } from './flags';
 import { NO_PAGE, REGION_LOCAL as L } from './locals';
 import type { Assumptions } from './memoryAccess';
@@ -58,6 +59,8 @@ class RegionEmitter {
   readonly #flagsBehind = new Map<Node, FlagState | undefined>();
   readonly #x87: X87Stack;
   readonly #x87Behind = new Map<Node, X87Knowledge>();
+  readonly #normalBehind = new Map<Node, readonly number[]>();
+  readonly #refutedBehind = new Map<Node, ReadonlySet<string>>();
   #temps = 0;
   readonly #origins: Origin[] = [];
 
@@ -270,6 +273,9 @@ class RegionEmitter {
     const isEntry = block === this.plan.root.block && (this.#flow.predecessors.get(node) ?? []).length === 0;
     statements.flags.state = isEntry ? { operation: 'settled', size: 4, exact: true } : this.#flagsBefore(node);
     this.#x87.known = this.#x87Before(node);
+    statements.normal = (!this.#isMeeting(node) && this.#normalBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || UNKNOWN;
+    // Whatever way leads here comes by the dominator.
+    statements.refuted = this.#refutedBehind.get(this.#flow.dominator.get(node) as Node) ?? new Set();
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
@@ -279,6 +285,8 @@ class RegionEmitter {
     });
     this.#flagsBehind.set(node, statements.flags.state);
     this.#x87Behind.set(node, this.#x87.known);
+    this.#normalBehind.set(node, statements.normal);
+    this.#refutedBehind.set(node, statements.refuted);
     if (terminal.k === 'leave') {
       this.#of(block.instructions[instructions.length]?.eip);
       return statements.leave(terminal.record);

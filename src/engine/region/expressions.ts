@@ -6,6 +6,9 @@ import type { RegionFlags } from './flags';
 import { MAX_INVARIANTS, REGION_LOCAL as L } from './locals';
 import type { X87Stack } from './x87Stack';
 
+/** Of no XMM register is anything known. */
+export const UNKNOWN: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0];
+
 /** The operand of a micro-op that an instruction fixes. */
 export function constantOf(e: Expr): number {
   if (e.k !== 'const') throw new Error(`${e.k} in place of a constant`);
@@ -39,6 +42,14 @@ export class RegionExpressions extends ExpressionEmitter {
   protected override xmm(ref: RegisterRef): void {
     this.usedVectors |= 1 << (ref as number);
     this.code.get(L.XMM + (ref as number));
+  }
+
+  /** Bytes of the low element of each XMM register that is known to be no denormal, or 0. */
+  normal: readonly number[] = UNKNOWN;
+
+  protected override denormal(e: Extract<Expr, { k: 'denormal' }>): void {
+    if (e.x.k === 'xmm' && this.normal[e.x.ref as number] === e.bytes) this.code.constant(0);
+    else super.denormal(e);
   }
 
   protected override cell(offset: number): void {

@@ -28,6 +28,8 @@ export class RegionStatements {
   written = 0;
   /** XMM registers written, likewise. */
   writtenVectors = 0;
+  /** Invariants that are known not to hold here. */
+  refuted: ReadonlySet<string> = new Set();
   readonly memory: MemoryAccess;
   /** Record of the current instruction. */
   #record = 0;
@@ -52,6 +54,18 @@ export class RegionStatements {
 
   get used(): number {
     return this.#expressions.used | this.written;
+  }
+
+  /** See RegionExpressions. */
+  get normal(): readonly number[] {
+    return this.#expressions.normal;
+  }
+  set normal(value: readonly number[]) {
+    this.#expressions.normal = value;
+  }
+
+  #learnNormal(register: number, bytes: number): void {
+    this.normal = this.normal.map((known, n) => (n === register ? bytes : known));
   }
 
   /** XMM registers that are locals. */
@@ -105,6 +119,7 @@ export class RegionStatements {
         this.writtenVectors |= 1 << (s.ref as number);
         this.value(s.value);
         code.set(L.XMM + (s.ref as number));
+        this.#learnNormal(s.ref as number, s.normal ?? (s.value.k === 'xmm' ? this.normal[s.value.ref as number] : 0));
         break;
       case 'setMmx':
         emitSetMmx(
@@ -123,10 +138,7 @@ export class RegionStatements {
         break;
       case 'rarely':
       case 'giveUp':
-        code.constant(this.#record).set(L.NEXT);
-        this.value(s.condition);
-        code.branchIf(this.memory.exit);
-        this.#learn(s.condition);
+        this.#leaveIf(s.condition);
         break;
       case 'comparisonFlags':
         flags.comparison(s);
@@ -192,9 +204,21 @@ export class RegionStatements {
     }
   }
 
-  /** What the registers of the x87 are, once this does not hold. */
+  #leaveIf(condition: Expr): void {
+    const { code } = this;
+    const key = condition.k === 'invariant' ? JSON.stringify(condition.value) : undefined;
+    if (key !== undefined && this.refuted.has(key)) return;
+    code.constant(this.#record).set(L.NEXT);
+    this.value(condition);
+    code.branchIf(this.memory.exit);
+    if (key !== undefined) this.refuted = new Set([...this.refuted, key]);
+    else this.#learn(condition);
+  }
+
+  /** What is known once this does not hold. */
   #learn(condition: Expr): void {
-    if (condition.k === 'stEmpty') this.x87.learn(constantOf(condition.n), false);
+    if (condition.k === 'denormal' && condition.x.k === 'xmm') this.#learnNormal(condition.x.ref as number, condition.bytes);
+    else if (condition.k === 'stEmpty') this.x87.learn(constantOf(condition.n), false);
     else if (condition.k === 'binary' && condition.op === 'or') [condition.x, condition.y].forEach((part) => this.#learn(part));
     else if (condition.k === 'unary' && condition.op === 'isZero' && condition.x.k === 'stEmpty') this.x87.learn(constantOf(condition.x.n), true);
   }
@@ -202,6 +226,7 @@ export class RegionStatements {
   #if(s: Extract<Statement, { k: 'if' }>): void {
     const { code, flags } = this;
     this.value(s.condition);
+    const { refuted, normal } = this;
     const before = flags.state;
     const updated = this.#updated;
     code.open(OP.if);
@@ -217,6 +242,8 @@ export class RegionStatements {
     code.close();
     if (!kept || this.#updated !== updated) this.#updated = undefined;
     if (s.then.at(-1)?.k !== 'fault' && flags.state !== then) flags.state = undefined;
+    this.refuted = refuted;
+    this.normal = this.normal.map((known, n) => (known === normal[n] ? known : 0));
   }
 
   /** Leave the region for `record`, which tier 0 goes on with. */

@@ -41,7 +41,7 @@ const SINGLE: Shape = {
   scalar: 'f32',
   packed: 'f32x4',
   elements: 'i32x4',
-  isDenormal: (x) => binary('lessU', sub(shl(lane('i32x4.extract_lane', 0, x), constant(1)), constant(1)), constant((1 << 24) - 1)),
+  isDenormal: (x) => ({ k: 'denormal', x, bytes: 4 }),
   isSafe: (x) => binary('lessU', sub(shl(typed('i32.reinterpret_f32', x), constant(1)), constant(2 << 24)), constant(0xfd << 24)),
   zero: { k: 'typed', op: 'f32.const', args: [], immediate: zeros(4) },
   smallestNormal: every(0x00800000n, 4),
@@ -49,14 +49,19 @@ const SINGLE: Shape = {
   infinity: every(0x7f800000n, 4),
 };
 
-const shl64 = (x: Expr): Expr => typed('i64.shl', x, constant64(1n));
 const DOUBLE: Shape = {
   bytes: 8,
   scalar: 'f64',
   packed: 'f64x2',
   elements: 'i64x2',
-  isDenormal: (x) => typed('i64.lt_u', typed('i64.sub', shl64(lane('i64x2.extract_lane', 0, x)), constant64(1n)), constant64((1n << 53n) - 1n)),
-  isSafe: (x) => typed('i64.lt_u', typed('i64.sub', shl64(typed('i64.reinterpret_f64', x)), constant64(2n << 53n)), constant64(0x7fdn << 53n)),
+  isDenormal: (x) => ({ k: 'denormal', x, bytes: 8 }),
+  // The upper half decides.
+  isSafe: (x) =>
+    binary(
+      'lessU',
+      sub(shl(typed('i32.wrap_i64', typed('i64.shr_u', typed('i64.reinterpret_f64', x), constant64(32n))), constant(1)), constant(2 << 21)),
+      constant(0x7fd << 21),
+    ),
   zero: { k: 'typed', op: 'f64.const', args: [], immediate: zeros(8) },
   smallestNormal: every(0x0010000000000000n, 8),
   twiceSmallestNormal: every(0x0020000000000000n, 8),
@@ -91,7 +96,7 @@ const scalarArithmetic = (v: VectorForm, shape: Shape, operation: Operation): vo
   b.giveUp(operation === 'sqrt' ? shape.isDenormal(v.source) : or(shape.isDenormal(v.destination), shape.isDenormal(v.source)));
   const isNothing = (value: Expr): Expr => typed(op(shape.scalar, 'eq'), value, shape.zero);
   b.if(not(shape.isSafe(result)), () => b.giveUp(not(exactZero(operation, isNothing(result), isNothing(x), isNothing(y), and, or))));
-  v.write(withScalar(shape, v.destination, result));
+  v.write(withScalar(shape, v.destination, result), shape.bytes);
 };
 
 const packedArithmetic = (v: VectorForm, shape: Shape, operation: Operation): void => {
@@ -163,7 +168,7 @@ const fromWord =
   (shape: Shape): FloatLift =>
   (v) => {
     if (shape === SINGLE) v.b.giveUp(HOST_DIFFERS);
-    v.write(withScalar(shape, v.destination, typed(op(shape.scalar, 'convert_i32_s'), v.sourceWord)));
+    v.write(withScalar(shape, v.destination, typed(op(shape.scalar, 'convert_i32_s'), v.sourceWord)), shape.bytes);
   };
 
 /** The limits of a doubleword, between which a double lies that becomes one. */
@@ -207,7 +212,7 @@ const toWords =
 const singleToDouble: FloatLift = (v) => {
   const x = v.b.let(scalarOf(SINGLE, v.source));
   v.b.giveUp(or(SINGLE.isDenormal(v.source), not(typed('f32.eq', x, x))));
-  v.write(withScalar(DOUBLE, v.destination, typed('f64.promote_f32', x)));
+  v.write(withScalar(DOUBLE, v.destination, typed('f64.promote_f32', x)), 8);
 };
 
 const doubleToSingle: FloatLift = (v) => {
@@ -216,7 +221,7 @@ const doubleToSingle: FloatLift = (v) => {
   const x = b.let(scalarOf(DOUBLE, v.source));
   const result = b.let(typed('f32.demote_f64', x));
   b.giveUp(not(or(SINGLE.isSafe(result), typed('f64.eq', x, DOUBLE.zero))));
-  v.write(withScalar(SINGLE, v.destination, result));
+  v.write(withScalar(SINGLE, v.destination, result), 4);
 };
 
 const singlesToDoubles: FloatLift = (v) => {

@@ -49,11 +49,11 @@ export class VectorForm {
     return this.#register(this.places.destination);
   }
 
-  /** The source: all of its register, or what it is in memory with zeros above; named, so that memory is read once. */
+  /** The source: all of its register, or what it is in memory with zeros above; of memory named, so that it is read once. */
   get source(): Expr {
     const { source } = this.places;
     if (!source) throw new Error(`${this.b.form.spec.mnemonic} has no source`);
-    this.#source ??= this.isMemory(source) ? this.#load(source) : this.b.let(this.#register(source));
+    this.#source ??= this.isMemory(source) ? this.#load(source) : this.#register(source);
     return this.#source;
   }
 
@@ -75,18 +75,18 @@ export class VectorForm {
     return lane('i32x4.replace_lane', 0, NOTHING, { k: 'register', ref: field, size: 4 });
   }
 
-  /** The destination, register or memory, becomes `value`: of memory, its low bytes. */
-  write(value: Expr): void {
+  /** The destination, register or memory, becomes `value`: of memory, its low bytes. `normal`: the low element, of so many bytes, is no denormal. */
+  write(value: Expr, normal?: 4 | 8): void {
     const { b } = this;
     const { destination } = this.places;
-    if (!this.isMemory(destination)) this.#setRegister(destination.file, destination.field, value);
+    if (!this.isMemory(destination)) this.#setRegister(destination.file, destination.field, value, normal);
     else if (destination.bytes !== 2) b.storeVector(destination.bytes, b.address(), destination.aligned, value);
     this.#leaveMmx();
   }
 
-  #setRegister(file: OperandPlace['file'], ref: RegisterRef, value: Expr): void {
+  #setRegister(file: OperandPlace['file'], ref: RegisterRef, value: Expr, normal?: 4 | 8): void {
     const { b } = this;
-    if (file === 'xmm') b.emit({ k: 'setXmm', ref, value });
+    if (file === 'xmm') b.emit({ k: 'setXmm', ref, value, ...(normal ? { normal } : {}) });
     else if (file === 'mmx') b.emit({ k: 'setMmx', ref, value });
     else b.setRegister(ref, 4, lane('i32x4.extract_lane', 0, value));
   }
