@@ -88,7 +88,7 @@ export type Expr =
   /** Depends on nothing that an instruction of translated code could change: it is computed once a region. */
   | { readonly k: 'invariant'; readonly value: Expr };
 
-/** The ordinary course of x87 arithmetic. */
+/** The ordinary course of x87 arithmetic; whether a sum (x, y, sum) or the product of two doubles is exact. */
 export const SHARED_FUNCTIONS = [
   'x87Round',
   'x87Add',
@@ -102,6 +102,8 @@ export const SHARED_FUNCTIONS = [
   'x87ToDouble',
   'x87ToSingle',
   'x87ToInteger',
+  'isExactSum',
+  'isExactProduct',
 ] as const;
 export type SharedFunction = (typeof SHARED_FUNCTIONS)[number];
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeModule } from '../../src/engine/wasm/encoder';
-import { x87Functions } from '../../src/engine/wasm/x87Functions';
+import { sharedFunctions } from '../../src/engine/wasm/sharedFunctions';
 import { SHARED_FUNCTIONS } from '../../src/ir/microOp';
 import { CPU } from '../../src/x86/cpuState';
 import { TestCpu } from '../harness/testCpu';
@@ -16,7 +16,7 @@ const random = generator(0x87);
 const bench = new TestCpu({ model: 'p4' });
 const { cpu } = bench;
 const { context } = bench.vm;
-const functions = x87Functions(0).map((f, n) => ({ ...f, exportName: SHARED_FUNCTIONS[n] }));
+const functions = sharedFunctions(0).map((f, n) => ({ ...f, exportName: SHARED_FUNCTIONS[n] }));
 const native = new WebAssembly.Instance(new WebAssembly.Module(encodeModule([], functions, { initial: 1, maximum: 65536 })), { vm: { memory: cpu.memory } })
   .exports as unknown as Native;
 

@@ -11,7 +11,7 @@ import { partition } from './groups';
 import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
 import { REGION_TYPE } from '../region/regionModule';
 import { packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
-import { x87Functions } from '../wasm/x87Functions';
+import { sharedFunctions } from '../wasm/sharedFunctions';
 import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
 import { LOCAL, TYPED_LOCAL_TYPES } from './locals';
 import { type Functions, StatementEmitter } from './statements';
@@ -162,7 +162,7 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
     { type: type(2, 1), locals: [], body: packStatus() },
     { type: type(1, 1), locals: [], body: unpackResult() },
     { type: type(1, 1), locals: [], body: unpackAux() },
-    ...x87Functions(firstShared),
+    ...sharedFunctions(firstShared),
     ...groups.map(({ name, handlers, entry }) => ({
       type: type(2, 1),
       locals,

@@ -34,8 +34,8 @@ export interface EmittedRegion {
   readonly temps: number;
   readonly windows: readonly (AccessWindow | undefined)[];
   readonly origins: readonly Origin[];
-  /** It calls functions of the x87. */
-  readonly usesX87: boolean;
+  /** It calls functions that both executors have. */
+  readonly callsShared: boolean;
 }
 
 export interface EmitOptions {
@@ -62,6 +62,7 @@ class RegionEmitter {
   readonly #normalBehind = new Map<Node, readonly number[]>();
   readonly #refutedBehind = new Map<Node, ReadonlySet<string>>();
   #temps = 0;
+  #callsShared = false;
   readonly #origins: Origin[] = [];
 
   constructor(
@@ -122,7 +123,7 @@ class RegionEmitter {
     this.#epilogue();
     const body = new Uint8Array([...prologue, ...code.done()]);
     const origins = this.#origins.map(({ at, eip }) => ({ at: at + prologue.length, eip }));
-    return { body, temps: this.#temps, windows: this.#statements.memory.windows, origins, usesX87: this.#x87.active };
+    return { body, temps: this.#temps, windows: this.#statements.memory.windows, origins, callsShared: this.#callsShared };
   }
 
   /** What is emitted from here on, belongs to this instruction. */
@@ -296,6 +297,7 @@ class RegionEmitter {
 
   #count(list: readonly Statement[]): void {
     for (const s of list) {
+      if (s.k === 'call') this.#callsShared = true;
       if (s.k === 'load' || s.k === 'call' || (s.k === 'let' && typeOf(s.value) === 'i32')) this.#temps = Math.max(this.#temps, s.id + 1);
       for (const inner of listsIn(s)) this.#count(inner);
     }

@@ -4,7 +4,7 @@ import { SHARED_FUNCTIONS } from '../../ir/microOp';
 import { TYPED_LOCAL_TYPES } from '../interpreter/locals';
 import { type DefinedFunction, type FunctionType, I32, I64, V128, encodeModule } from '../wasm/encoder';
 import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
-import { x87Functions } from '../wasm/x87Functions';
+import { sharedFunctions } from '../wasm/sharedFunctions';
 import type { EmittedRegion } from './emitRegion';
 import { REGION_LATE_WORDS, REGION_WIDES, REGION_WORDS } from './locals';
 import type { RegionFunctions } from './statements';
@@ -23,7 +23,7 @@ const COMMON: readonly DefinedFunction[] = [
   { type: words(1), locals: [], body: unpackAux() },
 ];
 
-const SHARED = once(() => x87Functions(FIRST_SHARED));
+const SHARED = once(() => sharedFunctions(FIRST_SHARED));
 
 /** The ceiling of any WebAssembly memory: a module takes every VM's. */
 const MAXIMUM_PAGES = 65536;
@@ -38,5 +38,5 @@ export function encodeRegions(regions: readonly EmittedRegion[]): Uint8Array<Arr
       exportName: `r${n}`,
     }),
   );
-  return encodeModule([], [...COMMON, ...(regions.some(({ usesX87 }) => usesX87) ? SHARED() : []), ...functions], { initial: 1, maximum: MAXIMUM_PAGES });
+  return encodeModule([], [...COMMON, ...(regions.some(({ callsShared }) => callsShared) ? SHARED() : []), ...functions], { initial: 1, maximum: MAXIMUM_PAGES });
 }

@@ -14,7 +14,7 @@ import { REGION_LOCAL as L } from './locals';
 const PLAIN: ReadonlyMap<number, number> = new Map([CPU.X87_OPCODE, CPU.X87_EIP, CPU.X87_CS, CPU.X87_DATA, CPU.X87_DS].map((offset, n) => [offset, L.X87_POINTERS + n]));
 
 export const usesX87 = (statements: readonly Statement[]): boolean =>
-  statements.some((s) => s.k === 'call' || s.k === 'tag' || s.k === 'moveTop' || s.k === 'statusWord' || listsIn(s).some(usesX87));
+  statements.some((s) => (s.k === 'call' && s.name.startsWith('x87')) || s.k === 'tag' || s.k === 'moveTop' || s.k === 'statusWord' || listsIn(s).some(usesX87));
 
 export interface X87Knowledge {
   readonly above: number;

@@ -5,6 +5,7 @@
  */
 import { type Expr, and, binary, cell, constant, constant64, invariant, isZero, lane, or, shl, sub, typed } from '../../ir/microOp';
 import type { WideOpName } from '../../ir/wideOps';
+import type { Builder } from '../../ir/builder';
 import { CPU } from '../../x86/cpuState';
 import type { VectorLift } from './dataLifts';
 import { MXCSR_PE, MXCSR_PM, MXCSR_RC } from './mxcsr';
@@ -14,6 +15,11 @@ import type { VectorForm } from './vectorForm';
 const HOST_ROUNDS = MXCSR_PM | MXCSR_PE;
 /** Not: to nearest, inexact results masked and PE set. */
 const HOST_DIFFERS: Expr = invariant(binary('notEqual', and(cell(CPU.MXCSR), constant((3 << MXCSR_RC) | HOST_ROUNDS)), constant(HOST_ROUNDS)));
+
+/** Not: to nearest and inexact results masked. */
+const ROUNDS_OTHERWISE: Expr = invariant(binary('notEqual', and(cell(CPU.MXCSR), constant((3 << MXCSR_RC) | MXCSR_PM)), constant(MXCSR_PM)));
+/** Whether a result is inexact makes a difference. */
+const INEXACT_COUNTS: Expr = invariant(isZero(and(cell(CPU.MXCSR), constant(MXCSR_PE))));
 
 const not = (x: Expr): Expr => isZero(x);
 
@@ -57,11 +63,7 @@ const DOUBLE: Shape = {
   isDenormal: (x) => ({ k: 'denormal', x, bytes: 8 }),
   // The upper half decides.
   isSafe: (x) =>
-    binary(
-      'lessU',
-      sub(shl(typed('i32.wrap_i64', typed('i64.shr_u', typed('i64.reinterpret_f64', x), constant64(32n))), constant(1)), constant(2 << 21)),
-      constant(0x7fd << 21),
-    ),
+    binary('lessU', sub(shl(typed('i32.wrap_i64', typed('i64.shr_u', typed('i64.reinterpret_f64', x), constant64(32n))), constant(1)), constant(2 << 21)), constant(0x7fd << 21)),
   zero: { k: 'typed', op: 'f64.const', args: [], immediate: zeros(8) },
   smallestNormal: every(0x0010000000000000n, 8),
   twiceSmallestNormal: every(0x0020000000000000n, 8),
@@ -88,12 +90,39 @@ const exactZero = (operation: Operation, result: Expr, x: Expr, y: Expr, both: (
   return operation === 'div' ? both(result, x) : result;
 };
 
+/** Is a result that is safe, or zero, the exact one? Of doubles whose product is long this may be denied though it is. */
+function isExact(b: Builder, shape: Shape, operation: Operation, result: Expr, x: Expr, y: Expr): Expr {
+  const [r, a, c] = shape === SINGLE ? [result, x, y].map((value) => b.let(typed('f64.promote_f32', value))) : [result, x, y];
+  // Doubles hold the products of singles; of their sums they may lose something too.
+  const isSum = (one: Expr, other: Expr): Expr => {
+    const sum = shape === SINGLE ? b.let(typed('f64.add', one, other)) : r;
+    return and(typed('f64.eq', sum, r), b.call('isExactSum', one, other, sum));
+  };
+  const isProduct = (product: Expr, one: Expr, other: Expr): Expr => {
+    const equal = typed('f64.eq', typed('f64.mul', one, other), product);
+    return shape === SINGLE ? equal : and(equal, b.call('isExactProduct', one, other));
+  };
+  switch (operation) {
+    case 'add':
+      return isSum(a, c);
+    case 'sub':
+      return isSum(a, typed('f64.neg', c));
+    case 'mul':
+      return isProduct(r, a, c);
+    case 'div':
+      return isProduct(a, r, c);
+    case 'sqrt':
+      return isProduct(c, r, r);
+  }
+}
+
 const scalarArithmetic = (v: VectorForm, shape: Shape, operation: Operation): void => {
   const { b } = v;
   const y = b.let(scalarOf(shape, v.source));
   const x = operation === 'sqrt' ? y : b.let(scalarOf(shape, v.destination));
   const result = b.let(operation === 'sqrt' ? typed(op(shape.scalar, 'sqrt'), y) : typed(op(shape.scalar, operation), x, y));
   b.giveUp(operation === 'sqrt' ? shape.isDenormal(v.source) : or(shape.isDenormal(v.destination), shape.isDenormal(v.source)));
+  b.if(INEXACT_COUNTS, () => b.giveUp(not(isExact(b, shape, operation, result, x, y))));
   const isNothing = (value: Expr): Expr => typed(op(shape.scalar, 'eq'), value, shape.zero);
   b.if(not(shape.isSafe(result)), () => b.giveUp(not(exactZero(operation, isNothing(result), isNothing(x), isNothing(y), and, or))));
   v.write(withScalar(shape, v.destination, result), shape.bytes);
@@ -117,7 +146,7 @@ type FloatLift = (v: VectorForm) => void;
 const arithmetic =
   (operation: Operation, shape: Shape, isScalar: boolean): FloatLift =>
   (v) => {
-    v.b.giveUp(HOST_DIFFERS);
+    v.b.giveUp(isScalar ? ROUNDS_OTHERWISE : HOST_DIFFERS);
     (isScalar ? scalarArithmetic : packedArithmetic)(v, shape, operation);
   };
 
