@@ -264,9 +264,9 @@ export class Interpreter {
   /** The last instructions of a slice: blocks as long as they are shorter than what is left of it, then one by one. */
   #finish(end: number): EngineExit {
     while (this.#retired < end) {
-      if (this.#ending) return this.#ended();
       const block = this.#block(false);
       if (isExit(block)) return block;
+      if (this.#ending) return this.#ended();
       const exit = block.instructions.length <= end - this.#retired ? this.#enter(block, 1) : (this.#attended() ?? this.step());
       if (exit && exit.kind !== 'budget') return exit;
     }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { printStatements } from '../../src/ir/printer';
 import { BlockLowering } from '../../src/engine/region/lowerBlock';
 import { regionText } from '../../src/engine/region/regionText';
-import { EAX, ECX } from '../../src/x86/registers';
+import { EAX, EBX, ECX } from '../../src/x86/registers';
 import { TestCpu } from '../harness/testCpu';
 
 const GOLDEN = path.join(process.cwd(), 'test/golden/regions.txt');
@@ -55,6 +55,7 @@ const LOOPS: readonly string[] = [
   'outer: mov edx, 3\ninner: dec edx\njnz inner\ndec ecx\njnz outer',
   'again: test ecx, 1\njz even\nadd eax, 3\neven: dec ecx\njnz again',
   'jmp start\nsub: inc eax\nret\nstart: call sub\ndec ecx\njnz start',
+  'again: mov edx, ecx\nand edx, 3\njmp [table + 4 * edx]\nalign 4\ntable: dd c0, c1, c2, c3\nalign 4\nc0: inc eax\nalign 4\nc1: inc eax\nalign 4\nc2: inc eax\nalign 4\nc3: inc eax\ndec ecx\njnz again',
 ];
 
 const cpu = new TestCpu({ translation: 'eager' });
@@ -121,6 +122,27 @@ test('every line of a region names its instruction', () => {
   assert.ok(linesOf(lea).includes('local.set $edx') && !linesOf(lea).includes('local.set $eax'));
   assert.ok(linesOf(dec).includes('local.set $ecx'));
   assert.ok(linesOf(jnz).some((line) => line.startsWith('br_if')));
+});
+
+test('a computed jump goes to each of its targets, those that came late too', () => {
+  const { vm } = warm;
+  const cases = [0, 1, 2, 3, 4, 5, 6];
+  vm.engine.cache.clear('another case');
+  warm.flat32();
+  const targets = cases.map((n) => `align 8\nc${n}: lea eax, [8 * eax + ${n + 1}]\nmov esi, ${n}\nxor eax, ebx\njmp next`).join('\n');
+  const source = `again: mov edx, ecx\nshr edx, 4\nand edx, 7\ncmp edx, 6\njbe inside\nmov edx, 1\ninside: jmp [table + 4 * edx]\nalign 4\ntable: dd ${cases.map((n) => `c${n}`).join(', ')}\n${targets}\nnext: dec ecx\njnz again\nhlt`;
+  warm.load(source);
+  warm.cpu.setReg(EAX, 1);
+  warm.cpu.setReg(EBX, 0x12345);
+  warm.cpu.setReg(ECX, 900);
+  assert.equal(warm.runToHalt(20_000).kind, 'halted');
+  let expected = 1;
+  for (let n = 900; n > 0; n--) {
+    const choice = (n >> 4) & 7;
+    expected = ((8 * expected + (choice > 6 ? 1 : choice) + 1) ^ 0x12345) | 0;
+  }
+  assert.equal(warm.cpu.reg(EAX) | 0, expected);
+  assert.ok([...vm.engine.regions.regions()].some((region) => regionText(region).lines.some((line) => line.includes('br_table'))));
 });
 
 test('a store into a block throws its regions away; the new code runs', () => {

@@ -1,7 +1,8 @@
 /**
  * A region as one WebAssembly function: (budget) → the record tier 0 goes on with. Structured control flow by dominators (Ramsey,
  * "Beyond Relooper", 2022): a node that several edges lead to is the end of a block around its dominator, one that edges lead back to
- * is a loop. Computed jumps meet in one dispatch node, which compares EIP with the targets that the region has.
+ * is a loop. A computed jump is a switch over the targets that the region has for it; those that no structured code holds meet in one
+ * dispatch node.
  */
 import { type Statement, listsIn, typeOf } from '../../ir/microOp';
 import type { AccessWindow } from '../../memory/accessWindows';
@@ -13,6 +14,7 @@ import { type ControlFlow, analyseControlFlow, irreducibleEdge } from './control
 import { deadFlags } from './deadFlags';
 import { UNKNOWN } from './expressions';
 import type { FlagState } from './flags';
+import { emitJumpTable } from './jumpTable';
 import { NO_PAGE, REGION_LOCAL as L } from './locals';
 import type { Assumptions } from './memoryAccess';
 import type { Edge, RegionBlock, RegionPlan } from './region';
@@ -22,6 +24,8 @@ import { NOTHING_KNOWN, type X87Knowledge, X87Stack, usesX87 } from './x87Stack'
 /** EIP of a block, or the dispatch node. */
 type Node = number;
 const DISPATCH: Node = -1;
+/** Targets that a computed jump goes to by itself, at most. */
+const MAX_DIRECT = 48;
 
 /** From this byte of a body on, code of the instruction at `eip`; of none, where `eip` is undefined. */
 export interface Origin {
@@ -55,6 +59,8 @@ class RegionEmitter {
   readonly #flow: ControlFlow<Node>;
   /** Edges that no structured code holds: they leave the region. */
   readonly #cut = new Set<string>();
+  /** Computed jumps that do not go through the dispatch node, and where they go instead. */
+  readonly #direct = new Map<Node, readonly Node[]>();
   readonly #levels = new Map<Node, number>();
   readonly #flagsBehind = new Map<Node, FlagState | undefined>();
   readonly #x87: X87Stack;
@@ -79,7 +85,33 @@ class RegionEmitter {
       this.#cut.add(`${edge.from} ${edge.to}`);
       flow = this.#analyse();
     }
-    this.#flow = flow;
+    this.#flow = this.#x87.active ? flow : this.#withDirectJumps(flow);
+  }
+
+  /** Computed jumps that go straight to the targets they may have, where structured code holds that. */
+  #withDirectJumps(flow: ControlFlow<Node>): ControlFlow<Node> {
+    const candidates = [...flow.order.keys()].flatMap((node): [Node, readonly Node[]][] => {
+      const found = node === DISPATCH ? [] : this.#targetsOf(this.#block(node));
+      return found.length > 0 && found.length <= MAX_DIRECT ? [[node, found]] : [];
+    });
+    for (const [node, targets] of candidates) this.#direct.set(node, targets);
+    const all = this.#analyse();
+    if (!irreducibleEdge(all)) return all;
+    this.#direct.clear();
+    let best = flow;
+    for (const [node, targets] of candidates) {
+      this.#direct.set(node, targets);
+      const tried = this.#analyse();
+      if (irreducibleEdge(tried)) this.#direct.delete(node);
+      else best = tried;
+    }
+    return best;
+  }
+
+  #targetsOf({ terminal }: RegionBlock): readonly Node[] {
+    if (terminal.k !== 'indirect') return [];
+    const { targets, returns } = this.plan;
+    return terminal.isReturn ? returns : targets.filter((eip) => !returns.includes(eip));
   }
 
   #analyse(): ControlFlow<Node> {
@@ -91,14 +123,14 @@ class RegionEmitter {
     return all.filter((to) => this.#isInside(node, to));
   }
 
-  #exitsOf({ terminal }: RegionBlock): Node[] {
+  #exitsOf({ terminal, block: { eip } }: RegionBlock): readonly Node[] {
     switch (terminal.k) {
       case 'jump':
         return [terminal.to.eip];
       case 'branch':
         return [terminal.taken.eip, terminal.next.eip];
       case 'indirect':
-        return [DISPATCH];
+        return this.#direct.get(eip) ?? [DISPATCH];
       case 'leave':
         return [];
     }
@@ -202,7 +234,7 @@ class RegionEmitter {
   }
 
   #isMerge(node: Node): boolean {
-    return this.#forward(node) >= 2 || this.#flow.predecessors.get(node)?.includes(DISPATCH) === true;
+    return this.#forward(node) >= 2 || this.#flow.predecessors.get(node)?.some((from) => from === DISPATCH || this.#direct.has(from)) === true;
   }
 
   #isLoop(node: Node): boolean {
@@ -235,7 +267,7 @@ class RegionEmitter {
     const code = this.#code;
     const [merge, ...rest] = merges;
     if (merge === undefined) {
-      if (node === DISPATCH) this.#dispatch();
+      if (node === DISPATCH) this.#dispatch(node);
       else this.#emitBlock(node);
       return;
     }
@@ -332,7 +364,8 @@ class RegionEmitter {
         this.#statements.value(last.target);
         code.set(L.TARGET);
         retire();
-        if (this.#isInside(node, DISPATCH)) this.#go(node, DISPATCH);
+        if (this.#direct.has(node)) this.#dispatch(node);
+        else if (this.#isInside(node, DISPATCH)) this.#go(node, DISPATCH);
         else this.#leaveComputed();
         break;
       default:
@@ -372,15 +405,9 @@ class RegionEmitter {
   }
 
   /** Go where TARGET says. */
-  #dispatch(): void {
-    const code = this.#code;
-    this.#of(undefined);
-    for (const eip of this.#successors(DISPATCH))
-      code
-        .get(L.TARGET)
-        .constant(eip)
-        .op(OP.eq)
-        .branchIf(this.#levels.get(eip) as number);
+  #dispatch(node: Node): void {
+    if (node === DISPATCH) this.#of(undefined);
+    emitJumpTable(this.#code, L.TARGET, new Map(this.#successors(node).map((eip) => [eip, this.#levels.get(eip) as number])));
     this.#leaveComputed();
   }
 }

@@ -117,7 +117,7 @@ export class BlockLowering {
     const taken = { eip: branchTarget(occurrence.instruction, next), slot: branching + RECORD.DISPLACEMENT };
     if (ending === 'jump') return { k: 'jump', to: taken };
     if (ending === 'branch') return { k: 'branch', taken, next: { eip: next, slot: branching + RECORD.IMMEDIATE } };
-    if (ending === 'indirect') return { k: 'indirect' };
+    if (ending === 'indirect') return { k: 'indirect', isReturn: occurrence.instruction.spec.flow === 'return' };
     if (ending === 'fault') return { k: 'leave', record: branching };
     return { k: 'jump', to: { eip: next, slot: record + RECORD.DISPLACEMENT } };
   }

@@ -84,14 +84,14 @@ export class MemoryAccess {
     code
       .get(L.ADDRESS)
       .get(write ? L.WRITABLE : L.READABLE)
-      .op(OP.ltU);
+      .op(OP.geU);
     code.open(OP.if);
-    code.get(L.ADDRESS);
-    access(window.host);
-    code.else();
     if (window.low) code.get(L.ADDRESS).constant(window.low).op(OP.add).set(L.ADDRESS);
     this.#lookUp(size, write);
     access(0);
+    code.else();
+    code.get(L.ADDRESS);
+    access(window.host);
     code.close();
   }
 

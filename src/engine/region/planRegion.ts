@@ -37,7 +37,7 @@ export function planRegion(root: Block, options: PlanOptions): RegionPlan | unde
       queue.push(found);
     }
   }
-  return { root: first, blocks, targets: targetsOf(blocks), length };
+  return { root: first, blocks, ...targetsOf(blocks), length };
 }
 
 /** With instructions of its own that lie in one page. */
@@ -72,9 +72,10 @@ function blockAt(eip: number, root: Block, { cache, linear }: PlanOptions): Bloc
 }
 
 /** Behind calls, and wherever a computed jump has been seen to go. */
-function targetsOf(blocks: ReadonlyMap<number, RegionBlock>): number[] {
+function targetsOf(blocks: ReadonlyMap<number, RegionBlock>): Pick<RegionPlan, 'targets' | 'returns'> {
   const all = [...blocks.values()];
-  if (!all.some(({ terminal }) => terminal.k === 'indirect')) return [];
+  if (!all.some(({ terminal }) => terminal.k === 'indirect')) return { targets: [], returns: [] };
   const behind = new Set(all.flatMap(({ returnEip }) => (returnEip === undefined ? [] : [returnEip])));
-  return all.filter(({ block }) => behind.has(block.eip) || block.computed).map(({ block }) => block.eip);
+  const eips = all.map(({ block }) => block.eip);
+  return { targets: all.filter(({ block }) => behind.has(block.eip) || block.computed).map(({ block }) => block.eip), returns: eips.filter((eip) => behind.has(eip)) };
 }

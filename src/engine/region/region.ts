@@ -17,7 +17,7 @@ export type RegionTerminal =
   | { readonly k: 'jump'; readonly to: Edge }
   | { readonly k: 'branch'; readonly taken: Edge; readonly next: Edge }
   /** A return, or a jump or call to a computed EIP. */
-  | { readonly k: 'indirect' }
+  | { readonly k: 'indirect'; readonly isReturn: boolean }
   /** The instruction at this record is tier 0's. */
   | { readonly k: 'leave'; readonly record: number };
 
@@ -39,6 +39,8 @@ export interface RegionPlan {
   readonly blocks: ReadonlyMap<number, RegionBlock>;
   /** EIPs that computed jumps of the region may go to without leaving it. */
   readonly targets: readonly number[];
+  /** Those of them that stand behind calls. */
+  readonly returns: readonly number[];
   /** Instructions of all blocks together: no way through the region retires more between two looks at the budget. */
   readonly length: number;
 }

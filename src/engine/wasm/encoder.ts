@@ -232,6 +232,12 @@ export class Code extends Bytes {
   branch(level: number): this {
     return this.byte(OP.br).unsigned(this.depth - level);
   }
+  /** Branch to one of the blocks by the number on the stack, or to the other. */
+  branchTable(levels: readonly number[], otherwise: number): this {
+    this.byte(OP.brTable).unsigned(levels.length);
+    for (const level of [...levels, otherwise]) this.unsigned(this.depth - level);
+    return this;
+  }
   branchIf(level: number): this {
     return this.byte(OP.brIf).unsigned(this.depth - level);
   }
