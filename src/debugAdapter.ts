@@ -1,6 +1,8 @@
-/** The debug adapter on standard input and output: frames in and out here, the session and its machine in a worker. */
+/** The debug adapter on standard input and output, or on a port: frames in and out here, the session and its machine in a worker. */
 import { fileURLToPath } from 'node:url';
+import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { UserError } from './base/userError';
 import { encodeFrame, FrameDecoder, refusal } from './dap/framing';
 
 /** The worker, as far as it is needed here. */
@@ -51,11 +53,31 @@ export function serve({ input, output }: Streams, worker: SessionWorker, complai
   });
 }
 
+const WORKER = './worker.mjs';
+const workerScript = (): string => fileURLToPath(new URL(WORKER, import.meta.url));
+
 /** `ringside dap`. The script is the built worker beside this bundle. */
-export async function serveStandardStreams(script = fileURLToPath(new URL('./worker.mjs', import.meta.url))): Promise<void> {
+export async function serveStandardStreams(script = workerScript()): Promise<void> {
   // Whatever a library prints must not land among the frames.
   const worker = new Worker(script, { stdout: true });
   worker.stdout.pipe(process.stderr);
   await serve({ input: process.stdin, output: process.stdout }, worker, (text) => process.stderr.write(text));
   process.stdin.destroy();
+}
+
+/** `ringside dap --port`: a session for everybody who connects, on this machine only. Rejects with UserError when the port cannot be had. */
+export function servePort(port: number, script = workerScript(), say: (text: string) => void = (text) => void process.stderr.write(text)): Promise<void> {
+  const server = createServer((socket) => {
+    const worker = new Worker(script, { stdout: true });
+    worker.stdout.pipe(process.stderr);
+    void serve({ input: socket, output: socket }, worker, say).then(() => socket.end());
+  });
+  return new Promise((resolve, reject) => {
+    server.on('close', resolve);
+    server.on('error', (error) => reject(new UserError('dap.port', `--port ${port}: ${error.message}`)));
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      say(`Listening on 127.0.0.1:${typeof address === 'object' && address ? address.port : port}\n`);
+    });
+  });
 }

@@ -4,7 +4,7 @@ import { UserError } from './base/userError';
 import { runCli } from './cli/cli';
 import type { GuestAttributes } from './cli/command';
 import { nodeEnvironment } from './cli/nodeEnvironment';
-import { serveStandardStreams } from './debugAdapter';
+import { servePort, serveStandardStreams } from './debugAdapter';
 import type { Subject } from './debug/compare';
 import type { Switch } from './devices/virtio/switch';
 import { parseConfiguration } from './machine/configuration';
@@ -22,7 +22,7 @@ const environment = nodeEnvironment({
   writeFile,
   assemble: (path, define, output) => assemble(new TextDecoder().decode(readFile(path)), { path, define, ...output, readFile: (name, from) => nodeFiles.readInclude(name, from) }),
   createGuest,
-  serveDap: () => serveStandardStreams(),
+  serveDap: (port) => (port === undefined ? serveStandardStreams() : servePort(port)),
 });
 // Not process.exit: output that is still on its way must arrive.
 process.exitCode = await runCli(process.argv.slice(2), environment);

@@ -18,8 +18,8 @@ export interface CliEnvironment {
   readonly assemble: (path: string, define: Readonly<Record<string, string>>, output?: Pick<AssembleOptions, 'format' | 'debug'>) => Assembly;
   /** `network`: where its virtio network card is plugged in. */
   readonly createGuest: (attributes: GuestAttributes, network?: Switch) => Subject;
-  /** Speak DAP on stdin and stdout until the client disconnects. */
-  readonly serveDap: () => Promise<void>;
+  /** Speak DAP on stdin and stdout until the client disconnects; with a port (0: any free one), to everybody who connects there, until the process ends. */
+  readonly serveDap: (port?: number) => Promise<void>;
   /** Host time in milliseconds. */
   readonly now: () => number;
   /** Let other work of the process happen. */
@@ -97,6 +97,16 @@ export class Arguments {
     const text = this.text(name);
     if (text === undefined || isTechnique(text)) return text;
     throw usageError(`--${name} ${text}: expected ${TECHNIQUES.map((t) => t.id).join(', ')}`);
+  }
+
+  /** FROM=TO, any number of times; undefined when not given. */
+  pairs(name: string): Record<string, string> | undefined {
+    const items = this.list(name).map((item): [string, string] => {
+      const at = item.indexOf('=');
+      if (at <= 0 || at === item.length - 1) throw usageError(`--${name} ${item}: expected FROM=TO`);
+      return [item.slice(0, at), item.slice(at + 1)];
+    });
+    return items.length > 0 ? Object.fromEntries(items) : undefined;
   }
 
   /** NAME=VALUE or NAME, any number of times; undefined when not given. */

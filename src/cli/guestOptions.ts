@@ -49,7 +49,8 @@ export const TECHNIQUE_OPTION: OptionSpec = option(ATTRIBUTES.find(({ name }) =>
 
 function given(attribute: Attribute, name: string, args: Arguments): unknown {
   const { type } = attribute;
-  if (type === 'definitions' || type === 'settings' || type === 'pathMap') return args.definitions(name);
+  if (type === 'definitions' || type === 'settings') return args.definitions(name);
+  if (type === 'pathMap') return args.pairs(name);
   if (isSwitch(attribute)) return args.has(name) || undefined;
   if (type === 'boolean') return jsonValue(type, args.text(name));
   if (type !== 'paths') return args.text(name);

@@ -93,12 +93,27 @@ const stateOf = (vm: DebuggableVm, frame: Frame): FrameState => ({
 function followBasePointer(vm: DebuggableVm, frame: Frame): Frame | undefined {
   const size = frame.bits / 8;
   const { bp } = frame;
+  const entry = behindEntry(vm, frame, size);
+  if (entry) return entry;
   if (!isFramePointer(frame) || bp === undefined) return undefined;
   const saved = readStack(vm, frame, bp, size);
   const eip = readStack(vm, frame, bp + size, size);
   if (saved === undefined || eip === undefined) return undefined;
   const registers = frame.registers.map((old, i) => (i === ESP ? (bp + 2 * size) >>> 0 : i === EBP ? saved : CLOBBERED.includes(i) ? undefined : old));
   return frameAt(frame, eip, registers, false);
+}
+
+/** Before or within `push bp; mov bp,sp` BP is still the caller's, and the return address is at the stack's top or below BP. */
+function behindEntry(vm: DebuggableVm, frame: Frame, size: number): Frame | undefined {
+  const instruction = decodeAt(vm, frame.linear, frame.bits);
+  const pushes = instruction?.spec.mnemonic === 'push' && instruction.spec.operands[0][0] === 'Z' && instruction.reg === EBP;
+  const moves = instruction?.spec.mnemonic === 'mov' && instruction.spec.operands.join() === 'Ev,Gv' && instruction.rm === EBP && instruction.reg === ESP;
+  if (!pushes && !moves) return undefined;
+  const at = frame.sp + (moves ? size : 0);
+  const eip = readStack(vm, frame, at, size);
+  const bp = moves ? readStack(vm, frame, frame.sp, size) : frame.registers[EBP];
+  const registers = frame.registers.map((old, i) => (i === ESP ? at + size : i === EBP ? bp : CLOBBERED.includes(i) ? undefined : old));
+  return eip === undefined ? undefined : frameAt(frame, eip, registers, false);
 }
 
 const isFramePointer = ({ bp, sp }: Frame): boolean => bp !== undefined && bp >= sp && bp - sp <= 0x10000;

@@ -1,6 +1,7 @@
 /** What is loaded in the guests: each program, and the ROM that started the machine. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { formatAddress } from '../../debug/breakpoints';
+import type { SymbolFile } from '../../symbols/symbolFile';
 import { count, optional, shape } from '../arguments';
 import type { Guest } from '../guest';
 import { handler } from '../handler';
@@ -23,9 +24,21 @@ export const modules = handler('modules', shape({ startModule: optional(count(1e
 
 const baseName = (path: string): string => path.replace(/^.*[\\/]/, '');
 
+const statusOf = ({ symbols, lines }: SymbolFile): string => `${symbols.length} symbols${lines.length > 0 ? ' and lines of the sources' : ', no debugging information'}`;
+
+const symbolModule = (file: SymbolFile): Omit<DebugProtocol.Module, 'id'> & { kind: string } => ({
+  name: file.name,
+  path: file.path,
+  isUserCode: true,
+  symbolStatus: statusOf(file),
+  ...(file.extent && { addressRange: `${formatAddress(file.extent.first)}-${formatAddress(file.extent.last)}` }),
+  kind: 'symbol file',
+});
+
 function modulesOf({ threadId, name, config, target }: Guest): (DebugProtocol.Module & { vm: string; kind: string })[] {
-  const { assembly, loadAddress, symbols } = target.machine;
-  const known = assembly ? `${assembly.symbols.length} symbols and lines of the source` : symbols.length > 0 ? `${symbols.length} symbols` : 'No symbols';
+  const { assembly, loadAddress, symbols, symbolFiles = [] } = target.machine;
+  const own = symbolFiles.find(({ path }) => path === config.program);
+  const known = own ? statusOf(own) : assembly ? `${assembly.symbols.length} symbols and lines of the source` : symbols.length > 0 ? `${symbols.length} symbols` : 'No symbols';
   const end = assembly && loadAddress !== undefined ? `-${formatAddress(loadAddress + assembly.bytes.length - 1)}` : '';
   return [
     {
@@ -38,6 +51,7 @@ function modulesOf({ threadId, name, config, target }: Guest): (DebugProtocol.Mo
       vm: name,
       kind: assembly ? 'assembly source' : config.kind === 'auto' ? 'image' : config.kind,
     },
+    ...symbolFiles.filter((file) => file !== own).map((file, i) => ({ ...symbolModule(file), id: `${threadId}:symbols${i}`, vm: name })),
     {
       id: `${threadId}:bios`,
       name: config.bios ? baseName(config.bios) : 'Built-in BIOS',
