@@ -8,6 +8,7 @@ import type { Configuration } from '../machine/configuration';
 import type { MachineSurroundings } from '../machine/machine';
 import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
+import type { DeviceRows } from '../protocol/systemState';
 import type { SerialPort } from '../protocol/serial';
 import type { DebuggableVm } from '../vmm/debuggable';
 
@@ -27,6 +28,8 @@ export interface DebugMachine {
   readonly serial: Emitter<Uint8Array>;
   /** The same by port, with serial port 2 and the virtio console. */
   readonly wires?: Readonly<Partial<Record<SerialPort, Emitter<Uint8Array>>>>;
+  /** Interrupt controllers and timers, for views. */
+  devices?(): readonly DeviceRows[];
   screen(): ScreenText;
   /** What the display shows; into an array of the right size, if there is one. */
   picture?(into?: Int32Array): Picture;

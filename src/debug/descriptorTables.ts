@@ -106,3 +106,11 @@ function segmentKind({ code, conforming, readable, writable, attributes }: Retur
   const size = attributes & ATTR_DB ? '32-bit' : '16-bit';
   return code ? `${size} code${readable ? ', readable' : ''}${conforming ? ', conforming' : ''}` : `${size} data${writable ? ', writable' : ''}`;
 }
+
+/** The hidden part of a segment register, in the same words. Bits 8 to 23 of the high doubleword of its descriptor. */
+export function describeCache(attributes: number): string {
+  if (attributes === 0) return 'null: not usable';
+  const d = parseDescriptor(0, (attributes << 8) >>> 0, 0);
+  const what = d.segment ? segmentKind(d) : (SYSTEM_NAMES[d.type] ?? `reserved type ${d.type}`);
+  return `${what}, DPL ${d.dpl}${d.present ? '' : ', not present'}`;
+}

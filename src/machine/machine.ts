@@ -13,6 +13,7 @@ import { PAGE, RAM, ROM_BYTES } from '../memory/layout';
 import { VIDEO_MEMORY } from '../devices/vga/vga';
 import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
+import type { DeviceRows } from '../protocol/systemState';
 import type { SerialPort } from '../protocol/serial';
 import { parseDescriptor } from '../semantics/system/descriptors';
 import { realModeSegment } from '../semantics/system/segments';
@@ -26,6 +27,7 @@ import { CPU } from '../x86/cpuState';
 import { OpcodeMap } from '../x86/decoder';
 import { CR0_ET, CR0_PE } from '../x86/flags';
 import { REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
+import { deviceStates } from './deviceStates';
 import { Board } from './board';
 import type { Configuration } from './configuration';
 import { type GuestSymbol, type InitialState, applyWrites } from './loader/guest';
@@ -74,6 +76,7 @@ export interface Machine {
   /** What the user should know, as sentences. */
   readonly notes: readonly string[];
   readonly wires: Readonly<Record<SerialPort, Emitter<Uint8Array>>>;
+  devices(): readonly DeviceRows[];
   screen(): ScreenText;
   picture(into?: Int32Array): Picture;
   typeKeys(text: string): void;
@@ -207,6 +210,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     wires,
     locate: (linear) => sourceLine(program.assembly, symbolFiles(), linear),
     notes: program.guest.notes,
+    devices: () => deviceStates(board),
     screen: () => board.screen(),
     typeKeys: (text) => void board.typeKeys(text),
     picture: (into) => board.vga.picture(into),

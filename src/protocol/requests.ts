@@ -6,6 +6,7 @@ import type { ExitSummary } from './exitSummary';
 import type { ScreenResponse } from './screen';
 import type { SerialPort } from './serial';
 import type { PageWalkResponse } from './pageWalk';
+import type { SystemResponse } from './systemState';
 import type { TechniqueId } from './techniques';
 import type { VmmEvent, VmmEventKind } from './vmmEvent';
 
@@ -175,6 +176,8 @@ export interface CustomRequests {
   'ringside/exitSummary': { args: OfVm & { kinds?: readonly VmmEventKind[]; from?: number; to?: number; buckets?: number }; body: ExitSummary };
   /** Recorded events by source line. */
   'ringside/lineCounts': { args: OfVm; body: LineCountsResponse };
+  /** System registers, descriptor tables, task, interrupt controllers and timers. */
+  'ringside/system': { args: OfVm; body: SystemResponse };
   /** Pages from a linear address on: the guest's tables beside shadow and nested ones. */
   'ringside/pageWalk': { args: OfVm & { address: number; count?: number }; body: PageWalkResponse };
   /** `since`: a frame's sequence number, 0 for the whole picture; without it the characters only. */

@@ -52,6 +52,8 @@ export const COMMANDS = {
   startLab: 'ringside.startLab',
   openBlocks: 'ringside.openBlocks',
   openExits: 'ringside.openExits',
+  openSystem: 'ringside.openSystem',
+  openMemory: 'ringside.openMemory',
 } as const;
 
 export const VIEWS = {
@@ -64,6 +66,8 @@ export const VIEWS = {
 export const PAGE_TYPES = {
   block: 'ringside.page.block',
   exits: 'ringside.page.exits',
+  system: 'ringside.page.system',
+  memory: 'ringside.page.memory',
 } as const;
 
 /** Scheme of the documents that hold a comparison. */

@@ -8,11 +8,17 @@ import { DEBUG_TYPE } from './identifiers';
 
 export type SessionState = 'running' | 'stopped';
 
-interface DapEvent {
+interface DapMessage {
   readonly type: string;
   readonly event?: string;
   readonly body?: unknown;
+  /** Of a response. */
+  readonly command?: string;
+  readonly success?: boolean;
 }
+
+/** Requests after whose answer the guest runs: the adapter need not say so again. */
+const RESUMING: readonly (string | undefined)[] = ['continue', 'next', 'stepIn', 'stepOut', 'stepBack', 'reverseContinue'];
 
 /** A custom event of a session. */
 export interface SentEvent {
@@ -62,7 +68,7 @@ export class SessionTracker implements vscode.Disposable {
       vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
         createDebugAdapterTracker: (session) => {
           this.#created.fire(session);
-          return { onDidSendMessage: (message: DapEvent) => this.#follow(session, message) };
+          return { onDidSendMessage: (message: DapMessage) => this.#follow(session, message) };
         },
       }),
     );
@@ -70,6 +76,13 @@ export class SessionTracker implements vscode.Disposable {
 
   get current(): vscode.DebugSession | undefined {
     return this.#current;
+  }
+
+  #stops = 0;
+
+  /** How often a guest has stopped: what changed since is what changed while it ran. */
+  get stops(): number {
+    return this.#stops;
   }
 
   stateOf(session: vscode.DebugSession): SessionState | undefined {
@@ -97,17 +110,21 @@ export class SessionTracker implements vscode.Disposable {
     return item && item.session.id === this.#current?.id ? { threadId: item.threadId } : {};
   }
 
-  #follow(session: vscode.DebugSession, message: DapEvent): void {
+  #follow(session: vscode.DebugSession, message: DapMessage): void {
+    if (message.type === 'response' && message.success && RESUMING.includes(message.command)) this.#resumed(session);
     if (message.type !== 'event') return;
     if (message.event === 'output' && message.body) this.#output.fire(message.body);
     if (message.event?.startsWith(`${DEBUG_TYPE}/`)) this.#sent.fire({ session, event: message.event, body: message.body });
     if (message.event === 'stopped' || (message.event === 'invalidated' && this.#states.get(session.id) === 'stopped')) {
+      if (message.event === 'stopped') this.#stops++;
       this.#states.set(session.id, 'stopped');
       this.#stopped.fire(session);
-    } else if (message.event === 'continued') {
-      this.#states.set(session.id, 'running');
-      this.#continued.fire(session);
-    }
+    } else if (message.event === 'continued') this.#resumed(session);
+  }
+
+  #resumed(session: vscode.DebugSession): void {
+    this.#states.set(session.id, 'running');
+    this.#continued.fire(session);
   }
 
   #select(session: vscode.DebugSession | undefined): void {

@@ -7,7 +7,7 @@ import { nonce, pageHtml } from './pageHtml';
 import type { SessionTracker } from './sessionTracker';
 import { revealSource } from './sourceReveal';
 
-const TITLES: Readonly<Record<PageName, string>> = { block: 'Blocks', exits: 'VM Exits' };
+const TITLES: Readonly<Record<PageName, string>> = { block: 'Blocks', exits: 'VM Exits', system: 'System', memory: 'Memory' };
 
 /** One page. It lives as long as its tab. */
 class PagePanel {
@@ -83,8 +83,9 @@ export class ViewPages implements vscode.Disposable {
 
   get news(): SessionNews {
     const { current } = this.tracker;
-    if (!current) return { state: this.#ended ? 'ended' : 'none', change: this.#change };
-    return { state: this.tracker.stateOf(current) ?? 'running', name: current.name, change: this.#change };
+    const { stops: stop } = this.tracker;
+    if (!current) return { state: this.#ended ? 'ended' : 'none', change: this.#change, stop };
+    return { state: this.tracker.stateOf(current) ?? 'running', name: current.name, change: this.#change, stop };
   }
 
   /** Beside what the user works on, or where it is already. */
@@ -130,11 +131,23 @@ export class ViewPages implements vscode.Disposable {
   }
 }
 
+/** What VS Code hands to a command in the menu of a variable. */
+interface VariableContext {
+  readonly variable?: { readonly memoryReference?: string };
+}
+
+const addressOf = (context: VariableContext | undefined): PageArguments => {
+  const address = context?.variable?.memoryReference;
+  return address === undefined ? {} : { address };
+};
+
 export function registerViewPages(context: vscode.ExtensionContext, tracker: SessionTracker): void {
   const pages = new ViewPages(context.extensionUri, tracker);
   context.subscriptions.push(
     pages,
     vscode.commands.registerCommand(COMMANDS.openExits, () => pages.open('exits')),
+    vscode.commands.registerCommand(COMMANDS.openSystem, () => pages.open('system')),
+    vscode.commands.registerCommand(COMMANDS.openMemory, (variable?: VariableContext) => pages.open('memory', addressOf(variable))),
     vscode.commands.registerCommand(COMMANDS.openBlocks, (block?: number | { block?: number }) => pages.open('block', { block: typeof block === 'number' ? block : block?.block })),
   );
 }

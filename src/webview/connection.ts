@@ -19,7 +19,7 @@ export class Connection<S extends object> {
   readonly #host = acquireVsCodeApi();
   readonly #questions = new Map<number, Question>();
   #asked = 0;
-  session: SessionNews = { state: 'none', change: 0 };
+  session: SessionNews = { state: 'none', change: 0, stop: 0 };
 
   constructor(private readonly initial: S) {}
 

@@ -12,8 +12,10 @@ import { root } from './bundle.mjs';
 import { buildAll } from '../../scripts/build.mjs';
 import { blockScenarios } from './pages/block.mjs';
 import { exitsScenarios } from './pages/exits.mjs';
+import { memoryScenarios } from './pages/memory.mjs';
 import { HostedPage, servePages } from './pages/pageHost.mjs';
 import { DapSession } from './pages/dapSession.mjs';
+import { systemScenarios } from './pages/system.mjs';
 import { THEMES } from './pages/themes.mjs';
 
 const shots = path.join(import.meta.dirname, 'shots');
@@ -22,7 +24,9 @@ const args = process.argv.slice(2);
 const chosen = Object.keys(THEMES).filter((theme) => args.includes(theme));
 const themes = chosen.length > 0 ? chosen : Object.keys(THEMES);
 const words = args.filter((word) => !chosen.includes(word) && word !== '--built');
-const scenarios = [...blockScenarios, ...exitsScenarios].filter(({ name, page }) => words.length === 0 || words.some((w) => `${page} ${name}`.includes(w)));
+const scenarios = [...blockScenarios, ...exitsScenarios, ...systemScenarios, ...memoryScenarios].filter(
+  ({ name, page }) => words.length === 0 || words.some((w) => `${page} ${name}`.includes(w)),
+);
 
 let passed = 0;
 let failed = 0;

@@ -8,11 +8,11 @@ import { invalidate, standing } from '../sessionContext';
 /** Expressions everywhere; in the debug console also `place = value`. */
 export const evaluate = handler(
   'evaluate',
-  shape({ expression: string, frameId: optional(integer), context: optional(string), format: optional(shape({ hex: optional(boolean) })) }),
+  shape({ expression: string, frameId: optional(integer), threadId: optional(integer), context: optional(string), format: optional(shape({ hex: optional(boolean) })) }),
   {
     capabilities: { supportsEvaluateForHovers: true, supportsClipboardContext: true },
-    run(session, { expression, frameId, context, format }) {
-      const { guest, index } = frameId === undefined ? { guest: session.focus, index: 0 } : session.frameOf(frameId);
+    run(session, { expression, frameId, threadId, context, format }) {
+      const { guest, index } = frameId === undefined ? { guest: session.guestOf(threadId), index: 0 } : session.frameOf(frameId);
       const assignment = context === 'repl' ? splitAssignment(expression) : undefined;
       const hexadecimal = context === 'clipboard' || format?.hex || undefined;
       const asked = { expression: assignment?.place ?? expression, frame: index, ...(hexadecimal && { hexadecimal }) };

@@ -28,6 +28,7 @@ import { ringsideLineCounts } from './ringsideLineCounts';
 import { ringsidePageWalk } from './ringsidePageWalk';
 import { ringsideVmcs } from './ringsideVmcs';
 import { ringsideScreen } from './ringsideScreen';
+import { ringsideSystem } from './ringsideSystem';
 import { ringsideSubscribe } from './ringsideSubscribe';
 import { scopes } from './scopes';
 import { setBreakpoints } from './setBreakpoints';
@@ -93,5 +94,6 @@ export const HANDLERS: readonly Handler[] = [
   ringsideVmcs,
   ringsideScreen,
   ringsideSubscribe,
+  ringsideSystem,
   ringsideInput,
 ];

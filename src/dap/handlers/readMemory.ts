@@ -4,9 +4,11 @@ import { encodeBase64, formatReference, parseReference, readMemory as read } fro
 
 const MOST = 16 << 20;
 
-export const readMemory = handler('readMemory', shape({ memoryReference: string, offset: optional(integer), count: count(MOST) }), {
+export const readMemory = handler('readMemory', shape({ threadId: optional(integer), memoryReference: string, offset: optional(integer), count: count(MOST) }), {
   capabilities: { supportsReadMemoryRequest: true },
-  run({ target }, args) {
+  /** `threadId`: of which VM; the DAP leaves it out. */
+  run(session, args) {
+    const { target } = session.guestOf(args.threadId);
     const reference = parseReference(target, args.memoryReference, 'memoryReference', args.offset);
     const bytes = read(target, reference, args.count);
     return {

@@ -44,6 +44,7 @@ export class HostedPage {
   /** Errors of its script and its content security policy. */
   errors = [];
   #change = 0;
+  #stop = 0;
   state = 'stopped';
 
   static async open({ browser, server, name, session, viewport = { width: 1180, height: 760 } }) {
@@ -87,9 +88,11 @@ export class HostedPage {
     }
   }
 
-  news(state = this.state) {
+  /** `ran`: the guest has run since the last news. */
+  news(state = this.state, { ran = true } = {}) {
     this.state = state;
-    return this.#post({ session: { state, name: 'guest', change: ++this.#change } });
+    if (ran) this.#stop++;
+    return this.#post({ session: { state, name: 'guest', change: ++this.#change, stop: this.#stop } });
   }
 
   show(args) {

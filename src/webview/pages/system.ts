@@ -1,0 +1,231 @@
+/** The page of the system state: registers bit by bit, descriptor tables, page walk, interrupt controllers and timers, VMCS. */
+import type { PageWalkRow } from '../../protocol/pageWalk';
+import type { VmcsResponse } from '../../protocol/requests';
+import type { SystemResponse } from '../../protocol/systemState';
+import { Changes } from '../changes';
+import { Connection, latest } from '../connection';
+import { type Child, h, replace, status } from '../dom';
+import { guestSteps, nestedSteps, shadowSteps, type WalkStep } from '../system/pageSteps';
+import { registerTable, segmentTable } from '../system/registerPanel';
+import { descriptorTable, deviceTable, taskTable } from '../system/tablePanels';
+import { vmcsPanel } from '../system/vmcsPanel';
+import { tabList, tabPanel } from '../tabs';
+
+const TABS = [
+  { id: 'registers', label: 'Registers' },
+  { id: 'tables', label: 'Descriptor tables' },
+  { id: 'paging', label: 'Page walk' },
+  { id: 'devices', label: 'Interrupts and timers' },
+];
+const VMCS_TAB = { id: 'vmcs', label: 'VMCS' };
+const CR4_PAE = 1 << 5;
+
+interface State {
+  readonly tab: string;
+  /** An expression: where the page walk begins. */
+  readonly address: string;
+  readonly hideNull: boolean;
+  readonly filter: string;
+}
+
+const connection = new Connection<State>({ tab: 'registers', address: 'cs:eip', hideNull: true, filter: '' });
+const page = document.getElementById('page') as HTMLElement;
+const changes = new Changes();
+let system: SystemResponse | undefined;
+let vmcs: VmcsResponse | undefined;
+let walk: { readonly linear: number; readonly row: PageWalkRow } | undefined;
+let problem = '';
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const pull = latest(async () => {
+  const { session } = connection;
+  if (session.state === 'none' || session.state === 'ended') return render();
+  try {
+    system = await connection.ask('ringside/system', {});
+    vmcs = await connection.ask('ringside/vmcs', {}).catch(() => undefined);
+    problem = '';
+    await walkPages();
+    changes.begin(session.stop);
+  } catch (error) {
+    problem = messageOf(error);
+  }
+  render();
+});
+
+/** Linear address of what the user typed: a number, seg:off, a register, a label. */
+async function linearOf(expression: string): Promise<number> {
+  const { memoryReference, result } = await connection.ask('evaluate', { expression, context: 'watch' });
+  const linear = Number(memoryReference ?? result.split(' ')[0]);
+  if (Number.isNaN(linear)) throw new Error(`${expression} has no linear address.`);
+  return linear;
+}
+
+async function walkPages(): Promise<void> {
+  try {
+    const linear = await linearOf(connection.state.address);
+    const { rows } = await connection.ask('ringside/pageWalk', { address: linear });
+    walk = { linear, row: rows[0] };
+  } catch (error) {
+    walk = undefined;
+    problem = messageOf(error);
+  }
+}
+
+/** What is refused is said; what was changed comes back by news of the session. */
+async function attempt(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+    await pull();
+  } catch (error) {
+    problem = messageOf(error);
+    render();
+  }
+}
+
+const setRegister = (name: string, value: number) => void attempt(() => connection.ask('setExpression', { expression: name, value: `0x${value.toString(16)}` }));
+
+function change(state: Partial<State>): void {
+  connection.remember(state);
+  render();
+}
+
+const steps = (title: string, all: readonly WalkStep[]) =>
+  h(
+    'section',
+    { class: 'walk', 'aria-label': title },
+    h('h2', {}, title),
+    h(
+      'ol',
+      {},
+      all.map((step) =>
+        h(
+          'li',
+          { class: step.fault ? 'fault' : undefined },
+          h('h3', {}, step.title),
+          h('p', { class: 'head mono' }, step.value),
+          step.lines.map((line) => h('p', {}, line)),
+        ),
+      ),
+    ),
+  );
+
+function pagingPanel({ registers }: SystemResponse): Child {
+  const pae = ((registers.find((r) => r.name === 'cr4')?.value ?? 0) & CR4_PAE) !== 0;
+  const go = (event: Event): void => {
+    connection.remember({ address: (event.target as HTMLInputElement).value });
+    void pull();
+  };
+  const form = h(
+    'div',
+    { class: 'toolbar' },
+    h(
+      'label',
+      { class: 'field' },
+      'Address ',
+      h('input', { type: 'text', 'data-key': 'address', value: connection.state.address, placeholder: '0xC0001000, ds:esi, label', spellcheck: 'false', onchange: go }),
+    ),
+    walk && h('button', { type: 'button', onclick: () => connection.send({ open: 'memory', with: { address: `0x${walk?.linear.toString(16)}` } }) }, 'Show memory'),
+  );
+  if (!walk) return tabPanel('paging', form);
+  const { row, linear } = walk;
+  const others = [
+    ...row.shadow.map((column) => steps('Shadow page tables', shadowSteps(column))),
+    ...(row.nested ? [steps('Nested page tables (EPT)', nestedSteps(row.nested))] : []),
+  ];
+  return tabPanel(
+    'paging',
+    form,
+    h('div', { class: 'walks' }, steps('Guest’s page tables', guestSteps(row, linear, pae)), others),
+    others.length === 0 && h('p', { class: 'status' }, 'Under this technique the processor walks the guest’s own tables: there are no shadow or nested ones.'),
+  );
+}
+
+function tablesPanel(shown: SystemResponse): Child {
+  const { hideNull } = connection.state;
+  const openMemory = (linear: number) => connection.send({ open: 'memory', with: { address: `0x${linear.toString(16)}` } });
+  const toggle = h('input', {
+    type: 'checkbox',
+    'data-key': 'hideNull',
+    checked: hideNull,
+    onchange: (event: Event) => change({ hideNull: (event.target as HTMLInputElement).checked }),
+  });
+  return tabPanel(
+    'tables',
+    h('div', { class: 'toolbar' }, h('label', { class: 'field' }, toggle, ' Leave out null entries')),
+    shown.tables.map((table) => descriptorTable(table, changes, { hideNull, openMemory })),
+    shown.task && taskTable(shown.task, changes),
+  );
+}
+
+function panel(shown: SystemResponse, tab: string): Child {
+  const settable = connection.session.state === 'stopped';
+  switch (tab) {
+    case 'tables':
+      return tablesPanel(shown);
+    case 'paging':
+      return pagingPanel(shown);
+    case 'devices':
+      return tabPanel(
+        'devices',
+        h(
+          'div',
+          { class: 'devices' },
+          shown.devices.map((device) => deviceTable(device, changes)),
+        ),
+      );
+    case 'vmcs': {
+      if (!vmcs) return tabPanel('vmcs');
+      const set = (name: string, value: string) => void attempt(() => connection.ask('ringside/vmcs', { set: { name, value } }));
+      const filter = h('input', {
+        type: 'text',
+        'data-key': 'filter',
+        value: connection.state.filter,
+        placeholder: 'field, encoding, control',
+        oninput: (event: Event) => change({ filter: (event.target as HTMLInputElement).value }),
+      });
+      return tabPanel(
+        'vmcs',
+        h('div', { class: 'toolbar' }, h('label', { class: 'field' }, 'Filter ', filter)),
+        vmcsPanel(vmcs, changes, { filter: connection.state.filter, settable, set }),
+      );
+    }
+    default:
+      return tabPanel('registers', registerTable(shown.registers, changes, { settable, set: setRegister }), segmentTable(shown.segments, changes));
+  }
+}
+
+const EMPTY = {
+  none: 'No guest is being debugged. Its system registers and tables are shown here.',
+  ended: 'The session has ended.',
+  running: 'The guest runs; its system state is shown when it stops.',
+  stopped: 'Nothing to show yet.',
+} as const;
+
+function render(): void {
+  const { session, state } = connection;
+  if (!system) {
+    replace(page, h('header', {}, h('h1', {}, 'System')), status(problem || EMPTY[session.state]));
+    return;
+  }
+  const tabs = vmcs ? [...TABS, VMCS_TAB] : TABS;
+  const tab = tabs.some(({ id }) => id === state.tab) ? state.tab : 'registers';
+  const remark = session.state === 'running' ? 'running: as of the last look' : session.state === 'ended' ? 'session ended' : '';
+  replace(
+    page,
+    h('header', {}, h('h1', {}, 'System'), h('span', { class: 'chip' }, system.mode), remark && h('span', { class: 'chip' }, remark)),
+    problem && h('p', { class: 'problem', role: 'alert' }, problem),
+    tabList('System state', tabs, tab, (id) => change({ tab: id })),
+    panel(system, tab),
+  );
+}
+
+connection.open(
+  () => void pull(),
+  ({ address }) => {
+    if (address === undefined) return;
+    connection.remember({ address, tab: 'paging' });
+    void pull();
+  },
+);
+render();

@@ -1,0 +1,124 @@
+/** System registers bit by bit; a bit can be turned over while the guest stands still. */
+import { hexh } from '../../base/bits';
+import type { RegisterField, SegmentState, SystemRegister } from '../../protocol/systemState';
+import type { Changes } from '../changes';
+import { h, unseen } from '../dom';
+
+export interface RegisterActions {
+  /** The guest stands still. */
+  readonly settable: boolean;
+  readonly set: (name: string, value: number) => void;
+}
+
+export const changedMark = (changed: boolean, before: string | undefined) => changed && unseen(` (changed${before === undefined ? '' : `, was ${before}`})`);
+
+function field(register: SystemRegister, f: RegisterField, changes: Changes, { settable, set }: RegisterActions) {
+  const key = `${register.name}.${f.name}`;
+  const changed = changes.note(key, f.value);
+  const text = f.width === 1 ? f.name : `${f.name}=${f.width > 8 ? hexh(f.value) : f.value}`;
+  const range = f.width === 1 ? `bit ${f.low}` : `bits ${f.low + f.width - 1} to ${f.low}`;
+  const flip = () => set(register.name, (register.value ^ (1 << f.low)) >>> 0);
+  const attributes = {
+    class: `bit ${f.value ? 'on' : 'off'} ${changed ? 'changed' : ''}`,
+    title: `${f.name}: ${f.meaning} (${range})${f.width === 1 && settable ? '. Click to change it.' : ''}`,
+  };
+  const inside = [text, f.width === 1 && unseen(f.value ? ' is 1' : ' is 0'), changedMark(changed, changes.before(key))];
+  if (f.width > 1 || !settable) return h('span', attributes, inside);
+  return h('button', { type: 'button', 'data-key': `bit-${key}`, 'aria-pressed': f.value ? 'true' : 'false', onclick: flip, ...attributes }, inside);
+}
+
+const hardwareText = ({ hardware, value, fields }: SystemRegister): string => {
+  if (hardware === undefined) return '';
+  const differing = fields.filter((f) => ((hardware ^ value) >>> f.low) & (2 ** f.width - 1)).map((f) => f.name);
+  return `the silicon holds ${hexh(hardware, 8)}${differing.length > 0 ? `: differs in ${differing.join(', ')}` : ''}`;
+};
+
+function valueInput(register: SystemRegister, { settable, set }: RegisterActions) {
+  const shown = hexh(register.value, 8);
+  if (!settable) return h('code', {}, shown);
+  const change = (event: Event): void => {
+    const input = event.target as HTMLInputElement;
+    const value = Number.parseInt(input.value.replace(/h$/i, '').replace(/^0x/i, ''), 16);
+    if (Number.isNaN(value)) input.value = shown;
+    else set(register.name, value >>> 0);
+  };
+  return h('input', {
+    type: 'text',
+    class: 'value mono',
+    value: shown,
+    'data-key': `value-${register.name}`,
+    'aria-label': `Value of ${register.name.toUpperCase()}`,
+    spellcheck: 'false',
+    onchange: change,
+  });
+}
+
+export const registerTable = (registers: readonly SystemRegister[], changes: Changes, actions: RegisterActions) =>
+  h(
+    'table',
+    { class: 'registers' },
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        ['Register', 'Value', 'Fields'].map((name) => h('th', { scope: 'col' }, name)),
+      ),
+    ),
+    h(
+      'tbody',
+      {},
+      registers.map((register) => {
+        const changed = changes.note(register.name, hexh(register.value, 8));
+        const [name, meaning] = register.title.split(': ');
+        return h(
+          'tr',
+          {},
+          h('th', { scope: 'row', title: meaning ?? false }, name),
+          h('td', { class: changed ? 'changed' : undefined }, valueInput(register, actions), changedMark(changed, changes.before(register.name))),
+          h(
+            'td',
+            { class: 'fields' },
+            register.fields.length > 0 ? register.fields.map((f) => field(register, f, changes, actions)) : h('span', { class: 'quiet' }, meaning ?? ''),
+            register.hardware !== undefined && h('div', { class: 'quiet hardware' }, hardwareText(register)),
+          ),
+        );
+      }),
+    ),
+  );
+
+const cell = (changes: Changes, key: string, value: string) => {
+  const changed = changes.note(key, value);
+  return h('td', { class: changed ? 'mono changed' : 'mono' }, value, changedMark(changed, changes.before(key)));
+};
+
+export const segmentTable = (segments: readonly SegmentState[], changes: Changes) =>
+  h(
+    'table',
+    {},
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        ['Segment', 'Selector', 'Base', 'Limit', 'Descriptor cache'].map((name) => h('th', { scope: 'col' }, name)),
+      ),
+    ),
+    h(
+      'tbody',
+      {},
+      segments.map((s) =>
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'row' }, s.name.toUpperCase()),
+          cell(changes, `${s.name}.selector`, hexh(s.selector, 4)),
+          cell(changes, `${s.name}.base`, hexh(s.base, 8)),
+          cell(changes, `${s.name}.limit`, hexh(s.limit, 8)),
+          h('td', {}, s.text),
+        ),
+      ),
+    ),
+  );

@@ -1,0 +1,106 @@
+/** The VMCS with the SDM's encodings; what may be set is an input. */
+import { grouped } from '../../base/address';
+import { hexh } from '../../base/bits';
+import type { VmcsFieldRow, VmcsResponse } from '../../protocol/requests';
+import type { Changes } from '../changes';
+import { h } from '../dom';
+import { changedMark } from './registerPanel';
+
+const AREAS: readonly (readonly [area: VmcsFieldRow['area'], title: string])[] = [
+  ['control', 'Controls'],
+  ['guest', 'Guest state'],
+  ['host', 'Host state'],
+  ['exit', 'VM-exit information'],
+];
+
+export interface VmcsActions {
+  readonly filter: string;
+  readonly settable: boolean;
+  readonly set: (name: string, value: string) => void;
+}
+
+const matches = (field: VmcsFieldRow, filter: string): boolean =>
+  filter
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => `${field.name} ${field.title} ${hexh(field.encoding, 4)} ${(field.bits ?? []).join(' ')}`.toLowerCase().includes(word));
+
+function row(field: VmcsFieldRow, changes: Changes, { settable, set }: VmcsActions) {
+  const changed = changes.note(`vmcs.${field.name}`, field.value);
+  const value =
+    settable && field.settable
+      ? h('input', {
+          type: 'text',
+          class: 'value mono',
+          value: field.value,
+          'data-key': `vmcs-${field.name}`,
+          'aria-label': field.title,
+          spellcheck: 'false',
+          onchange: (event: Event) => set(field.name, (event.target as HTMLInputElement).value),
+        })
+      : h('code', {}, field.value);
+  return h(
+    'tr',
+    {},
+    h('td', { class: 'mono quiet' }, hexh(field.encoding, 4)),
+    h('th', { scope: 'row', title: field.name }, field.title),
+    h('td', { class: changed ? 'changed' : undefined }, value, changedMark(changed, changes.before(`vmcs.${field.name}`))),
+    h(
+      'td',
+      { class: 'fields' },
+      (field.bits ?? []).map((bit) => h('span', { class: 'bit on' }, bit)),
+    ),
+  );
+}
+
+export function vmcsPanel({ fields, failures, walks }: VmcsResponse, changes: Changes, actions: VmcsActions) {
+  const shown = fields.filter((field) => matches(field, actions.filter));
+  return [
+    failures.length > 0
+      ? h(
+          'div',
+          { class: 'problem', role: 'alert' },
+          h('strong', {}, 'The next VM entry will fail. '),
+          h(
+            'ul',
+            {},
+            failures.map((failure) => h('li', {}, failure)),
+          ),
+        )
+      : h(
+          'p',
+          { class: 'status' },
+          'Consistent: the next VM entry will succeed.',
+          walks ? ` ${grouped(walks.misses)} two-dimensional page walks so far, ${grouped(walks.references)} memory references.` : '',
+        ),
+    ...AREAS.map(([area, title]) => {
+      const rows = shown.filter((field) => field.area === area);
+      return (
+        rows.length > 0 &&
+        h(
+          'details',
+          { class: 'block', open: true },
+          h('summary', {}, h('h2', {}, title), ` ${rows.length} fields`),
+          h(
+            'table',
+            { class: 'vmcs' },
+            h(
+              'thead',
+              {},
+              h(
+                'tr',
+                {},
+                ['Encoding', 'Field', 'Value', 'Set'].map((name) => h('th', { scope: 'col' }, name)),
+              ),
+            ),
+            h(
+              'tbody',
+              {},
+              rows.map((field) => row(field, changes, actions)),
+            ),
+          ),
+        )
+      );
+    }),
+  ];
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { soon } from '../workbench.mjs';
+
+const cell = (page, offset, column = 'hex') => page.locator(`[data-offset="${offset}"][data-column="${column}"]`);
+
+export const memoryScenarios = [
+  {
+    page: 'memory',
+    name: 'a boot sector',
+    guest: 'examples/selfmodify.asm',
+    attributes: { technique: 'bare' },
+    breakpoints: ['print_number'],
+    prepare: (session) => session.go(),
+    async run({ hosted, page, session, check, look }) {
+      const address = page.getByLabel('Address');
+      const open = async (text) => {
+        await address.fill(text);
+        await address.press('Enter');
+      };
+      await check('an address by label, linear, seg:off, physical', async () => {
+        for (const text of ['start', '0x7c00', '07C0h:0', 'phys:0x7c00']) {
+          await open(text);
+          await soon(
+            `bytes at ${text}`,
+            async () => (await page.locator('[role=rowheader]').first().textContent()).startsWith('00007C00') && (await cell(page, 0).textContent()) === '31',
+          );
+        }
+        await page.locator('.chip', { hasText: 'guest-physical' }).waitFor();
+      });
+      await check('what changed since the last stop is marked', async () => {
+        await open('start');
+        await cell(page, 0).waitFor();
+        await session.go();
+        await hosted.news();
+        await page.locator('.cell.changed').first().waitFor();
+        assert.match(await page.locator('[role=status]').textContent(), /changed since the last stop/);
+      });
+      await look('memory');
+      await check('two digits write a byte, a character too; arrows move', async () => {
+        await open('0x600');
+        await soon('zeros', async () => (await page.locator('[role=rowheader]').first().textContent()).startsWith('00000600'));
+        await cell(page, 0).focus();
+        await page.keyboard.type('4a');
+        await soon('the byte', async () => (await cell(page, 0).textContent()) === '4A');
+        await cell(page, 1, 'text').focus();
+        await page.keyboard.type('K');
+        await soon('the character', async () => (await cell(page, 1).textContent()) === '4B');
+        const { data } = await session.request('readMemory', { memoryReference: '0x600', count: 2 });
+        assert.equal(atob(data), 'JK');
+        await cell(page, 0).focus();
+        await page.keyboard.press('ArrowDown');
+        assert.equal(await page.evaluate(() => document.activeElement.dataset.offset), '16');
+        await page.keyboard.press('PageDown');
+        await soon('the next page', async () => (await page.locator('[role=rowheader]').first().textContent()).startsWith('00000780'));
+      });
+      await check('a mistake is answered in words', async () => {
+        await open('nowhere');
+        await page.locator('[role=alert]', { hasText: 'nowhere' }).waitFor();
+      });
+      await look('memory-mistake');
+    },
+  },
+];

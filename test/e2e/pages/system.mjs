@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { soon } from '../workbench.mjs';
+
+const tab = (page, name) => page.getByRole('tab', { name });
+
+export const systemScenarios = [
+  {
+    page: 'system',
+    name: 'a kernel with rings under hardware assistance',
+    guest: 'examples/rings.asm',
+    attributes: { technique: 'hvm' },
+    breakpoints: ['system_call'],
+    prepare: (session) => session.go(),
+    async run({ hosted, page, session, check, look }) {
+      await check('registers are decoded, and say what the silicon holds', async () => {
+        await page.locator('.bit.on', { hasText: 'PE' }).first().waitFor();
+        assert.match(await page.locator('.chip').first().textContent(), /protected mode, ring 0/);
+      });
+      await check('a flag is turned over by a click, and back', async () => {
+        const carry = page.locator('[data-key="bit-eflags.CF"]');
+        const before = (await session.request('evaluate', { expression: 'eflags' })).result;
+        await carry.click();
+        await soon('another EFLAGS', async () => (await session.request('evaluate', { expression: 'eflags' })).result !== before);
+        await soon('the bit', async () => (await carry.getAttribute('aria-pressed')) === 'true');
+        await carry.click();
+        await soon('EFLAGS as before', async () => (await session.request('evaluate', { expression: 'eflags' })).result === before);
+      });
+      await check('what changed since the last stop is marked', async () => {
+        await session.go('next');
+        await session.go('next');
+        await hosted.news();
+        await session.request('setExpression', { expression: 'dr0', value: '0x8000' });
+        await session.go('next');
+        await hosted.news();
+        await page.locator('td.changed', { has: page.locator('[data-key="value-dr0"]') }).waitFor();
+      });
+      await look('system-registers');
+      await check('descriptor tables', async () => {
+        await tab(page, 'Descriptor tables').click();
+        await page.locator('td', { hasText: '32-bit interrupt gate' }).first().waitFor();
+        await page.locator('summary', { hasText: 'Task state segment' }).waitFor();
+      });
+      await look('system-tables');
+      await check('a page walk of an address, with the nested tables beside it', async () => {
+        await tab(page, 'Page walk').click();
+        await page.getByLabel('Address').fill('0x8000');
+        await page.keyboard.press('Enter');
+        await page.locator('.walk', { hasText: 'Nested page tables' }).waitFor();
+      });
+      await look('system-paging-hvm');
+      await check('interrupt controllers and timers', async () => {
+        await tab(page, 'Interrupts and timers').click();
+        await page.locator('.device', { hasText: '8259A' }).waitFor();
+        assert.equal(await page.locator('.device').count(), 4);
+      });
+      await look('system-devices');
+      await check('a field of the VMCS is set; nonsense is refused in words', async () => {
+        await tab(page, 'VMCS').click();
+        await page.getByLabel('Filter').fill('cr0');
+        const input = page.locator('input.value').first();
+        await input.fill('nonsense');
+        await input.press('Enter');
+        await page.locator('[role=alert]').waitFor();
+        await page.getByLabel('Filter').fill('');
+      });
+      await look('system-vmcs');
+    },
+  },
+  {
+    page: 'system',
+    name: 'shadow page tables',
+    guest: 'test/guest/paging.asm',
+    attributes: { technique: 'trap' },
+    breakpoints: ['cr:0'],
+    async prepare(session) {
+      for (let i = 0; i < 4; i++) {
+        await session.go();
+        await session.go('next');
+        const { registers } = await session.request('ringside/system', {});
+        if (registers.find((r) => r.name === 'cr0').value >>> 31) break;
+      }
+      await session.go('next');
+    },
+    async run({ page, check, look }) {
+      await check('the shadow tables are beside the guest’s', async () => {
+        await tab(page, 'Page walk').click();
+        await page.locator('.walk', { hasText: 'Shadow page tables' }).first().waitFor();
+        assert.ok((await page.locator('.walk').count()) >= 2);
+      });
+      await look('system-paging-shadow');
+      await check('an address that is not mapped ends in a fault', async () => {
+        await page.getByLabel('Address').fill('0xF0000000');
+        await page.keyboard.press('Enter');
+        await page.locator('.walk li.fault', { hasText: 'error code' }).waitFor();
+      });
+    },
+  },
+];
