@@ -62,6 +62,9 @@ const options = ({ entry, out, ...rest }) => ({
   bundle: true,
   sourcemap: true,
   sourcesContent: false,
+  // Names stay, for the sake of stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
   logLevel: 'warning',
   ...rest,
 });

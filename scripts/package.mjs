@@ -6,7 +6,22 @@ import { bootstrap, root } from './bootstrap.mjs';
 
 const MAX_BYTES = 3 * 1024 * 1024;
 /** Files without which the extension does not work. */
-const REQUIRED = ['package.json', 'dist/extension.cjs', 'dist/worker.mjs', 'dist/compareWorker.mjs', 'dist/cli.mjs', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const REQUIRED = [
+  'package.json',
+  'dist/extension.cjs',
+  'dist/worker.mjs',
+  'dist/compareWorker.mjs',
+  'dist/checkWorker.mjs',
+  'dist/web/extension.js',
+  'dist/web/worker.js',
+  'package.nls.json',
+  'package.nls.es.json',
+  'l10n/bundle.l10n.es.json',
+  'dist/cli.mjs',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+];
 /** Nothing from these belongs to a user. */
 const UNWANTED = /^(src|test|scripts|bench|node_modules|\.ci|\.cache)\/|\.map$|^dist\/(test|suite)\//;
 

@@ -1,17 +1,17 @@
 /** The command that adds an event breakpoint: choose from what is known, or type one. */
 import * as vscode from 'vscode';
-import { EVENT_CHOICES } from './eventBreakpoints';
+import { eventChoices } from './eventBreakpoints';
 import { addFunctionBreakpoint } from './functionBreakpoint';
 import { COMMANDS } from './identifiers';
 
 /** What is known, or what was typed when nothing known contains it: the debug adapter judges that, and says why when it cannot stop there. */
 function items(typed: string): vscode.QuickPickItem[] {
   const known: vscode.QuickPickItem[] = [];
-  for (const [i, { name, description, group }] of EVENT_CHOICES.entries()) {
-    if (group !== EVENT_CHOICES[i - 1]?.group) known.push({ label: group, kind: vscode.QuickPickItemKind.Separator });
+  for (const [i, { name, description, group }] of eventChoices().entries()) {
+    if (group !== eventChoices()[i - 1]?.group) known.push({ label: group, kind: vscode.QuickPickItemKind.Separator });
     known.push({ label: name, description });
   }
-  const unknown = typed && !EVENT_CHOICES.some((c) => c.name.toLowerCase().includes(typed.toLowerCase()));
+  const unknown = typed && !eventChoices().some((c) => c.name.toLowerCase().includes(typed.toLowerCase()));
   return unknown ? [{ label: typed, description: vscode.l10n.t('stop here'), alwaysShow: true }, ...known] : known;
 }
 

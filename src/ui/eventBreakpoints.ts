@@ -1,7 +1,8 @@
 /** Event breakpoints to choose from: function breakpoints whose name says what to stop on. The debug adapter reads the names. Pure: no `vscode`. */
+import { once } from '../base/once';
 import { EVENT_KINDS } from '../protocol/eventKinds';
 import { VMM_EVENT_KINDS } from '../protocol/vmmEvent';
-import { EXIT_REASONS, INSTRUCTIONS } from './instructionFacts';
+import { EXIT_REASONS, instructions } from './instructionFacts';
 
 export interface EventChoice {
   /** The breakpoint's name: `insn:cli`, `int:0x21`, `port:0x60`. */
@@ -45,15 +46,15 @@ const hex = (n: number): string => `0x${n.toString(16).padStart(2, '0')}`;
 
 /** Mnemonics that a hypervisor cares about whatever their operands, port I/O apart. */
 const sensitiveMnemonics = (): EventChoice[] =>
-  Object.entries(INSTRUCTIONS)
+  Object.entries(instructions())
     .filter(([, facts]) => !facts.of && facts.cases.every((c) => c.kind !== 'innocuous'))
     .map(([mnemonic, facts]) => ({ name: `insn:${mnemonic}`, description: `${facts.cases[0].kind}: ${facts.cases[0].bare ?? ''}`, group: 'Instructions' as const }));
 
-export const EVENT_CHOICES: readonly EventChoice[] = [
+export const eventChoices = once((): readonly EventChoice[] => [
   ...sensitiveMnemonics(),
   ...VMM_EVENT_KINDS.map((kind) => ({ name: `event:${kind}`, description: EVENT_KINDS[kind].name, group: 'Events of the VMM' as const })),
   ...REGISTERS.map(([name, description]) => ({ name, description, group: 'Registers' as const })),
   ...INTERRUPTS.map(([vector, meaning]) => ({ name: `int:${hex(vector)}`, description: meaning, group: 'Interrupts' as const })),
   ...PORTS.map(([port, meaning]) => ({ name: `port:${hex(port)}`, description: meaning, group: 'Ports' as const })),
   ...EXIT_REASONS.map((name) => ({ name: `exit:${name}`, description: '', group: 'VT-x exit reasons' as const })),
-];
+]);

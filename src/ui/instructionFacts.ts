@@ -1,8 +1,9 @@
 /** What the editor knows about instructions and registers: generated from the instruction table by scripts/generateGrammar.mjs. */
+import { once } from '../base/once';
 import type { TechniqueId } from '../protocol/techniques';
 import { EXIT_REASONS, INSTRUCTIONS, REGISTER_NAMES, RESERVED_WORDS } from './instructionFacts.gen';
 
-export { EXIT_REASONS, INSTRUCTIONS };
+export { EXIT_REASONS };
 
 export interface InstructionCase extends Partial<Readonly<Record<TechniqueId, string>>> {
   /** Pattern that the operands match; without one the case takes the rest. */
@@ -49,7 +50,10 @@ export const REGISTERS: ReadonlySet<string> = new Set(Object.values(REGISTER_NAM
 /** Directives, data and size words, prefixes. */
 export const RESERVED: ReadonlySet<string> = new Set(RESERVED_WORDS);
 
-export const factsOf = (mnemonic: string): InstructionFacts | undefined => (Object.hasOwn(INSTRUCTIONS, mnemonic) ? INSTRUCTIONS[mnemonic] : undefined);
+/** By mnemonic. */
+export const instructions = once((): Readonly<Record<string, InstructionFacts>> => JSON.parse(INSTRUCTIONS));
+
+export const factsOf = (mnemonic: string): InstructionFacts | undefined => (Object.hasOwn(instructions(), mnemonic) ? instructions()[mnemonic] : undefined);
 
 /** The case that these operands (source text after the mnemonic) select. */
 export function caseOf(entry: InstructionFacts, operands: string): InstructionCase {

@@ -159,6 +159,7 @@ async function inWorkbench(browser) {
       await workbench.command('Ringside: Open a Lab');
       await workbench.choose('Trap and emulate');
       await page.locator('.tab', { hasText: '2-trapAndEmulate.asm' }).waitFor();
+      await page.locator('.tab', { hasText: 'Preview 2-trapAndEmulate.md' }).waitFor();
       await page.locator('.codelens-decoration', { hasText: 'Start: Trap-and-emulate' }).waitFor();
       await shot('web-2-lab');
     });

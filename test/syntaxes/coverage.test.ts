@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type textmate from 'vscode-textmate';
 import { otherMnemonics } from '../../scripts/grammar/mnemonics.mjs';
-import { INSTRUCTIONS } from '../../src/ui/instructionFacts';
+import { instructions } from '../../src/ui/instructionFacts';
 import { CONDITIONS } from '../../src/x86/conditions';
 import { CLASSES, COMMENTS, DATA_AND_SIZES, DIRECTIVES, LITERALS, PREPROCESSOR, PREPROCESSOR_TOKENS, type Probe, REGISTERS, SYMBOLS } from './probes';
 import { loadGrammar, scopeOf } from './tokens';
@@ -28,7 +28,7 @@ const allOf = (byScope: Readonly<Record<string, readonly string[]>>, line: (word
   Object.entries(byScope).flatMap(([scope, words]) => words.flatMap((word): Probe[] => [word, word.toUpperCase()].map((w): Probe => [line(w), w, scope])));
 
 const { classes } = otherMnemonics();
-const MNEMONICS = new Set([...Object.keys(INSTRUCTIONS), ...classes.keys()]);
+const MNEMONICS = new Set([...Object.keys(instructions()), ...classes.keys()]);
 const MNEMONIC_SCOPE = /^(keyword\.(mnemonic|control\.flow)|support\.(function\.privileged|class\.sensitive|variable\.io))\b/;
 
 /** Jcc, SETcc and the like count once. */
@@ -48,7 +48,7 @@ test('2,000 stems of mnemonics and more, in lower and upper case', () => {
 });
 
 test('all that the table has up to the P6, more than 270 stems', () => {
-  const p6 = Object.entries(INSTRUCTIONS).filter(([, facts]) => !['p3', 'p4'].includes(facts.since ?? '8086'));
+  const p6 = Object.entries(instructions()).filter(([, facts]) => !['p3', 'p4'].includes(facts.since ?? '8086'));
   const known = p6.map(([name]) => name).filter((name) => MNEMONIC_SCOPE.test(scopeOf(grammar, `    ${name} `, name)));
   assert.equal(known.length, p6.length);
   const stems = new Set(known.map(stemOf));

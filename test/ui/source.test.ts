@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT_BREAKPOINTS, parseEventBreakpoint } from '../../src/debug/eventBreakpoints';
 import type { EvaluationContext } from '../../src/debug/expressions';
-import { EVENT_CHOICES } from '../../src/ui/eventBreakpoints';
+import { eventChoices } from '../../src/ui/eventBreakpoints';
 import { instructionHover } from '../../src/ui/instructionHover';
 import { blankText, expressionAt, instructionAt, registersOf, wordsOf } from '../../src/ui/sourceLine';
 
@@ -75,7 +75,7 @@ test('hover: another name shows whose it is; no word of ours shows nothing', () 
 });
 
 test('every event breakpoint on offer is one the debugger accepts', () => {
-  for (const { name } of EVENT_CHOICES) {
+  for (const { name } of eventChoices()) {
     const places = parseEventBreakpoint(name, { vm: { technique: 'bare' } } as EvaluationContext);
     assert.ok(places.stops.length > 0, name);
     assert.ok(name.split(':')[0] in EVENT_BREAKPOINTS, name);

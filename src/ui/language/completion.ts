@@ -1,5 +1,6 @@
 /** What may be written at a position: mnemonics, directives, registers, names. Pure. */
-import { INSTRUCTIONS, REGISTERS } from '../instructionFacts';
+import { once } from '../../base/once';
+import { instructions, REGISTERS } from '../instructionFacts';
 import { blankText } from '../sourceLine';
 import { DIRECTIVES, PREPROCESSOR, REGISTER_DOCS, SIZES } from './directiveDocs';
 import { commentOf, type Definition, type DefinitionKind, namesAt, type SourceModel } from './sourceModel';
@@ -16,12 +17,16 @@ export interface Proposal {
 const proposals = (kind: ProposalKind, docs: ReadonlyMap<string, string>, prefix = ''): Proposal[] =>
   [...docs].map(([word, documentation]) => ({ label: prefix + word, kind, detail: kind, documentation }));
 
-const MNEMONICS: readonly Proposal[] = Object.entries(INSTRUCTIONS).map(([label, { summary, cases, of }]) => {
-  const kinds = [...new Set(cases.map((c) => (c.name === 'io' ? 'I/O' : c.kind)))].filter((kind) => kind !== 'innocuous');
-  return { label, kind: 'instruction', detail: [of ? `= ${of}` : '', ...kinds].filter(Boolean).join(', ') || undefined, documentation: summary };
-});
+const mnemonics = once((): readonly Proposal[] =>
+  Object.entries(instructions()).map(([label, { summary, cases, of }]) => {
+    const kinds = [...new Set(cases.map((c) => (c.name === 'io' ? 'I/O' : c.kind)))].filter((kind) => kind !== 'innocuous');
+    return { label, kind: 'instruction', detail: [of ? `= ${of}` : '', ...kinds].filter(Boolean).join(', ') || undefined, documentation: summary };
+  }),
+);
 
-const REGISTER_PROPOSALS: readonly Proposal[] = [...REGISTERS].map((label) => ({ label, kind: 'register', detail: 'register', documentation: REGISTER_DOCS.get(label) }));
+const registerProposals = once((): readonly Proposal[] =>
+  [...REGISTERS].map((label) => ({ label, kind: 'register', detail: 'register', documentation: REGISTER_DOCS.get(label) })),
+);
 
 const describe = ({ kind, parameters, value }: Definition): string => [kind, parameters, value].filter(Boolean).join(' ');
 
@@ -41,7 +46,7 @@ export function proposalsAt(model: SourceModel, line: number, column: number, ot
   if (before.trimEnd().length < text.trimEnd().length) return []; // in a string or comment
   if (/^\s*%\w*$/.test(before)) return proposals('directive', PREPROCESSOR, '%');
   const head = /^\s*(?:[A-Za-z_.?@$][\w.$?@~#]*:\s*)?(?:(?:rep\w*|lock|times\s+\S+)\s+)*[\w.$?@]*$/i.test(before);
-  if (head) return [...MNEMONICS, ...proposals('directive', DIRECTIVES), ...names(model, line, others, (kind) => kind === 'macro' || kind === 'define' || kind === 'structure')];
+  if (head) return [...mnemonics(), ...proposals('directive', DIRECTIVES), ...names(model, line, others, (kind) => kind === 'macro' || kind === 'define' || kind === 'structure')];
   if (/^\s*\[?\s*(?:section|segment)\s+[\w.]*$/i.test(before)) return names(model, line, others, (kind) => kind === 'section');
-  return [...REGISTER_PROPOSALS, ...proposals('size', SIZES), ...names(model, line, others, (kind) => kind !== 'macro' && kind !== 'section')];
+  return [...registerProposals(), ...proposals('size', SIZES), ...names(model, line, others, (kind) => kind !== 'macro' && kind !== 'section')];
 }
