@@ -6,20 +6,12 @@ import { hex } from '../base/bits';
 import { TECHNIQUES } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import type { DebuggableVm } from '../vmm/debuggable';
-import { REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
+import { type Observation, type StateChange, changedRegisters, observeRegisters } from '../vmm/observedState';
 import { formatAddress } from './breakpoints';
-import { instructionPointer, register } from './codeView';
+import { instructionPointer } from './codeView';
 
 /** What the guest did by itself, whoever runs it. */
 const NOT_THE_VMM: ReadonlySet<VmmEventKind> = new Set(['softwareInterrupt', 'port', 'controlWrite', 'modeSwitch', 'blockTranslated', 'unclaimed']);
-
-const OBSERVED = [...REGISTERS_32, 'eip', 'eflags', ...SEGMENT_REGISTERS, 'cpl', 'cr0', 'cr2', 'cr3', 'cr4', 'gdtr.base', 'gdtr.limit', 'idtr.base', 'idtr.limit', 'ldtr', 'tr'];
-
-export interface StateChange {
-  readonly name: string;
-  readonly before: number;
-  readonly after: number;
-}
 
 const value = (number: number): string => `0x${hex(number, 8)}`;
 
@@ -43,7 +35,7 @@ export class VmmVisit {
 }
 
 export class VisitRecorder {
-  readonly #before: ReadonlyMap<string, number>;
+  readonly #before: Observation;
   readonly #instruction: string;
   readonly #linear: number;
   readonly #events: VmmEvent[] = [];
@@ -55,7 +47,7 @@ export class VisitRecorder {
   ) {
     this.#linear = instructionPointer(vm);
     this.#instruction = vm.disassemble(this.#linear, 1)[0]?.text ?? '';
-    this.#before = observe(vm);
+    this.#before = observeRegisters((name) => vm.readRegister(name));
     this.#subscription = vm.eventSource.on((event) => this.#events.push(event));
   }
 
@@ -65,7 +57,10 @@ export class VisitRecorder {
     const events = this.#events;
     const main = events.find((event) => !NOT_THE_VMM.has(event.kind));
     if (!main) return undefined;
-    const changes = differences(this.#before, observe(this.vm));
+    const changes = changedRegisters(
+      this.#before,
+      observeRegisters((name) => this.vm.readRegister(name)),
+    );
     const technique = TECHNIQUES.find((t) => t.id === this.vm.technique)?.name ?? this.vm.technique;
     const cycles = events.reduce((sum, event) => sum + event.cycles, 0);
     const lines = [
@@ -77,8 +72,3 @@ export class VisitRecorder {
     return new VmmVisit(this.number, `VMM: ${main.kind} ${main.reason}`, lines, events, changes);
   }
 }
-
-const observe = (vm: DebuggableVm): Map<string, number> => new Map(OBSERVED.filter((name) => vm.readRegister(name) !== undefined).map((name) => [name, register(vm, name)]));
-
-const differences = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): StateChange[] =>
-  [...before].flatMap(([name, was]) => (after.get(name) === was ? [] : [{ name, before: was, after: after.get(name) ?? 0 }]));

@@ -7,21 +7,21 @@ import { EVENT_CELLS } from '../ir/eventCells';
 import type { StateDifference } from '../protocol/vmmEvent';
 import type { JournalEntry } from '../memory/guestMemory';
 import { hexh } from '../base/bits';
-import { CPU, type CpuState } from '../x86/cpuState';
-import { CONTROL_NAMES, FLAG_NAMES } from './stateNames';
-import { REGISTERS_32, SEGMENT_REGISTERS } from '../x86/registers';
+import type { CpuState } from '../x86/cpuState';
+import { EFLAGS_BITS } from '../x86/flags';
+import { SEGMENT_REGISTERS } from '../x86/registers';
+import { type Observation, changedRegisters, observeRegisters } from './observedState';
+import { readRegister } from './registerFile';
 
 /** State of the virtual CPU after an instruction, and the stores it made. */
 export interface Outcome {
   readonly exit: EngineExit;
-  readonly registers: Int32Array;
-  readonly eflags: number;
-  readonly selectors: readonly number[];
+  readonly registers: Observation;
   readonly stores: readonly JournalEntry[];
 }
 
 /** Run `body` with every store journalled, then take stores, retired count and event counts back. Registers are the caller's. */
-export function rehearse(engine: Interpreter, body: () => EngineExit): Omit<Outcome, 'registers' | 'eflags' | 'selectors'> {
+export function rehearse(engine: Interpreter, body: () => EngineExit): Omit<Outcome, 'registers'> {
   const { cpu, linear } = engine;
   const { physical } = linear;
   const { retired } = engine;
@@ -46,20 +46,14 @@ export function rehearse(engine: Interpreter, body: () => EngineExit): Omit<Outc
 }
 
 /** The virtual CPU as it stands. */
-export const observe = (cpu: CpuState): Pick<Outcome, 'registers' | 'eflags' | 'selectors'> => ({
-  registers: cpu.saveRegisters(),
-  eflags: cpu.eflags,
-  selectors: SEGMENT_REGISTERS.map((_, s) => cpu.selector(s)),
-});
-
-const cell = (state: Int32Array, offset: number): number => state[(offset - CPU.GPR) >> 2] >>> 0;
+export const observe = (cpu: CpuState): Observation => observeRegisters((name) => readRegister(cpu, name));
 
 /** Every difference: what is, and what bare metal would have made of it. */
 export function differences(silicon: Outcome, bare: Outcome): StateDifference[] {
   const found: StateDifference[] = [];
   const differ = (what: string, is: string, would: string): void => void found.push({ what, is, bare: would });
   if (bare.exit.kind === 'fault') differ('the outcome', 'that it went through', `exception ${bare.exit.vector}`);
-  found.push(...stateDifferences(silicon, bare));
+  found.push(...stateDifferences(silicon.registers, bare.registers));
   const stored = (outcome: Outcome): Map<number, JournalEntry> => new Map(outcome.stores.map((s) => [s.address, s]));
   const [mine, theirs] = [stored(silicon), stored(bare)];
   for (const [address, store] of mine) {
@@ -71,26 +65,24 @@ export function differences(silicon: Outcome, bare: Outcome): StateDifference[] 
   return found;
 }
 
-/** Differences between two observations of the CPU. */
-export function stateDifferences(silicon: Pick<Outcome, 'registers' | 'eflags' | 'selectors'>, bare: Pick<Outcome, 'registers' | 'eflags' | 'selectors'>): StateDifference[] {
-  const found: StateDifference[] = [];
-  const differ = (what: string, is: string, would: string): void => void found.push({ what, is, bare: would });
-  REGISTERS_32.forEach((name, n) => {
-    const [a, b] = [cell(silicon.registers, CPU.GPR + 4 * n), cell(bare.registers, CPU.GPR + 4 * n)];
-    if (a !== b) differ(name.toUpperCase(), hexh(a, 8), hexh(b, 8));
-  });
-  for (const [name, mask] of FLAG_NAMES) {
-    const [a, b] = [silicon.eflags & mask, bare.eflags & mask];
-    if (a !== b) differ(name, flagValue(a, mask), flagValue(b, mask));
-  }
-  SEGMENT_REGISTERS.forEach((name, s) => {
-    if (silicon.selectors[s] !== bare.selectors[s]) differ(name.toUpperCase(), hexh(silicon.selectors[s], 4), hexh(bare.selectors[s], 4));
-  });
-  for (const [name, offset] of CONTROL_NAMES) {
-    const [a, b] = [cell(silicon.registers, offset), cell(bare.registers, offset)];
-    if (a !== b) differ(name, hexh(a, 8), hexh(b, 8));
-  }
-  return found;
-}
+/** Every instruction moves EIP; a ring has its selectors to show. */
+const NOT_COMPARED = ['eip', 'cpl'];
+const SELECTORS: readonly string[] = [...SEGMENT_REGISTERS, 'ldtr', 'tr'];
 
-const flagValue = (bits: number, mask: number): string => String(bits / (mask & -mask));
+/** `EAX`, `GDTR base`. */
+const titleOf = (name: string): string => name.replace(/^\w+/, (word) => word.toUpperCase()).replace('.', ' ');
+
+/** Differences between two observations of the CPU; of EFLAGS flag by flag. */
+export const stateDifferences = (silicon: Observation, bare: Observation): StateDifference[] =>
+  changedRegisters(bare, silicon)
+    .filter(({ name }) => !NOT_COMPARED.includes(name))
+    .flatMap(({ name, before, after }) => {
+      if (name === 'eflags') return flagDifferences(after, before);
+      const digits = SELECTORS.includes(name) ? 4 : 8;
+      return [{ what: titleOf(name), is: hexh(after, digits), bare: hexh(before, digits) }];
+    });
+
+const flagDifferences = (is: number, bare: number): StateDifference[] =>
+  EFLAGS_BITS.filter(([, mask]) => (is ^ bare) & mask).map(([name, mask]) => ({ what: name, is: flagValue(is & mask, mask), bare: flagValue(bare & mask, mask) }));
+
+const flagValue = (bits: number, mask: number): string => String((bits >>> 0) / (mask & -mask));

@@ -6,6 +6,7 @@ import { describeInterruption } from '../exits/exception';
 import { instructionIdentity } from '../exits/descriptorTable';
 import { formatOf } from '../exits/formats';
 import { type VmExit, exitNumber } from '../exits/vmExit';
+import type { Observation } from '../observedState';
 import { observe, stateDifferences } from '../twin';
 import type { Vmcs } from '../vmcs/vmcs';
 import type { EventDraftOf, TechniqueHost } from './technique';
@@ -20,8 +21,6 @@ interface Circumstances {
   /** IDT-vectoring information. */
   readonly idtVectoring?: number;
 }
-
-type Observed = ReturnType<typeof observe>;
 
 export class ExitReport {
   constructor(
@@ -113,12 +112,12 @@ export class ExitReport {
     }
   }
 
-  observe(): Observed {
+  observe(): Observation {
     return observe(this.vmcs.context.cpu);
   }
 
   /** `EAX 00000001h → 00000F29h`; EIP, which every instruction moves, is left out. */
-  changesSince(before: Observed): string[] {
+  changesSince(before: Observation): string[] {
     return stateDifferences(this.observe(), before).map(({ what, is, bare }) => `${what} ${bare} → ${is}`);
   }
 }

@@ -32,7 +32,7 @@ export class TrapAndEmulate extends DeprivilegedTechnique {
       this.world.rehearsing = true;
       try {
         const run = rehearse(engine, body);
-        return { ...run, ...observe(cpu) };
+        return { ...run, registers: observe(cpu) };
       } finally {
         cpu.restoreRegisters(before);
         this.world.rehearsing = false;
