@@ -21,12 +21,15 @@ export interface FirmwareContext {
   now(): number;
 }
 
-/** Services by the number in the ROM's firmware call. `sentence` is for the event log. */
+/** What a service did, for the event log; put together when somebody reads it, right behind the call. */
+export type Sentence = string | (() => string);
+
+/** Services by the number in the ROM's firmware call. */
 export interface Firmware {
   /** ROM image, placed so that it ends at 0FFFFFh. */
   readonly rom: Uint8Array;
   /** Prepare low memory (IVT, BIOS data area) at power-on. */
   powerOn(memory: PhysicalMemory): void;
   /** Serve the call; returns a sentence on what it did, e.g. `INT 13h AH=02h: read 1 sector from C/H/S 0/0/2 to 0000:8000`. */
-  call(service: number, context: FirmwareContext): string;
+  call(service: number, context: FirmwareContext): Sentence;
 }

@@ -35,17 +35,17 @@ const SEGMENTS: Readonly<Record<string, number>> = { ...Object.fromEntries(SEGME
 
 export const segmentNumber = (name: string): number => SEGMENTS[name];
 
-const general = (name: string): { n: number; size: 1 | 2 | 4 } | undefined => {
-  for (const [names, size] of [
-    [REGISTERS_32, 4],
-    [REGISTERS_16, 2],
-    [REGISTERS_8, 1],
-  ] as const) {
-    const n = (names as readonly string[]).indexOf(name);
-    if (n >= 0) return { n, size };
-  }
-  return undefined;
-};
+const GENERAL: ReadonlyMap<string, { readonly n: number; readonly size: 1 | 2 | 4 }> = new Map(
+  (
+    [
+      [REGISTERS_32, 4],
+      [REGISTERS_16, 2],
+      [REGISTERS_8, 1],
+    ] as const
+  ).flatMap(([names, size]) => names.map((name, n) => [name, { n, size }] as const)),
+);
+
+const general = (name: string) => GENERAL.get(name);
 
 export function readRegister(cpu: CpuState, name: string): number | undefined {
   const gpr = general(name);

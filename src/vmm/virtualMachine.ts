@@ -37,7 +37,7 @@ import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
 import { EventDesk, type Place, type Suppression, isKnownAfterwards } from './eventDesk';
 import { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
 import type { Firmware } from './firmwareContext';
-import { inFirmware, serve } from './firmwareService';
+import { FirmwareDraft, type FirmwareHost, FirmwareService, inFirmware } from './firmwareService';
 import { Hypercalls } from './hypercalls/hypercalls';
 import { DISCOVERY_LEAVES } from './hypercalls/discovery';
 import { KVM_LEAVES } from './kvm/kvmAbi';
@@ -493,6 +493,8 @@ export class VirtualMachine implements TechniqueHost {
     this.engine.endRun();
   }
 
+  #firmware: FirmwareService | undefined;
+
   /** The guest pulled the reset line: act between two instructions. */
   #resetRequested = false;
   requestReset(): void {
@@ -784,13 +786,25 @@ export class VirtualMachine implements TechniqueHost {
     const { firmware } = this.#platform;
     if (!firmware || !inFirmware(this.#place.linear) || this.cpu.protectedMode)
       return this.deliverFault(6, 0, instruction) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
-    const host = { context: this.context, a20: this.#platform.a20, setA20: (on: boolean) => this.#platform.setA20(on), now: () => this.now() };
+    this.#firmware ??= new FirmwareService(this.#firmwareHost());
     this.#syncClock();
-    const { sentence, retried } = serve(firmware, instruction.immediate & 0xff, instruction.length, host);
+    const { sentence, retried } = this.#firmware.serve(firmware, instruction.immediate & 0xff, instruction.length);
     if (retried) return undefined;
     this.engine.retired += 1;
-    this.report({ kind: 'firmware', reason: sentence.split(/[: ]/, 2).join(' '), sentence });
+    this.report(new FirmwareDraft(sentence));
     return undefined;
+  }
+
+  #firmwareHost(): FirmwareHost {
+    const platform = (): Platform => this.#platform;
+    return {
+      context: this.context,
+      get a20() {
+        return platform().a20;
+      },
+      setA20: (on) => platform().setA20(on),
+      now: () => this.now(),
+    };
   }
 
   // Looking at memory without touching it.

@@ -4,6 +4,7 @@ import { GuestClock } from '../../src/devices/clock';
 import type { PhysicalMemory } from '../../src/devices/contract';
 import { DiskImage } from '../../src/devices/diskImage';
 import { Board, type BoardOptions } from '../../src/machine/board';
+import { said } from '../../src/machine/firmware/service';
 import type { FirmwareContext } from '../../src/vmm/firmwareContext';
 
 export class FlatMemory implements PhysicalMemory {
@@ -90,7 +91,7 @@ export const makeMachine = (images: { number: number; image: DiskImage }[] = [],
       jump: (selector, offset) => void (outcome.jump = `${selector.toString(16)}:${offset.toString(16)}`),
       now: () => clock.now(),
     };
-    outcome.sentence = board.firmware.call(vector, context);
+    outcome.sentence = said(board.firmware.call(vector, context));
     return outcome;
   };
   /** Serve interrupts as the CPU would, until `time`. */

@@ -5,7 +5,7 @@
 import { hexh } from '../../base/bits';
 import type { PhysicalMemory } from '../../devices/contract';
 import { rateOf } from '../../devices/floppyCommands';
-import type { Firmware, FirmwareContext } from '../../vmm/firmwareContext';
+import type { Firmware, FirmwareContext, Sentence } from '../../vmm/firmwareContext';
 import { type BootImage, findBootImage } from '../loader/elTorito';
 import { BASE_MEMORY_KIB, EBDA, EMULATED_CD, LOCAL_APIC_BASE, ROM_BASE } from '../memoryMap';
 import { BDA, read16, write16 } from './dataArea';
@@ -228,7 +228,7 @@ export class Bios implements Firmware {
     for (const [register, value] of LOCAL_APIC_PROGRAM) this.machine.bus.write('memory', LOCAL_APIC_BASE + register, 4, value);
   }
 
-  call(service: number, context: FirmwareContext): string {
+  call(service: number, context: FirmwareContext): Sentence {
     if (service === SERVICE_POWER_ON) return resume(context, this.machine) ?? this.#selfTest(context);
     const serve = SERVICES.get(service);
     return serve ? serve(context, this.machine) : unsupported(service, context);

@@ -94,11 +94,11 @@ const peek = (memory: PhysicalMemory): number | undefined => {
 const drop = (memory: PhysicalMemory): void => write16(memory, BDA.keyboardHead, next(memory, read16(memory, BDA.keyboardHead)));
 
 /** What one byte from the keyboard means; updates the modifier flags. */
-const scanCode = (memory: PhysicalMemory, code: number): { word?: number; sentence: string; reboot?: boolean } => {
+const scanCode = (memory: PhysicalMemory, code: number): { word?: number; sentence: () => string; reboot?: boolean } => {
   const mode = memory.read8(BDA.keyboardMode);
   if (code === 0xe0) {
     memory.write8(BDA.keyboardMode, mode | MODE_E0);
-    return { sentence: 'prefix E0h' };
+    return { sentence: () => 'prefix E0h' };
   }
   memory.write8(BDA.keyboardMode, mode & ~MODE_E0);
   const extended = (mode & MODE_E0) !== 0;
@@ -107,10 +107,10 @@ const scanCode = (memory: PhysicalMemory, code: number): { word?: number; senten
   const modifier = extended && (key === 0x2a || key === 0x36) ? 0 : (MODIFIERS[key] ?? 0);
   if (modifier) memory.write8(BDA.shiftFlags, released ? flags & ~modifier : flags | modifier);
   else if (LOCKS[key] && !released && !(key === NUM_LOCK_KEY && flags & CTRL)) memory.write8(BDA.shiftFlags, flags ^ LOCKS[key]);
-  if (released || modifier || LOCKS[key]) return { sentence: `key ${hexh(key, 2)} ${released ? 'released' : 'pressed'}` };
-  if (key === DELETE && flags & CTRL && flags & ALT) return { sentence: 'Ctrl+Alt+Delete', reboot: true };
+  if (released || modifier || LOCKS[key]) return { sentence: () => `key ${hexh(key, 2)} ${released ? 'released' : 'pressed'}` };
+  if (key === DELETE && flags & CTRL && flags & ALT) return { sentence: () => 'Ctrl+Alt+Delete', reboot: true };
   const word = keystroke(key, extended, flags);
-  return { word, sentence: `key ${hexh(key, 2)} pressed${word === undefined ? '' : `, code ${hexh(word, 4)}`}` };
+  return { word, sentence: () => `key ${hexh(key, 2)} pressed${word === undefined ? '' : `, code ${hexh(word, 4)}`}` };
 };
 
 export const keyboardInterrupt: Service = (context, machine) => {
@@ -118,7 +118,7 @@ export const keyboardInterrupt: Service = (context, machine) => {
   const full = word !== undefined && !store(context.memory, word);
   endOfInterrupt(machine, 1);
   if (reboot) outb(machine, 0x64, 0xfe);
-  return `IRQ 1: ${sentence}${full ? '; the buffer is full, the key is lost' : ''}`;
+  return () => `IRQ 1: ${sentence()}${full ? '; the buffer is full, the key is lost' : ''}`;
 };
 
 /** AH=00h hides what enhanced keyboards added: the E0h that marks their cursor keys. */
@@ -135,7 +135,7 @@ const readKey =
     }
     drop(context.memory);
     context.write('ax', enhanced ? word : classic(word));
-    return `key ${hexh(context.read('ax'), 4)}`;
+    return () => `key ${hexh(context.read('ax'), 4)}`;
   };
 
 const checkKey =
@@ -145,12 +145,12 @@ const checkKey =
     context.setReturnFlag('ZF', word === undefined);
     if (word === undefined) return 'no key waits';
     context.write('ax', enhanced ? word : classic(word));
-    return `key ${hexh(context.read('ax'), 4)} waits`;
+    return () => `key ${hexh(context.read('ax'), 4)} waits`;
   };
 
 const shiftFlags: Service = (context) => {
   context.write('al', context.memory.read8(BDA.shiftFlags));
-  return `shift flags are ${hexh(context.read('al'), 2)}`;
+  return () => `shift flags are ${hexh(context.read('al'), 2)}`;
 };
 
 const storeKey: Service = (context) => {

@@ -7,7 +7,7 @@ import type { FirmwareContext } from '../../vmm/firmwareContext';
 import { hexh } from '../../base/bits';
 import { SHUTDOWN_STATUS } from '../../devices/cmos';
 import { BDA, read16 } from './dataArea';
-import { cmosRead, cmosWrite, farPointer, inb, outb, type BiosMachine, type Service } from './service';
+import { cmosRead, cmosWrite, farPointer, inb, outb, said, type BiosMachine, type Service } from './service';
 
 /** Take the next word off the guest's stack. */
 const pop = (context: FirmwareContext): number => {
@@ -82,5 +82,5 @@ export const resume = (context: FirmwareContext, machine: BiosMachine): string |
   const serve = RESUMES.get(status);
   if (!serve) return undefined;
   cmosWrite(machine, SHUTDOWN_STATUS, 0);
-  return `shutdown status ${hexh(status, 2)}: ${serve(context, machine)}`;
+  return `shutdown status ${hexh(status, 2)}: ${said(serve(context, machine))}`;
 };

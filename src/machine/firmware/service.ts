@@ -2,7 +2,7 @@
 import { hexh } from '../../base/bits';
 import type { Bus } from '../../devices/bus';
 import type { BlockDevice } from '../../devices/diskImage';
-import type { FirmwareContext } from '../../vmm/firmwareContext';
+import type { FirmwareContext, Sentence } from '../../vmm/firmwareContext';
 import type { Processor } from '../tables/platform';
 
 /** Drive numbers of INT 13h: floppies below. */
@@ -28,7 +28,9 @@ export interface BiosMachine {
 }
 
 /** Serves one call and tells the event log what it did. */
-export type Service = (context: FirmwareContext, machine: BiosMachine) => string;
+export type Service = (context: FirmwareContext, machine: BiosMachine) => Sentence;
+
+export const said = (sentence: Sentence): string => (typeof sentence === 'function' ? sentence() : sentence);
 
 export const AH_UNSUPPORTED = 0x86;
 
@@ -46,7 +48,8 @@ export const cmosWrite = (machine: BiosMachine, register: number, value: number)
 };
 
 /** `INT 13h AH=02h`: how a sentence begins. */
-export const label = (vector: number, context: FirmwareContext): string => `INT ${hexh(vector, 2)} AH=${hexh(context.read('ah'), 2)}`;
+export const label = (vector: number, context: FirmwareContext): string => labelOf(vector, context.read('ah'));
+const labelOf = (vector: number, ah: number): string => `INT ${hexh(vector, 2)} AH=${hexh(ah, 2)}`;
 
 export const farPointer = (selector: number, offset: number): string =>
   `${selector.toString(16).toUpperCase().padStart(4, '0')}:${offset.toString(16).toUpperCase().padStart(4, '0')}`;
@@ -62,10 +65,11 @@ export const unsupported = (vector: number, context: FirmwareContext): string =>
 export const byAh = (vector: number, functions: Readonly<Record<number, Service>>): Service => {
   const table = new Map(Object.entries(functions).map(([ah, service]) => [Number(ah), service]));
   return (context, machine) => {
-    const service = table.get(context.read('ah'));
+    const ah = context.read('ah');
+    const service = table.get(ah);
     if (!service) return unsupported(vector, context);
-    const start = label(vector, context);
-    return `${start}: ${service(context, machine)}`;
+    const what = service(context, machine);
+    return () => `${labelOf(vector, ah)}: ${said(what)}`;
   };
 };
 

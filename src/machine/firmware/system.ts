@@ -1,6 +1,6 @@
 /** INT 11h, 12h, 14h and 15h. Sources: IBM PS/2 and PC BIOS Interface Technical Reference; ACPI specification §15 for E820h. */
 import { hexh } from '../../base/bits';
-import type { FirmwareContext } from '../../vmm/firmwareContext';
+import type { FirmwareContext, Sentence } from '../../vmm/firmwareContext';
 import { EBDA, memoryMap } from '../memoryMap';
 import { apmService } from './apm';
 import { BDA, read16, read32, write32 } from './dataArea';
@@ -27,7 +27,7 @@ const TIMEOUT = 0x80;
 const DIVISORS = [1047, 768, 384, 192, 96, 48, 24, 12];
 
 const onPort =
-  (serve: (base: number, ...rest: Parameters<Service>) => string): Service =>
+  (serve: (base: number, ...rest: Parameters<Service>) => Sentence): Service =>
   (context, machine) => {
     const port = context.read('dx');
     const base = port < 4 ? read16(context.memory, BDA.serialPorts + port * 2) : 0;

@@ -28,7 +28,7 @@ export const timerInterrupt: Service = (context) => {
   const midnight = ticks >= TICKS_PER_DAY;
   write32(context.memory, BDA.ticks, midnight ? 0 : ticks);
   if (midnight) context.memory.write8(BDA.midnight, 1);
-  return `IRQ 0: tick ${midnight ? 0 : ticks}`;
+  return () => `IRQ 0: tick ${midnight ? 0 : ticks}`;
 };
 
 export const timerEnd: Service = (_context, machine) => {
@@ -39,7 +39,7 @@ export const timerEnd: Service = (_context, machine) => {
 export const clockInterrupt: Service = (_context, machine) => {
   const flags = cmosRead(machine, RTC.c);
   endOfInterrupt(machine, 8);
-  return `IRQ 8: clock flags ${hexh(flags, 2)}`;
+  return () => `IRQ 8: clock flags ${hexh(flags, 2)}`;
 };
 
 const enablePeriodic = (machine: BiosMachine): void => {

@@ -32,25 +32,25 @@ const setMode: Service = (context, machine) => {
 
 const setCursorShape: Service = (context, machine) => {
   screenOf(context, machine).setCursorShape(context.read('cx'));
-  return `cursor from line ${context.read('ch') & 0x1f} to ${context.read('cl') & 0x1f}${context.read('ch') & 0x20 ? ', hidden' : ''}`;
+  return () => `cursor from line ${context.read('ch') & 0x1f} to ${context.read('cl') & 0x1f}${context.read('ch') & 0x20 ? ', hidden' : ''}`;
 };
 
 const setCursor: Service = (context, machine) => {
   const at = { row: context.read('dh'), column: context.read('dl') };
   screenOf(context, machine).moveCursor(context.read('bh'), at);
-  return `cursor to row ${at.row}, column ${at.column}`;
+  return () => `cursor to row ${at.row}, column ${at.column}`;
 };
 
 const getCursor: Service = (context, machine) => {
   const { row, column } = screenOf(context, machine).cursor(context.read('bh'));
   context.write('dx', (row << 8) | column);
   context.write('cx', read16(context.memory, BDA.cursorShape));
-  return `cursor is at row ${row}, column ${column}`;
+  return () => `cursor is at row ${row}, column ${column}`;
 };
 
 const selectPage: Service = (context, machine) => {
   screenOf(context, machine).selectPage(context.read('al'));
-  return `show page ${context.read('al') & 7}`;
+  return () => `show page ${context.read('al') & 7}`;
 };
 
 const scroll =
@@ -60,14 +60,14 @@ const scroll =
     const [from, to] = clampWindow(context, screen);
     const lines = context.read('al');
     screen.scroll(screen.page, from, to, direction * lines, context.read('bh'));
-    return `${lines ? `scroll ${direction > 0 ? 'up' : 'down'} ${lines} in` : 'clear'} ${from.row},${from.column}..${to.row},${to.column}`;
+    return () => `${lines ? `scroll ${direction > 0 ? 'up' : 'down'} ${lines} in` : 'clear'} ${from.row},${from.column}..${to.row},${to.column}`;
   };
 
 const readCharacter: Service = (context, machine) => {
   const screen = screenOf(context, machine);
   const page = context.read('bh');
   context.write('ax', screen.readCell(page, screen.cursor(page)));
-  return `the cell at the cursor is ${glyph(context.read('al'))}, attribute ${hexh(context.read('ah'), 2)}`;
+  return () => `the cell at the cursor is ${glyph(context.read('al'))}, attribute ${hexh(context.read('ah'), 2)}`;
 };
 
 const writeCharacters =
@@ -82,20 +82,20 @@ const writeCharacters =
       const position = { row: row + Math.floor(at / screen.columns), column: at % screen.columns };
       screen.writeCell(page, position, context.read('al'), withAttribute || screen.mode.kind === 'graphics' ? context.read('bl') : undefined);
     }
-    return `write ${glyph(context.read('al'))} ${count} times at the cursor`;
+    return () => `write ${glyph(context.read('al'))} ${count} times at the cursor`;
   };
 
 const teletype: Service = (context, machine) => {
   const screen = screenOf(context, machine);
   screen.teletype(screen.page, context.read('al'), screen.mode.kind === 'graphics' ? context.read('bl') : undefined);
-  return `teletype ${glyph(context.read('al'))}`;
+  return () => `teletype ${glyph(context.read('al'))}`;
 };
 
 const getMode: Service = (context) => {
   context.write('al', context.memory.read8(BDA.videoMode));
   context.write('ah', read16(context.memory, BDA.columns));
   context.write('bh', context.memory.read8(BDA.activePage));
-  return `mode ${context.read('al')}, ${context.read('ah')} columns, page ${context.read('bh')}`;
+  return () => `mode ${context.read('al')}, ${context.read('ah')} columns, page ${context.read('bh')}`;
 };
 
 /** AL bit 0: the cursor moves along; bit 1: the string holds attributes. */
@@ -127,7 +127,7 @@ const writePixel: Service = (context, machine) => {
   const { surface, mode, rows } = screenOf(context, machine);
   const inside = surface && x < mode.columns * 8 && y < rows * mode.characterHeight + 8;
   if (inside) surface.writePixel(x, y, color);
-  return `pixel ${x}, ${y}: ${inside ? `colour ${color}` : 'there is none'}`;
+  return () => `pixel ${x}, ${y}: ${inside ? `colour ${color}` : 'there is none'}`;
 };
 
 const readPixel: Service = (context, machine) => {
@@ -135,7 +135,7 @@ const readPixel: Service = (context, machine) => {
   const { surface, mode, rows } = screenOf(context, machine);
   const inside = surface && x < mode.columns * 8 && y < rows * mode.characterHeight + 8;
   if (inside) context.write('al', surface.readPixel(x, y));
-  return `pixel ${x}, ${y}: ${inside ? `colour ${context.read('al')}` : 'there is none'}`;
+  return () => `pixel ${x}, ${y}: ${inside ? `colour ${context.read('al')}` : 'there is none'}`;
 };
 
 const ENABLED_ANSWER = 0x12;
