@@ -24,8 +24,9 @@ import { BusMaster } from '../devices/ide/busMaster';
 import { IdeChannel } from '../devices/ide/ideChannel';
 import { Keyboard, type KeyboardHost } from '../devices/keyboard';
 import { BOCHS_DISPLAY, I440FX, PIIX3_IDE, PIIX3_ISA } from '../devices/pci/identities';
+import { ExpansionRom } from '../devices/pci/expansionRom';
 import { InterruptRouter } from '../devices/pci/interruptRouter';
-import { COMMAND_BUS_MASTER, COMMAND_PORTS, PciFunction } from '../devices/pci/pciFunction';
+import { COMMAND_BUS_MASTER, COMMAND_PORTS, type PciBar, PciFunction, ROM_BAR } from '../devices/pci/pciFunction';
 import { IDETIM, IDETIM_DECODE } from '../devices/pci/identities';
 import { PciHost } from '../devices/pci/pciHost';
 import { type SetShadow, ShadowRam } from '../devices/pci/shadowRam';
@@ -70,7 +71,7 @@ interface Devices {
 }
 
 // biome-ignore format: a table
-const PLACEMENTS: readonly Placement[] = [
+export const PLACEMENTS: readonly Placement[] = [
   ['dma',        0, 'port',   0x00,     16],
   ['pic',        0, 'port',   0x20,     2],
   ['pit',        0, 'port',   0x40,     4],
@@ -151,7 +152,7 @@ export interface BoardOptions {
   readonly drives?: readonly AttachedDrive[];
   readonly virtio?: VirtioOptions;
   /** A BIOS image starts the machine, with these files for it in fw_cfg: the built-in BIOS has no part in it. */
-  readonly biosImage?: { readonly files: readonly FirmwareFile[] };
+  readonly biosImage?: { readonly files: readonly FirmwareFile[]; readonly displayRom?: Uint8Array };
 }
 
 /** In CMOS: 1.44 MB. */
@@ -251,7 +252,7 @@ export class Board implements Devices {
     ide.written = () => this.busMaster.commandChanged();
     this.pci.add(1, 1, ide);
     const frameBuffer = { index: 0, space: 'memory', size: this.vga.memory.length, device: this.vga, region: VGA_REGION.frameBuffer } as const;
-    this.pci.add(2, 0, new PciFunction(BOCHS_DISPLAY, [{ ...frameBuffer, mapped: (base) => host.mapVideo?.(base) }]));
+    this.pci.add(2, 0, new PciFunction(BOCHS_DISPLAY, [{ ...frameBuffer, mapped: (base) => host.mapVideo?.(base) }, ...romBar(options.biosImage?.displayRom)]));
     const channel = (n: 0 | 1) =>
       new IdeChannel(`ide${n}`, {
         clock,
@@ -436,6 +437,12 @@ const ideUnits = (drives: readonly AttachedDrive[]): (AttachedDrive & { unit: nu
   };
   const cds = byNumber.filter((d) => d.number >= FIRST_CD).map(take([2, 3, 1, 0]));
   return [...cds, ...byNumber.filter((d) => d.number < FIRST_CD).map(take([0, 1, 2, 3]))];
+};
+
+const romBar = (bytes: Uint8Array | undefined): PciBar[] => {
+  if (!bytes) return [];
+  const device = new ExpansionRom('displayRom', bytes);
+  return [{ index: ROM_BAR, space: 'memory', size: device.size, device }];
 };
 
 /** Kinds of drives in the boot order of CMOS. */

@@ -4,7 +4,8 @@ import { Bus } from '../../src/devices/bus';
 import type { BusDevice } from '../../src/devices/contract';
 import { I440FX, PIIX3_IDE, PIIX3_ISA } from '../../src/devices/pci/identities';
 import { InterruptRouter } from '../../src/devices/pci/interruptRouter';
-import { PciFunction, type PciIdentity } from '../../src/devices/pci/pciFunction';
+import { ExpansionRom, isRomOf } from '../../src/devices/pci/expansionRom';
+import { ROM_BAR, PciFunction, type PciIdentity } from '../../src/devices/pci/pciFunction';
 import { PciHost } from '../../src/devices/pci/pciHost';
 import { RecordingLine, roundTrip } from './support';
 
@@ -122,6 +123,47 @@ test('a base address over RAM or another device is refused with a sentence and c
   write(3, 0, 0x10, 4, 0x0320);
   assert.equal(bus.read('port', 0x321, 1), 1);
   assert.equal(read(3, 0, 0x10), 0x0321);
+});
+
+test('a base address that was refused decodes as soon as there is room', () => {
+  const bus = new Bus();
+  const bridge = new PciFunction(PIIX3_ISA);
+  const pci = new PciHost({ bus, router: new InterruptRouter(bridge, () => new RecordingLine()), ram: 1 << 20, reset: () => {} });
+  const refused: string[] = [];
+  pci.conflicts.on((sentence) => refused.push(sentence));
+  for (const slot of [3, 4]) pci.add(slot, 0, new PciFunction({ ...CARD, name: `card${slot}` }, [{ index: 0, space: 'memory', size: 4096, device: echo, region: slot }]));
+  const write = (slot: number, offset: number, value: number) => {
+    pci.write(0, 0, 4, 0x80000000 + slot * 0x800 + offset);
+    pci.write(1, 0, 4, value);
+  };
+  for (const slot of [3, 4]) {
+    write(slot, 0x10, 0xe0000000);
+    write(slot, 0x04, 2);
+  }
+  assert.match(refused.join(), /BAR 0 of card4/);
+  assert.equal(bus.read('memory', 0xe0000000, 1), 3 * 16);
+  write(3, 0x10, 0xe0001000);
+  assert.equal(bus.read('memory', 0xe0000000, 1), 4 * 16);
+});
+
+test('an expansion ROM decodes with its own enable bit, and tells whose it is', () => {
+  const rom = new Uint8Array(3000).fill(0xcc);
+  rom.set([0x55, 0xaa, 6]);
+  rom.set([0x40, 0x00], 0x18);
+  rom.set([0x50, 0x43, 0x49, 0x52, 0x34, 0x12, 0x11, 0x11], 0x40);
+  assert.ok(isRomOf(rom, { vendor: 0x1234, device: 0x1111 }));
+  assert.ok(!isRomOf(rom, { vendor: 0x1234, device: 0x1112 }));
+  assert.ok(!isRomOf(new Uint8Array(16), { vendor: 0, device: 0 }));
+  const device = new ExpansionRom('rom', rom);
+  const card = new PciFunction(CARD, [{ index: ROM_BAR, space: 'memory', size: device.size, device }]);
+  card.write(0x30, 4, 0xffffffff);
+  assert.equal(card.read(0x30, 4), 0xfffff001, '4 KiB');
+  card.write(4, 2, 2);
+  card.write(0x30, 4, 0xe0000000);
+  assert.equal(card.address(card.bars[0]), undefined);
+  card.write(0x30, 4, 0xe0000001);
+  assert.equal(card.address(card.bars[0]), 0xe0000000);
+  assert.deepEqual([device.read(0, 0, 4), device.read(0, 2999, 2)], [0xcc06aa55, 0xffcc]);
 });
 
 test('INTx goes through the route control registers, shared and level-triggered', () => {

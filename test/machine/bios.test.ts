@@ -172,6 +172,25 @@ test('the image finds boot order, option ROMs and its console', () => {
   assert.doesNotMatch(names(full), /sercon/);
 });
 
+test('a VGA BIOS that names the display as its card is found there', () => {
+  const rom = optionRom((bytes) => {
+    bytes.set([0x40, 0x00], 0x18);
+    bytes.set([0x50, 0x43, 0x49, 0x52, 0x34, 0x12, 0x11, 0x11], 0x40);
+    bytes[1023] = -bytes.subarray(0, 1023).reduce((sum, byte) => sum + byte, 0);
+  });
+  const { board } = start({ bios: 'b.bin', vgaBios: 'vga.rom' }, { 'b.bin': biosImage(64, 'hlt'), 'vga.rom': rom });
+  const write = (register: number, value: number) => {
+    board.bus.write('port', 0xcf8, 4, 0x80001000 + register);
+    board.bus.write('port', 0xcfc, 4, value);
+  };
+  write(0x30, 0xe2000001);
+  write(0x04, 2);
+  assert.equal(board.bus.read('memory', 0xe2000000, 2), 0xaa55);
+  board.bus.write('port', 0x510, 2, 0x19);
+  const names = String.fromCharCode(...Array.from({ length: 4 + 64 * 8 }, () => board.bus.read('port', 0x511, 1)));
+  assert.doesNotMatch(names, /vgaroms|sercon/);
+});
+
 test('a medium that the built-in BIOS would not boot is the image’s business', () => {
   const contents = { 'b.bin': biosImage(64, POWER_OFF), 'disk.img': new Uint8Array(1000) };
   assert.equal(start({ bios: 'b.bin', kind: 'disk' }, contents).vm.run(100, 1000).kind, 'exited');

@@ -1,4 +1,8 @@
-/** SeaBIOS, from Debian's package: boot sectors from hard disk and floppy, on the VGA and on a serial console. */
+/** SeaBIOS, from Debian's package: boot sectors from hard disk and floppy, on the VGA and on a serial console; VBE of its VGA BIOS. */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { seabios } from './lib/firmware.mjs';
 
 const SECTOR = 512;
@@ -48,8 +52,33 @@ const withVga = (bios, size) => [
   })),
 ];
 
+/** vbe.asm as the boot sector of a floppy. */
+const vbeImage = (debian) =>
+  debian.derived('seabios-vbe.img', () => {
+    const binary = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-vbe-')), 'vbe.bin');
+    const cli = path.resolve(import.meta.dirname, '../../dist/cli.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [cli, 'asm', path.join(import.meta.dirname, 'vbe.asm'), '-o', binary], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    const floppy = Buffer.alloc(1440 * 1024);
+    floppy.set(fs.readFileSync(binary));
+    floppy.writeUInt16LE(0xaa55, SECTOR - 2);
+    fs.rmSync(path.dirname(binary), { recursive: true });
+    return floppy;
+  });
+
+const vbe = {
+  name: 'seabios-vbe',
+  title: 'SeaBIOS, VBE: linear frame buffer and banks of its VGA BIOS show the same memory',
+  machine: ({ debian }) => ({ program: vbeImage(debian), kind: 'floppy', ...seabios(debian) }),
+  script: [],
+  shows: [/^1K/m],
+  exitCode: 24,
+  seconds: 60,
+};
+
 export const systems = [
   ...withVga('bios.bin', '128k'),
   ...withVga('bios-256k.bin', '256k'),
   system('serial', 'disk', (debian) => ({ program: image(debian, 'disk'), kind: 'disk', ...seabios(debian, { vga: false }) })),
+  vbe,
 ];

@@ -53,6 +53,9 @@ export const COMMAND_MEMORY = 0x2;
 export const COMMAND_BUS_MASTER = 0x4;
 const STATUS_ERRORS = 0xf900;
 const BAR_IS_PORTS = 0x1;
+/** Number of the expansion ROM's base address register, which is at 30h and has an enable bit of its own (§6.2.5.2). */
+export const ROM_BAR = 8;
+const ROM_ENABLE = 0x1;
 
 /** The header that every function has (type 0). */
 const header = (id: PciIdentity): PciRegister[] => [
@@ -74,7 +77,7 @@ const barRegister = ({ index, space, size }: PciBar): PciRegister => ({
   offset: BAR_0 + index * 4,
   size: 4,
   value: space === 'port' ? BAR_IS_PORTS : 0,
-  writable: (0x1_0000_0000 - size) >>> 0,
+  writable: ((0x1_0000_0000 - size) | (index === ROM_BAR ? ROM_ENABLE : 0)) >>> 0,
 });
 
 export class PciFunction {
@@ -125,7 +128,9 @@ export class PciFunction {
   /** Where a base address register decodes now; undefined while its space is disabled or it holds no address. */
   address(bar: PciBar): number | undefined {
     if (!(this.command & (bar.space === 'port' ? COMMAND_PORTS : COMMAND_MEMORY))) return undefined;
-    const base = (this.read(BAR_0 + bar.index * 4, 4) & -bar.size) >>> 0;
+    const value = this.read(BAR_0 + bar.index * 4, 4);
+    if (bar.index === ROM_BAR && !(value & ROM_ENABLE)) return undefined;
+    const base = (value & -bar.size) >>> 0;
     // The CPU has 16 bits of port address.
     return base === 0 || (bar.space === 'port' && base > 0xffff) ? undefined : base;
   }

@@ -72,7 +72,8 @@ export class PciHost implements BusDevice {
     const slot = this.#selected();
     if (!slot) return;
     slot.pci.write((this.#address & 0xfc) + offset, size, value);
-    this.#map(slot);
+    // What moves away may make room for what was refused.
+    if (this.#map(slot)) for (const other of this.#slots.values()) if (other !== slot) this.#map(other);
   }
 
   #writeResetControl(value: number): void {
@@ -87,14 +88,16 @@ export class PciHost implements BusDevice {
     return bus === 0 ? this.#slots.get((this.#address >>> 8) & 0xff) : undefined;
   }
 
-  /** Let every base address of the function decode where its registers say now. */
-  #map({ pci, mapped }: Slot): void {
+  /** Let every base address of the function decode where its registers say now; true when one does not any more where it did. */
+  #map({ pci, mapped }: Slot): boolean {
+    let moved = false;
     for (const bar of pci.bars) {
       const base = pci.address(bar);
       const at = mapped.findIndex((m) => m.bar === bar);
       if (at >= 0) {
         if (mapped[at].base === base) continue;
         this.#unmap(mapped.splice(at, 1)[0]);
+        moved = true;
       }
       if (base === undefined) continue;
       const region = this.#attach(pci, bar, base);
@@ -102,6 +105,7 @@ export class PciHost implements BusDevice {
       mapped.push({ bar, base, region });
       bar.mapped?.(base);
     }
+    return moved;
   }
 
   #unmap({ bar, region }: Mapping): void {

@@ -4,11 +4,15 @@
  */
 import { UserError } from '../../base/userError';
 import type { FirmwareFile } from '../../devices/fwCfg';
+import { isRomOf } from '../../devices/pci/expansionRom';
+import { BOCHS_DISPLAY } from '../../devices/pci/identities';
 import type { Configuration } from '../configuration';
 
 export interface BiosImage {
   /** It ends at 4 GiB, and its last 128 KiB at 1 MiB. */
   readonly rom: Uint8Array;
+  /** On the display's card. */
+  readonly displayRom?: Uint8Array;
   readonly files: readonly FirmwareFile[];
 }
 
@@ -64,7 +68,10 @@ export const readBios = ({ bios, vgaBios, optionRoms = [] }: Configuration, file
       throw new UserError('bios.optionRom', `${vgaBios === undefined ? 'optionRoms' : 'vgaBios'} needs "bios": the built-in BIOS runs no option ROMs`);
     return undefined;
   }
-  const video = vgaBios === undefined ? integerFile('etc/sercon-port', SERIAL_PORT) : romFile('vgaroms', 0, vgaBios, readOptionRom('vgaBios', vgaBios, files));
+  const video = vgaBios === undefined ? undefined : readOptionRom('vgaBios', vgaBios, files);
+  // A ROM of another card, or of none, is started as it is; that of ours asks it where its frame buffer is.
+  const onCard = video !== undefined && isRomOf(video, BOCHS_DISPLAY);
+  const first = video === undefined || vgaBios === undefined ? [integerFile('etc/sercon-port', SERIAL_PORT)] : onCard ? [] : [romFile('vgaroms', 0, vgaBios, video)];
   const others = optionRoms.map((path, n) => romFile('genroms', n, path, readOptionRom('optionRoms', path, files)));
-  return { rom: readRom(bios, files), files: [video, ...others] };
+  return { rom: readRom(bios, files), files: [...first, ...others], ...(onCard ? { displayRom: video } : {}) };
 };
