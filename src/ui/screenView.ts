@@ -38,12 +38,21 @@ class ScreenView implements vscode.WebviewViewProvider, vscode.Disposable {
     private readonly tracker: SessionTracker,
   ) {
     this.#disposables.push(
-      tracker.onDidStart(() => this.#subscribe()),
-      tracker.onDidChangeCurrent((session) => (session ? this.#subscribe() : this.#post({ ended: true }))),
+      tracker.onDidStart(() => {
+        this.#thread = undefined;
+        this.#subscribe();
+      }),
+      tracker.onDidChangeCurrent((session) => {
+        this.#thread = undefined;
+        if (session) this.#subscribe();
+        else this.#post({ ended: true });
+      }),
       tracker.onDidStop(() => this.#subscribe()),
       tracker.onDidSend(({ session, event, body }) => {
-        if (event === 'ringside/screen' && session.id === tracker.current?.id) this.#post({ screen: body as ScreenEvent });
+        const screen = body as ScreenEvent;
+        if (event === 'ringside/screen' && session.id === tracker.current?.id && this.#isChosen(screen.threadId)) this.#post({ screen });
       }),
+      vscode.debug.onDidChangeActiveStackItem(() => this.#choose()),
     );
   }
 
@@ -67,6 +76,24 @@ class ScreenView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   #subscribed: string | undefined;
+  /** Of several VMs, the one that is shown: the last that the user has chosen in the call stack. */
+  #thread: number | undefined;
+
+  #isChosen(thread: number): boolean {
+    this.#thread ??= thread;
+    return thread === this.#thread;
+  }
+
+  /** Another VM: its stream, which begins with the whole picture. */
+  #choose(): void {
+    const item = vscode.debug.activeStackItem;
+    if (!item || item.session.id !== this.tracker.current?.id || item.threadId === this.#thread) return;
+    const before = this.#thread;
+    this.#thread = item.threadId;
+    if (!this.#view?.visible) return;
+    if (before !== undefined) void this.tracker.request('ringside/subscribe', { threadId: before, screen: false });
+    this.#follow();
+  }
 
   /** Once a session: the stream goes on by itself, over restarts too. */
   #subscribe(): void {

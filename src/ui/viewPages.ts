@@ -88,7 +88,7 @@ export class ViewPages implements vscode.Disposable {
     return { state: this.tracker.stateOf(current) ?? 'running', name: current.name, change: this.#change, stop };
   }
 
-  /** Beside what the user works on, or where it is already. */
+  /** Beside what the user works on, or where it or another page is already. */
   open(name: PageName, args: PageArguments = {}): void {
     const page = this.#open.get(name) ?? this.#create(name);
     page.panel.reveal(undefined, true);
@@ -96,10 +96,8 @@ export class ViewPages implements vscode.Disposable {
   }
 
   #create(name: PageName): PagePanel {
-    return this.#adopt(
-      name,
-      vscode.window.createWebviewPanel(PAGE_TYPES[name], TITLES[name], { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true }, { enableFindWidget: true }),
-    );
+    const viewColumn = [...this.#open.values()].map(({ panel }) => panel.viewColumn).find((column) => column !== undefined) ?? vscode.ViewColumn.Beside;
+    return this.#adopt(name, vscode.window.createWebviewPanel(PAGE_TYPES[name], TITLES[name], { viewColumn, preserveFocus: true }, { enableFindWidget: true }));
   }
 
   #adopt(name: PageName, panel: vscode.WebviewPanel): PagePanel {

@@ -33,7 +33,19 @@ async function step(name, action) {
   console.log(`  ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 const openPanel = (name) => page.locator(`.panel .composite-bar .action-label[aria-label="${name}"]`).click();
-const screen = () => page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+/** The document of a webview that has such an element. */
+const frameWith = (selector) =>
+  soon(`a webview with ${selector}`, async () => {
+    for (const frame of page.frames()) {
+      const found = await frame
+        .locator(selector)
+        .count()
+        .catch(() => 0);
+      if (found > 0) return frame;
+    }
+    return undefined;
+  });
+const viewPage = (name) => frameWith(`body[data-page="${name}"]`);
 const shot = (name) => page.screenshot({ path: path.join(shots, `${name}.png`) });
 
 async function main() {
@@ -114,18 +126,50 @@ async function main() {
     await workbench.rowLike('VM Exits', /^Counts .*callouts \d+/);
     await shot('8-blocks');
   });
+  await step('a click on a block opens it in a tab, styled and filled', async () => {
+    await workbench.pane('Block Cache').locator('.monaco-list-row').first().click();
+    const frame = await viewPage('block');
+    await frame.locator('[aria-label="Guest code"] .line').first().waitFor();
+    assert.equal(await frame.locator('header').evaluate((header) => getComputedStyle(header).display), 'flex');
+    await shot('11-block');
+    await frame.getByRole('tab', { name: 'Graph' }).click();
+    await frame.locator('.node').first().waitFor();
+    await shot('12-graph');
+  });
+  await step('VM exits as a chart', async () => {
+    await workbench.command('Ringside: Show VM Exits as a Chart');
+    await (await viewPage('exits')).locator('.bucket').first().waitFor();
+    await shot('13-exits');
+  });
+  await step('the system state; a flag is turned over', async () => {
+    await workbench.command('Ringside: Show System State');
+    const carry = (await viewPage('system')).locator('[data-key="bit-eflags.CF"]');
+    const before = await carry.getAttribute('aria-pressed');
+    await carry.click();
+    await soon('the flag', async () => (await carry.getAttribute('aria-pressed')) !== before);
+    await shot('14-system');
+    await carry.click();
+    await soon('the flag as it was', async () => (await carry.getAttribute('aria-pressed')) === before);
+  });
+  await step('memory at an address', async () => {
+    await workbench.command('Ringside: Show Memory');
+    const frame = await viewPage('memory');
+    await frame.getByLabel('Address').fill('phys:0x7c00');
+    await frame.getByLabel('Address').press('Enter');
+    await frame.locator('[role=rowheader]', { hasText: '00007C00' }).waitFor();
+    await shot('15-memory');
+  });
   await step('the guest has printed on its screen', async () => {
     await openPanel('Guest Screen');
-    await screen().locator('#screen', { hasText: 'Hello from real mode.' }).waitFor({ state: 'attached' });
+    const screen = await frameWith('#picture');
+    await screen.locator('#screen', { hasText: 'Hello from real mode.' }).waitFor({ state: 'attached' });
     const lit = () =>
-      screen()
-        .locator('#picture')
-        .evaluate((canvas) =>
-          canvas
-            .getContext('2d')
-            .getImageData(0, 0, canvas.width, canvas.height)
-            .data.some((value, i) => i % 4 === 0 && value > 100),
-        );
+      screen.locator('#picture').evaluate((canvas) =>
+        canvas
+          .getContext('2d')
+          .getImageData(0, 0, canvas.width, canvas.height)
+          .data.some((value, i) => i % 4 === 0 && value > 100),
+      );
     await soon('the picture of it', lit);
     await shot('9-screen');
   });

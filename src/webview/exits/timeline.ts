@@ -1,4 +1,4 @@
-/** Events along the guest's instructions, as bars that can be chosen. */
+/** Events along the guest's instructions, as bars; one that is chosen is looked at closer. */
 import { grouped, plural } from '../../base/address';
 import { EVENT_KINDS } from '../../protocol/eventKinds';
 import type { ExitSummary, TimelineBucket } from '../../protocol/exitSummary';
@@ -19,17 +19,12 @@ export const bucketText = (bucket: TimelineBucket, to: number): string => {
   return `Instructions ${grouped(bucket.from)} to ${grouped(to)}: ${plural(total(bucket), 'event')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
 };
 
-export interface TimelineChoice {
-  /** First instruction of the stretch that is chosen. */
-  readonly chosen: number | undefined;
-  readonly choose: (from: number, to: number) => void;
-}
-
-export function timeline({ buckets, from, to }: ExitSummary, { chosen, choose }: TimelineChoice): HTMLElement {
+/** `choose`: look closer at the instructions from one count on, up to another. */
+export function timeline({ buckets, from, to }: ExitSummary, choose: (from: number, to: number) => void): HTMLElement {
   const most = Math.max(1, ...buckets.map(total));
   const width = WIDTH / buckets.length;
   const end = (n: number) => buckets[n + 1]?.from ?? to;
-  const inTabOrder = buckets.find((b) => b.from === chosen) ?? buckets[buckets.length - 1];
+  const inTabOrder = buckets[buckets.length - 1];
   const key = (event: KeyboardEvent, n: number): void => {
     const next = { ArrowRight: n + 1, ArrowLeft: n - 1, Home: 0, End: buckets.length - 1 }[event.key];
     if (event.key === 'Enter' || event.key === ' ') choose(buckets[n].from, end(n));
@@ -49,9 +44,8 @@ export function timeline({ buckets, from, to }: ExitSummary, { chosen, choose }:
       {
         id: `bar-${bucket.from}`,
         'data-key': `bar-${bucket.from}`,
-        class: `bucket ${bucket.from === chosen ? 'chosen' : ''}`,
+        class: 'bucket',
         role: 'button',
-        'aria-pressed': bucket.from === chosen ? 'true' : 'false',
         tabindex: bucket === inTabOrder ? 0 : -1,
         onclick: () => choose(bucket.from, end(n)),
         onkeydown: (event: KeyboardEvent) => key(event, n),

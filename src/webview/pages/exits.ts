@@ -45,8 +45,10 @@ const pull = latest(async () => {
   try {
     const kinds = shownKinds();
     summary = await connection.ask('ringside/exitSummary', { kinds, buckets: BUCKETS });
-    const inRange = connection.state.from === undefined ? undefined : await connection.ask('ringside/exitSummary', { kinds, buckets: 1, ...range() });
-    if (inRange) summary = { ...summary, reasons: inRange.reasons };
+    if (connection.state.from !== undefined) {
+      const { reasons, buckets, from, to } = await connection.ask('ringside/exitSummary', { kinds, buckets: BUCKETS, ...range() });
+      summary = { ...summary, reasons, buckets, from, to };
+    }
     rows = await newest(kinds);
     note(summary);
     problem = '';
@@ -305,18 +307,17 @@ function chosenRange(s: ExitSummary): Child {
 }
 
 function render(): void {
-  const { session, state } = connection;
+  const { session } = connection;
   if (!summary) {
     replace(page, h('header', {}, h('h1', {}, 'VM Exits')), status(problem || EMPTY[session.state]));
     return;
   }
-  const pick = (from: number, to: number) => change(state.from === from && state.to === to ? { from: undefined, to: undefined } : { from, to });
   replace(
     page,
     title(summary),
     problem && status(problem),
     kindFilter(summary),
-    timeline(summary, { chosen: state.from, choose: pick }),
+    timeline(summary, (from, to) => change({ from, to })),
     chosenRange(summary),
     h('div', { class: 'columns two' }, reasonTable(summary), eventTable()),
     chainPanel(),
