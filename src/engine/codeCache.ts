@@ -18,6 +18,14 @@ const NONE: ReadonlySet<Block> = new Set();
 
 /** In the jump cache: an empty entry. */
 const NO_MODE = -1;
+/** An entry that is listed as in use, and leads nowhere. */
+const FORGOTTEN = -2;
+/** What the fourth word of an entry says: the linear page that it leads to, and whether a new CR3 leaves it. */
+const PAGE_NUMBER = 0xfffff;
+const GLOBAL_JUMP = 1 << 20;
+
+/** Index of the words of an entry. */
+const jumpEntry = (eip: number): number => (JUMP_CACHE + 16 * (eip & (JUMP_CACHE_ENTRIES - 1))) >> 2;
 
 interface CodePage {
   readonly blocks: Set<Block>;
@@ -129,7 +137,7 @@ export class CodeCache {
   redirect(block: Block, start: number): void {
     block.start = start;
     for (const { slot } of block.incoming) if (this.#leadsTo(slot, block)) this.#i32[slot >> 2] = start;
-    const at = (JUMP_CACHE + 16 * (block.eip & (JUMP_CACHE_ENTRIES - 1))) >> 2;
+    const at = jumpEntry(block.eip);
     if (this.#i32[at + 2] === block.entry) this.#i32[at + 2] = start;
   }
 
@@ -188,12 +196,44 @@ export class CodeCache {
     this.#jumps.length = 0;
   }
 
-  rememberJump(eip: number, mode: number, entry: number): void {
-    const at = (JUMP_CACHE + 16 * (eip & (JUMP_CACHE_ENTRIES - 1))) >> 2;
+  /** The page at a linear page number leads elsewhere. */
+  forgetJumpsOn(page: number): void {
+    this.#forgetJumps((tag) => (tag & PAGE_NUMBER) === page);
+  }
+
+  /** CR3 is a new one: what is global stays. */
+  forgetLocalJumps(): void {
+    this.#forgetJumps((tag) => !(tag & GLOBAL_JUMP));
+  }
+
+  #forgetJumps(goes: (tag: number) => boolean): void {
+    let kept = 0;
+    for (const at of this.#jumps) {
+      if (goes(this.#i32[at + 3])) this.#i32[at + 1] = NO_MODE;
+      else this.#jumps[kept++] = at;
+    }
+    this.#jumps.length = kept;
+  }
+
+  rememberJump({ eip, start, linear }: Block, mode: number): void {
+    const at = jumpEntry(eip);
     if (this.#i32[at + 1] === NO_MODE) this.#jumps.push(at);
     this.#i32[at] = eip;
     this.#i32[at + 1] = mode;
-    this.#i32[at + 2] = entry;
+    this.#i32[at + 2] = start;
+    this.#i32[at + 3] = (linear >>> 12) | (this.linear.isGlobal(linear) ? GLOBAL_JUMP : 0);
+  }
+
+  /** The record where code at `eip` begins, if a jump has led there; or 0. */
+  jumpTarget(eip: number, mode: number): number {
+    const at = jumpEntry(eip);
+    return this.#i32[at] === (eip | 0) && this.#i32[at + 1] === mode ? this.#i32[at + 2] : 0;
+  }
+
+  /** What `eip` led to is gone. */
+  forgetJump(eip: number): void {
+    const at = jumpEntry(eip);
+    if (this.#i32[at] === (eip | 0) && this.#i32[at + 1] !== NO_MODE) this.#i32[at + 1] = FORGOTTEN;
   }
 
   /** Every invariant, for tests: throws Error naming the one that fails. */

@@ -142,6 +142,11 @@ export class Interpreter {
     return this.#entryBudget < 0 ? this.cpu.eip : this.#view.getUint32(this.cpu.get(CPU.EXIT_RECORD) + RECORD.EIP, true);
   }
 
+  /** CS, CPL or paging have changed under a system instruction, behind which generated code may go on. */
+  modeChanged(): void {
+    if (this.#entryBudget >= 0) this.#currentMode();
+  }
+
   /** The system instruction under way, if there is one, is to be the last of this run. */
   attend(): void {
     this.cpu.set(CPU.ATTEND, 1);
@@ -252,10 +257,17 @@ export class Interpreter {
       if (entries === ENTRIES) return { kind: 'fuel' };
       this.regions.dropOutdated();
       if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
+      const budget = Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff);
+      const known = this.#ending ? 0 : this.#knownJump();
+      if (known) {
+        const exit = this.#enter(known, this.cpu.codeSize, false, budget);
+        if (exit) return exit;
+        continue;
+      }
       const block = this.#block(false);
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
-      const exit = this.#enter(block, Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff));
+      const exit = this.#enterBlock(block, budget);
       if (exit) return exit;
     }
     return this.#finish(end);
@@ -281,7 +293,7 @@ export class Interpreter {
     const stops = this.translator.breakpoints.has(single.linear) || (first !== undefined && this.policy.watches(first.instruction));
     if (!stops) return undefined;
     const block = this.#block(false);
-    return isExit(block) ? block : this.#enter(block, 1);
+    return isExit(block) ? block : this.#enterBlock(block, 1);
   }
 
   /** Retire one instruction, whatever breakpoints and watches say. A branch into nowhere faults at the next one. */
@@ -289,7 +301,7 @@ export class Interpreter {
     if (this.cpu.get(CPU.FUEL) === 0) this.cpu.set(CPU.FUEL, FUEL);
     const block = this.#block(true);
     if (isExit(block)) return block;
-    return this.#enter(block, 1) ?? { kind: 'budget' };
+    return this.#enterBlock(block, 1) ?? { kind: 'budget' };
   }
 
   /** Translate the block at EIP, hot or not. False when there is none or it cannot be translated. */
@@ -305,15 +317,24 @@ export class Interpreter {
     this.#block(false);
   }
 
-  /** Run from a block's first record. Undefined: go on at EIP. */
-  #enter(block: Block, budget: number): EngineExit | undefined {
+  /** The record that the jump cache has for EIP, or 0. */
+  #knownJump(): number {
+    return this.linear.nested ? 0 : this.cache.jumpTarget(this.cpu.eip, this.#currentMode());
+  }
+
+  #enterBlock(block: Block, budget: number): EngineExit | undefined {
+    return this.#enter(block.start, block.codeSize, block.single, budget);
+  }
+
+  /** Run from a record. Undefined: go on at EIP. `single`: of a block of one instruction. */
+  #enter(start: number, codeSize: 2 | 4, single: boolean, budget: number): EngineExit | undefined {
     const { cpu } = this;
     this.#entryBudget = budget;
-    cpu.set(CPU.ATTEND, 0);
+    cpu.set(CPU.ATTEND, this.policy.goesOn ? 0 : 1);
     let code: number;
     let left = false;
     try {
-      code = (block.codeSize === 4 ? this.#run32 : this.#run16)(block.start, budget);
+      code = (codeSize === 4 ? this.#run32 : this.#run16)(start, budget);
     } finally {
       this.#entryBudget = -1;
       left = this.#return();
@@ -321,10 +342,10 @@ export class Interpreter {
     this.#retired += budget - (cpu.get(CPU.BUDGET) | 0);
     switch (code) {
       case EXIT.LINK:
-        if (!this.#branched()) this.#resolveLink(block.single);
+        if (!this.#branched()) this.#resolveLink(single);
         return undefined;
       case EXIT.INDIRECT:
-        if (!this.#branched() && !block.single) this.#resolveIndirect();
+        if (!this.#branched() && !single) this.#resolveIndirect();
         return undefined;
       case EXIT.BUDGET:
         this.#branched(CPU.LAST_RECORD);
@@ -337,14 +358,15 @@ export class Interpreter {
       case EXIT.FAULT: {
         const exit: EngineExit = { kind: 'fault', vector: cpu.get(CPU.FAULT) - 1, errorCode: cpu.get(CPU.FAULT_CODE) };
         cpu.set(CPU.FAULT, 0);
-        return exit.vector === WAIT_VECTOR ? { kind: 'dispatch' } : exit;
+        return exit.vector === WAIT_VECTOR ? DISPATCH : exit;
       }
       case EXIT.ATTEND:
         return this.#attend();
       case EXIT.FUEL:
         return { kind: 'fuel' };
       case EXIT.INVALIDATED:
-        return left ? { kind: 'dispatch' } : undefined;
+        this.cache.forgetJump(cpu.eip);
+        return left ? DISPATCH : undefined;
       default:
         return undefined; // STOP
     }
@@ -386,7 +408,8 @@ export class Interpreter {
   }
 
   #rememberJump(target: Block): void {
-    if (!target.single && target.attention?.kind !== 'breakpoint' && !this.policy.branched) this.cache.rememberJump(target.eip, this.#mode, target.start);
+    const crosses = target.secondPage >= 0 && this.linear.paging;
+    if (!target.single && target.attention?.kind !== 'breakpoint' && !crosses && !this.policy.branched) this.cache.rememberJump(target, this.#mode);
   }
 
   #resolveIndirect(): void {

@@ -9,6 +9,8 @@ export interface TranslationPolicy {
   treat(instruction: Instruction, linear: number): 'execute' | 'exit';
   /** Exit before it, so that somebody can decide to stop there. */
   watches(instruction: Instruction): boolean;
+  /** Generated code may go on behind a system instruction when nobody waits there: no ATTEND. Else the run loop looks around each time. */
+  readonly goesOn: boolean;
   /** When given, blocks are not chained: every near branch comes back to the run loop, which is told here. */
   readonly branched?: ((block: Block) => void) | undefined;
 }

@@ -79,14 +79,6 @@ export class AccessWindows {
     for (const window of this.#live) if (window.length > 0) this.#setLength(window, 0);
   }
 
-  /** Any entries have changed. */
-  rebuild(): void {
-    for (const window of this.#live) {
-      window.length = 0;
-      this.#extend(window);
-    }
-  }
-
   #holds({ deny, delta }: { readonly deny: number; readonly delta: number }, page: number): boolean {
     const entry = this.tlb[page];
     return (entry & deny) === 0 && (entry & ~0xff) === delta;

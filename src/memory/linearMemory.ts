@@ -48,15 +48,25 @@ export interface NestedPaging {
 
 type Size = 1 | 2 | 4;
 
-const UNPAGED: Translation = { kind: 'page', physical: 0, userAccess: true, writable: true, readWrite: true, dirty: true, global: false, pde: -1, pte: -1 };
+const unpaged = (physical: number): Translation => ({ kind: 'page', physical, userAccess: true, writable: true, readWrite: true, dirty: true, global: false, pde: -1, pte: -1 });
 const FILLED_CAPACITY = 16384;
 /** Filled pages after which it is worth looking for the longest run; from there on when they have become half as many again. */
 const FIRST_CHOICE = 4;
 
+/** By 2 * write + user. */
+const ACCESSES: readonly Access[] = [false, true].flatMap((write) => [false, true].map((user) => ({ write, user })));
+const accessOf = (write: boolean, user: boolean): Access => ACCESSES[(write ? 2 : 0) + (user ? 1 : 0)];
+
+class PageList {
+  readonly pages = new Int32Array(FILLED_CAPACITY);
+  count = 0;
+}
+
 export class LinearMemory {
   readonly #tlb: Int32Array;
-  readonly #filled = new Int32Array(FILLED_CAPACITY);
-  #filledCount = 0;
+  /** The pages that have entries, some named twice: those that a new CR3 leaves, and the others. */
+  readonly #global = new PageList();
+  readonly #local = new PageList();
   #nextChoice = FIRST_CHOICE;
   readonly windows: AccessWindows;
   /** Where accesses at `user` privilege go; set by the technique: the guest's own privilege, not the silicon's. */
@@ -109,24 +119,35 @@ export class LinearMemory {
   }
 
   flush(): void {
-    for (let i = 0; i < this.#filledCount; i++) this.#tlb[this.#filled[i]] = DENY_ALL;
-    this.#filledCount = 0;
-    this.#nextChoice = FIRST_CHOICE;
+    for (const { pages, count } of [this.#global, this.#local]) for (let i = 0; i < count; i++) this.#tlb[pages[i]] = DENY_ALL;
+    this.#global.count = this.#local.count = 0;
     this.windows.flushed();
   }
 
   /** What a load of CR3 invalidates with CR4.PGE (SDM Vol. 3, 4.10.4.1). */
   #flushNonGlobal(): void {
-    let kept = 0;
-    for (let i = 0; i < this.#filledCount; i++) {
-      const page = this.#filled[i];
-      const entry = this.#tlb[page];
-      if ((entry & DENY_ALL) === DENY_ALL) continue;
-      if (entry & GLOBAL_PAGE) this.#filled[kept++] = page;
-      else this.#tlb[page] = DENY_ALL;
+    const { pages, count } = this.#local;
+    this.#local.count = 0;
+    for (let i = 0; i < count; i++) {
+      const page = pages[i];
+      if (this.#tlb[page] & GLOBAL_PAGE) this.#note(page, true);
+      else {
+        this.#tlb[page] = DENY_ALL;
+        this.windows.changed(page);
+      }
     }
-    this.#filledCount = kept;
-    this.windows.rebuild();
+  }
+
+  /** A full list is emptied with the TLB. */
+  #note(page: number, global: boolean): void {
+    const list = global ? this.#global : this.#local;
+    if (list.count === FILLED_CAPACITY) this.flush();
+    list.pages[list.count++] = page;
+  }
+
+  /** A new CR3 leaves the page at `linear`. */
+  isGlobal(linear: number): boolean {
+    return (this.#tlb[linear >>> 12] & GLOBAL_PAGE) !== 0;
   }
 
   flushPage(linear: number): void {
@@ -138,18 +159,19 @@ export class LinearMemory {
   protectPage(physical: number): void {
     const host = this.physical.storeOffset(physical - (physical & (PAGE - 1))) | 0;
     const deny = DENY_SUPERVISOR_WRITE | DENY_USER_WRITE;
-    for (let i = 0; i < this.#filledCount; i++) {
-      const page = this.#filled[i];
-      const entry = this.#tlb[page];
-      if ((entry & DENY_ALL) !== DENY_ALL && (((entry & ~0xff) + (page << 12)) | 0) === host) {
-        this.#tlb[page] = entry | deny;
-        this.windows.changed(page);
+    for (const { pages, count } of [this.#global, this.#local])
+      for (let i = 0; i < count; i++) {
+        const page = pages[i];
+        const entry = this.#tlb[page];
+        if ((entry & DENY_ALL) !== DENY_ALL && (((entry & ~0xff) + (page << 12)) | 0) === host) {
+          this.#tlb[page] = entry | deny;
+          this.windows.changed(page);
+        }
       }
-    }
   }
 
   /** The guest's paging, whatever the silicon's registers show. */
-  #paging: PagingMode | undefined;
+  #paging: { -readonly [K in keyof PagingMode]: PagingMode[K] } | undefined;
   /** CR4.PGE. */
   #keepsGlobal = false;
 
@@ -167,6 +189,10 @@ export class LinearMemory {
    */
   noted: WatchHit[] | undefined;
 
+  get watchesForDebugger(): boolean {
+    return this.#watchpoints.length > 0;
+  }
+
   set watchpoints(watchpoints: readonly Watchpoint[]) {
     this.#watchpoints = watchpoints;
     this.flush();
@@ -177,12 +203,16 @@ export class LinearMemory {
     const { cpu } = this;
     const cr4 = cpu.get(CPU.CR4);
     const pdptes = cr4 & CR4_PAE ? cpu.i32.slice(CPU.PDPTE >> 2, (CPU.PDPTE >> 2) + 8) : undefined;
-    if (change === 'cr3' && this.#paging) this.#paging = { ...this.#paging, cr3: cpu.get(CPU.CR3), pdptes };
+    if (change === 'cr3' && this.#paging && !this.shadow) {
+      this.#paging.cr3 = cpu.get(CPU.CR3);
+      this.#paging.pdptes = pdptes;
+    } else if (change === 'cr3' && this.#paging) this.#paging = { ...this.#paging, cr3: cpu.get(CPU.CR3), pdptes };
     else {
       const cr0 = cpu.get(CPU.CR0);
       const features = { pageSizeExtension: (cr4 & CR4_PSE) !== 0, pdptes, physicalBits: this.features.physicalBits, pse36: this.features.pse36 };
       this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, ...features } : undefined;
       this.#keepsGlobal = (cr4 & CR4_PGE) !== 0;
+      this.#nextChoice = FIRST_CHOICE;
       this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
     }
     this.shadow?.load(this.#paging);
@@ -207,9 +237,11 @@ export class LinearMemory {
   }
 
   #walkGuest(mode: PagingMode | undefined, linear: number, access: Access, commit: boolean): Translation | PageFault {
-    if (!mode) return { ...UNPAGED, physical: this.#onTheBus(linear) };
+    if (!mode) return unpaged(this.#onTheBus(linear));
     const result = walkPage(this.physical, mode, linear, access, commit);
-    return result.kind === 'page' ? { ...result, physical: this.#onTheBus(result.physical) } : result;
+    if (result.kind === 'fault') return result;
+    const physical = this.#onTheBus(result.physical);
+    return physical === result.physical ? result : { ...result, physical };
   }
 
   /** Physical addresses of the entries that the guest's own tables have for `linear`, from the top. */
@@ -230,7 +262,7 @@ export class LinearMemory {
   #resolve(linear: number, write: boolean, user: boolean): number {
     if (this.#inWindow(linear)) return this.#pageFault(linear, (write ? 2 : 0) | (user ? 4 : 0) | 1);
     if (this.nested && !this.#walkNested(this.nested, linear)) return this.#refused();
-    const found = this.#access(linear, { write, user });
+    const found = this.#access(linear, accessOf(write, user));
     if (found.kind === 'refused') return this.#refused();
     if (found.kind === 'fault') return this.#pageFault(linear, found.errorCode);
     if (this.nested && !this.nested.admit(found.physical, linear, write, (this.#tlb[linear >>> 12] & DENY_ALL) === DENY_ALL)) return this.#refused();
@@ -294,20 +326,19 @@ export class LinearMemory {
 
   #enter(page: number, physical: number, host: number, deny: number, global: boolean): void {
     if (this.#holdsWatched(page, physical >>> 12)) return;
-    if (this.#tlb[page] === DENY_ALL) {
-      // The list names every filled page, some twice; a full one is emptied with the TLB.
-      if (this.#filledCount === FILLED_CAPACITY) this.flush();
-      this.#filled[this.#filledCount++] = page;
-    }
-    this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny | (global && this.#keepsGlobal ? GLOBAL_PAGE : 0);
+    const before = this.#tlb[page];
+    const kept = global && this.#keepsGlobal;
+    // One that was global is in the other list only.
+    if (before === DENY_ALL || (before & GLOBAL_PAGE && !kept)) this.#note(page, kept);
+    this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny | (kept ? GLOBAL_PAGE : 0);
     this.windows.changed(page);
-    if (this.#filledCount >= this.#nextChoice) this.chooseWindows();
+    if (this.#global.count + this.#local.count >= this.#nextChoice) this.chooseWindows();
   }
 
   /** The longest runs that there are now become windows. */
   chooseWindows(): void {
-    this.#nextChoice = Math.ceil(1.5 * this.#filledCount);
-    this.windows.choose(this.#filled, this.#filledCount);
+    this.#nextChoice = Math.ceil(1.5 * (this.#global.count + this.#local.count));
+    for (const { pages, count } of [this.#global, this.#local]) this.windows.choose(pages, count);
   }
 
   /** Where [linear, linear + length) is in the VM's memory, if the TLB lets the guest access it there: one page, no device, nothing to be noticed. Else -1. */
@@ -364,7 +395,7 @@ export class LinearMemory {
   fetch(linear: number): number {
     const host = this.#cached(linear, 1, false, this.user);
     if (host >= RAM && host - RAM < this.physical.size) return host - RAM;
-    const found = this.#access(linear, { write: false, user: this.user });
+    const found = this.#access(linear, accessOf(false, this.user));
     if (found.kind === 'refused') return -2;
     if (found.kind === 'fault') {
       this.cpu.set(CPU.FAULT_CODE, found.errorCode);

@@ -63,22 +63,27 @@ const FAULT_U = 4;
 const FAULT_RSVD = 8;
 const GIB_4 = 0x1_0000_0000;
 
-/** Physical address in bits 12 and up of an entry. */
-export const frameOf = ({ low, high }: Pick<Entry, 'low' | 'high'>, physicalBits: number): number => (high & ((1 << (physicalBits - 32)) - 1)) * GIB_4 + ((low & 0xfffff000) >>> 0);
+/** By error code. */
+const FAULTS: readonly PageFault[] = Array.from({ length: 16 }, (_, errorCode) => ({ kind: 'fault', errorCode }));
 
-export const readEntry = (memory: GuestMemory, at: number, size: 4 | 8): Entry => ({ at, low: memory.read(at, 4), high: size === 8 ? memory.read(at + 4, 4) : 0 });
+/** Physical address in bits 12 and up of an entry. */
+export const frameOf = (low: number, high: number, physicalBits: number): number => (high & ((1 << (physicalBits - 32)) - 1)) * GIB_4 + ((low & 0xfffff000) >>> 0);
+
+export const readEntry = (memory: GuestMemory, at: number, size: 4 | 8): Entry => ({ at, low: memory.read(at, 4), high: highHalf(memory, at, size) });
+
+const highHalf = (memory: GuestMemory, at: number, size: 4 | 8): number => (size === 8 ? memory.read(at + 4, 4) : 0);
 
 /** Bits 20:13 of a 4-MiB page's entry are address bits 39:32, as far as the processor has them. */
 const pse36Mask = ({ pse36, physicalBits }: PagingMode): number => (pse36 ? ((1 << (physicalBits - 32)) - 1) << 13 : 0);
 
 /** Is a bit set that must be zero? Without PSE and PAE nothing is checked (SDM Vol. 3, 4.7). */
-function setsReserved(mode: PagingMode, { low, high }: Entry, large: boolean): boolean {
+function setsReserved(mode: PagingMode, low: number, high: number, large: boolean): boolean {
   if (mode.pdptes) return (high & ~((1 << (mode.physicalBits - 32)) - 1)) !== 0 || (large && (low & 0x1fe000) !== 0);
   return large && (low & 0x3fe000 & ~pse36Mask(mode)) !== 0;
 }
 
-function largePage(mode: PagingMode, { low, high }: Entry, linear: number): number {
-  if (mode.pdptes) return frameOf({ low: low & 0xffe00000, high }, mode.physicalBits) + (linear & 0x1fffff);
+function largePage(mode: PagingMode, low: number, high: number, linear: number): number {
+  if (mode.pdptes) return frameOf(low & 0xffe00000, high, mode.physicalBits) + (linear & 0x1fffff);
   return ((low & pse36Mask(mode)) >>> 13) * GIB_4 + (((low & 0xffc00000) | (linear & 0x3fffff)) >>> 0);
 }
 
@@ -90,54 +95,57 @@ function directoryEntry(mode: PagingMode, linear: number): number | undefined {
   const { pdptes, physicalBits } = mode;
   if (!pdptes) return ((mode.cr3 & 0xfffff000) >>> 0) + (linear >>> 22) * 4;
   const n = 2 * (linear >>> 30);
-  return pdptes[n] & PTE_P ? frameOf({ low: pdptes[n], high: pdptes[n + 1] }, physicalBits) + ((linear >>> 21) & 0x1ff) * 8 : undefined;
+  return pdptes[n] & PTE_P ? frameOf(pdptes[n], pdptes[n + 1], physicalBits) + ((linear >>> 21) & 0x1ff) * 8 : undefined;
 }
 
-const isLarge = (mode: PagingMode, { low }: Entry): boolean => (low & PTE_PS) !== 0 && (mode.pdptes !== undefined || mode.pageSizeExtension);
+const isLarge = (mode: PagingMode, low: number): boolean => (low & PTE_PS) !== 0 && (mode.pdptes !== undefined || mode.pageSizeExtension);
 
-const tableEntry = (mode: PagingMode, pde: Entry, linear: number): number => frameOf(pde, mode.physicalBits) + ((linear >>> 12) & (mode.pdptes ? 0x1ff : 0x3ff)) * entrySize(mode);
+const tableEntry = (mode: PagingMode, low: number, high: number, linear: number): number =>
+  frameOf(low, high, mode.physicalBits) + ((linear >>> 12) & (mode.pdptes ? 0x1ff : 0x3ff)) * entrySize(mode);
 
 /** Physical addresses of the entries that a walk for `linear` reads, in order. */
 export function pathOf(memory: GuestMemory, mode: PagingMode, linear: number): number[] {
   const at = directoryEntry(mode, linear);
   if (at === undefined) return [];
-  const pde = readEntry(memory, at, entrySize(mode));
-  return pde.low & PTE_P && !isLarge(mode, pde) ? [at, tableEntry(mode, pde, linear)] : [at];
+  const { low, high } = readEntry(memory, at, entrySize(mode));
+  return low & PTE_P && !isLarge(mode, low) ? [at, tableEntry(mode, low, high, linear)] : [at];
 }
 
 /** Walk for `access`; with `commit` false nothing is written (the debugger looks without touching). */
 export function walkPage(memory: GuestMemory, mode: PagingMode, linear: number, access: Access, commit: boolean): Translation | PageFault {
   const cause = (access.write ? FAULT_W : 0) | (access.user ? FAULT_U : 0);
-  const reserved: PageFault = { kind: 'fault', errorCode: cause | FAULT_P | FAULT_RSVD };
   const size = entrySize(mode);
   const at = directoryEntry(mode, linear);
-  if (at === undefined) return { kind: 'fault', errorCode: cause };
-  const pde = readEntry(memory, at, size);
-  if (!(pde.low & PTE_P)) return { kind: 'fault', errorCode: cause };
-  const large = isLarge(mode, pde);
-  if (setsReserved(mode, pde, large)) return reserved;
-  const pte = large ? pde : readEntry(memory, tableEntry(mode, pde, linear), size);
-  if (!(pte.low & PTE_P)) return { kind: 'fault', errorCode: cause };
-  if (setsReserved(mode, pte, large)) return reserved;
-  const rights = pde.low & pte.low;
+  if (at === undefined) return FAULTS[cause];
+  const pdeLow = memory.read(at, 4);
+  const pdeHigh = highHalf(memory, at, size);
+  if (!(pdeLow & PTE_P)) return FAULTS[cause];
+  const large = isLarge(mode, pdeLow);
+  if (setsReserved(mode, pdeLow, pdeHigh, large)) return FAULTS[cause | FAULT_P | FAULT_RSVD];
+  const pteAt = large ? at : tableEntry(mode, pdeLow, pdeHigh, linear);
+  const low = large ? pdeLow : memory.read(pteAt, 4);
+  const high = large ? pdeHigh : highHalf(memory, pteAt, size);
+  if (!(low & PTE_P)) return FAULTS[cause];
+  if (setsReserved(mode, low, high, large)) return FAULTS[cause | FAULT_P | FAULT_RSVD];
+  const rights = pdeLow & low;
   const userAccess = (rights & PTE_US) !== 0;
   const writable = (rights & PTE_RW) !== 0;
   const denied = (access.user && !userAccess) || (access.write && !writable && (access.user || mode.writeProtect));
-  if (denied) return { kind: 'fault', errorCode: cause | FAULT_P };
+  if (denied) return FAULTS[cause | FAULT_P];
   const wanted = PTE_A | (access.write ? PTE_D : 0);
   if (commit) {
-    if (!large && !(pde.low & PTE_A)) memory.write(pde.at, 4, pde.low | PTE_A);
-    if ((pte.low & wanted) !== wanted) memory.write(pte.at, 4, pte.low | wanted);
+    if (!large && !(pdeLow & PTE_A)) memory.write(at, 4, pdeLow | PTE_A);
+    if ((low & wanted) !== wanted) memory.write(pteAt, 4, low | wanted);
   }
   return {
     kind: 'page',
-    physical: large ? largePage(mode, pde, linear) : frameOf(pte, mode.physicalBits) + (linear & 0xfff),
+    physical: large ? largePage(mode, low, high, linear) : frameOf(low, high, mode.physicalBits) + (linear & 0xfff),
     userAccess,
     writable: writable || (!mode.writeProtect && !userAccess),
     readWrite: writable,
-    dirty: ((pte.low | wanted) & PTE_D) !== 0,
-    global: (pte.low & PTE_G) !== 0,
-    pde: pde.at,
-    pte: large ? -1 : pte.at,
+    dirty: ((low | wanted) & PTE_D) !== 0,
+    global: (low & PTE_G) !== 0,
+    pde: at,
+    pte: large ? -1 : pteAt,
   };
 }

@@ -33,8 +33,7 @@ export function directoriesOf(mode: PagingMode | undefined): DirectorySource[] {
   const { pdptes, physicalBits } = mode;
   if (!pdptes) return [{ page: (mode.cr3 & ~(PAGE - 1)) >>> 0, firstRegion: 0, entrySize: 4 }];
   const found: DirectorySource[] = [];
-  for (let n = 0; n < 4; n++)
-    if (pdptes[2 * n] & PTE_P) found.push({ page: frameOf({ low: pdptes[2 * n], high: pdptes[2 * n + 1] }, physicalBits), firstRegion: 256 * n, entrySize: 8 });
+  for (let n = 0; n < 4; n++) if (pdptes[2 * n] & PTE_P) found.push({ page: frameOf(pdptes[2 * n], pdptes[2 * n + 1], physicalBits), firstRegion: 256 * n, entrySize: 8 });
   return found;
 }
 
@@ -60,7 +59,7 @@ export function regionSource(memory: GuestMemory, mode: PagingMode | undefined, 
     const isLarge = (pde.low & PTE_PS) !== 0 && (mode.pdptes !== undefined || mode.pageSizeExtension);
     names.push(pde.low & PTE_P ? `${hex(pde.high)}:${hex((pde.low & ~(PTE_A | (isLarge ? PTE_D : 0))) >>> 0)}` : '-');
     large ||= isLarge;
-    if (pde.low & PTE_P && !isLarge) tables.push({ page: frameOf(pde, mode.physicalBits), first: (n * REGION_ENTRIES) / 2, entrySize });
+    if (pde.low & PTE_P && !isLarge) tables.push({ page: frameOf(pde.low, pde.high, mode.physicalBits), first: (n * REGION_ENTRIES) / 2, entrySize });
   });
   return { key: names.join(' '), tables, large };
 }

@@ -1,8 +1,7 @@
 /** The lift of every instruction, by the table's `lift` column; a test demands that none is missing. */
 import { Builder, type Form } from '../ir/builder';
-import { type Statement, add, cell, constant, or } from '../ir/microOp';
+import { type Statement, add, cell, constant } from '../ir/microOp';
 import { EVENT_CELLS, INLINE_CELLS, countedKinds, isSlowInLine } from '../ir/eventCells';
-import { CPU } from '../x86/cpuState';
 import * as arithmetic from './arithmetic';
 import * as control from './control';
 import * as data from './data';
@@ -167,17 +166,6 @@ export const LIFTS: Readonly<Record<string, Lift>> = {
   clflush: vector.flushLine,
 };
 
-/** Lifts of system instructions behind which the run loop has nothing to look at, unless ATTEND or INHIBIT says so. */
-const QUIET: ReadonlySet<string> = new Set(['in', 'out', 'cli', 'clts', 'invlpg', 'movToControl', 'mov', 'pop', 'loadFarPointer', 'rdtsc', 'cpuid']);
-
-/** Behind a system instruction: to the run loop, or like a computed jump to the next one where that has no need of it. */
-function leaveSystem(b: Builder, statements: Statement[]): void {
-  if (QUIET.has(b.form.spec.lift)) {
-    statements.push({ k: 'if', condition: or(cell(CPU.ATTEND), cell(CPU.INHIBIT)), then: [{ k: 'dispatch', at: 'next' }], else: [] });
-    statements.push({ k: 'indirect', target: { k: 'field', field: 'nextEip' } });
-  } else statements.push({ k: 'dispatch', at: 'next' });
-}
-
 const endsBlock = (s: Statement | undefined): boolean => s !== undefined && (s.k === 'jump' || s.k === 'branch' || s.k === 'indirect' || s.k === 'dispatch' || s.k === 'fault');
 
 /** Micro-ops of one form, with what every instruction of its row shares: mode check, event count, the way out of the block. */
@@ -190,6 +178,6 @@ export function liftForm(form: Form): { statements: readonly Statement[]; temps:
   for (const kind of countedKinds(form.spec)) statements.push({ k: 'setCell', offset: EVENT_CELLS[kind], value: add(cell(EVENT_CELLS[kind]), constant(1)) });
   if (isSlowInLine(form.spec)) statements.push({ k: 'setCell', offset: INLINE_CELLS.slow, value: add(cell(INLINE_CELLS.slow), constant(1)) });
   if (terminal) statements.push(terminal);
-  else if (form.spec.flow === 'system') leaveSystem(b, statements);
+  else if (form.spec.flow === 'system') statements.push({ k: 'dispatch', at: 'next' });
   return { statements, temps: b.temps };
 }

@@ -203,8 +203,17 @@ const call =
     b.helper(helper);
   };
 
+/** Like `call`, and then the run loop looks around: interrupts may wait now, or something else to stop for. */
+const callAndAttend =
+  (helper: string, ring0 = false): Lift =>
+  (b) => {
+    if (ring0) requireRing0(b);
+    b.helper(helper);
+    b.setCell(CPU.ATTEND, ONE);
+  };
+
 export const readModelSpecific = call('readModelSpecific', true);
-export const writeModelSpecific = call('writeModelSpecific', true);
+export const writeModelSpecific = callAndAttend('writeModelSpecific', true);
 export const readPerformanceCounter = call('readPerformanceCounter');
 export const identify = call('identify');
 
@@ -218,7 +227,7 @@ export const systemExit: Lift = (b) => {
   b.dispatch('eip');
 };
 
-export const hypercall = call('hypercall');
+export const hypercall = callAndAttend('hypercall');
 
 /** The built-in BIOS calls its service: the virtual machine takes it before it gets here; anywhere else it is #UD. */
 export const firmware: Lift = (b) => b.fault(UD);

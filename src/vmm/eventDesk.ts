@@ -219,6 +219,12 @@ export class EventDesk {
     this.ledger.charge('inline', slow);
   }
 
+  /** It happened, and nobody watches. Not for kinds that generated code counts. */
+  count(kind: VmmEventKind, cost: CostEvent): void {
+    this.#counts[kind]++;
+    this.ledger.charge(cost);
+  }
+
   /** Like `report`, for what happens often: nothing is built unless somebody listens. */
   tally(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft, place: () => Place): void {
     if (this.#recording || this.source.watched || this.mayStopAt(kind)) return this.report(draft(), place());

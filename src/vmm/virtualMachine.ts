@@ -209,14 +209,14 @@ export class VirtualMachine implements TechniqueHost {
         const waited = this.#interruptWaits;
         this.#syncClock();
         const value = this.#platform.bus.read('port', port, size);
-        if (!waited && this.#interruptWaits) this.engine.attend();
+        if (waited !== this.#interruptWaits) this.engine.attend();
         return value;
       },
       writePort: (port, size, value) => {
         const waited = this.#interruptWaits;
         this.#syncClock();
         this.#platform.bus.write('port', port, size, value);
-        if (!waited && this.#interruptWaits) this.engine.attend();
+        if (waited !== this.#interruptWaits) this.engine.attend();
       },
       timeStamp: () => this.now() / NANOSECONDS_PER_INSTRUCTION + (this.technique.timeStampOffset ?? 0),
       taskSwitching: (selector, cause) => this.technique.taskSwitching?.(selector, cause),
@@ -319,20 +319,29 @@ export class VirtualMachine implements TechniqueHost {
 
   #stateChanged(what: StateChange, linear = 0): void {
     if (this.#world?.aside) return;
+    if (what === 'flags') return this.#flagsChanged();
     if (what === 'page') {
       this.linear.flushPage(linear);
-      this.engine.cache.clearJumpCache();
+      this.engine.cache.forgetJumpsOn(linear >>> 12);
       return;
     }
     if (what === 'translation' || what === 'addressSpace') {
       this.linear.loadPagingMode(what === 'addressSpace' ? 'cr3' : 'any');
-      this.engine.cache.clearJumpCache();
+      if (what === 'addressSpace') this.engine.cache.forgetLocalJumps();
+      else this.engine.cache.clearJumpCache();
     }
-    if (what !== 'addressSpace') this.engine.attend();
+    if (what === 'translation' || what === 'task') this.engine.attend();
     // Outside protected mode there are no rings.
     if (!this.cpu.protectedMode) this.cpu.set(CPU.CPL, 0);
     this.linear.setUser(this.cpu.cpl === 3);
+    this.engine.modeChanged();
     this.#noteMode();
+  }
+
+  /** TF and RF are looked at between two instructions, and so is an interrupt that may be taken now. */
+  #flagsChanged(): void {
+    const flags = this.cpu.get(CPU.EFLAGS);
+    if (flags & (EFLAGS_TF | EFLAGS_RF) || (flags & EFLAGS_IF && this.#interruptWaits)) this.engine.attend();
   }
 
   #noteMode(): void {
@@ -410,6 +419,11 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   deliverFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'delivered' | 'stopped' {
+    if (!this.desk.watching && !this.technique.beforeFault) {
+      this.desk.count('guestFault', faultCost(vector));
+      this.#deliver(vector, errorCode, true);
+      return 'delivered';
+    }
     this.mark();
     const draft = faultDraft(vector, errorCode, instruction);
     if (this.stopsAt(draft) || this.technique.beforeFault?.(vector, errorCode, instruction) === 'stopped') return 'stopped';
@@ -423,11 +437,13 @@ export class VirtualMachine implements TechniqueHost {
     const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
     if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
     if (exception && vector === PF) this.hypercalls?.events.pageFaulted(cpu.get(CPU.CR2));
-    const noted = this.linear.noted;
-    this.linear.noted = []; // what delivery stores is nobody's instruction
+    const { noted } = this.linear;
+    if (this.linear.watchesForDebugger) this.linear.noted = []; // what delivery stores is nobody's instruction
     const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception);
     this.linear.noted = noted;
     this.technique.delivered?.();
+    if (outcome.kind === 'delivered') return;
+    this.mark();
     if (outcome.kind === 'unimplemented') this.#stopUnimplemented(this.#unimplemented);
     if (outcome.kind !== 'tripleFault') return;
     this.technique.shutdown?.();
@@ -578,7 +594,9 @@ export class VirtualMachine implements TechniqueHost {
     if (debugged && !stopped && this.#atBreakpoint()) return { kind: 'breakpoint', linear: this.#place.linear };
     cpu.set(CPU.INHIBIT, 0);
     cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
-    const slice = inhibit ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
+    // Nothing can begin to wait before the next instruction: a slice ends where a timer is due.
+    const alone = inhibit !== 0 && (this.#interruptWaits || cpu.get(CPU.PENDING_DEBUG) !== 0 || this.hypercalls !== undefined);
+    const slice = alone ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
     const outcome = debugged ? this.#stepDebugged((flags & EFLAGS_TF) !== 0) : stopped ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
     if (outcome && engine.retired === before) {
       // Nothing has happened yet.
@@ -679,9 +697,15 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #interrupt(): StopReason | undefined {
-    this.mark();
     // The vector is known only once acknowledged: a stop asked for by vector is served after delivery.
     const vector = this.#platform.interrupts.acknowledge();
+    if (!this.desk.watching) {
+      this.technique.beforeInterrupt?.(vector);
+      this.#deliver(vector, 0, false);
+      this.desk.count('interrupt', 'interruptDelivery');
+      return undefined;
+    }
+    this.mark();
     const draft: EventDraft = {
       kind: 'interrupt',
       vector,
@@ -823,6 +847,8 @@ export class VirtualMachine implements TechniqueHost {
   }
 }
 
+const faultCost = (vector: number): CostEvent => (vector === PF ? 'pageFault' : 'guestFault');
+
 /** A fault the guest's handler gets; what is said of it is put together when somebody reads it. */
 function faultDraft(vector: number, errorCode: number, instruction: Instruction | undefined): EventDraft {
   const spec = exceptionOf(vector);
@@ -836,7 +862,7 @@ function faultDraft(vector: number, errorCode: number, instruction: Instruction 
     get sentence() {
       return `${instruction?.spec.mnemonic.toUpperCase() ?? 'The instruction'} raised ${reason()}, ${spec?.description ?? 'exception'}; the guest’s handler gets it.`;
     },
-    cost: vector === 14 ? 'pageFault' : 'guestFault',
+    cost: faultCost(vector),
     ...(instruction ? { instruction } : {}),
   };
 }

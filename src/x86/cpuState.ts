@@ -129,6 +129,8 @@ export const ATTR_DPL = 0x0060;
 export const ATTR_P = 0x0080;
 export const ATTR_DB = 0x4000;
 export const ATTR_G = 0x8000;
+/** What decides on loads and stores; who may load the segment is decided once. */
+const ATTR_ACCESS = ATTR_RW | ATTR_DC | ATTR_CODE | ATTR_S | ATTR_P | ATTR_DB;
 
 export interface SegmentCache {
   readonly selector: number;
@@ -232,13 +234,37 @@ export class CpuState {
     return this.get(CPU.SEGMENTS + s * SEGMENT_STRIDE + SEGMENT.BASE);
   }
 
+  limit(s: number): number {
+    return this.get(CPU.SEGMENTS + s * SEGMENT_STRIDE + SEGMENT.LIMIT);
+  }
+
+  attributes(s: number): number {
+    return this.get(CPU.SEGMENTS + s * SEGMENT_STRIDE + SEGMENT.ATTRIBUTES);
+  }
+
+  /** May [offset, offset + size) be accessed, as the derived counts have it? False may also mean: look closer. */
+  plainlyAllows(s: number, offset: number, size: number, write: boolean): boolean {
+    const at = CPU.SEGMENTS + s * SEGMENT_STRIDE;
+    return (offset - this.i32[(at + SEGMENT.LOW) >> 2]) >>> 0 < this.get(at + (write ? SEGMENT.WRITE_COUNT : SEGMENT.READ_COUNT) + countOffset(size));
+  }
+
   /** Load a segment cache and derive what the fast path compares: [LOW, LOW + count) are the valid first offsets of an access of each size. */
   setSegment(s: number, { selector, base, limit, attributes }: SegmentCache): void {
     const at = CPU.SEGMENTS + s * SEGMENT_STRIDE;
+    const same = this.get(at + SEGMENT.BASE) === base && this.get(at + SEGMENT.LIMIT) === limit && ((this.get(at + SEGMENT.ATTRIBUTES) ^ attributes) & ATTR_ACCESS) === 0;
     this.set(at, selector);
     this.set(at + SEGMENT.BASE, base);
     this.set(at + SEGMENT.LIMIT, limit);
     this.set(at + SEGMENT.ATTRIBUTES, attributes);
+    if (s === SS) this.set(CPU.STACK_MASK, attributes & ATTR_DB ? 0xffffffff : 0xffff);
+    if (!same) this.#deriveAccess(s);
+  }
+
+  /** What depends on base, limit and the attributes in ATTR_ACCESS. */
+  #deriveAccess(s: number): void {
+    const at = CPU.SEGMENTS + s * SEGMENT_STRIDE;
+    const limit = this.limit(s);
+    const attributes = this.attributes(s);
     const code = (attributes & ATTR_CODE) !== 0;
     const present = (attributes & (ATTR_P | ATTR_S)) === (ATTR_P | ATTR_S);
     const readable = present && (!code || (attributes & ATTR_RW) !== 0);
@@ -254,7 +280,6 @@ export class CpuState {
       this.set(at + SEGMENT.READ_COUNT + 4 * n, readable ? count : 0);
       this.set(at + SEGMENT.WRITE_COUNT + 4 * n, writable ? count : 0);
     }
-    if (s === SS) this.set(CPU.STACK_MASK, attributes & ATTR_DB ? 0xffffffff : 0xffff);
     this.#deriveFlat(s);
   }
 

@@ -618,11 +618,18 @@ export class StatementEmitter {
     code.set(LOCAL.ADDRESS);
     this.#retire();
     code.constant(0).get(LOCAL.ADDRESS).memory(OP.store, CPU.EIP);
+    this.#findJump();
+  }
+
+  /** On at EIP, which is in ADDRESS too. */
+  #findJump(): void {
+    const { code } = this;
     code.constant(0).get(LOCAL.RECORD).memory(OP.store, CPU.EXIT_RECORD);
     this.#ifCached(() => this.#continueOrStop());
     code.constant(EXIT.INDIRECT).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
   }
 
+  /** Behind a system instruction: on like behind a computed jump, unless the run loop has something to look at. */
   #dispatch(at: 'next' | 'eip'): void {
     const { code } = this;
     if (at === 'next') {
@@ -631,6 +638,12 @@ export class StatementEmitter {
       code.memory(OP.store, CPU.EIP);
     }
     this.#retire();
+    code.loadCell(CPU.ATTEND);
+    for (const cell of [CPU.INHIBIT, CPU.HALTED, CPU.PENDING_DEBUG, CPU.DUE_FAULT]) code.loadCell(cell).op(OP.or);
+    code.op(OP.eqz).open(OP.if);
+    code.loadCell(CPU.EIP).set(LOCAL.ADDRESS);
+    this.#findJump();
+    code.close();
     code.constant(EXIT.DISPATCH).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
   }
 }

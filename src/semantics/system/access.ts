@@ -19,7 +19,7 @@ export function segmentAllows({ attributes, limit }: SegmentCache, offset: numbe
 
 /** Set the pending-fault cells unless the access is allowed. */
 function checkSegment(context: ExecutionContext, segment: number, offset: number, size: number, write: boolean): boolean {
-  if (segmentAllows(context.cpu.segment(segment), offset, size, write)) return true;
+  if (context.cpu.plainlyAllows(segment, offset, size, write) || segmentAllows(context.cpu.segment(segment), offset, size, write)) return true;
   context.cpu.set(CPU.FAULT, (segment === SS ? SS_FAULT : GP) + 1);
   context.cpu.set(CPU.FAULT_CODE, 0);
   return false;

@@ -26,7 +26,7 @@ export interface ExecutionContext {
   noteUnimplemented(what: string): void;
   /** A task switch begins; nothing has changed yet. May `raise` REFUSED_VECTOR. */
   taskSwitching?(selector: number, cause: TaskSwitchCause): void;
-  /** CR0, CR3, CR4, EFLAGS.VM, CPL changed: caches that depend on them are stale. */
+  /** CR0, CR3, CR4, EFLAGS, CS, CPL changed: caches that depend on them are stale. */
   stateChanged(what: StateChange, linear?: number): void;
 }
 
@@ -52,8 +52,8 @@ export interface ParavirtualInterface {
   hypercall(): number;
 }
 
-/** `addressSpace`: CR3 alone. */
-export type StateChange = 'translation' | 'addressSpace' | 'privilege' | 'page';
+/** `addressSpace`: CR3 alone; `code`: CS, perhaps CPL; `flags`: interrupts are on now, or TF or RF is set; `task`: all of them. */
+export type StateChange = 'translation' | 'addressSpace' | 'privilege' | 'code' | 'page' | 'flags' | 'task';
 
 /** FERR# and IGNNE#, through which the board is told of x87 errors while CR0.NE is clear (SDM Vol. 1, appendix D). */
 export interface FpuErrorLine {

@@ -18,23 +18,50 @@ export const TYPE_CALL_GATE_32 = 12;
 export const TYPE_INTERRUPT_GATE_32 = 14;
 export const TYPE_TRAP_GATE_32 = 15;
 
-export interface Descriptor {
-  readonly low: number;
-  readonly high: number;
-  /** Linear address of the descriptor itself. */
-  readonly at: number;
-  readonly attributes: number;
-  readonly base: number;
-  readonly limit: number;
-  readonly type: number;
-  readonly dpl: number;
-  readonly present: boolean;
+/** A descriptor as its two doublewords; what they say is read off where it is asked for, since most of it never is. */
+export class Descriptor {
+  constructor(
+    readonly low: number,
+    readonly high: number,
+    /** Linear address of the descriptor itself. */
+    readonly at: number,
+  ) {}
+
+  get attributes(): number {
+    return (this.high >>> 8) & 0xf0ff;
+  }
+  get base(): number {
+    return ((this.low >>> 16) | ((this.high & 0xff) << 16) | (this.high & 0xff000000)) >>> 0;
+  }
+  get limit(): number {
+    const raw = (this.low & 0xffff) | (this.high & 0xf0000);
+    return (this.attributes & ATTR_G ? (raw << 12) | 0xfff : raw) >>> 0;
+  }
+  get type(): number {
+    return this.attributes & ATTR_TYPE;
+  }
+  get dpl(): number {
+    return (this.attributes & ATTR_DPL) >> 5;
+  }
+  get present(): boolean {
+    return (this.attributes & ATTR_P) !== 0;
+  }
   /** Code or data, not system. */
-  readonly segment: boolean;
-  readonly code: boolean;
-  readonly conforming: boolean;
-  readonly readable: boolean;
-  readonly writable: boolean;
+  get segment(): boolean {
+    return (this.attributes & ATTR_S) !== 0;
+  }
+  get code(): boolean {
+    return (this.attributes & (ATTR_S | ATTR_CODE)) === (ATTR_S | ATTR_CODE);
+  }
+  get conforming(): boolean {
+    return this.code && (this.attributes & ATTR_DC) !== 0;
+  }
+  get readable(): boolean {
+    return this.segment && (!this.code || (this.attributes & ATTR_RW) !== 0);
+  }
+  get writable(): boolean {
+    return (this.attributes & (ATTR_S | ATTR_CODE | ATTR_RW)) === (ATTR_S | ATTR_RW);
+  }
 }
 
 export const isNull = (selector: number): boolean => (selector & 0xfffc) === 0;
@@ -42,37 +69,15 @@ export const rplOf = (selector: number): number => selector & 3;
 /** A selector as an error code: RPL cleared. */
 export const asErrorCode = (selector: number): number => selector & 0xfffc;
 
-export function parseDescriptor(low: number, high: number, at: number): Descriptor {
-  const attributes = (high >>> 8) & 0xf0ff;
-  const rawLimit = (low & 0xffff) | (high & 0xf0000);
-  const segment = (attributes & ATTR_S) !== 0;
-  const code = segment && (attributes & ATTR_CODE) !== 0;
-  return {
-    low: low >>> 0,
-    high: high >>> 0,
-    at,
-    attributes,
-    base: ((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff000000)) >>> 0,
-    limit: (attributes & ATTR_G ? (rawLimit << 12) | 0xfff : rawLimit) >>> 0,
-    type: attributes & ATTR_TYPE,
-    dpl: (attributes & ATTR_DPL) >> 5,
-    present: (attributes & ATTR_P) !== 0,
-    segment,
-    code,
-    conforming: code && (attributes & ATTR_DC) !== 0,
-    readable: segment && (!code || (attributes & ATTR_RW) !== 0),
-    writable: segment && !code && (attributes & ATTR_RW) !== 0,
-  };
-}
+export const parseDescriptor = (low: number, high: number, at: number): Descriptor => new Descriptor(low >>> 0, high >>> 0, at);
 
 /** The descriptor a selector names, or undefined when it lies beyond its table. */
 export function lookDescriptor(context: ExecutionContext, selector: number): Descriptor | undefined {
   const { cpu } = context;
   const local = (selector & 4) !== 0;
-  const ldt = cpu.segment(LDTR);
-  if (local && !(ldt.attributes & ATTR_P)) return undefined;
-  const base = local ? ldt.base : cpu.get(CPU.GDTR_BASE);
-  const limit = local ? ldt.limit : cpu.get(CPU.GDTR_LIMIT);
+  if (local && !(cpu.attributes(LDTR) & ATTR_P)) return undefined;
+  const base = local ? cpu.segmentBase(LDTR) : cpu.get(CPU.GDTR_BASE);
+  const limit = local ? cpu.limit(LDTR) : cpu.get(CPU.GDTR_LIMIT);
   const index = selector & 0xfff8;
   if (index + 7 > limit) return undefined;
   const at = (base + index) >>> 0;

@@ -34,15 +34,14 @@ export interface Delivery {
   readonly returnEip: number;
   /** EXT bit of error codes raised on the way: the cause lies outside the program. */
   readonly external: boolean;
-  /** RF in the EFLAGS pushed: a fault's, so that the restarted instruction meets no instruction breakpoint (SDM Vol. 3, 17.3.1.1). */
-  readonly resume?: boolean;
   /** Of a debug exception: what it sets in DR6. */
   readonly debugCauses?: number;
 }
 
-export function deliver(context: ExecutionContext, delivery: Delivery): void {
+/** `resume`: RF in the EFLAGS pushed: a fault's, so that the restarted instruction meets no instruction breakpoint (SDM Vol. 3, 17.3.1.1). */
+export function deliver(context: ExecutionContext, delivery: Delivery, resume = false): void {
   context.cpu.set(CPU.SINGLE_STEP, 0);
-  if (context.cpu.protectedMode) deliverProtected(context, delivery);
+  if (context.cpu.protectedMode) deliverProtected(context, delivery, resume);
   else deliverReal(context, delivery);
 }
 
@@ -62,20 +61,25 @@ function deliverReal(context: ExecutionContext, { vector, returnEip }: Delivery)
   writeFlags(context, 0, EFLAGS_IF | EFLAGS_TF | EFLAGS_RF | EFLAGS_AC);
   cpu.setSegment(CS, code);
   cpu.eip = eip;
+  context.stateChanged('code');
 }
 
-const GATES: readonly number[] = [TYPE_TASK_GATE, TYPE_INTERRUPT_GATE_16, TYPE_TRAP_GATE_16, TYPE_INTERRUPT_GATE_32, TYPE_TRAP_GATE_32];
+/** Bit n: descriptor type n may be in the IDT. */
+const GATES = [TYPE_TASK_GATE, TYPE_INTERRUPT_GATE_16, TYPE_TRAP_GATE_16, TYPE_INTERRUPT_GATE_32, TYPE_TRAP_GATE_32].reduce((bits, type) => bits | (1 << type), 0);
 
-function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
+/** Pushed on the way from virtual-8086 mode, and null then. */
+const V86_SEGMENTS = [5, 4, 3, 0] as const;
+
+function deliverProtected(context: ExecutionContext, delivery: Delivery, resume: boolean): void {
   const { cpu } = context;
   const { vector, software } = delivery;
   const ext = delivery.external ? 1 : 0;
   const idtError = vector * 8 + 2 + ext;
   const gate = gateOf(context, vector, idtError);
-  if (gate.segment || !GATES.includes(gate.type)) raise(GP, idtError);
+  if (gate.segment || !(GATES & (1 << gate.type))) raise(GP, idtError);
   if (software && gate.dpl < cpu.cpl) raise(GP, idtError);
   if (!gate.present) raise(NP, idtError);
-  if (gate.type === TYPE_TASK_GATE) return deliverToTask(context, gate, delivery);
+  if (gate.type === TYPE_TASK_GATE) return deliverToTask(context, gate, delivery, resume);
 
   const selector = gate.low >>> 16;
   if (isNull(selector)) raise(GP, ext);
@@ -90,19 +94,19 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery): void {
   const cpl = inner ? code.dpl : cpu.cpl;
   const stack = inner ? newStack(context, cpl, ext) : Stack.current(context);
   if (eip > code.limit) raise(GP, ext);
-  if (v86) for (const segment of [5, 4, 3, 0]) stack.push(size, cpu.selector(segment));
+  if (v86) for (const segment of V86_SEGMENTS) stack.push(size, cpu.selector(segment));
   if (inner) {
     stack.push(size, cpu.selector(SS));
     stack.push(size, cpu.reg(4));
   }
-  stack.push(size, delivery.resume ? cpu.eflags | EFLAGS_RF : cpu.eflags);
+  stack.push(size, resume ? cpu.eflags | EFLAGS_RF : cpu.eflags);
   stack.push(size, cpu.selector(CS));
   stack.push(size, delivery.returnEip);
   if (delivery.errorCode !== undefined) stack.push(size, delivery.errorCode);
 
   const masksInterrupts = gate.type === TYPE_INTERRUPT_GATE_16 || gate.type === TYPE_INTERRUPT_GATE_32;
   writeFlags(context, 0, EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | (masksInterrupts ? EFLAGS_IF : 0));
-  if (v86) for (const segment of [0, 3, 4, 5]) cpu.setSegment(segment, { selector: 0, base: 0, limit: 0, attributes: 0 });
+  if (v86) for (const segment of V86_SEGMENTS) cpu.setSegment(segment, { selector: 0, base: 0, limit: 0, attributes: 0 });
   if (inner) cpu.setSegment(SS, stack.segment);
   enterCode(context, selector, code, cpl, eip);
   stack.commit();
@@ -118,7 +122,7 @@ function gateOf(context: ExecutionContext, vector: number, idtError: number): De
 }
 
 /** Through a task gate: the handler is a task of its own, an error code goes on its stack (SDM Vol. 3, 6.12.2). */
-function deliverToTask(context: ExecutionContext, gate: Descriptor, { returnEip, external, resume = false, errorCode }: Delivery): void {
+function deliverToTask(context: ExecutionContext, gate: Descriptor, { returnEip, external, errorCode }: Delivery, resume: boolean): void {
   switchThroughGate(context, gate, { cause: 'event', next: returnEip, ext: external ? 1 : 0, resume });
   if (errorCode === undefined || context.cpu.get(CPU.DUE_FAULT)) return;
   const stack = Stack.current(context);
@@ -132,10 +136,7 @@ function newStack(context: ExecutionContext, cpl: number, ext: number): Stack {
   return new Stack(context, stackSegment(context, selector, cpl, TS), esp, cpl === 3, asErrorCode(selector) + ext);
 }
 
-export type DeliveryOutcome =
-  | { readonly kind: 'unimplemented' }
-  | { readonly kind: 'delivered'; readonly vector: number }
-  | { readonly kind: 'tripleFault'; readonly chain: readonly GuestFault[] };
+export type DeliveryOutcome = { readonly kind: 'unimplemented' } | { readonly kind: 'delivered' } | { readonly kind: 'tripleFault'; readonly chain: readonly GuestFault[] };
 
 /** Of the debug exceptions only general detection sets RF: instruction breakpoints leave it to the handler, the others are traps. */
 const isFault = (vector: number): boolean => vector !== DB && exceptionOf(vector)?.kind === 'fault';
@@ -150,22 +151,26 @@ function escalate(first: number, second: GuestFault): GuestFault | undefined {
   return doubled ? new GuestFault(DF, 0) : second;
 }
 
+const DELIVERED: DeliveryOutcome = { kind: 'delivered' };
+
 /** Deliver an event; faults on the way are delivered in its place, up to shutdown. */
 export function deliverEvent(context: ExecutionContext, delivery: Delivery, exception: boolean): DeliveryOutcome {
-  const chain: GuestFault[] = exception ? [new GuestFault(delivery.vector, delivery.errorCode ?? 0)] : [];
-  let current: Delivery = { ...delivery, resume: exception && (isFault(delivery.vector) || ((delivery.debugCauses ?? 0) & DR6_BD) !== 0) };
+  const chain: GuestFault[] = [];
+  let current = delivery;
+  let resume = exception && (isFault(delivery.vector) || ((delivery.debugCauses ?? 0) & DR6_BD) !== 0);
   if (exception && delivery.vector === DB) enterDebugHandler(context, delivery.debugCauses ?? 0);
   let isException = exception;
   for (;;) {
     try {
-      deliver(context, current);
+      deliver(context, current, resume);
       const fault = takeDueFault(context);
       if (fault) throw fault;
-      return { kind: 'delivered', vector: current.vector };
+      return DELIVERED;
     } catch (fault) {
       if (!(fault instanceof GuestFault)) throw fault;
       context.cpu.set(CPU.FAULT, 0);
       if (fault.vector === UNIMPLEMENTED_VECTOR) return { kind: 'unimplemented' };
+      if (exception && chain.length === 0) chain.push(new GuestFault(delivery.vector, delivery.errorCode ?? 0));
       chain.push(fault);
       const next = isException ? escalate(current.vector, fault) : fault;
       if (!next) return { kind: 'tripleFault', chain };
@@ -176,8 +181,8 @@ export function deliverEvent(context: ExecutionContext, delivery: Delivery, exce
         errorCode: pushesErrorCode(context, next.vector) ? next.errorCode : undefined,
         returnEip: context.cpu.eip,
         external: true,
-        resume: isFault(next.vector),
       };
+      resume = isFault(next.vector);
     }
   }
 }
@@ -249,6 +254,7 @@ function returnReal(context: ExecutionContext, size: Size): void {
   cpu.setSegment(CS, code);
   cpu.eip = eip;
   stack.commit();
+  context.stateChanged('code');
   if (virtual) writeVirtualFlags(context, flags);
   else writeFlags(context, flags, mask);
 }

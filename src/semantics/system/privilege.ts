@@ -16,9 +16,12 @@ export const ioplOf = (context: ExecutionContext): number => (context.cpu.get(CP
 /** Replace the flags in `mask`. */
 export function writeFlags(context: ExecutionContext, value: number, mask: number): void {
   const { cpu } = context;
-  const before = cpu.eflags;
-  cpu.eflags = (before & ~mask) | (value & mask);
-  if ((before ^ cpu.eflags) & EFLAGS_VM) context.stateChanged('privilege');
+  const before = cpu.get(CPU.EFLAGS);
+  const after = (before & ~mask) | (value & mask);
+  if (mask & STATUS_FLAGS) cpu.eflags = (cpu.eflags & ~mask) | (value & mask);
+  else cpu.set(CPU.EFLAGS, after);
+  if ((before ^ after) & EFLAGS_VM) context.stateChanged('privilege');
+  if (after & (EFLAGS_TF | EFLAGS_RF) || ~before & after & EFLAGS_IF) context.stateChanged('flags');
 }
 
 /** Flags that exist on this processor. */
@@ -38,11 +41,12 @@ export function changeableFlags(context: ExecutionContext, size: number): number
 /** SS:ESP for ring `cpl` from the current TSS; beyond its limit is #TS. */
 export function innerStack(context: ExecutionContext, cpl: number): { readonly selector: number; readonly esp: number } {
   if (cpl === 0 && context.registered?.kernelStack) return context.registered.kernelStack;
-  const tss = context.cpu.segment(TR);
-  const wide = (tss.attributes & 8) !== 0;
+  const { cpu } = context;
+  const base = cpu.segmentBase(TR);
+  const wide = (cpu.attributes(TR) & 8) !== 0;
   const at = wide ? 4 + 8 * cpl : 2 + 4 * cpl;
   const bytes = wide ? 8 : 4;
-  if (at + bytes - 1 > tss.limit) raise(TS, asErrorCode(tss.selector));
-  const esp = readSystem(context, tss.base + at, wide ? 4 : 2);
-  return { esp, selector: readSystem(context, tss.base + at + (wide ? 4 : 2), 2) };
+  if (at + bytes - 1 > cpu.limit(TR)) raise(TS, asErrorCode(cpu.selector(TR)));
+  const esp = readSystem(context, base + at, wide ? 4 : 2);
+  return { esp, selector: readSystem(context, base + at + (wide ? 4 : 2), 2) };
 }

@@ -69,11 +69,14 @@ function loadDataSegment(context: ExecutionContext, segment: number, selector: n
   cpu.setSegment(segment, cacheOf(context, selector, d));
 }
 
+/** ES, DS, FS, GS. */
+const DATA_SEGMENTS = [0, 3, 4, 5] as const;
+
 /** After a return to an outer ring: data segments that the new CPL may not use become null (SDM Vol. 3, 5.8.6). */
 export function dropInaccessibleSegments(context: ExecutionContext, cpl: number): void {
   const { cpu } = context;
-  for (const segment of [0, 3, 4, 5]) {
-    const { attributes } = cpu.segment(segment);
+  for (const segment of DATA_SEGMENTS) {
+    const attributes = cpu.attributes(segment);
     const dpl = (attributes >> 5) & 3;
     const conformingCode = (attributes & 0x1c) === 0x1c;
     if (dpl < cpl && !conformingCode) cpu.setSegment(segment, { selector: 0, base: 0, limit: 0, attributes: 0 });

@@ -151,6 +151,7 @@ export function switchTask(context: ExecutionContext, rawSelector: number, how: 
     cpu.set(CPU.DUE_FAULT, fault.vector + 1);
     cpu.set(CPU.DUE_FAULT_CODE, fault.errorCode);
   }
+  context.stateChanged('task');
 }
 
 /** The fault that is due before the next instruction, taken out of the cells. */

@@ -18,6 +18,7 @@ function jumpReal(context: ExecutionContext, selector: number, eip: number, comm
   commit();
   context.cpu.setSegment(CS, target);
   context.cpu.eip = eip;
+  context.stateChanged('code');
 }
 
 /** Load CS with RPL = `cpl` and continue at `eip`. */
@@ -25,7 +26,8 @@ export function enterCode(context: ExecutionContext, selector: number, d: Descri
   const { cpu } = context;
   cpu.setSegment(CS, cacheOf(context, (selector & 0xfffc) | cpl, d));
   cpu.eip = eip;
-  if (cpu.cpl !== cpl) setCpl(context, cpl);
+  if (cpu.cpl === cpl) context.stateChanged('code');
+  else setCpl(context, cpl);
 }
 
 /** Direct transfer to a code segment without a gate: the privilege stays. */

@@ -10,6 +10,7 @@ export class BareMetal implements Technique {
 
   constructor(readonly host: TechniqueHost) {
     this.policy = {
+      goesOn: true,
       get key() {
         return host.watchVersion;
       },

@@ -54,6 +54,7 @@ export abstract class DeprivilegedTechnique implements Technique {
   ) {
     const self = this;
     this.policy = {
+      goesOn: false,
       get key() {
         const world = self.#direct ? 1 : self.guestKernel ? (self.realMode ? 2 : 3) : self.ownsFlags ? 5 : 4;
         return 16 * host.watchVersion + world + (self.timeStampTraps ? 8 : 0);

@@ -74,6 +74,8 @@ export class HardwareAssisted implements Technique {
     this.#report = new ExitReport(host, this.vmcs);
     const self = this;
     this.policy = {
+      /** What cannot be entered is looked at before each entry. */
+      goesOn: nestedPaging,
       get key() {
         return 0x10000 * host.watchVersion + 4 * self.vmcs.version + (self.#v86 ? 2 : 0) + (self.#direct ? 1 : 0);
       },
