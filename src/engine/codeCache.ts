@@ -3,7 +3,7 @@
  * A write to a covered page invalidates the blocks it touches; a full arena throws everything away.
  */
 import type { LinearMemory } from '../memory/linearMemory';
-import { JUMP_CACHE, JUMP_CACHE_ENTRIES, PAGE, RECORDS, RECORD_BYTES } from '../memory/layout';
+import { JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, PAGE, RECORDS, RECORD_BYTES } from '../memory/layout';
 import { Emitter } from '../base/events';
 import type { Block } from './block';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
@@ -25,7 +25,7 @@ const PAGE_NUMBER = 0xfffff;
 const GLOBAL_JUMP = 1 << 20;
 
 /** Index of the words of an entry. */
-const jumpEntry = (eip: number): number => (JUMP_CACHE + 16 * (eip & (JUMP_CACHE_ENTRIES - 1))) >> 2;
+const jumpEntry = (eip: number): number => (JUMP_CACHE + 16 * ((eip ^ (eip >>> JUMP_CACHE_FOLD)) & (JUMP_CACHE_ENTRIES - 1))) >> 2;
 
 interface CodePage {
   readonly blocks: Set<Block>;

@@ -39,14 +39,12 @@ const ENTRIES = 250;
 
 type Run = (record: number, budget: number) => number;
 
-/** State that translation depends on. */
+/** State that translation depends on: the code segment, 32-bit code (1), paging (2), CPL 3 (4), and the policy's key. */
 interface ModeFields {
   readonly base: number;
   readonly limit: number;
-  readonly size: 2 | 4;
+  readonly bits: number;
   readonly key: number;
-  readonly paging: boolean;
-  readonly user: boolean;
 }
 
 /** A hot block that some region holds gets its own only if it keeps coming up. */
@@ -65,8 +63,9 @@ export class Interpreter {
   readonly #run32: Run;
   readonly #view: DataView;
   /** Mode n is at n - 1. */
-  readonly #modes: ModeFields[] = [{ base: -1, limit: -1, size: 2, key: -1, paging: false, user: false }];
+  readonly #modes: ModeFields[] = [{ base: 0, limit: 0, bits: 0, key: -1 }];
   #mode = 1;
+  #otherMode = 1;
   readonly #hotMask: number;
   #retired = 0;
   /** Instructions the current call into generated code started with; -1 outside. */
@@ -193,21 +192,30 @@ export class Interpreter {
     return true;
   }
 
+  #isMode(number: number, base: number, limit: number, bits: number, key: number): boolean {
+    const mode = this.#modes[number - 1];
+    return mode.base === base && mode.limit === limit && mode.bits === bits && mode.key === key;
+  }
+
+  /** The latest are at the end. */
+  #numberOf({ base, limit, bits, key }: ModeFields): number {
+    const known = this.#modes.findLastIndex((m) => m.base === base && m.limit === limit && m.bits === bits && m.key === key);
+    return known >= 0 ? known + 1 : this.#modes.push({ base, limit, bits, key });
+  }
+
   /** Number of the state that translation depends on. */
   #currentMode(): number {
     const { cpu } = this;
-    const at = CPU.SEGMENTS + CS * SEGMENT_STRIDE;
-    const base = cpu.get(at + SEGMENT.BASE);
-    const limit = cpu.get(at + SEGMENT.LIMIT);
-    const size = cpu.codeSize;
+    const at = (CPU.SEGMENTS + CS * SEGMENT_STRIDE) >> 2;
+    const base = cpu.i32[at + (SEGMENT.BASE >> 2)];
+    const limit = cpu.i32[at + (SEGMENT.LIMIT >> 2)];
+    const bits = (cpu.codeSize === 4 ? 1 : 0) | (cpu.get(CPU.CR0) & CR0_PG ? 2 : 0) | (this.linear.user ? 4 : 0);
     const { key } = this.policy;
-    const paging = (cpu.get(CPU.CR0) & CR0_PG) !== 0;
-    const { user } = this.linear;
-    const is = (m: ModeFields): boolean => m.base === base && m.limit === limit && m.size === size && m.key === key && m.paging === paging && m.user === user;
-    if (!is(this.#modes[this.#mode - 1])) {
-      // Few modes are in use at a time, and the latest are at the end.
-      const known = this.#modes.findLastIndex(is);
-      this.#mode = known >= 0 ? known + 1 : this.#modes.push({ base, limit, size, key, paging, user });
+    if (!this.#isMode(this.#mode, base, limit, bits, key)) {
+      // Two take turns: a kernel and its user.
+      const other = this.#otherMode;
+      this.#otherMode = this.#mode;
+      this.#mode = this.#isMode(other, base, limit, bits, key) ? other : this.#numberOf({ base, limit, bits, key });
     }
     cpu.set(CPU.MODE, this.#mode); // a reset of the CPU cleared the cells
     cpu.set(CPU.HOT_MASK, this.#hotMask);
@@ -279,10 +287,10 @@ export class Interpreter {
       const block = this.#block(false);
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
-      const exit = block.instructions.length <= end - this.#retired ? this.#enter(block, 1) : (this.#attended() ?? this.step());
+      const exit = block.instructions.length <= end - this.#retired ? this.#enterBlock(block, 1) : (this.#attended() ?? this.step());
       if (exit && exit.kind !== 'budget') return exit;
     }
-    return { kind: 'budget' };
+    return BUDGET;
   }
 
   /** What a run must not step over: a breakpoint or a watched instruction at EIP. */
@@ -301,7 +309,7 @@ export class Interpreter {
     if (this.cpu.get(CPU.FUEL) === 0) this.cpu.set(CPU.FUEL, FUEL);
     const block = this.#block(true);
     if (isExit(block)) return block;
-    return this.#enterBlock(block, 1) ?? { kind: 'budget' };
+    return this.#enterBlock(block, 1) ?? BUDGET;
   }
 
   /** Translate the block at EIP, hot or not. False when there is none or it cannot be translated. */
@@ -458,5 +466,6 @@ export class Interpreter {
 }
 
 const DISPATCH: EngineExit = { kind: 'dispatch' };
+const BUDGET: EngineExit = { kind: 'budget' };
 
 const isExit = (found: Block | EngineExit): found is EngineExit => 'kind' in found;

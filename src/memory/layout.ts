@@ -4,7 +4,7 @@
  *   00001000  CPU state and engine cells (x86/cpuState)
  *   00002000  how far access windows reach (memory/accessWindows)
  *   00010000  VMM page: the hypervisor's own GDT, IDT and TSS, guest-linear FFC00000 under deprivileging techniques
- *   00020000  jump cache: EIP → record, for indirect branches
+ *   00020000  jump cache: EIP → record, for computed jumps and those that leave their page (256 KiB)
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
  *   00500000  decoded records of the interpreter
  *   01500000  shadow page tables of deprivileging techniques (2 MiB)
@@ -15,8 +15,9 @@ export const WINDOWS = 0x2000;
 export const VMM_PAGES = 0x10000;
 export const VMM_PAGE_COUNT = 16;
 export const JUMP_CACHE = 0x20000;
-/** Entries of 16 bytes: EIP, mode, record, unused. */
-export const JUMP_CACHE_ENTRIES = 4096;
+/** Entries of 16 bytes: EIP, mode, record, where it leads. Functions are aligned, so that pages must be told apart by their low bits. */
+export const JUMP_CACHE_ENTRIES = 16384;
+export const JUMP_CACHE_FOLD = 12;
 export const TLB = 0x100000;
 export const RECORDS = 0x500000;
 export const RECORD_BYTES = 0x1000000;

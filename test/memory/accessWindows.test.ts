@@ -66,7 +66,7 @@ test('a flushed window reaches nowhere until its pages come back', () => {
   bench.fill([2, 3, 1]);
   assert.deepEqual(bench.reach(DENY_SUPERVISOR_READ), [1, 3]);
   bench.tlb[2] = DENY_ALL;
-  bench.windows.rebuild();
+  bench.windows.changed(2);
   assert.deepEqual(bench.reach(DENY_SUPERVISOR_READ), [1, 1]);
 });
 

@@ -1,6 +1,6 @@
 /** Statements as WebAssembly: memory through the software TLB, flags, helpers, terminals. */
 import { type Expr, type SegmentRef, type SharedFunction, type Statement, type VectorSize, typeOf } from '../../ir/microOp';
-import { JUMP_CACHE, JUMP_CACHE_ENTRIES, TLB } from '../../memory/layout';
+import { JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, TLB } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, byteRegisterOffset, countOffset } from '../../x86/cpuState';
 import { TOP, TOP_SHIFT } from '../../semantics/x87/status';
 import { EXIT, RECORD, RECORD_SIZE } from '../record';
@@ -591,6 +591,9 @@ export class StatementEmitter {
     const { code } = this;
     code
       .get(LOCAL.ADDRESS)
+      .get(LOCAL.ADDRESS)
+      .constant(JUMP_CACHE_FOLD)
+      .op(OP.shrU, OP.xor)
       .constant(JUMP_CACHE_ENTRIES - 1)
       .op(OP.and)
       .constant(4)
