@@ -7,7 +7,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Builder } from './lib/build.mjs';
 import { GUESTS } from './lib/guests.mjs';
-import { measure } from './lib/measure.mjs';
+import { DebianPackages } from '../test/systems/lib/debian.mjs';
+import { measure, measureBoot } from './lib/measure.mjs';
 import { report } from './lib/report.mjs';
 import { steady } from './lib/statistics.mjs';
 import { systems as allSystems } from './lib/systems.mjs';
@@ -57,7 +58,7 @@ const known = allSystems(
 
 if (options.help) {
   const groups = Map.groupBy?.(GUESTS, ({ group }) => group) ?? new Map([...new Set(GUESTS.map((g) => g.group))].map((group) => [group, GUESTS.filter((g) => g.group === group)]));
-  console.log(`${HELP}\nGuests: ${[...groups].map(([group, guests]) => `\n  ${group}: ${guests.map(({ name }) => name).join(', ')}`).join('')}`);
+  console.log(`${HELP}\nGuests: ${[...groups].map(([group, guests]) => `\n  ${group}: ${guests.map(({ name, extra }) => name + (extra ? '*' : '')).join(', ')}`).join('')}`);
   console.log(`Systems: ${known.map(({ name, extra }) => name + (extra ? '*' : '')).join(', ')}`);
   process.exit(0);
 }
@@ -80,7 +81,7 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 
 const builder = new Builder(options.cli ?? path.join(root, 'dist/cli.mjs'), work);
 const chosen = (item, test) => !words.some(test) || words.includes(item.name) || words.includes(item.group);
-const wanted = GUESTS.filter((guest) => chosen(guest, isGuestWord));
+const wanted = GUESTS.filter((guest) => chosen(guest, isGuestWord) && (!guest.extra || words.includes(guest.name) || words.includes(guest.group)));
 const guests = wanted.filter((guest) => !(guest.flags && builder.missing));
 if (guests.length < wanted.length) console.log(`${builder.missing}: left out ${wanted.filter((g) => !guests.includes(g)).map(({ name }) => name)}`);
 const systems = known.filter((system) => {
@@ -107,9 +108,11 @@ function check(guest, system, found) {
 }
 
 async function runOnce(guest, files, system) {
-  const start = system.start(files);
+  const start = guest.machine ? system.boot?.(files) : system.start(files);
   if (!start) return undefined;
-  const result = await measure(start, guest.start ? { ...limits, units: 1, measured: 0 } : limits, options.clock);
+  const result = guest.machine
+    ? await measureBoot(start, guest.until, limits, options.clock)
+    : await measure(start, guest.start ? { ...limits, units: 1, measured: 0 } : limits, options.clock);
   if (result.error) {
     console.log(`${guest.name} on ${system.name}: ${result.error}`);
     failures++;
@@ -123,7 +126,15 @@ console.log(
   `${os.cpus()[0]?.model}, ${os.cpus().length} CPUs, load ${os.loadavg()[0].toFixed(1)}; Node ${options.node ?? process.version}; ${rounds} round(s), ${options.clock ?? 'wall'} clock`,
 );
 if (systems.some(({ name }) => name === 'native') && builder.native.note) console.log(builder.native.note);
-const files = new Map(guests.map((guest) => [guest.name, builder.build(guest)]));
+/** Files of a guest of ours; the machine of an operating system, whose packages are fetched the first time. */
+function prepare(guest) {
+  if (!guest.machine) return builder.build(guest);
+  const cache = path.join(root, '.cache/systems');
+  fs.mkdirSync(cache, { recursive: true });
+  return guest.machine(new DebianPackages(cache));
+}
+
+const files = new Map(guests.map((guest) => [guest.name, prepare(guest)]));
 const raw = [];
 for (let round = 0; round < rounds; round++)
   for (const guest of guests)

@@ -1,7 +1,10 @@
 /**
  * The guests: programs of ours that do one thing. `ops`: operations of the kind the guest is about, in one unit; with it the
- * report gives nanoseconds for one. `c`: needs gcc, and runs natively too.
+ * report gives nanoseconds for one. `c`: needs gcc, and runs natively too. `machine`: an operating system in place of a guest of
+ * ours, as test/systems has them; its time is that from power-on to `until`. Those that are `extra` run only when named.
  */
+import { busyboxInitrd, debianKernel } from '../../test/systems/lib/linux.mjs';
+
 const INTEGER = '-march=i686 -mfpmath=387';
 const SSE2 = '-march=pentium4 -mfpmath=sse -msse2';
 
@@ -41,4 +44,11 @@ export const GUESTS = [
   asm('generate', 'code', 2000),
   asm('codepage', 'code', 400_000),
   { ...asm('empty', 'start'), start: true },
+  {
+    name: 'linux',
+    group: 'boot',
+    extra: true,
+    machine: (debian) => ({ program: debianKernel(debian, '686'), kind: 'kernel', memory: 256, initrd: busyboxInitrd(debian), append: 'console=ttyS0 panic=-1' }),
+    until: /^\/ # /m,
+  },
 ];

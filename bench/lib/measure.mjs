@@ -22,6 +22,45 @@ const cpuClock = (pid) => {
 
 /** A busy machine takes longer by its own clock, but not without end. */
 const PATIENCE = 15;
+/** An operating system takes longer than a few units. */
+const BOOT_PATIENCE = 20;
+/** Characters of output, at the end, in which a boot's end is looked for. */
+const MATCHED = 4096;
+
+/** From start until what it prints matches `until`: one unit, without a checksum; with the `cpu` clock what it has had of the CPUs by then. */
+export function measureBoot({ command, args }, until, limits, clock) {
+  return new Promise((resolve) => {
+    const from = performance.now();
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const read = clock === 'cpu' ? cpuClock(child.pid) : () => performance.now() - from;
+    const result = { startup: undefined, units: [], checksums: [], error: undefined };
+    let text = '';
+    let errors = '';
+    const kill = () => {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {} // it has ended
+    };
+    const timer = setTimeout(kill, limits.milliseconds * BOOT_PATIENCE);
+    child.stdout.setEncoding('latin1').on('data', (data) => {
+      text = (text + data).slice(-MATCHED);
+      if (result.units.length > 0 || !until.test(text)) return;
+      result.units.push(read());
+      kill();
+    });
+    child.stderr.setEncoding('utf8').on('data', (data) => {
+      errors = (errors + data).slice(-2000);
+    });
+    child.on('error', (error) => {
+      result.error = error.message;
+    });
+    child.on('close', () => {
+      clearTimeout(timer);
+      if (result.units.length === 0) result.error ??= `did not come to ${until}: ${errors.trim().split('\n')[0]}`;
+      resolve(result);
+    });
+  });
+}
 
 /** Until `limits.units` are done and took `limits.measured` milliseconds, or until `limits.milliseconds` have passed by the clock. `error`: how it ended when that was too early. */
 export function measure({ command, args }, limits, clock) {

@@ -1,19 +1,22 @@
-/** What guests run on. Each takes a Multiboot ELF (or the native program) and copies the guest's serial output to stdout. */
+/** What guests run on. Each takes a Multiboot ELF (or the native program) and copies the guest's serial output to stdout; with `boot` also a machine of test/systems. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { qemuArguments, ringsideArguments } from '../../test/systems/lib/machine.mjs';
 
 const V86_VERSION = '0.5.462';
 const V86_HOST = path.join(import.meta.dirname, 'v86Host.mjs');
 
 const ringside = (name, technique, { cli, node }) => ({
   name,
+  boot: (machine) => ({ command: node, args: [cli, 'run', ...ringsideArguments({ ...machine, technique })] }),
   start: ({ elf }) => ({ command: node, args: [cli, 'run', elf, '--technique', technique] }),
 });
 
 const qemu = (name, ...more) => ({
   name,
   missing: () => (spawnSync('qemu-system-i386', ['--version']).error ? 'qemu-system-i386 is not installed' : undefined),
+  boot: (machine) => ({ command: 'qemu-system-i386', args: [...qemuArguments(machine), '-monitor', 'none', '-serial', 'stdio', ...more] }),
   start: ({ elf }) => ({
     command: 'qemu-system-i386',
     args: ['-accel', 'tcg', '-m', '64', '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot', ...more, '-kernel', elf],
