@@ -10,7 +10,6 @@ import type { Heat, Translation } from '../engine/heat';
 import { Interpreter } from '../engine/interpreter';
 import type { RegionLimits } from '../engine/region/regionCache';
 import type { FormTable } from '../engine/forms';
-import { hexh } from '../base/bits';
 import { GuestMemory } from '../memory/guestMemory';
 import { LinearMemory, REFUSED_VECTOR, WATCH_VECTOR } from '../memory/linearMemory';
 import type { WatchHit } from '../memory/watchpoint';
@@ -18,7 +17,6 @@ import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import { type CpuModel, type ExecutionContext, type FpuErrorLine, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
-import { deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { resetModelSpecific } from '../semantics/system/modelSpecific';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
 import { MXCSR_RESET } from '../semantics/vector/mxcsr';
@@ -26,14 +24,17 @@ import { CONTROL_RESET } from '../semantics/x87/status';
 import { X87 } from '../semantics/x87/unit';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
-import { DB, NMI, PF, exceptionOf, vectorName } from '../x86/exceptions';
-import { CR0_ET, CR0_PE, CR0_PG, DEBUGCTL_BTF, DR6_BS, DR7_ENABLED, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
+import { DB, UD } from '../x86/exceptions';
+import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
+import { reportBlocks } from './blockReports';
 import { apicBaseAtReset, pagingFeatures } from './cpuModels';
 import { CostLedger } from './cost/ledger';
 import type { CostEvent, CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
 import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
+import { DebugTraps } from './debugTraps';
+import { type Delivered, EventDelivery } from './eventDelivery';
 import { EventDesk, type Place, type Suppression, isKnownAfterwards } from './eventDesk';
 import { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
 import type { Firmware } from './firmwareContext';
@@ -132,6 +133,8 @@ export class VirtualMachine implements TechniqueHost {
   waitsUntil: number | undefined;
   /** Causes of the last triple fault that reset the machine. */
   lastShutdown: readonly string[] | undefined;
+  readonly #delivery = new EventDelivery(this);
+  readonly #traps = new DebugTraps(this);
   readonly #resetsOnShutdown: boolean;
   #unimplemented = '';
   #mode = 0;
@@ -157,9 +160,7 @@ export class VirtualMachine implements TechniqueHost {
     this.#apicPage = apicBaseAtReset(options.model) & PAGE_MASK;
     this.technique = this.#createTechnique(options);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter, options.translation, options.regionLimits);
-    this.engine.translated.on((block) => this.#translated(block));
-    this.engine.chained.on(({ source, target }) => this.#chained(source, target));
-    this.engine.cache.invalidated.on((block) => this.#invalidated(block));
+    reportBlocks(this);
     this.resetCpu();
   }
 
@@ -411,6 +412,10 @@ export class VirtualMachine implements TechniqueHost {
     this.#place = { retired: this.engine.retired, cs: cpu.selector(CS), eip: cpu.eip, linear: (cpu.segmentBase(CS) + cpu.eip) >>> 0, codeSize: cpu.codeSize };
   }
 
+  lengthHere(): number {
+    return this.decodeCurrent()?.length ?? 0;
+  }
+
   decodeCurrent(): Instruction | undefined {
     this.mark();
     const bytes = this.readLinear(this.#place.linear, MAX_INSTRUCTION_LENGTH);
@@ -419,37 +424,11 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   deliverFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'delivered' | 'stopped' {
-    if (!this.desk.watching && !this.technique.beforeFault) {
-      this.desk.count('guestFault', faultCost(vector));
-      this.#deliver(vector, errorCode, true);
-      return 'delivered';
-    }
-    this.mark();
-    const draft = faultDraft(vector, errorCode, instruction);
-    if (this.stopsAt(draft) || this.technique.beforeFault?.(vector, errorCode, instruction) === 'stopped') return 'stopped';
-    this.report(draft);
-    this.#deliver(vector, errorCode, true);
-    return 'delivered';
+    return this.#delivery.fault(vector, errorCode, instruction);
   }
 
-  #deliver(vector: number, errorCode: number, exception: boolean): void {
-    const { cpu, context } = this;
-    const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
-    if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
-    if (exception && vector === PF) this.hypercalls?.events.pageFaulted(cpu.get(CPU.CR2));
-    const { noted } = this.linear;
-    if (this.linear.watchesForDebugger) this.linear.noted = []; // what delivery stores is nobody's instruction
-    const outcome = deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception);
-    this.linear.noted = noted;
-    this.technique.delivered?.();
-    if (outcome.kind === 'delivered') return;
-    this.mark();
-    if (outcome.kind === 'unimplemented') this.#stopUnimplemented(this.#unimplemented);
-    if (outcome.kind !== 'tripleFault') return;
-    this.technique.shutdown?.();
-    const causes = outcome.chain.map((fault, i) => `${i ? 'while delivering it, ' : ''}${vectorName(fault.vector)} with error code ${hexh(fault.errorCode, 4)}`);
-    const draft: EventDraft = { kind: 'tripleFault', reason: 'shutdown', sentence: `Triple fault: ${causes.join('; ')}.` };
-    this.report(draft);
+  /** A triple fault: the reset line, or the end of the run. */
+  shutDown(causes: readonly string[]): void {
     if (!this.#resetsOnShutdown) {
       this.#pending = { kind: 'tripleFault', causes };
       return;
@@ -458,43 +437,9 @@ export class VirtualMachine implements TechniqueHost {
     this.requestReset();
   }
 
-  #stopUnimplemented(what: string): void {
+  stopUnimplemented(what = this.#unimplemented): void {
     this.report({ kind: 'unimplemented', reason: what, sentence: `Ringside does not execute ${what} yet.` });
     this.#pending = { kind: 'unimplemented', what };
-  }
-
-  #translated(block: Block): void {
-    if (!this.technique.translates || block.instructions.length === 0) return;
-    this.ledger.charge('translateInstruction', block.instructions.length);
-    const place = this.#placeIn(block, block.eip);
-    this.desk.report(
-      {
-        kind: 'blockTranslated',
-        reason: block.endReason,
-        sentence: `Translated ${block.instructions.length} instructions at ${hexh(block.linear)}; the block ends for: ${block.endReason}.`,
-      },
-      place,
-    );
-  }
-
-  #chained(source: Block, target: Block): void {
-    if (!this.technique.translates || this.technique.policy.branched) return; // a block that ran out of room is no chain
-    const draft: EventDraft = {
-      kind: 'blockChained',
-      reason: source.endReason,
-      sentence: `The block at ${hexh(source.linear)} goes straight to the one at ${hexh(target.linear)} now.`,
-      details: { target: target.linear },
-    };
-    this.desk.report(draft, this.#placeIn(source, source.instructions.at(-1)?.eip ?? source.eip));
-  }
-
-  #invalidated(block: Block): void {
-    if (this.technique.id !== 'bt' || block.invalidatedBy === 'breakpoints changed') return;
-    const place = this.#placeIn(block, block.eip);
-    this.desk.report(
-      { kind: 'blockInvalidated', reason: block.invalidatedBy ?? '', sentence: `The block at ${hexh(block.linear)} was thrown away: ${block.invalidatedBy}.` },
-      place,
-    );
   }
 
   // The run loop.
@@ -575,21 +520,20 @@ export class VirtualMachine implements TechniqueHost {
     this.hypercalls?.events.note();
     if (cpu.get(CPU.HALTED)) return this.#idle();
     const { interrupts } = this.#platform;
-    if (this.#hasPending) return this.#moveOn(this.#deliverPending());
+    if (this.#traps.due) return this.#moveOn(this.#stopOf(this.#delivery.pending()));
     const inhibit = cpu.get(CPU.INHIBIT);
     const flags = cpu.get(CPU.EFLAGS);
     const boundary = this.technique.atBoundary?.(this.#waiting(inhibit === 0));
     if (boundary === 'stopped') return { kind: 'event', event: this.desk.stopEvent! };
     if (boundary === 'exited') this.desk.suppressed = undefined;
-    if (interrupts.nmiPending && !inhibit && !cpu.get(CPU.NMI_BLOCKED)) return this.#nonMaskable();
-    if (interrupts.pending && !inhibit && flags & EFLAGS_IF) return this.#interrupt();
+    if (interrupts.nmiPending && !inhibit && !cpu.get(CPU.NMI_BLOCKED)) return this.#stopOf(this.#delivery.nonMaskable());
+    if (interrupts.pending && !inhibit && flags & EFLAGS_IF) return this.#stopOf(this.#delivery.interrupt());
     const breakpoints = flags & EFLAGS_RF || inhibit === INHIBIT_DEBUG ? 0 : instructionBreakpoints(this.context);
     if (breakpoints) {
-      const delivered = this.deliverFault(DB, breakpoints, this.decodeCurrent()) === 'delivered';
-      return this.#moveOn(delivered ? undefined : { kind: 'event', event: this.desk.stopEvent! });
+      return this.#moveOn(this.#stopOf(this.#delivery.fault(DB, breakpoints, this.decodeCurrent())));
     }
     const before = engine.retired;
-    const debugged = (flags & EFLAGS_TF) !== 0 || (cpu.get(CPU.DR0 + 28) & DR7_ENABLED) !== 0;
+    const debugged = this.#traps.watching;
     const stopped = this.desk.suppressed !== undefined;
     if (debugged && !stopped && this.#atBreakpoint()) return { kind: 'breakpoint', linear: this.#place.linear };
     cpu.set(CPU.INHIBIT, 0);
@@ -597,14 +541,14 @@ export class VirtualMachine implements TechniqueHost {
     // Nothing can begin to wait before the next instruction: a slice ends where a timer is due.
     const alone = inhibit !== 0 && (this.#interruptWaits || cpu.get(CPU.PENDING_DEBUG) !== 0 || this.hypercalls !== undefined);
     const slice = alone ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
-    const outcome = debugged ? this.#stepDebugged((flags & EFLAGS_TF) !== 0) : stopped ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
+    const outcome = debugged ? this.#traps.step(() => this.#stepOne()) : stopped ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
     if (outcome && engine.retired === before) {
       // Nothing has happened yet.
       cpu.set(CPU.INHIBIT, inhibit);
       cpu.set(CPU.EFLAGS, cpu.get(CPU.EFLAGS) | (flags & EFLAGS_RF));
     }
     this.desk.suppressed = undefined;
-    return !outcome && this.#hasPending ? this.#deliverPending() : outcome;
+    return !outcome && this.#traps.due ? this.#stopOf(this.#delivery.pending()) : outcome;
   }
 
   #waiting(open: boolean): Waiting {
@@ -624,39 +568,8 @@ export class VirtualMachine implements TechniqueHost {
     return this.engine.translator.breakpoints.has(this.#place.linear);
   }
 
-  /** One instruction, or one element of a repeated one, of a guest that debugs itself: TF, or breakpoints in DR7. */
-  #stepDebugged(trap: boolean): StopReason | undefined {
-    const { cpu, engine } = this;
-    const before = engine.retired;
-    cpu.set(CPU.SINGLE_STEP, trap ? 1 : 0);
-    cpu.set(CPU.FUEL, 1);
-    const branches = trap && (cpu.get(CPU.DEBUG_CONTROL) & DEBUGCTL_BTF) !== 0;
-    const next = branches ? cpu.eip + (this.decodeCurrent()?.length ?? 0) : -1;
-    const outcome = this.#stepOne();
-    const done = engine.retired > before ? cpu.eip !== next : !branches && cpu.get(CPU.FUEL) === 0;
-    if (cpu.get(CPU.SINGLE_STEP) && done && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG) cpu.set(CPU.PENDING_DEBUG, cpu.get(CPU.PENDING_DEBUG) | DR6_BS);
-    cpu.set(CPU.SINGLE_STEP, 0);
-    // Between two elements: the breakpoint on the instruction has been met.
-    if (engine.retired === before && cpu.get(CPU.FUEL) === 0) cpu.set(CPU.EFLAGS, cpu.get(CPU.EFLAGS) | EFLAGS_RF);
-    return outcome;
-  }
-
-  get #hasPending(): boolean {
-    const { cpu } = this;
-    return cpu.get(CPU.DUE_FAULT) !== 0 || (cpu.get(CPU.PENDING_DEBUG) !== 0 && cpu.get(CPU.INHIBIT) !== INHIBIT_DEBUG);
-  }
-
-  /** What the last instruction left for before the next one: a fault due, then debug traps (SDM Vol. 3, table 6-2). */
-  #deliverPending(): StopReason | undefined {
-    const { cpu } = this;
-    const task = cpu.get(CPU.DUE_FAULT);
-    const cell = task ? CPU.DUE_FAULT : CPU.PENDING_DEBUG;
-    const value = cpu.get(cell);
-    cpu.set(cell, 0);
-    const outcome = task ? this.deliverFault(task - 1, cpu.get(CPU.DUE_FAULT_CODE), undefined) : this.deliverFault(DB, value, undefined);
-    if (outcome !== 'stopped') return undefined;
-    cpu.set(cell, value);
-    return { kind: 'event', event: this.desk.stopEvent! };
+  #stopOf(delivered: Delivered): StopReason | undefined {
+    return delivered === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
   }
 
   /** One instruction, past breakpoints; what it is still gets reported. */
@@ -696,47 +609,6 @@ export class VirtualMachine implements TechniqueHost {
     return undefined;
   }
 
-  #interrupt(): StopReason | undefined {
-    // The vector is known only once acknowledged: a stop asked for by vector is served after delivery.
-    const vector = this.#platform.interrupts.acknowledge();
-    if (!this.desk.watching) {
-      this.technique.beforeInterrupt?.(vector);
-      this.#deliver(vector, 0, false);
-      this.desk.count('interrupt', 'interruptDelivery');
-      return undefined;
-    }
-    this.mark();
-    const draft: EventDraft = {
-      kind: 'interrupt',
-      vector,
-      get reason() {
-        return `vector ${hexh(vector, 2)}`;
-      },
-      get sentence() {
-        return `The interrupt controller raised vector ${hexh(vector, 2)}; the guest’s handler gets it.`;
-      },
-      cost: 'interruptDelivery',
-    };
-    const stop = this.stopsAt(draft);
-    this.technique.beforeInterrupt?.(vector);
-    this.#deliver(vector, 0, false);
-    this.report(draft);
-    return stop ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
-  }
-
-  /** No other NMI is taken until IRET (SDM Vol. 3, 6.7.1). */
-  #nonMaskable(): StopReason | undefined {
-    this.mark();
-    const draft: EventDraft = { kind: 'interrupt', vector: NMI, reason: 'NMI', sentence: 'A non-maskable interrupt; the guest’s handler gets it.', cost: 'interruptDelivery' };
-    if (this.stopsAt(draft)) return { kind: 'event', event: this.desk.stopEvent! };
-    this.#platform.interrupts.acknowledgeNmi();
-    this.cpu.set(CPU.NMI_BLOCKED, 1);
-    this.technique.beforeInterrupt?.(NMI);
-    this.#deliver(NMI, 0, false);
-    this.report(draft);
-    return undefined;
-  }
-
   #handle(exit: TechniqueExit): StopReason | undefined {
     switch (exit.kind) {
       case 'continue':
@@ -748,14 +620,12 @@ export class VirtualMachine implements TechniqueHost {
       case 'fault':
         if (exit.vector === UNIMPLEMENTED_VECTOR) {
           this.mark();
-          this.#stopUnimplemented(this.#unimplemented);
+          this.stopUnimplemented();
           return this.#takePending();
         }
         if (exit.vector === REFUSED_VECTOR) return { kind: 'event', event: this.desk.stopEvent! };
         if (exit.vector === WATCH_VECTOR) return this.#stepWatchedAccess();
-        return this.deliverFault(exit.vector, exit.errorCode, this.desk.watching || this.technique.beforeFault ? this.decodeCurrent() : undefined) === 'stopped'
-          ? { kind: 'event', event: this.desk.stopEvent! }
-          : undefined;
+        return this.#stopOf(this.#delivery.fault(exit.vector, exit.errorCode, this.#delivery.tellsOfFaults ? this.decodeCurrent() : undefined));
       case 'attend':
         return this.#attend(exit);
     }
@@ -783,7 +653,7 @@ export class VirtualMachine implements TechniqueHost {
       case 'breakpoint':
         return { kind: 'breakpoint', linear: this.#place.linear };
       case 'unimplemented':
-        this.#stopUnimplemented(attention.what);
+        this.stopUnimplemented(attention.what);
         return this.#takePending();
       case 'watch':
         return this.#watched(attention.instruction);
@@ -808,8 +678,7 @@ export class VirtualMachine implements TechniqueHost {
   /** The BIOS ROM calls its service; anywhere else the instruction does not exist. */
   #serveFirmware(instruction: Instruction): StopReason | undefined {
     const { firmware } = this.#platform;
-    if (!firmware || !inFirmware(this.#place.linear) || this.cpu.protectedMode)
-      return this.deliverFault(6, 0, instruction) === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
+    if (!firmware || !inFirmware(this.#place.linear) || this.cpu.protectedMode) return this.#stopOf(this.#delivery.fault(UD, 0, instruction));
     this.#firmware ??= new FirmwareService(this.#firmwareHost());
     this.#syncClock();
     const { sentence, retried } = this.#firmware.serve(firmware, instruction.immediate & 0xff, instruction.length);
@@ -845,26 +714,6 @@ export class VirtualMachine implements TechniqueHost {
     }
     return out;
   }
-}
-
-const faultCost = (vector: number): CostEvent => (vector === PF ? 'pageFault' : 'guestFault');
-
-/** A fault the guest's handler gets; what is said of it is put together when somebody reads it. */
-function faultDraft(vector: number, errorCode: number, instruction: Instruction | undefined): EventDraft {
-  const spec = exceptionOf(vector);
-  const reason = (): string => `${vectorName(vector)}${spec?.errorCode ? `(${hexh(errorCode, 1)})` : ''}`;
-  return {
-    kind: 'guestFault',
-    vector,
-    get reason() {
-      return reason();
-    },
-    get sentence() {
-      return `${instruction?.spec.mnemonic.toUpperCase() ?? 'The instruction'} raised ${reason()}, ${spec?.description ?? 'exception'}; the guest’s handler gets it.`;
-    },
-    cost: faultCost(vector),
-    ...(instruction ? { instruction } : {}),
-  };
 }
 
 const modeName = (mode: number): string => {

@@ -1,0 +1,160 @@
+/**
+ * Exceptions and interrupts on their way into the guest: reported, shown to the technique, and delivered as the CPU does.
+ * While nobody watches, an event is counted and nothing is put together to be said of it.
+ */
+import { hexh } from '../base/bits';
+import type { InterruptController } from '../devices/interruptController';
+import type { LinearMemory } from '../memory/linearMemory';
+import type { ExecutionContext } from '../semantics/system/context';
+import { type DeliveryOutcome, deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
+import { CPU, type CpuState } from '../x86/cpuState';
+import type { Instruction } from '../x86/decoder';
+import { DB, NMI, PF, exceptionOf, vectorName } from '../x86/exceptions';
+import type { CostEvent } from './cost/profiles';
+import type { EventDesk } from './eventDesk';
+import type { Hypercalls } from './hypercalls/hypercalls';
+import type { EventDraft, Technique, TechniqueHost } from './techniques/technique';
+
+/** `stopped`: before the event, which has not been delivered. */
+export type Delivered = 'delivered' | 'stopped';
+
+export interface DeliveryHost extends Pick<TechniqueHost, 'mark' | 'stopsAt' | 'report'> {
+  readonly cpu: CpuState;
+  readonly context: ExecutionContext;
+  readonly linear: LinearMemory;
+  readonly desk: EventDesk;
+  readonly technique: Technique;
+  readonly hypercalls: Hypercalls | undefined;
+  readonly platform: { readonly interrupts: InterruptController };
+  /** A triple fault, by its causes. */
+  shutDown(causes: readonly string[]): void;
+  /** Delivery met what Ringside does not do yet. */
+  stopUnimplemented(): void;
+}
+
+export class EventDelivery {
+  constructor(private readonly host: DeliveryHost) {}
+
+  /** Somebody is told of the next fault, and of its instruction. */
+  get tellsOfFaults(): boolean {
+    return this.host.desk.watching || this.host.technique.beforeFault !== undefined;
+  }
+
+  fault(vector: number, errorCode: number, instruction: Instruction | undefined): Delivered {
+    const { host } = this;
+    if (!this.tellsOfFaults) host.desk.count('guestFault', faultCost(vector));
+    else {
+      host.mark();
+      const draft = faultDraft(vector, errorCode, instruction);
+      if (host.stopsAt(draft) || host.technique.beforeFault?.(vector, errorCode, instruction) === 'stopped') return 'stopped';
+      host.report(draft);
+    }
+    this.#deliver(vector, errorCode, true);
+    return 'delivered';
+  }
+
+  /** The vector is known only once acknowledged: a stop asked for by vector is served after delivery. */
+  interrupt(): Delivered {
+    const { host } = this;
+    const vector = host.platform.interrupts.acknowledge();
+    const { watching } = host.desk;
+    if (watching) host.mark();
+    const draft = watching ? interruptDraft(vector) : undefined;
+    const stops = draft !== undefined && host.stopsAt(draft);
+    host.technique.beforeInterrupt?.(vector);
+    this.#deliver(vector, 0, false);
+    if (draft) host.report(draft);
+    else host.desk.count('interrupt', 'interruptDelivery');
+    return stops ? 'stopped' : 'delivered';
+  }
+
+  /** No other NMI is taken until IRET (SDM Vol. 3, 6.7.1). */
+  nonMaskable(): Delivered {
+    const { host } = this;
+    host.mark();
+    const draft: EventDraft = { kind: 'interrupt', vector: NMI, reason: 'NMI', sentence: 'A non-maskable interrupt; the guest’s handler gets it.', cost: 'interruptDelivery' };
+    if (host.stopsAt(draft)) return 'stopped';
+    host.platform.interrupts.acknowledgeNmi();
+    host.cpu.set(CPU.NMI_BLOCKED, 1);
+    host.technique.beforeInterrupt?.(NMI);
+    this.#deliver(NMI, 0, false);
+    host.report(draft);
+    return 'delivered';
+  }
+
+  /** What the last instruction left for before the next one: a fault due, then debug traps (SDM Vol. 3, table 6-2). */
+  pending(): Delivered {
+    const { cpu } = this.host;
+    const task = cpu.get(CPU.DUE_FAULT);
+    const cell = task ? CPU.DUE_FAULT : CPU.PENDING_DEBUG;
+    const value = cpu.get(cell);
+    cpu.set(cell, 0);
+    const outcome = task ? this.fault(task - 1, cpu.get(CPU.DUE_FAULT_CODE), undefined) : this.fault(DB, value, undefined);
+    if (outcome === 'stopped') cpu.set(cell, value);
+    return outcome;
+  }
+
+  #deliver(vector: number, errorCode: number, exception: boolean): void {
+    const { cpu, context, hypercalls, technique } = this.host;
+    const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
+    if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
+    if (exception && vector === PF) hypercalls?.events.pageFaulted(cpu.get(CPU.CR2));
+    const outcome = this.#unnoted(() => deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception));
+    technique.delivered?.();
+    if (outcome.kind !== 'delivered') this.#lost(outcome);
+  }
+
+  /** What delivery stores is nobody's instruction: a debugger's data breakpoints do not see it. */
+  #unnoted(deliver: () => DeliveryOutcome): DeliveryOutcome {
+    const { linear } = this.host;
+    if (!linear.watchesForDebugger) return deliver();
+    const { noted } = linear;
+    linear.noted = [];
+    const outcome = deliver();
+    linear.noted = noted;
+    return outcome;
+  }
+
+  #lost(outcome: DeliveryOutcome): void {
+    const { host } = this;
+    host.mark();
+    if (outcome.kind === 'unimplemented') host.stopUnimplemented();
+    if (outcome.kind !== 'tripleFault') return;
+    host.technique.shutdown?.();
+    const causes = outcome.chain.map((fault, i) => `${i ? 'while delivering it, ' : ''}${vectorName(fault.vector)} with error code ${hexh(fault.errorCode, 4)}`);
+    host.report({ kind: 'tripleFault', reason: 'shutdown', sentence: `Triple fault: ${causes.join('; ')}.` });
+    host.shutDown(causes);
+  }
+}
+
+const faultCost = (vector: number): CostEvent => (vector === PF ? 'pageFault' : 'guestFault');
+
+/** A fault the guest's handler gets; what is said of it is put together when somebody reads it. */
+function faultDraft(vector: number, errorCode: number, instruction: Instruction | undefined): EventDraft {
+  const spec = exceptionOf(vector);
+  const reason = (): string => `${vectorName(vector)}${spec?.errorCode ? `(${hexh(errorCode, 1)})` : ''}`;
+  return {
+    kind: 'guestFault',
+    vector,
+    get reason() {
+      return reason();
+    },
+    get sentence() {
+      return `${instruction?.spec.mnemonic.toUpperCase() ?? 'The instruction'} raised ${reason()}, ${spec?.description ?? 'exception'}; the guest’s handler gets it.`;
+    },
+    cost: faultCost(vector),
+    ...(instruction ? { instruction } : {}),
+  };
+}
+
+const interruptDraft = (vector: number): EventDraft => ({
+  kind: 'interrupt',
+  vector,
+  get reason() {
+    return `vector ${hexh(vector, 2)}`;
+  },
+  get sentence() {
+    return `The interrupt controller raised vector ${hexh(vector, 2)}; the guest’s handler gets it.`;
+  },
+  cost: 'interruptDelivery',
+});
