@@ -11,5 +11,5 @@ for (const { id } of TECHNIQUES)
     assert.deepEqual(vm.run(1, -1), { kind: 'budget' });
     assert.equal(vm.retired, 1);
     vm.showBlock();
-    assert.equal(vm.blocks().length, 1);
+    assert.ok(vm.blocks().length > 0);
   });
