@@ -264,4 +264,5 @@ export const PREPROCESSOR: readonly Program[] = [
     ['%use smartalign', 'nop', 'align 16', 'times 4 nop', 'align 16', 'alignmode p6', 'nop', 'align 8', 'alignmode k7,nojmp', 'bits 32', 'nop', 'align 64'],
     '90eb0d9090909090909090909090909090909090eb0a90909090909090909090900f1f40000f1f00908d0405000000008d0405000000008d0405000000008bc0',
   ],
+  [['%ifmacro org', 'db 1', '%endif', '%ifmacro ALIGN', 'db 2', '%endif'], '01'],
 ];

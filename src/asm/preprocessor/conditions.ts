@@ -1,6 +1,7 @@
 /** %if and its kin (NASM manual, 4.4). */
 import { SourceError } from '../diagnostics';
 import { isFloat } from '../floats';
+import { ALIGN_FILL, DIRECTIVES } from '../keywords';
 import { parseInteger } from '../numbers';
 import { stringText } from '../strings';
 import { type Place, type Token, isPunctuation } from '../token';
@@ -43,8 +44,12 @@ const isNumber = ([first, second]: readonly Token[]): boolean => {
 
 const isDefined: Test = (tokens, _, preprocessor) => tokens.some((token) => preprocessor.expander.lookup(token).length > 0);
 
+/** What nasm defines as macros before the first line. */
+const isStandardMacro = (name: string): boolean => DIRECTIVES.has(name.toLowerCase()) || ALIGN_FILL.has(name.toLowerCase());
+
 const isMacro: Test = ([name, ...count], place, preprocessor) => {
   if (!name) throw new SourceError('macro name expected', place);
+  if (isStandardMacro(name.text)) return true;
   const wanted = count.length > 0 ? parseParameterCount(count, place) : undefined;
   const most = (count: { maximum: number; greedy: boolean }) => (count.greedy ? Number.POSITIVE_INFINITY : count.maximum);
   return preprocessor.multiMacros.named(name.text).some((macro) => !wanted || (macro.minimum <= most(wanted) && wanted.minimum <= most(macro)));
