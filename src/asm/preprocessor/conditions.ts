@@ -44,8 +44,8 @@ const isNumber = ([first, second]: readonly Token[]): boolean => {
 
 const isDefined: Test = (tokens, _, preprocessor) => tokens.some((token) => preprocessor.expander.lookup(token).length > 0);
 
-/** What nasm defines as macros before the first line. */
-const isStandardMacro = (name: string): boolean => DIRECTIVES.has(name.toLowerCase()) || ALIGN_FILL.has(name.toLowerCase());
+/** What nasm defines as macros before the first line; the question minds their case. */
+const isStandardMacro = (name: string): boolean => DIRECTIVES.has(name) || ALIGN_FILL.has(name);
 
 const isMacro: Test = ([name, ...count], place, preprocessor) => {
   if (!name) throw new SourceError('macro name expected', place);
