@@ -1,8 +1,8 @@
 /**
  * A real VS Code without a desktop: VS Code's own server, taken from the npm package code-server.
- * `installServer` fetches it once into .cache/vscode-server (about 300 MB, from the npm registry only);
+ * `installServer` fetches it once into .cache/vscode-server (from the npm registry only);
  * `startServer` runs it on 127.0.0.1 in a home of its own, and `workbenchUrl` says what the browser must open.
- * RINGSIDE_VSCODE_SERVER names an installation to use instead.
+ * RINGSIDE_VSCODE chooses a generation of VS Code, RINGSIDE_VSCODE_SERVER names an installation to use instead.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -11,8 +11,28 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-/** code-server 4.100.3 carries VS Code 1.100.3, the last that runs on Node 20. */
-const CODE_SERVER = '4.100.3';
+/** By version of VS Code. The older one is the last that runs on Node 20; the newer brings a Node of its own, from npm too. */
+const GENERATIONS = {
+  '1.100': { codeServer: '4.100.3', native: 'native-watchdog', folder: '.cache/vscode-server', megabytes: 300 },
+  1.139: { codeServer: '4.139.1', native: '@vscode/native-watchdog', folder: '.cache/vscode-server-1.139', megabytes: 900, node: '24.21.0' },
+};
+
+function generation() {
+  const name = process.env.RINGSIDE_VSCODE ?? '1.100';
+  const found = GENERATIONS[name];
+  if (!found) throw new Error(`RINGSIDE_VSCODE=${name}: expected ${Object.keys(GENERATIONS).join(' or ')}`);
+  return found;
+}
+
+const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
+const runtimeFolder = (folder) => path.join(folder, 'runtime');
+
+/** The Node that runs the server: its own where it has one. */
+function nodeOf(folder) {
+  const own = path.join(runtimeFolder(folder), 'node_modules', NODE_PACKAGE, 'bin/node');
+  return fs.existsSync(own) ? own : process.execPath;
+}
+
 const serverFolder = (folder) => path.join(folder, 'node_modules/code-server/lib/vscode');
 const serverMain = (folder) => path.join(serverFolder(folder), 'out/server-main.js');
 /** Written last: an installation that was interrupted does not count. */
@@ -43,21 +63,31 @@ function npm(args, cwd, log) {
 /** The folder of an installed server; installs it when there is none. */
 export function installServer({ folder, log = () => {}, progress = (line) => console.error(line) } = {}) {
   const given = folder ?? process.env.RINGSIDE_VSCODE_SERVER;
-  const target = path.resolve(given ?? path.join(root, '.cache/vscode-server'));
+  const { codeServer, native, folder: usual, megabytes, node } = generation();
+  const target = path.resolve(given ?? path.join(root, usual));
   if (fs.existsSync(complete(target)) || (given && fs.existsSync(serverMain(target)))) return target;
-  progress(`Installing VS Code's server (code-server ${CODE_SERVER}, about 300 MB) into ${target}: this takes a minute or two, once.`);
+  progress(`Installing VS Code's server (code-server ${codeServer}, about ${megabytes} MB) into ${target}: this takes a minute or two, once.`);
   fs.rmSync(target, { recursive: true, force: true });
   fs.mkdirSync(target, { recursive: true });
   fs.writeFileSync(path.join(target, 'package.json'), '{ "name": "vscode-server", "private": true, "version": "0.0.0" }\n');
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const inside = serverFolder(target);
   // `npm ci` inside fails: the shrinkwrap that is shipped is out of step with its package.json.
-  const failure = npm(['install', `code-server@${CODE_SERVER}`, ...quiet], target, log) ?? npm(['install', '--omit=dev', ...quiet], inside, log);
+  const failure =
+    installNode(target, node, quiet, log) ?? npm(['install', `code-server@${codeServer}`, ...quiet], target, log) ?? npm(['install', '--omit=dev', ...quiet], inside, log);
   if (failure) throw new Error(failure);
   // Compiled, and only a convenience: without it the server logs an error and goes on.
-  npm(['rebuild', 'native-watchdog'], inside, log);
-  fs.writeFileSync(complete(target), `${CODE_SERVER}\n`);
+  npm(['rebuild', native], inside, log);
+  fs.writeFileSync(complete(target), `${codeServer}\n`);
   return target;
+}
+
+function installNode(target, version, quiet, log) {
+  if (!version) return undefined;
+  const folder = runtimeFolder(target);
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'package.json'), '{ "name": "runtime", "private": true, "version": "0.0.0" }\n');
+  return npm(['install', `${NODE_PACKAGE}@${version}`, ...quiet], folder, log);
 }
 
 /** Sockets go to a short path of their own: the system allows about a hundred characters. */
@@ -110,7 +140,7 @@ export async function startServer({ server = installServer(), home, port = 0, se
   const network = ['--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms'];
   // The smoke-test driver is what makes the workbench honour extensionDevelopmentPath in the URL.
   const quiet = ['--telemetry-level', 'off', '--disable-telemetry', '--disable-workspace-trust', '--enable-smoke-test-driver'];
-  const child = spawn(process.execPath, [serverMain(server), ...options, ...network, ...quiet], { env: serverEnvironment(at, runtime, environment), detached: true });
+  const child = spawn(nodeOf(server), [serverMain(server), ...options, ...network, ...quiet], { env: serverEnvironment(at, runtime, environment), detached: true });
   const url = await listening(child, log);
   const stop = () => stopServer(child, runtime);
   return { url, pid: child.pid, home: at, stop, workbenchUrl: (what) => workbenchUrl(url, what) };
@@ -119,7 +149,7 @@ export async function startServer({ server = installServer(), home, port = 0, se
 /** Install a package into the VS Code that `startServer` runs with the same `home`. Returns what the installation printed. */
 export function installExtension(vsix, { server = installServer(), home }) {
   const folders = ['--extensions-dir', path.join(home, 'extensions'), '--server-data-dir', path.join(home, 'data'), '--user-data-dir', path.join(home, 'data')];
-  const run = spawnSync(process.execPath, [serverMain(server), '--install-extension', vsix, '--accept-server-license-terms', ...folders], {
+  const run = spawnSync(nodeOf(server), [serverMain(server), '--install-extension', vsix, '--accept-server-license-terms', ...folders], {
     encoding: 'utf8',
     env: serverEnvironment(home, os.tmpdir(), {}),
   });

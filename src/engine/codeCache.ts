@@ -224,12 +224,6 @@ export class CodeCache {
     this.#i32[at + 3] = (linear >>> 12) | (this.linear.isGlobal(linear) ? GLOBAL_JUMP : 0);
   }
 
-  /** The record where code at `eip` begins, if a jump has led there; or 0. */
-  jumpTarget(eip: number, mode: number): number {
-    const at = jumpEntry(eip);
-    return this.#i32[at] === (eip | 0) && this.#i32[at + 1] === mode ? this.#i32[at + 2] : 0;
-  }
-
   /** What `eip` led to is gone. */
   forgetJump(eip: number): void {
     const at = jumpEntry(eip);

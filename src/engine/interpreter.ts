@@ -266,12 +266,6 @@ export class Interpreter {
       this.regions.dropOutdated();
       if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
       const budget = Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff);
-      const known = this.#ending ? 0 : this.#knownJump();
-      if (known) {
-        const exit = this.#enter(known, this.cpu.codeSize, false, budget);
-        if (exit) return exit;
-        continue;
-      }
       const block = this.#block(false);
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
@@ -323,11 +317,6 @@ export class Interpreter {
     const linear = (this.cpu.segmentBase(CS) + this.cpu.eip) >>> 0;
     for (const block of this.cache.blocks()) if (linear >= block.linear && linear < block.linear + block.length) return;
     this.#block(false);
-  }
-
-  /** The record that the jump cache has for EIP, or 0. */
-  #knownJump(): number {
-    return this.linear.nested ? 0 : this.cache.jumpTarget(this.cpu.eip, this.#currentMode());
   }
 
   #enterBlock(block: Block, budget: number): EngineExit | undefined {

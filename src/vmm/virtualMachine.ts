@@ -339,10 +339,12 @@ export class VirtualMachine implements TechniqueHost {
     this.#noteMode();
   }
 
-  /** TF and RF are looked at between two instructions, and so is an interrupt that may be taken now. */
+  /** TF and RF are looked at between two instructions, and so is an interrupt that may be taken now: IRET also lets in the next NMI. */
   #flagsChanged(): void {
     const flags = this.cpu.get(CPU.EFLAGS);
-    if (flags & (EFLAGS_TF | EFLAGS_RF) || (flags & EFLAGS_IF && this.#interruptWaits)) this.engine.attend();
+    const { interrupts } = this.#platform;
+    const takes = (flags & EFLAGS_IF && interrupts.pending) || (interrupts.nmiPending && !this.cpu.get(CPU.NMI_BLOCKED));
+    if (flags & (EFLAGS_TF | EFLAGS_RF) || takes) this.engine.attend();
   }
 
   #noteMode(): void {

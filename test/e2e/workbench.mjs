@@ -102,16 +102,20 @@ export class Workbench {
 
   /** Put the mouse on a word of a line and wait for the hover's text. */
   async hover(line, word) {
-    const top = (await this.lineNumber(line).boundingBox()).y;
-    const box = await this.editor.evaluate(
-      (e, { top, word }) => {
-        const row = [...e.querySelectorAll('.view-lines .view-line')].find((l) => Math.abs(l.getBoundingClientRect().top - top) < 4);
-        const span = [...row.querySelectorAll('span span')].find((s) => s.textContent.trim() === word);
-        const { left, top: y, width, height } = span.getBoundingClientRect();
-        return { x: left + width / 2, y: y + height / 2 };
-      },
-      { top, word },
-    );
+    // Lines move and colours come while the editor settles: the word is looked for until it is there.
+    const box = await soon(`the word ${word} on line ${line}`, async () => {
+      const { y: top } = (await this.lineNumber(line).boundingBox()) ?? {};
+      return this.editor.evaluate(
+        (e, { top, word }) => {
+          const row = [...e.querySelectorAll('.view-lines .view-line')].find((l) => Math.abs(l.getBoundingClientRect().top - top) < 4);
+          const span = row && [...row.querySelectorAll('span span')].find((s) => s.textContent.trim() === word);
+          if (!span) return undefined;
+          const { left, top: y, width, height } = span.getBoundingClientRect();
+          return { x: left + width / 2, y: y + height / 2 };
+        },
+        { top, word },
+      );
+    });
     await this.page.mouse.move(box.x + 60, box.y + 40);
     await this.page.mouse.move(box.x, box.y, { steps: 4 });
     const hover = this.page.locator('.monaco-hover:not(.hidden) .monaco-hover-content').first();

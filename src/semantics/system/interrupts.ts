@@ -219,7 +219,9 @@ type Size = 2 | 4;
 export function interruptReturn(context: ExecutionContext, operandSize: number, next: number): void {
   const size = operandSize as Size;
   const { cpu } = context;
+  const blocked = cpu.get(CPU.NMI_BLOCKED) !== 0;
   cpu.set(CPU.NMI_BLOCKED, 0);
+  if (blocked) context.stateChanged('flags'); // one that waited is taken behind IRET
   if (!cpu.protectedMode || cpu.v86) return returnReal(context, size);
   // NT: back to the task that the back link of this TSS names.
   if (cpu.eflags & EFLAGS_NT) return switchTask(context, readSystem(context, cpu.segmentBase(TR), 2), { cause: 'return', next, ext: 0 });
