@@ -67,7 +67,7 @@ export const blockScenarios = [
   },
   {
     page: 'block',
-    name: 'a block that is thrown away and translated again',
+    name: 'a block that is thrown away',
     guest: 'examples/selfmodify.asm',
     attributes: { technique: 'bt' },
     breakpoints: ['event:blockInvalidated'],
@@ -80,16 +80,6 @@ export const blockScenarios = [
         await page.locator('.facts', { hasText: thrown.invalidatedBy }).waitFor();
       });
       await look('block-invalidated');
-      await check('its successor takes its place at the next stop', async () => {
-        await page.getByLabel('Follow execution').uncheck();
-        await session.breakAt([]);
-        await session.go('next');
-        await session.go('next');
-        await hosted.news();
-        await soon('the new block', async () => (await page.locator('.chip', { hasText: 'cached' }).count()) > 0).catch(async (error) => {
-          throw new Error(`${error.message}; ${await page.locator('header').textContent()}`);
-        });
-      });
       await check('it says that the session has ended', async () => {
         await hosted.news('ended');
         await page.locator('.chip', { hasText: 'session ended' }).waitFor();
