@@ -154,7 +154,8 @@ export class TokenReader {
     if (!operator || this.done) return undefined;
     if (operator.takes === 'expression') return { kind: 'unary', operator: operator.name, operand: this.nested(() => this.unary()), place: token };
     const open = this.skip('(');
-    const negative = operator.takes === 'float' && (this.skip('-') || (this.skip('+') && false));
+    const negative = operator.takes === 'float' && this.skip('-');
+    if (operator.takes === 'float' && !negative) this.skip('+');
     const argument = this.next();
     if (open) this.expect(')');
     return operator.apply(argument, negative, token);

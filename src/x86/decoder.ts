@@ -50,9 +50,6 @@ export type Decoded =
 
 export { MAX_INSTRUCTION_LENGTH } from './instructionCursor';
 
-/** Two-byte opcodes of later extensions: known, named, not executed. The first that fits. */
-const UNIMPLEMENTED_0F: readonly (readonly [first: number, last: number, name: string])[] = [[0x78, 0x79, 'VMREAD or VMWRITE']];
-
 /** A row as the decoder wants it: what it would otherwise search for in the operands, found once. */
 interface Selection {
   readonly spec: InstructionSpec;
@@ -147,7 +144,7 @@ export class OpcodeMap {
       if (cursor.isShort()) return cursor.shortage();
       row = rows[modRm];
     } else row = this.#plain[slot];
-    if (!row) return rows || cursor.lock ? { kind: 'invalid', length: cursor.length } : refuse(cursor.length, slot);
+    if (!row) return { kind: 'invalid', length: cursor.length };
 
     if (modRm >= 0) cursor.modRm(row.ignoresMod ? modRm | 0xc0 : modRm);
     const { trailing } = row;
@@ -168,11 +165,4 @@ export class OpcodeMap {
 /** Decode the instruction at `start` of `bytes`; `codeSize` is 2 or 4 by the D bit of CS. */
 export function decode(map: OpcodeMap, bytes: Uint8Array, start: number, end: number, codeSize: 2 | 4): Decoded {
   return map.decode(bytes, start, end, codeSize);
-}
-
-function refuse(length: number, slot: number): Decoded {
-  const opcode = slot & 0xff;
-  const found = slot < 256 ? undefined : UNIMPLEMENTED_0F.find(([first, last]) => opcode >= first && opcode <= last);
-  if (!found) return { kind: 'invalid', length };
-  return { kind: 'unimplemented', length, name: `${found[2]} (0F ${opcode.toString(16).toUpperCase().padStart(2, '0')})` };
 }

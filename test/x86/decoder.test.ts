@@ -65,7 +65,6 @@ interface Case {
 
 /** Every difference that is meant, and why. The first that applies counts. */
 const DIFFERENCES: readonly (readonly [reason: string, applies: (c: Case) => boolean])[] = [
-  ['VMREAD and RSM are known by opcode only', (c) => c.ours.kind === 'unimplemented' && c.opcode === 0x0f && (c.theirs.isInvalid || !c.features.every((f) => FEATURES.has(f)))],
   ['0F 3F is the call from the BIOS to its services', (c) => c.opcode === 0x0f && c.second === 0x3f],
   ['UD0 is invalid either way', (c) => c.ours.kind === 'invalid' && c.mnemonic === 'ud0'],
   ['a hint of a later processor is a NOP', (c) => c.ours.kind === 'instruction' && c.ours.instruction.spec.mnemonic === 'nop' && !c.features.every((f) => FEATURES.has(f))],
@@ -232,4 +231,9 @@ test('an older processor has fewer instructions', () => {
   assert.equal(has('p4', 0xf3, 0x0f, 0x54, 0xc1), false); // andps has no scalar form
   assert.equal(has('p6', 0x0f, 0x20, 0x00), true); // mov eax,cr0 whatever ModRM.mod
   assert.equal(has('p6', 0x0f, 0x20, 0xc8), false); // cr1
+});
+
+test('VMREAD and VMWRITE are #UD, as on every processor without VMX', () => {
+  const map = new OpcodeMap(LATEST_GENERATION);
+  for (const second of [0x78, 0x79]) assert.equal(decode(map, Uint8Array.of(0x0f, second, 0xc1), 0, 3, 4).kind, 'invalid');
 });
