@@ -6,25 +6,25 @@
 import type { EngineExit } from '../../engine/interpreter';
 import type { TranslationPolicy } from '../../engine/policy';
 import { EVENT_CELLS } from '../../ir/eventCells';
-import { type ExecutionContext, GuestFault, REFUSED_VECTOR, type TaskSwitchCause, UNIMPLEMENTED_VECTOR, raise } from '../../semantics/system/context';
-import { checkPort } from '../../semantics/system/control';
+import { type ExecutionContext, REFUSED_VECTOR, type TaskSwitchCause, UNIMPLEMENTED_VECTOR, raise } from '../../semantics/system/context';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
-import { DB, GP, NMI, PF } from '../../x86/exceptions';
-import { CR0_PG, CR4_PCE, CR4_TSD, DR7_ENABLED, EFLAGS_IOPL, EFLAGS_TF, EFLAGS_VM } from '../../x86/flags';
-import { CS, EDX } from '../../x86/registers';
+import { DB, NMI, PF } from '../../x86/exceptions';
+import { CR0_PG, DR7_ENABLED, EFLAGS_IOPL, EFLAGS_TF, EFLAGS_VM } from '../../x86/flags';
+import { CS } from '../../x86/registers';
 import { EptTables } from '../ept/eptTables';
 import { NestedMemory } from '../ept/nestedMemory';
 import { exceptionExits, interruption } from '../exits/exception';
+import { exitOf } from '../exits/exitOf';
 import { instructionExits } from '../exits/formats';
-import { fixedPort, portSize } from '../exits/ioInstruction';
 import type { VmExit } from '../exits/vmExit';
 import { type Accessor, ShadowExits } from '../shadowExits';
 import type { VmcsFieldName } from '../vmcs/fields';
-import { RestrictedGuest, faultInV86, mayFaultInV86 } from '../vmcs/restrictedGuest';
+import { RestrictedGuest, mayFaultInV86 } from '../vmcs/restrictedGuest';
 import { type VmcsSettings, applySettings } from '../vmcs/settings';
 import { Vmcs } from '../vmcs/vmcs';
 import { pushesErrorCode } from '../../semantics/system/interrupts';
+import { BoundaryExits } from './boundaryExits';
 import { ExitReport } from './exitReport';
 import { CONTINUE, type EventDraft, type Technique, type TechniqueExit, type TechniqueHost, type Waiting, isContinuation } from './technique';
 import { enter } from './vmEntry';
@@ -38,6 +38,7 @@ export class HardwareAssisted implements Technique {
   readonly vmcs: Vmcs;
   readonly nested: NestedMemory | undefined;
   readonly #report: ExitReport;
+  readonly #boundary: BoundaryExits;
   /** Of a processor that has no unrestricted guests. */
   readonly #restricted: RestrictedGuest | undefined;
   /** The VMM executes an instruction: nothing exits. */
@@ -49,8 +50,6 @@ export class HardwareAssisted implements Technique {
   /** Coordinate at which the VMM last had control, and of the last VM entry. */
   #vmmAt = 0;
   #enteredAt = 0;
-  /** The interrupt that waits has been announced to the VMM. */
-  #announced = false;
   /** Reports the exit whose handling ended in an exception of the guest. */
   #pendingExit: (() => void) | undefined;
   /** The event being delivered, as IDT-vectoring information; 0 when none is. */
@@ -72,6 +71,7 @@ export class HardwareAssisted implements Technique {
     applySettings(this.vmcs, settings);
     if (this.vmcs.has('enableEpt')) this.nested = nested;
     this.#report = new ExitReport(host, this.vmcs);
+    this.#boundary = this.#boundaryExits();
     const self = this;
     this.policy = {
       /** What cannot be entered is looked at before each entry. */
@@ -82,6 +82,25 @@ export class HardwareAssisted implements Technique {
       treat: (instruction) => (instruction.spec.lift === 'firmware' || (!self.#direct && self.#mayExit(instruction)) ? 'exit' : 'execute'),
       watches: (instruction) => !self.#direct && host.interested(instruction),
     };
+  }
+
+  #boundaryExits(): BoundaryExits {
+    const self = this;
+    return new BoundaryExits(this.vmcs, {
+      get running() {
+        return !self.#root;
+      },
+      get retired() {
+        return self.host.engine.retired;
+      },
+      get enteredAt() {
+        return self.#enteredAt;
+      },
+      get vmmHasControl() {
+        return self.#vmmAt === self.host.engine.retired;
+      },
+      leave: (exit) => self.#leave(exit),
+    });
   }
 
   #nestedMemory(): NestedMemory {
@@ -137,7 +156,7 @@ export class HardwareAssisted implements Technique {
 
   reset(): void {
     this.#root = true;
-    this.#announced = false;
+    this.#boundary.forget();
     this.vmcs.changed = true;
   }
 
@@ -186,11 +205,7 @@ export class HardwareAssisted implements Technique {
 
   #untilExit(budget: number): number {
     if (this.vmcs.has('monitorTrapFlag')) return 1;
-    return this.vmcs.has('activatePreemptionTimer') ? Math.max(1, Math.min(budget, this.#timerEnd() - this.host.engine.retired)) : budget;
-  }
-
-  #timerEnd(): number {
-    return this.#enteredAt + this.vmcs.read('preemptionTimer');
+    return this.vmcs.has('activatePreemptionTimer') ? Math.max(1, Math.min(budget, this.#boundary.timerEnd - this.host.engine.retired)) : budget;
   }
 
   /** VM entry, if the VMM has control. */
@@ -217,7 +232,7 @@ export class HardwareAssisted implements Technique {
   }
 
   take(instruction: Instruction): TechniqueExit {
-    const exit = this.#exitOf(instruction);
+    const exit = exitOf(instruction, this.context, this.vmcs, this.#v86);
     if (!exit) return this.#runDirectly(instruction);
     const drafts = this.host.sideEvents(instruction);
     if (this.#report.stopsAt(exit, instruction) || drafts.some((draft) => this.host.stopsAt(draft))) return { kind: 'stopped' };
@@ -238,41 +253,6 @@ export class HardwareAssisted implements Technique {
       return this.host.deliverFault(outcome.vector, outcome.errorCode, instruction) === 'stopped' ? { kind: 'stopped' } : CONTINUE;
     } finally {
       this.#pendingExit = undefined;
-    }
-  }
-
-  /** The exit an instruction makes now. Faults of its own come first (SDM Vol. 3, 25.1.1), but for debug registers. */
-  #exitOf(instruction: Instruction): VmExit | undefined {
-    const { protectedOnly } = instruction.spec;
-    const { cpu } = this.context;
-    if (protectedOnly && cpu.realSegments) return undefined;
-    const fault = this.#v86 ? faultInV86(instruction, cpu) : undefined;
-    if (fault !== undefined) return { reason: 'EXCEPTION_OR_NMI', vector: fault, information: interruption(fault, false, fault === GP), errorCode: 0, operand: 0, emulated: true };
-    if (this.#faultsFirst(instruction)) return undefined;
-    const family = instructionExits(instruction);
-    return family?.mayExit(instruction, this.vmcs) ? family.exitOf({ instruction, context: this.context, vmcs: this.vmcs }) : undefined;
-  }
-
-  #faultsFirst(instruction: Instruction): boolean {
-    const { cpu } = this.context;
-    const { sensitive, sensitivity } = instruction.spec;
-    if (sensitivity === 'movFromDebug' || sensitivity === 'movToDebug') return false;
-    if (sensitive?.gate === 'cpl') return cpu.cpl > 0;
-    if (sensitivity === 'rdtsc') return cpu.cpl > 0 && (cpu.get(CPU.CR4) & CR4_TSD) !== 0;
-    if (sensitivity === 'rdpmc') return cpu.cpl > 0 && !(cpu.get(CPU.CR4) & CR4_PCE);
-    if (sensitivity !== 'io') return false;
-    const port = fixedPort(instruction) ?? cpu.reg(EDX) & 0xffff;
-    return this.#faults(() => checkPort(this.context, port, portSize(instruction)));
-  }
-
-  #faults(check: () => void): boolean {
-    try {
-      check();
-      return false;
-    } catch (fault) {
-      if (!(fault instanceof GuestFault)) throw fault;
-      this.context.cpu.set(CPU.FAULT, 0);
-      return true;
     }
   }
 
@@ -351,24 +331,8 @@ export class HardwareAssisted implements Technique {
 
   atBoundary(waiting: Waiting): 'stopped' | 'exited' | undefined {
     const before = this.#root;
-    if (this.#leavesAtBoundary(waiting)) return 'stopped';
+    if (this.#boundary.leaves(waiting)) return 'stopped';
     return this.#root && !before ? 'exited' : undefined;
-  }
-
-  /** True: stop before the exit. */
-  #leavesAtBoundary(waiting: Waiting): boolean {
-    const { vmcs } = this;
-    const { retired } = this.host.engine;
-    const running = !this.#root;
-    if (running && vmcs.has('monitorTrapFlag') && retired > this.#enteredAt && this.#leave({ reason: 'MONITOR_TRAP_FLAG' })) return true;
-    if (running && vmcs.has('activatePreemptionTimer') && retired >= this.#timerEnd() && this.#leave({ reason: 'PREEMPTION_TIMER' })) return true;
-    if (waiting.nmi && this.#nonMaskable(waiting.nmiBlocked)) return true;
-    if (!waiting.interrupt) {
-      this.#announced = false;
-      if (vmcs.has('interruptWindowExiting')) this.#setWindow('interruptWindowExiting', false);
-      return false;
-    }
-    return vmcs.has('externalInterruptExiting') && this.#external(waiting.interruptible);
   }
 
   /** An exit at the boundary. True: stop, and nothing has happened. */
@@ -379,45 +343,8 @@ export class HardwareAssisted implements Technique {
     return false;
   }
 
-  #setWindow(name: 'interruptWindowExiting' | 'nmiWindowExiting', on: boolean): void {
-    // Not a control that translated code depends on, nor one that could be inconsistent.
-    const bit = name === 'interruptWindowExiting' ? 1 << 2 : 1 << 22;
-    const controls = this.vmcs.read('primaryControls');
-    this.vmcs.note('primaryControls', on ? controls | bit : controls & ~bit);
-  }
-
-  /** The interrupt that waits: an exit unless the VMM has control; then injection, or a window to wait for. */
-  #external(interruptible: boolean): boolean {
-    const { vmcs } = this;
-    if (!this.#announced) {
-      const vmmHasControl = this.#vmmAt === this.host.engine.retired;
-      if (!vmmHasControl && this.#leave({ reason: 'EXTERNAL_INTERRUPT', information: 0 })) return true;
-      this.#announced = true;
-      if (!interruptible) this.#setWindow('interruptWindowExiting', true);
-    } else if (interruptible && vmcs.has('interruptWindowExiting')) {
-      if (this.#leave({ reason: 'INTERRUPT_WINDOW' })) return true;
-      this.#setWindow('interruptWindowExiting', false);
-    }
-    return false;
-  }
-
-  #nonMaskable(blocked: boolean): boolean {
-    const { vmcs } = this;
-    if (!vmcs.has('nmiExiting')) return false;
-    if (blocked) {
-      if (vmcs.has('virtualNmis') && !vmcs.has('nmiWindowExiting')) this.#setWindow('nmiWindowExiting', true);
-      return false;
-    }
-    if (vmcs.has('nmiWindowExiting')) {
-      if (this.#leave({ reason: 'NMI_WINDOW' })) return true;
-      this.#setWindow('nmiWindowExiting', false);
-      return false;
-    }
-    return this.#leave({ reason: 'EXCEPTION_OR_NMI', vector: NMI, information: interruption(NMI, false, false), errorCode: 0, operand: 0 });
-  }
-
   beforeInterrupt(vector: number): void {
-    this.#announced = false;
+    this.#boundary.forget();
     this.#delivering = interruption(vector, vector !== NMI, false);
     if (this.vmcs.has(vector === NMI ? 'nmiExiting' : 'externalInterruptExiting')) this.#inject(this.#delivering);
   }
