@@ -3,4 +3,6 @@ interface Lock {
 }
 export const root: string;
 export function missingPackages(lock: Lock, installed: Lock | undefined): string[];
+/** Why nothing may be installed into this node_modules, if so. */
+export function sharedInstallation(folder: string): string | undefined;
 export function bootstrap(): void;

@@ -32,6 +32,16 @@ function npm(args) {
   return { command: 'npm', args, shell: process.platform === 'win32' };
 }
 
+/**
+ * Why nothing may be installed here, if so: through a link npm would empty the folder that others use.
+ * `folder` is the node_modules of a checkout.
+ */
+export function sharedInstallation(folder) {
+  const link = fs.lstatSync(folder, { throwIfNoEntry: false });
+  if (!link?.isSymbolicLink()) return undefined;
+  return `node_modules is a link to ${fs.readlinkSync(folder)} and out of step with package-lock.json: npm ci would empty that folder. Install there, or remove the link.`;
+}
+
 /** Install what the lock asks for, if anything is missing. Ends the process with a message when that fails. */
 export function bootstrap() {
   const major = Number(process.versions.node.split('.')[0]);
@@ -40,6 +50,8 @@ export function bootstrap() {
   if (!lock) fail('package-lock.json is missing or damaged: check out the repository again.');
   const missing = missingPackages(lock, readJson(path.join(root, 'node_modules/.package-lock.json')));
   if (missing.length === 0) return;
+  const shared = sharedInstallation(path.join(root, 'node_modules'));
+  if (shared) fail(shared);
   console.log(`Installing ${missing.length} packages (npm ci) …`);
   const { command, args, shell } = npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
   const run = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell });

@@ -13,14 +13,17 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 /** By version of VS Code. The older one is the last that runs on Node 20; the newer brings a Node of its own, from npm too. */
 const GENERATIONS = {
-  '1.100': { codeServer: '4.100.3', native: 'native-watchdog', folder: '.cache/vscode-server', megabytes: 300 },
-  1.139: { codeServer: '4.139.1', native: '@vscode/native-watchdog', folder: '.cache/vscode-server-1.139', megabytes: 900, node: '24.21.0' },
+  '1.100': { codeServer: '4.100.3', native: ['native-watchdog'], folder: '.cache/vscode-server', megabytes: 300 },
+  1.139: { codeServer: '4.139.1', native: ['@vscode/spdlog', '@vscode/native-watchdog'], folder: '.cache/vscode-server-1.139', megabytes: 900, node: '24.21.0' },
 };
 
+export const GENERATION_NAMES = Object.keys(GENERATIONS);
+export const generationName = () => process.env.RINGSIDE_VSCODE ?? '1.100';
+
 function generation() {
-  const name = process.env.RINGSIDE_VSCODE ?? '1.100';
+  const name = generationName();
   const found = GENERATIONS[name];
-  if (!found) throw new Error(`RINGSIDE_VSCODE=${name}: expected ${Object.keys(GENERATIONS).join(' or ')}`);
+  if (!found) throw new Error(`RINGSIDE_VSCODE=${name}: expected ${GENERATION_NAMES.join(' or ')}`);
   return found;
 }
 
@@ -76,8 +79,8 @@ export function installServer({ folder, log = () => {}, progress = (line) => con
   const failure =
     installNode(target, node, quiet, log) ?? npm(['install', `code-server@${codeServer}`, ...quiet], target, log) ?? npm(['install', '--omit=dev', ...quiet], inside, log);
   if (failure) throw new Error(failure);
-  // Compiled, and only a convenience: without it the server logs an error and goes on.
-  npm(['rebuild', native], inside, log);
+  // Compiled, and only a convenience: without them the server logs errors and goes on.
+  npm(['rebuild', ...native], inside, log);
   fs.writeFileSync(complete(target), `${codeServer}\n`);
   return target;
 }

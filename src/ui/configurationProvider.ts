@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { TECHNIQUES } from '../protocol/techniques';
 import { baseName } from '../base/address';
 import { COMMANDS, DEBUG_TYPE, isAssembly } from './identifiers';
+import { labConfiguration, type LabSource, readLab } from './labs';
 import type { TechniqueChoice } from './techniqueChoice';
 
 /** The assembly file in front of the user. */
@@ -31,6 +32,8 @@ class LaunchConfigurations implements vscode.DebugConfigurationProvider {
     if (!configuration.type && !configuration.request && !configuration.name) {
       const document = activeProgram();
       if (!document) return null;
+      const lab = readLab(document.getText());
+      if (lab) return this.#startLab(lab, document);
       Object.assign(configuration, { type: DEBUG_TYPE, request: 'launch', name: baseName(document.fileName), program: programOf(document) });
     }
     if (!configuration.program) {
@@ -48,6 +51,15 @@ class LaunchConfigurations implements vscode.DebugConfigurationProvider {
     // The views come forward when the session starts; the console stays one click away.
     configuration.internalConsoleOptions ??= 'neverOpen';
     return configuration;
+  }
+
+  /** A lab runs to its stops, however it is started; the technique that its text begins with is offered first. */
+  async #startLab({ id, technique }: LabSource, document: vscode.TextDocument): Promise<vscode.DebugConfiguration | undefined> {
+    const title = vscode.l10n.t('Debug {0}', baseName(document.fileName));
+    const chosen = await this.choice.ask(title, technique, vscode.l10n.t('this lab begins with it'));
+    if (!chosen) return undefined;
+    const common = { type: DEBUG_TYPE, request: 'launch', name: baseName(document.fileName), internalConsoleOptions: 'neverOpen' } as const;
+    return { ...common, ...labConfiguration(id, programOf(document), chosen) };
   }
 }
 

@@ -30,11 +30,11 @@ export class TechniqueChoice implements vscode.Disposable {
     this.#changed.fire(id);
   }
 
-  /** Ask, with the last choice (or `current`) first. Undefined when the user turns away. */
-  async ask(title: string, current = this.last): Promise<TechniqueId | undefined> {
+  /** Ask, with the last choice (or `current`, and why) first. Undefined when the user turns away. */
+  async ask(title: string, current = this.last, remark = vscode.l10n.t('last used')): Promise<TechniqueId | undefined> {
     const items = TECHNIQUES.map((technique) => {
       const { name, description } = techniqueText(technique);
-      return { label: name, detail: description, description: technique.id === current ? vscode.l10n.t('last used') : undefined, id: technique.id };
+      return { label: name, detail: description, description: technique.id === current ? remark : undefined, id: technique.id };
     });
     items.sort((a, b) => Number(b.id === current) - Number(a.id === current));
     const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: vscode.l10n.t('How should the guest be run?'), matchOnDetail: true });

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { format, parseArgs } from 'node:util';
 import { startServer } from '../../scripts/vscodeServer.mjs';
 import { startBrowser } from './browser.mjs';
+import { shots } from './shots.mjs';
 
 const debug = Boolean(process.env.RINGSIDE_E2E_DEBUG);
 const limit = Number(process.env.RINGSIDE_E2E_TIMEOUT ?? 180_000);
@@ -58,7 +59,7 @@ try {
   try {
     await end(await Promise.race([finished, late]));
   } catch (error) {
-    await page.screenshot({ path: path.join(import.meta.dirname, 'shots/in-host-failure.png') });
+    await page.screenshot({ path: path.join(shots, 'in-host-failure.png') });
     throw error;
   }
 } catch (error) {

@@ -9,10 +9,9 @@ import path from 'node:path';
 import { startServer } from '../../scripts/vscodeServer.mjs';
 import { startBrowser } from './browser.mjs';
 import { bundleForTests, root, workspace } from './bundle.mjs';
-import { soon, Workbench } from './workbench.mjs';
+import { shots } from './shots.mjs';
+import { PATIENCE, soon, Workbench } from './workbench.mjs';
 
-const shots = path.join(import.meta.dirname, 'shots');
-fs.mkdirSync(shots, { recursive: true });
 const file = path.join(workspace, 'trap.asm');
 const source = fs.readFileSync(file, 'utf8').split('\n');
 const firstLine = (pattern) => source.findIndex((line) => pattern.test(line)) + 1;
@@ -53,7 +52,7 @@ async function main() {
   server = await startServer({ settings });
   browser = await startBrowser();
   page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PATIENCE);
   const foreign = [];
   page.on('request', (request) => {
     // A webview's own files have such an address too: its service worker answers, not the network.

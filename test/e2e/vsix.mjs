@@ -1,22 +1,25 @@
 #!/usr/bin/env node
 /**
- * The package as its user gets it: installed into a real VS Code from ringside-VERSION.vsix (`npm run package` makes it),
- * outside of this repository, it debugs the first example.
+ * The package as its user gets it: installed into a clean profile of a real VS Code from ringside-VERSION.vsix (`npm run package`
+ * makes it), outside of this repository. It sleeps until an assembly file is there; its first lab opens and runs to each of its
+ * stops; what it took to activate is printed.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { installExtension, startServer } from '../../scripts/vscodeServer.mjs';
+import { generationName, installExtension, startServer } from '../../scripts/vscodeServer.mjs';
 import { startBrowser } from './browser.mjs';
 import { root } from './bundle.mjs';
-import { soon, Workbench } from './workbench.mjs';
+import { shots } from './shots.mjs';
+import { PATIENCE, soon, Workbench } from './workbench.mjs';
 
 const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 const vsix = path.join(root, `ringside-${version}.vsix`);
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-vsix-'));
+const installed = path.join(home, `extensions/ringside.ringside-${version}`);
 const folder = path.join(home, 'guest');
-const file = path.join(folder, 'trap.asm');
+const GUEST = '1-sensitive.asm';
 
 let passed = 0;
 let failed = 0;
@@ -29,40 +32,85 @@ async function step(name, action) {
   passed++;
   console.log(`  ok ${name}`);
 }
+const shot = (name) => page.screenshot({ path: path.join(shots, `vsix-${name}.png`) });
+
+/** Lines of `[stop N]`, in the order of N. */
+function stopsOf(file) {
+  const lines = fs.readFileSync(file, 'utf8').split('\n');
+  const found = lines.flatMap((text, n) => {
+    const stop = /\[stop (\d+)\]/.exec(text);
+    return stop ? [{ number: Number(stop[1]), line: n + 1 }] : [];
+  });
+  return found.sort((a, b) => a.number - b.number).map(({ line }) => line);
+}
+
+/** What `Developer: Show Running Extensions` says of Ringside; undefined when it does not run. */
+async function running(workbench) {
+  await workbench.command('Developer: Show Running Extensions');
+  const editor = page.locator('.runtime-extensions-editor');
+  await editor.locator('.monaco-list-row').first().waitFor();
+  const row = editor.locator('.monaco-list-row', { hasText: 'Ringside' });
+  return (await row.count()) > 0 ? row.first().textContent() : undefined;
+}
 
 async function main() {
-  await step('it installs', () => {
+  await step('it installs into a clean profile', () => {
     if (!fs.existsSync(vsix)) throw new Error(`${path.basename(vsix)} is missing: npm run package makes it`);
     assert.match(installExtension(vsix, { home }), /successfully installed/);
-    assert.ok(fs.existsSync(path.join(home, `extensions/ringside.ringside-${version}/dist/worker.mjs`)));
+    assert.ok(fs.existsSync(path.join(installed, 'dist/worker.mjs')));
   });
   fs.mkdirSync(folder);
-  fs.copyFileSync(path.join(home, `extensions/ringside.ringside-${version}/examples/trap.asm`), file);
-  const cli =
-    fs
-      .readFileSync(file, 'utf8')
-      .split('\n')
-      .findIndex((line) => /^\s*cli\b/.test(line)) + 1;
+  fs.writeFileSync(path.join(folder, 'notes.txt'), 'no assembly here\n');
   server = await startServer({ home });
   browser = await startBrowser();
   page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(30_000);
-  await page.goto(server.workbenchUrl({ folder, file }));
-  const workbench = new Workbench(page, 'trap.asm');
-  await step('its example opens, coloured', () => workbench.ready());
-  await step('F5 debugs it under trap-and-emulate', async () => {
-    await workbench.toggleBreakpoint(cli);
-    await page.locator('.tab', { hasText: 'trap.asm' }).click();
+  page.setDefaultTimeout(PATIENCE);
+  await page.goto(server.workbenchUrl({ folder, file: path.join(folder, 'notes.txt') }));
+  await page.locator('.editor-instance .view-line', { hasText: 'no assembly here' }).waitFor({ timeout: 3 * PATIENCE });
+  const workbench = new Workbench(page, GUEST);
+  await step('nothing of it runs while no assembly file is open', async () => {
+    const text = await running(workbench);
+    assert.ok(text === undefined || !/Activation: \d+ms/.test(text), text);
+  });
+  const stops = stopsOf(path.join(installed, 'examples/labs', GUEST));
+  await step('the command opens lab one, its text and its stops', async () => {
+    await workbench.command('Ringside: Open a Lab');
+    await workbench.choose('What is sensitive');
+    await workbench.ready();
+    await page.locator('.tab', { hasText: 'Preview 1-sensitive.md' }).waitFor();
+    await page.locator('.codelens-decoration', { hasText: 'Start: Trap-and-emulate' }).waitFor();
+    await workbench.editor.locator('.codicon-debug-breakpoint').first().waitFor();
+    await shot('1-lab');
+  });
+  await step(`F5 offers the lab’s technique first and stops at all ${stops.length} stops`, async () => {
+    await page.locator('.tab', { hasText: GUEST }).click();
     await page.keyboard.press('F5');
+    const first = page.locator('.quick-input-list .monaco-list-row').first();
+    await first.waitFor();
+    assert.match((await first.textContent()) ?? '', /Trap-and-emulate[\s\S]*this lab begins with it/);
     await workbench.choose('Trap-and-emulate');
-    await workbench.runTo(cli);
+    for (const [n, line] of stops.entries()) {
+      await soon(`stop ${n + 1}, line ${line}`, async () => (await workbench.stoppedLine()) === line);
+      if (n === 0) await shot('2-stop');
+      if (n + 1 < stops.length) await page.keyboard.press('F5');
+    }
   });
-  await step('F10 steps, and VM Exits shows the trap', async () => {
-    await page.keyboard.press('F10');
-    await soon('the next line', async () => (await workbench.stoppedLine()) > cli);
+  await step('VM Exits shows the traps, and what went silently wrong', async () => {
     assert.match(await workbench.rowLike('VM Exits', /^cli\b/), /#GP/);
+    await workbench.rowLike('VM Exits', /^pushf.*silent/i);
+    await shot('3-exits');
   });
-  await page.keyboard.press('Shift+F5');
+  await step('it runs to its end', async () => {
+    await page.keyboard.press('F5');
+    await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  });
+  await step('it has been activated, and says how long that took', async () => {
+    const text = await running(workbench);
+    const time = /Activation: (\d+)ms/.exec(text ?? '');
+    assert.ok(time, text);
+    console.log(`activated in ${time[1]} ms, VS Code ${generationName()}; ${path.basename(vsix)}: ${Math.round(fs.statSync(vsix).size / 1024)} kB`);
+    await shot('4-running');
+  });
 }
 
 try {
@@ -70,6 +118,7 @@ try {
 } catch (error) {
   failed++;
   console.error(error);
+  await page?.screenshot({ path: path.join(shots, 'vsix-failure.png') }).catch(() => {});
 } finally {
   await browser?.close();
   await server?.stop();

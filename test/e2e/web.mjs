@@ -11,10 +11,9 @@ import path from 'node:path';
 import { startServer } from '../../scripts/vscodeServer.mjs';
 import { startBrowser } from './browser.mjs';
 import { bundleForTests, root, workspace } from './bundle.mjs';
-import { soon, Workbench } from './workbench.mjs';
+import { shots } from './shots.mjs';
+import { PATIENCE, soon, Workbench } from './workbench.mjs';
 
-const shots = path.join(import.meta.dirname, 'shots');
-fs.mkdirSync(shots, { recursive: true });
 const source = fs.readFileSync(path.join(workspace, 'trap.asm'), 'utf8').split('\n');
 const firstLine = (pattern) => source.findIndex((line) => pattern.test(line)) + 1;
 const settings = { 'window.commandCenter': false, 'editor.minimap.enabled': false, 'workbench.editor.enablePreview': false, 'workbench.reduceMotion': 'on' };
@@ -126,7 +125,7 @@ async function bundleAlone(browser, url) {
 async function inWorkbench(browser) {
   const server = await startServer({ settings });
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PATIENCE);
   const shot = (name) => page.screenshot({ path: path.join(shots, `${name}.png`) });
   try {
     await page.goto(server.workbenchUrl({ folder: workspace, file: path.join(workspace, 'trap.asm'), extensions: [root], inBrowser: true }));

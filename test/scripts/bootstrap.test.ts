@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
-import { missingPackages } from '../../scripts/bootstrap.mjs';
+import { missingPackages, sharedInstallation } from '../../scripts/bootstrap.mjs';
 import { countResults } from '../../scripts/steps.mjs';
 
 const lock = {
@@ -21,6 +24,17 @@ test('an installation in step needs nothing, whatever the file times say', () =>
 
 test('another version is missing', () => {
   assert.deepEqual(missingPackages(lock, { packages: { 'node_modules/esbuild': { version: '0.9.0' } } }), ['node_modules/esbuild']);
+});
+
+test('nothing is installed through a link', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-link-'));
+  const [own, link, none] = ['own', 'link', 'none'].map((name) => path.join(folder, name));
+  fs.mkdirSync(own);
+  fs.symlinkSync(own, link);
+  assert.match(sharedInstallation(link) ?? '', /node_modules is a link to .*own.*npm ci would empty/);
+  assert.equal(sharedInstallation(own), undefined);
+  assert.equal(sharedInstallation(none), undefined);
+  fs.rmSync(folder, { recursive: true });
 });
 
 const COUNTS: [name: string, output: string, exitCode: number, passed: number, failed: number][] = [
