@@ -149,9 +149,9 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     },
   });
   const { bus, firmware, localApic } = board;
-  board.debugPorts.biosLog.on((line) => vm.report({ kind: 'firmware', reason: 'BIOS log', sentence: line }));
-  board.pci.conflicts.on((sentence) => vm.report({ kind: 'unclaimed', reason: 'PCI base address', sentence }));
-  for (const { failures } of board.virtio.transports) failures.on((sentence) => vm.report({ kind: 'deviceError', reason: 'virtio', sentence }));
+  board.debugPorts.biosLog.on((line) => vm.reportFromDevice({ kind: 'firmware', reason: 'BIOS log', sentence: line }));
+  board.pci.conflicts.on((sentence) => vm.reportFromDevice({ kind: 'unclaimed', reason: 'PCI base address', sentence }));
+  for (const { failures } of board.virtio.transports) failures.on((sentence) => vm.reportFromDevice({ kind: 'deviceError', reason: 'virtio', sentence }));
   if (vm.kvm) {
     localApic.eoiFlag = vm.kvm.eoiFlag;
     vm.kvm.eoiMoving = () => localApic.withdrawEoiFlag();

@@ -36,7 +36,8 @@ class LaunchConfigurations implements vscode.DebugConfigurationProvider {
       if (lab) return this.#startLab(lab, document);
       Object.assign(configuration, { type: DEBUG_TYPE, request: 'launch', name: baseName(document.fileName), program: programOf(document) });
     }
-    if (!configuration.program) {
+    const vms: readonly vscode.DebugConfiguration[] = Array.isArray(configuration.vms) ? configuration.vms : [];
+    if (!configuration.program && !configuration.vms) {
       const document = activeProgram();
       if (!document) {
         void vscode.window.showErrorMessage(
@@ -46,8 +47,10 @@ class LaunchConfigurations implements vscode.DebugConfigurationProvider {
       }
       configuration.program = programOf(document);
     }
-    configuration.technique ??= await this.choice.ask(vscode.l10n.t('Debug {0}', baseName(String(configuration.program))));
-    if (configuration.technique === undefined) return undefined;
+    if (configuration.technique === undefined && (vms.length === 0 || vms.some((vm) => vm?.technique === undefined))) {
+      configuration.technique = await this.choice.ask(vscode.l10n.t('Debug {0}', baseName(String(configuration.program ?? configuration.name))));
+      if (configuration.technique === undefined) return undefined;
+    }
     // The views come forward when the session starts; the console stays one click away.
     configuration.internalConsoleOptions ??= 'neverOpen';
     return configuration;

@@ -69,6 +69,8 @@ class Labs implements vscode.CodeLensProvider {
     setStops(guest, source?.stops ?? [], source?.events ?? []);
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
     await vscode.commands.executeCommand('markdown.showPreviewToSide', vscode.Uri.joinPath(folder, labText(lab, labLanguage(vscode.env.language))));
+    // Back to the guest: F5 is for what has the keyboard.
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
     return guest;
   }
 

@@ -29,7 +29,8 @@ export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposa
       tracker.onDidStop(() => this.refresh()),
       tracker.onDidCreate(() => this.#show(undefined)),
       tracker.onDidChangeCurrent((session) => session && this.refresh()),
-      tracker.onDidEnd(() => this.#show({ rows: this.#rows, remark: 'session ended' })),
+      tracker.onDidChooseVm(() => this.refresh()),
+      tracker.onDidEnd((session) => session.id === tracker.current?.id && this.#show({ rows: this.#rows, remark: vscode.l10n.t('session ended') })),
     );
   }
 

@@ -1,6 +1,6 @@
 /** The guest's screen: the page draws what the session streams while the view can be seen, and sends back keys, mouse and pictures. */
 import * as vscode from 'vscode';
-import type { ScreenEvent } from '../protocol/screen';
+import type { ScreenEvent, ScreenResponse } from '../protocol/screen';
 import type { FromScreenPage, ToScreenPage } from '../protocol/screenMessages';
 import { COMMANDS, VIEWS } from './identifiers';
 import type { SessionTracker } from './sessionTracker';
@@ -27,9 +27,19 @@ function page(webview: vscode.Webview, root: vscode.Uri): string {
 </html>`;
 }
 
+/** Milliseconds until the page is taken to have no picture. */
+const NO_PICTURE = 5000;
+
+/** What streams to the page; of several VMs, `threadId` says which, from the first picture on. */
+interface Stream {
+  readonly session: vscode.DebugSession;
+  threadId?: number;
+}
+
 class ScreenView implements vscode.WebviewViewProvider, vscode.Disposable {
   readonly #disposables: vscode.Disposable[] = [];
   #view: vscode.WebviewView | undefined;
+  #stream: Stream | undefined;
   /** Waits for the page to hand over its picture. */
   #saving: ((png: string | undefined) => void) | undefined;
 
@@ -38,21 +48,14 @@ class ScreenView implements vscode.WebviewViewProvider, vscode.Disposable {
     private readonly tracker: SessionTracker,
   ) {
     this.#disposables.push(
-      tracker.onDidStart(() => {
-        this.#thread = undefined;
-        this.#subscribe();
-      }),
+      tracker.onDidStart(() => this.#follow()),
       tracker.onDidChangeCurrent((session) => {
-        this.#thread = undefined;
-        if (session) this.#subscribe();
-        else this.#post({ ended: true });
+        this.#follow();
+        if (!session) this.#post({ ended: true });
       }),
-      tracker.onDidStop(() => this.#subscribe()),
-      tracker.onDidSend(({ session, event, body }) => {
-        const screen = body as ScreenEvent;
-        if (event === 'ringside/screen' && session.id === tracker.current?.id && this.#isChosen(screen.threadId)) this.#post({ screen });
-      }),
-      vscode.debug.onDidChangeActiveStackItem(() => this.#choose()),
+      tracker.onDidStop(() => this.#follow()),
+      tracker.onDidChooseVm(() => this.#follow()),
+      tracker.onDidSend(({ session, event, body }) => event === 'ringside/screen' && this.#show(session, body as ScreenEvent)),
     );
   }
 
@@ -69,62 +72,83 @@ class ScreenView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   #receive(message: FromScreenPage): void {
-    if ('ready' in message) this.#follow();
-    else if ('lost' in message) void this.#pull();
+    if ('ready' in message) {
+      // A page that begins anew has nothing to draw a change over.
+      this.#leave();
+      this.#follow();
+      if (this.#saving) this.#post({ save: true });
+    } else if ('lost' in message) void this.#pull();
     else if ('png' in message) this.#saving?.(message.png);
-    else void this.tracker.request('ringside/input', message);
+    else void this.#ask('ringside/input', message);
   }
 
-  #subscribed: string | undefined;
-  /** Of several VMs, the one that is shown: the last that the user has chosen in the call stack. */
-  #thread: number | undefined;
-
-  #isChosen(thread: number): boolean {
-    this.#thread ??= thread;
-    return thread === this.#thread;
-  }
-
-  /** Another VM: its stream, which begins with the whole picture. */
-  #choose(): void {
-    const item = vscode.debug.activeStackItem;
-    if (!item || item.session.id !== this.tracker.current?.id || item.threadId === this.#thread) return;
-    const before = this.#thread;
-    this.#thread = item.threadId;
-    if (!this.#view?.visible) return;
-    if (before !== undefined) void this.tracker.request('ringside/subscribe', { threadId: before, screen: false });
-    this.#follow();
-  }
-
-  /** Once a session: the stream goes on by itself, over restarts too. */
-  #subscribe(): void {
-    const { current } = this.tracker;
-    if (current && current.id !== this.#subscribed && this.#view?.visible) this.#follow();
-  }
-
-  /** A stream while there is somebody to see it. */
+  /** The stream of the VM that is looked at, while there is somebody to see it. It goes on by itself, over restarts too. */
   #follow(): void {
-    const { current } = this.tracker;
-    if (!current) return;
-    const screen = this.#view?.visible === true;
-    void this.tracker.request('ringside/subscribe', { screen }).then((answer) => {
-      this.#subscribed = answer && screen ? current.id : undefined;
+    const { current, threadId } = this.tracker;
+    const wanted = this.#view?.visible ? current : undefined;
+    const before = this.#stream;
+    if (before && before.session.id === wanted?.id && (threadId ?? before.threadId) === before.threadId) return;
+    this.#leave();
+    if (!wanted) return;
+    const stream: Stream = { session: wanted, ...(threadId === undefined ? {} : { threadId }) };
+    this.#stream = stream;
+    void this.#ask('ringside/subscribe', { screen: true }).then((answer) => {
+      // Still starting: the next stop asks again.
+      if (!answer && this.#stream === stream) this.#stream = undefined;
     });
+    void this.#name(stream.session);
+  }
+
+  #leave(): void {
+    if (this.#stream) void this.#ask('ringside/subscribe', { screen: false });
+    this.#stream = undefined;
+  }
+
+  /** Of several VMs: which one it is. */
+  async #name(session: vscode.DebugSession): Promise<void> {
+    const answer = await session.customRequest('threads').then(
+      ({ threads }: { threads: { id: number; name: string }[] }) => threads,
+      () => [],
+    );
+    if (!this.#view || this.#stream?.session !== session) return;
+    const { threadId } = this.#stream;
+    this.#view.description = answer.length > 1 ? answer.find(({ id }) => id === threadId)?.name : undefined;
+  }
+
+  #show(session: vscode.DebugSession, screen: ScreenEvent): void {
+    const stream = this.#stream;
+    if (session.id !== stream?.session.id) return;
+    stream.threadId ??= screen.threadId;
+    if (screen.threadId === stream.threadId) this.#post({ screen });
+  }
+
+  /** Of the VM that is shown; undefined when it is gone. */
+  async #ask(command: 'ringside/input' | 'ringside/subscribe' | 'ringside/screen', args: object): Promise<unknown> {
+    const stream = this.#stream;
+    if (!stream) return undefined;
+    const { session, threadId } = stream;
+    return session.customRequest(command, { ...args, ...(threadId === undefined ? {} : { threadId }) }).then(
+      (answer: unknown) => answer ?? {},
+      () => undefined,
+    );
   }
 
   async #pull(): Promise<void> {
-    const screen = await this.tracker.request('ringside/screen', { since: 0 });
-    if (screen) this.#post({ screen });
+    const screen = await this.#ask('ringside/screen', { since: 0 });
+    if (screen) this.#post({ screen: screen as ScreenResponse });
   }
 
   #post(message: ToScreenPage): void {
     void this.#view?.webview.postMessage(message);
   }
 
+  /** What is shown, as a PNG file; a view that cannot be seen is brought forward, since it draws nothing before. */
   async #picture(): Promise<Uint8Array | undefined> {
-    if (!this.#view) return undefined;
+    if (!this.#view?.visible) await vscode.commands.executeCommand(`${VIEWS.screen}.focus`);
     const png = await new Promise<string | undefined>((resolve) => {
       this.#saving = resolve;
       this.#post({ save: true });
+      setTimeout(() => resolve(undefined), NO_PICTURE);
     });
     this.#saving = undefined;
     return png === undefined ? undefined : Uint8Array.from(atob(png), (c) => c.charCodeAt(0));

@@ -7,12 +7,12 @@ import type { SessionTracker } from './sessionTracker';
 /** Characters of each wire kept for a terminal that is opened late. */
 const KEPT = 1 << 16;
 
-const DESCRIPTIONS: Readonly<Record<SerialPort, string>> = {
-  COM1: 'serial port 1',
-  COM2: 'serial port 2',
-  E9h: 'debug console, output only',
-  hvc0: 'virtio console',
-  hypercall: 'console of Ringside’s hypercalls',
+const describe: Readonly<Record<SerialPort, () => string>> = {
+  COM1: () => vscode.l10n.t('serial port 1'),
+  COM2: () => vscode.l10n.t('serial port 2'),
+  E9h: () => vscode.l10n.t('debug console, output only'),
+  hvc0: () => vscode.l10n.t('virtio console'),
+  hypercall: () => vscode.l10n.t('console of Ringside’s hypercalls'),
 };
 
 const fromBytes = (text: string, decoder: TextDecoder): string =>
@@ -60,10 +60,11 @@ class SerialTerminal implements vscode.Pseudoterminal {
     this.#last = text.at(-1) ?? this.#last;
   }
 
-  /** The session is over: the next key closes the terminal. */
+  /** The guest is gone: the next key closes the terminal. */
   end(): void {
+    if (this.#ended) return;
     this.#ended = true;
-    this.#written.fire('\r\n\x1b[2m[the guest is gone; press a key to close]\x1b[0m\r\n');
+    this.print(`\r\n\x1b[2m[${vscode.l10n.t('the guest is gone; press a key to close')}]\x1b[0m\r\n`);
   }
 
   handleInput(text: string): void {
@@ -77,10 +78,18 @@ interface Line {
   readonly terminals: Set<SerialTerminal>;
 }
 
+/** A VM of a session, as `threads` names it. */
+interface Vm {
+  readonly id: number;
+  readonly name: string;
+}
+
+const vmsOf = async (session: vscode.DebugSession): Promise<Vm[]> => ((await session.customRequest('threads')) as { threads: Vm[] }).threads;
+
 class SerialLines implements vscode.Disposable {
   readonly #disposables: vscode.Disposable[];
-  /** By session and port. */
-  readonly #lines = new Map<string, Map<SerialPort, Line>>();
+  /** By session, then by VM and port. */
+  readonly #lines = new Map<string, Map<string, Line>>();
 
   constructor(private readonly tracker: SessionTracker) {
     this.#disposables = [
@@ -89,16 +98,17 @@ class SerialLines implements vscode.Disposable {
     ];
   }
 
-  #line(session: string, port: SerialPort): Line {
-    const lines = this.#lines.get(session) ?? new Map<SerialPort, Line>();
+  #line(session: string, thread: number, port: SerialPort): Line {
+    const lines = this.#lines.get(session) ?? new Map<string, Line>();
     this.#lines.set(session, lines);
-    const line = lines.get(port) ?? { text: '', terminals: new Set() };
-    lines.set(port, line);
+    const key = `${thread} ${port}`;
+    const line = lines.get(key) ?? { text: '', terminals: new Set() };
+    lines.set(key, line);
     return line;
   }
 
-  #print(session: string, { port, text }: SerialEvent): void {
-    const line = this.#line(session, port);
+  #print(session: string, { threadId, port, text }: SerialEvent): void {
+    const line = this.#line(session, threadId, port);
     line.text = (line.text + text).slice(-KEPT);
     for (const terminal of line.terminals) terminal.print(text);
   }
@@ -114,19 +124,29 @@ class SerialLines implements vscode.Disposable {
       void vscode.window.showInformationMessage(vscode.l10n.t('No guest is running: its serial ports are there once it is.'));
       return;
     }
-    const items = SERIAL_PORTS.map((port) => ({ label: port, description: DESCRIPTIONS[port], port }));
-    const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Open Serial Terminal') });
+    const vms = await vmsOf(session);
+    const chosen = await this.#choose(vms);
     if (!chosen) return;
-    const { port } = chosen;
-    const line = this.#line(session.id, port);
+    const { vm, port } = chosen;
+    const line = this.#line(session.id, vm.id, port);
     const terminal = new SerialTerminal(
-      (serial) => void session.customRequest('ringside/input', { serial, port }),
+      (serial) => {
+        session.customRequest('ringside/input', { threadId: vm.id, serial, port }).then(undefined, () => terminal.end());
+      },
       () => line.terminals.delete(terminal),
     );
     terminal.print(line.text);
     line.terminals.add(terminal);
-    vscode.window.createTerminal({ name: `${port}: ${session.name}`, pty: terminal, iconPath: new vscode.ThemeIcon('plug') }).show();
-    await session.customRequest('ringside/subscribe', { serial: true });
+    vscode.window.createTerminal({ name: `${port}: ${vms.length > 1 ? vm.name : session.name}`, pty: terminal, iconPath: new vscode.ThemeIcon('plug') }).show();
+    await session.customRequest('ringside/subscribe', { threadId: vm.id, serial: true });
+  }
+
+  /** The ports of the VM that is looked at first. */
+  async #choose(vms: readonly Vm[]): Promise<{ readonly vm: Vm; readonly port: SerialPort } | undefined> {
+    const { threadId } = this.tracker;
+    const ordered = [...vms].sort((a, b) => Number(b.id === threadId) - Number(a.id === threadId));
+    const items = ordered.flatMap((vm) => SERIAL_PORTS.map((port) => ({ label: port, description: `${describe[port]()}${vms.length > 1 ? ` · ${vm.name}` : ''}`, vm, port })));
+    return vscode.window.showQuickPick(items, { title: vscode.l10n.t('Open Serial Terminal'), matchOnDescription: true });
   }
 
   dispose(): void {

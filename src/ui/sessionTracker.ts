@@ -38,6 +38,11 @@ export class SessionTracker implements vscode.Disposable {
   readonly #stopped = new vscode.EventEmitter<vscode.DebugSession>();
   readonly #continued = new vscode.EventEmitter<vscode.DebugSession>();
   readonly #ended = new vscode.EventEmitter<vscode.DebugSession>();
+  readonly #chosen = new vscode.EventEmitter<vscode.DebugSession>();
+  /** By session, in the order they started. */
+  readonly #alive = new Map<string, vscode.DebugSession>();
+  /** By session: the VM that the user has chosen last in the call stack. */
+  readonly #threads = new Map<string, number>();
   #current: vscode.DebugSession | undefined;
 
   /** About to launch: before anything is said or done. */
@@ -53,6 +58,8 @@ export class SessionTracker implements vscode.Disposable {
   readonly onDidStop = this.#stopped.event;
   readonly onDidContinue = this.#continued.event;
   readonly onDidEnd = this.#ended.event;
+  /** Of the current session's VMs, another one is looked at. */
+  readonly onDidChooseVm = this.#chosen.event;
 
   constructor() {
     const ours = (session: vscode.DebugSession | undefined): session is vscode.DebugSession => session?.type === DEBUG_TYPE;
@@ -60,10 +67,12 @@ export class SessionTracker implements vscode.Disposable {
       vscode.debug.onDidStartDebugSession((session) => {
         if (!ours(session)) return;
         if (!this.#states.has(session.id)) this.#states.set(session.id, 'running');
+        this.#alive.set(session.id, session);
         this.#started.fire(session);
         this.#select(session);
       }),
       vscode.debug.onDidChangeActiveDebugSession((session) => ours(session) && this.#select(session)),
+      vscode.debug.onDidChangeActiveStackItem((item) => item && ours(item.session) && this.#choose(item.session, item.threadId)),
       vscode.debug.onDidTerminateDebugSession((session) => ours(session) && this.#end(session)),
       vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
         createDebugAdapterTracker: (session) => {
@@ -104,16 +113,32 @@ export class SessionTracker implements vscode.Disposable {
     return this.#current.customRequest(command, { ...this.#vm(), ...args });
   }
 
-  /** The VM that the user has chosen in the call stack. */
+  /** Of the current session's VMs, the one that the user has chosen last; undefined before the first choice. */
+  get threadId(): number | undefined {
+    return this.#current && this.#threads.get(this.#current.id);
+  }
+
   #vm(): OfVm {
-    const item = vscode.debug.activeStackItem;
-    return item && item.session.id === this.#current?.id ? { threadId: item.threadId } : {};
+    const { threadId } = this;
+    return threadId === undefined ? {} : { threadId };
+  }
+
+  #choose(session: vscode.DebugSession, threadId: number): void {
+    if (this.#threads.get(session.id) === threadId) return;
+    this.#threads.set(session.id, threadId);
+    if (session.id === this.#current?.id) this.#chosen.fire(session);
+  }
+
+  /** A VM is over: nobody can look at it any more. */
+  #left(session: vscode.DebugSession, { reason, threadId }: { readonly reason?: string; readonly threadId?: number }): void {
+    if (reason === 'exited' && this.#threads.get(session.id) === threadId) this.#threads.delete(session.id);
   }
 
   #follow(session: vscode.DebugSession, message: DapMessage): void {
     if (message.type === 'response' && message.success && RESUMING.includes(message.command)) this.#resumed(session);
     if (message.type !== 'event') return;
     if (message.event === 'output' && message.body) this.#output.fire(message.body);
+    if (message.event === 'thread') this.#left(session, message.body as object);
     if (message.event?.startsWith(`${DEBUG_TYPE}/`)) this.#sent.fire({ session, event: message.event, body: message.body });
     if (message.event === 'stopped' || (message.event === 'invalidated' && this.#states.get(session.id) === 'stopped')) {
       if (message.event === 'stopped') this.#stops++;
@@ -135,12 +160,25 @@ export class SessionTracker implements vscode.Disposable {
 
   #end(session: vscode.DebugSession): void {
     this.#states.delete(session.id);
+    this.#alive.delete(session.id);
+    this.#threads.delete(session.id);
     this.#ended.fire(session);
-    if (this.#current?.id === session.id) this.#select(undefined);
+    if (this.#current?.id === session.id) this.#select([...this.#alive.values()].at(-1));
   }
 
   dispose(): void {
-    for (const disposable of [...this.#disposables, this.#created, this.#output, this.#sent, this.#changed, this.#started, this.#stopped, this.#continued, this.#ended])
+    for (const disposable of [
+      ...this.#disposables,
+      this.#created,
+      this.#output,
+      this.#sent,
+      this.#changed,
+      this.#started,
+      this.#stopped,
+      this.#continued,
+      this.#ended,
+      this.#chosen,
+    ])
       disposable.dispose();
   }
 }

@@ -17,10 +17,12 @@ const relaunchable = (configuration: vscode.DebugConfiguration, technique: Techn
   technique,
 });
 
+/** The answer comes where the technique was just chosen: a notification would be somewhere else, and gone after a while. */
 async function relaunch(session: vscode.DebugSession, technique: TechniqueId): Promise<void> {
   const { name } = techniqueText(techniqueOf(technique));
-  const again = vscode.l10n.t('Run Again');
-  const answer = await vscode.window.showInformationMessage(vscode.l10n.t('Run {0} again under {1}?', session.name, name), again, vscode.l10n.t('Not Now'));
+  const again = { label: `$(debug-restart) ${vscode.l10n.t('Run Again')}`, detail: vscode.l10n.t('Ends this session and starts the guest anew.') };
+  const later = { label: vscode.l10n.t('Not Now'), detail: vscode.l10n.t('The next session runs under it.') };
+  const answer = await vscode.window.showQuickPick([again, later], { title: vscode.l10n.t('Run {0} again under {1}?', session.name, name) });
   if (answer !== again) return;
   await vscode.debug.stopDebugging(session);
   await vscode.debug.startDebugging(session.workspaceFolder, relaunchable(session.configuration, technique));

@@ -73,7 +73,8 @@ export class ViewPages implements vscode.Disposable {
       tracker.onDidStop(() => changed(false)),
       tracker.onDidContinue(() => changed(false)),
       tracker.onDidChangeCurrent((session) => changed(!session && this.#ended)),
-      tracker.onDidEnd(() => changed(true)),
+      tracker.onDidEnd((session) => changed(session.id === tracker.current?.id)),
+      tracker.onDidChooseVm(() => changed(this.#ended)),
       vscode.debug.onDidChangeActiveStackItem(() => changed(this.#ended)),
       ...(Object.keys(TITLES) as PageName[]).map((name) =>
         vscode.window.registerWebviewPanelSerializer(PAGE_TYPES[name], { deserializeWebviewPanel: async (panel) => void this.#adopt(name, panel) }),

@@ -264,10 +264,13 @@ export class VirtualMachine implements TechniqueHost {
     this.#platform = platform;
     this.#restart = restart;
     platform.clock.rearmed = () => this.engine.leaveAfterInstruction();
-    platform.bus.unclaimed.on((what) => {
-      if (!this.engine.running) this.mark();
-      this.desk.report({ kind: 'unclaimed', reason: what, sentence: `No device answers ${what}; the bus reads as all ones.` }, this.engine.running ? this.#here() : this.#place);
-    });
+    platform.bus.unclaimed.on((what) => this.reportFromDevice({ kind: 'unclaimed', reason: what, sentence: `No device answers ${what}; the bus reads as all ones.` }));
+  }
+
+  /** At the instruction that has it happen, or, when its time has come between two, at the next one. */
+  reportFromDevice(draft: EventDraft): void {
+    if (!this.engine.running) this.mark();
+    this.desk.report(draft, this.engine.running ? this.#here() : this.#place);
   }
 
   get platform(): Platform {

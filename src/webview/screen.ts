@@ -31,11 +31,20 @@ function show(screen: ScreenResponse): void {
     hint.hidden = true;
   }
   layOut();
+  if (saving) save();
+}
+
+/** Somebody waits for the picture. */
+let saving = false;
+function save(): void {
+  const png = picture.png();
+  saving = png === undefined;
+  if (!saving) host.postMessage({ png });
 }
 
 window.addEventListener('message', ({ data }: MessageEvent<ToScreenPage>) => {
   if ('screen' in data) show(data.screen);
-  else if ('save' in data) host.postMessage({ png: picture.png() });
+  else if ('save' in data) save();
   else {
     picture.forget();
     canvas.classList.add('ended');

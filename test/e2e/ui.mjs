@@ -113,7 +113,7 @@ async function main() {
   await step('another technique runs the guest again', async () => {
     await page.locator('.statusbar-item', { hasText: 'Trap-and-emulate (classic)' }).click();
     await workbench.choose('Binary translation');
-    await page.locator('.notification-toast .monaco-button', { hasText: 'Run Again' }).click();
+    await workbench.choose('Run Again');
     await page.locator('.statusbar-item', { hasText: 'Binary translation' }).waitFor();
     await workbench.runTo(cli);
   });
