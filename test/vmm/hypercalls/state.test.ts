@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boot } from '../../guest/play';
 
-const GUESTS = ['test/guest/hypercalls.asm', 'examples/labs/5-hypercalls.asm'];
+const GUESTS = ['test/guest/hypercalls.asm'];
 const SLICE = 60;
 const LIMIT = 3_000_000;
 
