@@ -2,6 +2,7 @@
 import type { Diagnostic } from './assembly';
 import type { Place } from './token';
 
+/** Of errors, and of warnings. */
 const LIMIT = 1000;
 
 /** What is wrong with the source, at `place`, or at the whole statement when that is undefined. */
@@ -17,6 +18,7 @@ export class SourceError extends Error {
 export class Diagnostics {
   private readonly seen = new Set<string>();
   private readonly collected: Diagnostic[] = [];
+  private readonly counts = { error: 0, warning: 0 };
 
   get all(): readonly Diagnostic[] {
     return this.collected;
@@ -37,7 +39,7 @@ export class Diagnostics {
   private add(severity: Diagnostic['severity'], message: string, path: string, place: Place): void {
     const diagnostic = { severity, message, path, line: place.line, column: place.column, endColumn: place.endColumn };
     const key = JSON.stringify(diagnostic);
-    if (this.seen.has(key) || this.seen.size >= LIMIT) return;
+    if (this.seen.has(key) || this.counts[severity]++ >= LIMIT) return;
     this.seen.add(key);
     this.collected.push(diagnostic);
   }

@@ -1,5 +1,5 @@
 /** Directives of the assembler and of the flat binary format (NASM manual, chapters 7 and 8.1). */
-import type { CpuGeneration } from '../x86/instructionSpec';
+import { CPUS } from './cpu';
 import { SourceError } from './diagnostics';
 import type { Environment } from './environment';
 import { padInstance } from './emit';
@@ -99,25 +99,10 @@ function cpu(directive: Directive, environment: Environment): void {
     .map((token) => token.text)
     .join('')
     .toLowerCase();
-  const generation = CPUS.get(name);
-  if (!generation) throw new SourceError(`unknown CPU \`${name}'`, directive.place);
-  environment.generation = generation;
+  const known = CPUS.get(name);
+  if (!known) throw new SourceError(`unknown CPU \`${name}'`, directive.place);
+  environment.cpu = known;
 }
-
-/** Names of processors to the generation whose instructions they have. */
-const CPUS: ReadonlyMap<string, CpuGeneration> = new Map(
-  Object.entries({
-    '8086': '8086',
-    '186': '186 80186 i186',
-    '286': '286 80286 i286',
-    '386': '386 80386 i386',
-    '486': '486 80486 i486',
-    pentium: '586 pentium i586',
-    p6: '686 p6 ppro pentiumpro i686 p2',
-    p3: 'p3 katmai',
-    p4: 'p4 willamette prescott x64 x86-64 ia64 default any all',
-  } satisfies Record<CpuGeneration, string>).flatMap(([generation, names]) => names.split(' ').map((name) => [name, generation as CpuGeneration] as const)),
-);
 
 function struc(directive: Directive, environment: Environment): void {
   const reader = readerOf(directive);

@@ -69,11 +69,13 @@ function pair16(memory: MemoryOperand, registers: readonly [Register, bigint][])
 
 function pair32(memory: MemoryOperand, registers: readonly [Register, bigint][], hint: AddressHint): Pick<Address, 'base' | 'index' | 'scale'> {
   const [[first, count], second] = registers;
-  if (!second) return single32(memory, first, Number(count));
+  if (!second) return hint.index ? checked(memory, undefined, first, Number(count)) : single32(memory, first, Number(count));
   const [other, otherCount] = second;
+  if (hint.index && hint.index !== other) return pair32(memory, [second, registers[0]], hint);
   if (count !== 1n && otherCount !== 1n) throw new SourceError('invalid effective address: two index registers', memory.place);
   if (count !== 1n) return checked(memory, other, first, Number(count));
   if (otherCount !== 1n) return checked(memory, first, other, Number(otherCount));
+  if (hint.index) return checked(memory, first, other, 1);
   const written = hint.first === other ? other : first;
   const unwritten = written === first ? other : first;
   const [base, index] = hint.multiplied ? [unwritten, written] : [written, unwritten];

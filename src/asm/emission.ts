@@ -1,12 +1,14 @@
 /** One form with its operands to bytes: prefixes, opcode, ModRM, SIB, displacement, immediates (SDM Vol. 2, 2.1). */
 import type { PrefixName } from '../x86/aliases';
-import type { CpuGeneration, Operand as Letter } from '../x86/instructionSpec';
+import type { Cpu } from './cpu';
 import { SourceError } from './diagnostics';
-import { type Address, encodeAddress } from './effectiveAddress';
+import type { Address } from './effectiveAddress';
 import type { Scope } from './evaluate';
-import { type Form, PREFIX_NAMES } from './forms';
+import { type Form, type Letter, PREFIX_NAMES } from './forms';
 import { pushNumber } from './integers';
 import type { Field, Relocation } from './object/relocation';
+import { PADLOCK } from './later/laterRow';
+import { addressFor, vexPrefix } from './later/vexPrefix';
 import type { Operand } from './operand';
 import type { Instruction } from './statement';
 import type { Place } from './token';
@@ -17,7 +19,7 @@ export interface EncodingContext {
   readonly scope: Scope;
   /** Address of the instruction: `$`, except in the repetitions of TIMES. */
   readonly at: Value;
-  readonly generation: CpuGeneration;
+  readonly cpu: Cpu;
   /** The number a value stands for once sections have addresses. */
   resolve(value: Value, place: Place, field?: Field): bigint;
   /** Those that the number just resolved, and others before it, gave the linker. */
@@ -57,7 +59,7 @@ export class Emission {
 
   /** The operand whose letter is one of `kinds`; CS, DX and other fixed registers are not. */
   private operand(kinds: string): Operand | undefined {
-    return this.written(this.form.spec.operands.findIndex((letter) => kinds.includes(letter[0]) && /^[A-Z]([a-z]|$)/.test(letter)));
+    return this.written(this.form.spec.operands.findIndex((letter) => kinds.includes(letter[0]) && /^([A-Z]([a-z]|$)|[rm]B$)/.test(letter)));
   }
 
   private number(value: Value, width: number, place: Place, range: Parameters<typeof pushNumber>[4] = 'either'): void {
@@ -70,23 +72,33 @@ export class Emission {
 
   private opcode(): void {
     const { spec } = this.form;
-    if (spec.prefix && spec.prefix !== 'NP') this.bytes.push(Number.parseInt(spec.prefix, 16));
-    if (spec.map) this.bytes.push(spec.map);
+    if (spec.later?.vex) this.bytes.push(...vexPrefix(spec, registerNumber(this.operand('HB') ?? this.written(0))));
+    else this.legacyOpcode();
     this.bytes.push(spec.opcode + registerNumber(this.operand('Z')));
     if (spec.modRm !== undefined) this.bytes.push(spec.modRm);
   }
 
+  private legacyOpcode(): void {
+    const { spec } = this.form;
+    // PadLock's own REP gives way to a written one.
+    const written = spec.later?.feature === PADLOCK && this.evaluated.prefixes.has('repeat');
+    if (spec.prefix && spec.prefix !== 'NP' && !written) this.bytes.push(Number.parseInt(spec.prefix, 16));
+    if (spec.map) this.bytes.push(spec.map);
+    if (spec.later?.escape) this.bytes.push(spec.later.escape);
+  }
+
   private modRm(): void {
-    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDTPV'));
-    const rm = this.operand('EMRQNWU') ?? this.written(this.form.spec.operands.indexOf('STi'));
+    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDTPVr'));
+    const rm = this.operand('EMRQNWUm') ?? this.written(this.form.spec.operands.indexOf('STi')) ?? this.operand('H');
     const { address } = this.evaluated;
     if (rm?.kind === 'register') this.bytes.push(0xc0 | (reg << 3) | rm.register.number);
     else if (this.form.spec.operands.includes('STi')) this.bytes.push(0xc0 | (reg << 3) | DEFAULT_STACK_REGISTER);
     else if (address) {
-      const encoded = encodeAddress(address);
+      const encoded = addressFor(this.form.spec.later?.vex, address);
       this.bytes.push((encoded.mod << 6) | (reg << 3) | encoded.rm);
       if (encoded.sib !== undefined) this.bytes.push(encoded.sib);
-      if (encoded.displacementSize) this.number(address.displacement, encoded.displacementSize, address.memory.place);
+      const { displacement = address.displacement, displacementSize } = encoded;
+      if (displacementSize) this.number(displacement, displacementSize, address.memory.place);
     } else if (this.form.spec.registerOnly) this.bytes.push(0xc0 | (reg << 3));
   }
 
@@ -94,6 +106,7 @@ export class Emission {
     const operand = this.written(at);
     const { address } = this.evaluated;
     const width = immediateWidth(letter, this.size);
+    if (letter[0] === 'L') this.bytes.push(registerNumber(operand) << 4);
     if (!operand && width === 1 && this.form.alias?.immediate !== undefined) this.bytes.push(this.form.alias.immediate);
     if (letter[0] === 'O' && address) this.number(address.displacement, address.size, address.memory.place);
     else if (operand?.kind === 'far') {
@@ -133,7 +146,9 @@ function prefixBytes(form: Form, size: 2 | 4, evaluated: Evaluated): number[] {
   const { prefixes, context, operands, address } = evaluated;
   const own = context.bits / 8;
   const { alias } = form;
-  const bytes = (['wait', 'repeat', 'lock'] as const).flatMap((group) => (group === 'wait' && alias?.waits ? WAIT : (prefixes.get(group) ?? [])));
+  const bytes = (['wait', 'repeat', 'lock'] as const).flatMap((group) =>
+    group === 'wait' && alias?.waits ? WAIT : group === 'repeat' ? repetition(form, evaluated) : (prefixes.get(group) ?? []),
+  );
   if (alias?.prefix) bytes.push(alias.prefix);
   const segment = address?.memory.segment ? segmentPrefix(address.memory.segment.name) : prefixes.get('segment');
   if (segment) bytes.push(segment);
@@ -144,6 +159,12 @@ function prefixBytes(form: Form, size: 2 | 4, evaluated: Evaluated): number[] {
   if (addressSize !== own) bytes.push(0x67);
   return bytes;
 }
+
+/** A short JMP leaves the bounds alone, and BND away. */
+const repetition = ({ operands }: Form, { prefixes, instruction }: Evaluated): readonly number[] | number => {
+  const written = prefixes.get('repeat');
+  return written === undefined || (instruction.mnemonic === 'jmp' && operands[0] === 'Jb' && instruction.prefixes.some(({ name }) => name === 'bnd')) ? [] : written;
+};
 
 /** The operand size says nothing about the 16 bits that SLDT, STR, SMSW and MOV from a segment register store in memory. */
 const isSizeless = (form: Form, operands: readonly Operand[]): boolean => form.operands.some((letter, n) => letter === 'RvMw' && operands[n].kind === 'memory');

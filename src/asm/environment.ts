@@ -1,5 +1,5 @@
 /** What passes share and what a pass knows at a statement: sections, symbols, `$`, and where diagnostics go. */
-import { type CpuGeneration, LATEST_GENERATION } from '../x86/instructionSpec';
+import { ANY_CPU, type Cpu } from './cpu';
 import { type Diagnostics, SourceError } from './diagnostics';
 import { type Scope, evaluate } from './evaluate';
 import type { Expression } from './expression';
@@ -40,7 +40,7 @@ export interface Shared {
 
 export class Environment implements Scope {
   bits: 16 | 32;
-  generation: CpuGeneration = LATEST_GENERATION;
+  cpu: Cpu = ANY_CPU;
   origin: bigint | undefined;
   section: Section;
   absolute: AbsoluteSegment | undefined;

@@ -11,6 +11,8 @@ import { type Unknown, type Value, add, isPlain, plain, scale, subtract, term } 
 export interface AddressHint {
   first?: Register;
   multiplied?: boolean;
+  /** Written as the index and nothing else. */
+  index?: Register;
 }
 
 export interface Scope {

@@ -87,11 +87,12 @@ function encode(instruction: Instruction, environment: Environment): Uint8Array 
   return bytes;
 }
 
-const isFixed = (operand: OperandSyntax): boolean => operand.kind === 'register' || (operand.kind === 'memory' && !mayMove(operand.address));
+const isFixed = (operand: OperandSyntax): boolean =>
+  operand.kind === 'register' || (operand.kind === 'memory' && !mayMove(operand.address) && !(operand.index && mayMove(operand.index)));
 
 const encodingContext = (environment: Environment): EncodingContext => ({
   bits: environment.bits,
-  generation: environment.generation,
+  cpu: environment.cpu,
   scope: environment,
   at: environment.address,
   resolve: (value, place, field) => environment.resolve(value, place, field),

@@ -1,12 +1,16 @@
 /** One instruction to bytes: among the forms of its name that its operands fit, the shortest (NASM's -Ox). */
-import { CPU_GENERATIONS, type CpuGeneration, LATEST_GENERATION, type Operand as Letter } from '../x86/instructionSpec';
+import { CPU_GENERATIONS } from '../x86/instructionSpec';
 import { SourceError } from './diagnostics';
 import { resolveAddress } from './effectiveAddress';
 import { Emission, type EncodingContext, type Evaluated, countRegister, segmentPrefix } from './emission';
 import { type AddressHint, type Scope, evaluate } from './evaluate';
-import { FORMS, type Form } from './forms';
+import { FORMS, type Form, type Letter } from './forms';
+import { ANY_CPU, type Cpu } from './cpu';
+import type { AssemblyRow } from './later/laterRow';
 import { pushNumber } from './integers';
 import { MATCHES, type MatchContext, type Operand, type OperandSyntax } from './operand';
+import type { Expression } from './expression';
+import type { Register } from './registerNames';
 import type { Instruction } from './statement';
 import type { Place } from './token';
 import { type Value, add, isPlain, plain, subtract } from './value';
@@ -21,23 +25,28 @@ export function encodeInstruction(instruction: Instruction, context: EncodingCon
   const evaluated = evaluateOperands(instruction, context);
   const matching = matchForms(evaluated);
   if (matching.length === 0) throw new SourceError(mismatch(evaluated), instruction.place);
-  const fitting = context.generation === LATEST_GENERATION ? matching : matching.filter((fit) => isOn(context.generation, fit));
-  if (fitting.length === 0) return jumpAround(matching[0].form, evaluated) ?? unsupported(instruction, context.generation);
+  const fitting = context.cpu === ANY_CPU ? matching : matching.filter((fit) => isOn(context.cpu, fit));
+  if (fitting.length === 0) return jumpAround(matching[0].form, evaluated) ?? unsupported(instruction, context.cpu);
   requireSize(evaluated, fitting);
   const { form, size } = shortest(fitting, evaluated);
   if (evaluated.prefixes.has('lock') && !(form.spec.lock && evaluated.operands[0]?.kind === 'memory'))
     context.warn(`\`${instruction.mnemonic}' cannot be locked here`, instruction.place);
+  if (form.spec.later) context.warn(notModelled(instruction, form.spec), instruction.place);
   return Uint8Array.from(new Emission(form, size, evaluated, true).bytes);
 }
 
-const unsupported = (instruction: Instruction, generation: CpuGeneration): never => {
-  throw new SourceError(`no such instruction on the ${generation}`, instruction.place);
+const notModelled = ({ mnemonic }: Instruction, { until, later }: AssemblyRow): string =>
+  `\`${mnemonic}' is an instruction of ${later?.feature}: ${until ? 'from the 286 on its first byte begins another' : later?.fate ? `the modelled Pentium 4 takes it for \`${later.fate}'` : 'the modelled Pentium 4 raises #UD'}`;
+
+const unsupported = (instruction: Instruction, cpu: Cpu): never => {
+  throw new SourceError(`no such instruction on the ${cpu}`, instruction.place);
 };
 
-function isOn(generation: CpuGeneration, { form, size }: Fit): boolean {
+function isOn(cpu: Cpu, { form, size }: Fit): boolean {
+  if (form.spec.later) return form.spec.until !== undefined;
   const since = form.operandSize === 4 && size === 4 ? '386' : '8086';
-  const rank = (name: CpuGeneration) => CPU_GENERATIONS.indexOf(name);
-  return Math.max(rank(since), rank(form.spec.since ?? '8086')) <= rank(generation);
+  const rank = (name: Cpu) => (CPU_GENERATIONS as readonly Cpu[]).indexOf(name);
+  return Math.max(rank(since), rank(form.spec.since ?? '8086')) <= rank(cpu);
 }
 
 /** Documented forms first; of equally long ones that with a sign-extended byte. The code segment's size wins if nothing tells. */
@@ -66,18 +75,38 @@ function evaluateOperands(instruction: Instruction, context: EncodingContext): E
   const memory = operands.find((operand) => operand.kind === 'memory');
   if (!memory) return { instruction, operands, address: undefined, prefixes, addressSize: preferred, context };
   const hint: AddressHint = {};
-  const address = resolveAddress(memory, evaluate(memory.address, context.scope, hint), hint, preferred);
+  const sum = evaluate(memory.address, context.scope, hint);
+  // The scale of 1 that MPX writes says which register is the index.
+  if (hint.multiplied && isMpx(instruction)) hint.index = hint.first;
+  const address = resolveAddress(memory, memory.index ? add(sum, indexOf(memory.index, context.scope, hint)) : sum, hint, preferred);
   if (prefixes.has('addressSize') && address.size !== preferred) throw new SourceError('impossible combination of address sizes', memory.place);
   if (memory.segment && prefixes.has('segment') && prefixes.get('segment') !== segmentPrefix(memory.segment.name))
     throw new SourceError('instruction has conflicting segment overrides', memory.place);
   return { instruction, operands, address, prefixes, addressSize: address.size, context };
 }
 
-/** IMUL r, i is IMUL r, r, i; AAM and AAD divide by ten unless told otherwise. */
+/** The index of BNDLDX and BNDSTX may be an operand of its own. IMUL r, i is IMUL r, r, i; AAM and AAD divide by ten unless told otherwise. */
 function expand({ mnemonic, operands, place }: Instruction): readonly OperandSyntax[] {
   if (mnemonic === 'imul' && operands.length === 2 && operands[1].kind === 'immediate') return [operands[0], ...operands];
   if ((mnemonic === 'aam' || mnemonic === 'aad') && operands.length === 0) return [{ kind: 'immediate', value: { kind: 'number', value: 10n, place }, place }];
+  if (operands.length === 3 && isMpx({ mnemonic })) return withIndex(operands);
   return operands;
+}
+
+const isMpx = ({ mnemonic }: Pick<Instruction, 'mnemonic'>): boolean => /^bnd(mk|ldx|stx)$/.test(mnemonic);
+
+function withIndex(operands: readonly OperandSyntax[]): readonly OperandSyntax[] {
+  const index = operands.find((operand) => operand.kind === 'register' && operand.register.file === 'general');
+  if (index?.kind !== 'register') return operands;
+  return operands.filter((operand) => operand !== index).map((operand) => (operand.kind === 'memory' ? { ...operand, index: { ...index, kind: 'register' } } : operand));
+}
+
+/** What stands alone behind the comma is the index. */
+function indexOf(expression: Expression, scope: Scope, hint: AddressHint): Value {
+  const value = evaluate(expression, scope);
+  const [register] = value.terms.keys();
+  if (register?.type === 'register') hint.index = register as Register;
+  return value;
 }
 
 function evaluateOperand(operand: OperandSyntax, scope: Scope): Operand {
@@ -101,7 +130,8 @@ function matchForms({ instruction, operands, context, address }: Evaluated): Fit
     form: forms[0],
     operands,
     reaches: (target) => reaches(target, context.at),
-    isOffsetOnly: () => address !== undefined && !address.base && !address.index,
+    // Elision of locks is for MOV with ModRM.
+    isOffsetOnly: () => address !== undefined && !address.base && !address.index && !instruction.prefixes.some(({ name }) => name.startsWith('x')),
   };
   const to = operands.some((operand) => operand.to);
   return forms.flatMap((form) => {
@@ -136,7 +166,7 @@ function requireSize({ operands, instruction }: Evaluated, fitting: readonly Fit
 }
 
 const WIDTHS: Readonly<Record<string, number>> = { b: 1, w: 2, d: 4, q: 8, t: 10 };
-const memoryWidth = (letter: Letter, size: number): number => (letter.endsWith('v') ? size : (WIDTHS[letter.slice(-1)] ?? 0));
+const memoryWidth = (letter: Letter, size: number): number => (letter.endsWith('qq') ? 0 : letter.endsWith('v') ? size : (WIDTHS[letter.slice(-1)] ?? 0));
 
 function mismatch({ instruction, operands }: Evaluated): string {
   const counts = new Set((FORMS.get(instruction.mnemonic) ?? []).map((form) => form.operands.length));

@@ -9,6 +9,7 @@ export const SIZES: ReadonlyMap<string, number> = new Map([
   ['tword', 10],
   ['tbyte', 10],
   ['oword', 16],
+  ['yword', 32],
 ]);
 
 export const DISTANCES = new Set(['near', 'far', 'short'] as const);

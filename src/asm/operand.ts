@@ -1,7 +1,6 @@
 /** Operands as written, and as they are worth in one pass; which operand letters they satisfy (SDM Vol. 2, appendix A.2). */
-import type { Operand as Letter } from '../x86/instructionSpec';
 import type { Expression } from './expression';
-import type { Form } from './forms';
+import type { Form, Letter } from './forms';
 import type { Register } from './registerNames';
 import type { Place } from './token';
 import { type Value, isPlain } from './value';
@@ -25,6 +24,8 @@ export interface MemoryOperand extends Keywords {
   readonly kind: 'memory';
   readonly address: Expression;
   readonly segment?: Register;
+  /** Apart from the rest, as MPX writes it: `[ebx+4,ecx]`. */
+  readonly index?: Expression;
   /** `[byte bx]`: bytes of displacement, and without registers the address size. */
   readonly displacementSize?: number;
   readonly nosplit?: true;
@@ -80,6 +81,9 @@ const two = () => 2;
 const four = () => 4;
 const eight = () => 8;
 const sixteen = () => 16;
+const thirtyTwo = () => 32;
+/** Not AH, CH, DH and BH, whose numbers in a wider register mean another. */
+const lowByte = register((r) => r.size === 1 && (r.file === 'low' || r.number < 4));
 const byOperandSize = (context: MatchContext): number => context.size;
 
 /** LAR, LSL and MOV to a segment register take any general register for their 16 bits of source. */
@@ -169,6 +173,30 @@ export const MATCHES: Readonly<Record<Letter, Match>> = {
   Gd: general(four),
   Mt: memory(() => 10),
   Mi: memory(() => undefined),
+  Mb: memory(one),
+  Mv: memory(byOperandSize),
+  Rv: general(byOperandSize),
+  'Rd/Mb': either(general(four), memory(one)),
+  'Rd/Mw': either(general(four), memory(two)),
+  RdMb: either(general(four), lowByte, memory(one)),
+  Hx: inFile('xmm'),
+  Lx: inFile('xmm'),
+  Vqq: inFile('ymm'),
+  Hqq: inFile('ymm'),
+  Lqq: inFile('ymm'),
+  Uqq: inFile('ymm'),
+  Wqq: either(inFile('ymm'), memory(thirtyTwo)),
+  Mqq: memory(thirtyTwo),
+  Wb: either(inFile('xmm'), memory(one)),
+  Ww: either(inFile('xmm'), memory(two)),
+  Bd: general(four),
+  rB: inFile('bound'),
+  mB: either(inFile('bound'), memory(eight)),
+  Mib: memory(() => undefined),
+  EAX: named('eax'),
+  ECX: named('ecx'),
+  EDX: named('edx'),
+  XMM0: named('xmm0'),
   Vx: inFile('xmm'),
   Wx: either(inFile('xmm'), memory(sixteen)),
   Wu: either(inFile('xmm'), memory(sixteen)),

@@ -59,7 +59,7 @@ const isDistance = (word: string): word is 'near' | 'far' | 'short' => (DISTANCE
 function parseMemory(reader: TokenReader, keywords: Keywords, place: Place): MemoryOperand {
   reader.expect('[');
   let options = parseAddressKeywords(reader);
-  let address = reader.expression();
+  let address: Expression = isPunctuation(reader.peek(), ',') ? { kind: 'number', value: 0n, place } : reader.expression();
   let segment: Register | undefined;
   if (reader.skip(':')) {
     segment = segmentRegister(address);
@@ -67,11 +67,9 @@ function parseMemory(reader: TokenReader, keywords: Keywords, place: Place): Mem
     options = { ...options, ...parseAddressKeywords(reader) };
     address = reader.expression();
   }
-  // Base and index apart, as MPX writes them.
-  const comma = reader.peek();
-  if (comma && reader.skip(',')) address = { kind: 'binary', operator: '+', left: address, right: reader.expression(), place: comma };
+  const index = reader.skip(',') ? reader.expression() : undefined;
   reader.expect(']');
-  return { kind: 'memory', address, ...(segment ? { segment } : {}), ...options, ...keywords, place };
+  return { kind: 'memory', address, ...(index ? { index } : {}), ...(segment ? { segment } : {}), ...options, ...keywords, place };
 }
 
 function parseAddressKeywords(reader: TokenReader): Pick<MemoryOperand, 'displacementSize' | 'nosplit'> {

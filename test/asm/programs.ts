@@ -112,6 +112,9 @@ export const LABELS_AND_DATA: readonly Program[] = [
 ];
 
 export const PREPROCESSOR: readonly Program[] = [
+  [['%push c', '%assign %$n 3', '%define %$a%$n 7', '%assign %$n 4', '%define %$a%$n 8', 'db %$a3,%$a%$n', '%pop'], '0708'],
+  [['%push c', '%assign %$n 4', 'nop', '%$b%$n: db %$b4', '%pop'], '9001'],
+  [['%macro t 1', '%ifid %1', 'db 1', '%else', 'db 0', '%endif', '%endmacro', 't a', 't $', 't $$', 't $a'], '01000001'],
   [['%define a 5', 'db a'], '05'],
   [['%define f(x,y) x*y', '%define f(x) x+10', 'db f(3),f(3,4)'], '0d0c'],
   [['%define a b', '%define b 7', 'db a'], '07'],

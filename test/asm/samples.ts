@@ -1,5 +1,6 @@
 /** Operands to try for every operand letter of the instruction table. */
-import type { InstructionSpec, Operand } from '../../src/x86/instructionSpec';
+import type { Letter } from '../../src/asm/forms';
+import type { AssemblyRow } from '../../src/asm/later/laterRow';
 
 const words = (text: string): string[] => text.split(' | ');
 
@@ -17,6 +18,8 @@ const SIZE_16 = ['ax', 'cx', 'bx', 'sp', 'di'];
 const SIZE_32 = ['eax', 'ecx', 'ebx', 'esp', 'edi'];
 const MMX = ['mm0', 'mm3', 'mm7'];
 const XMM = ['xmm0', 'xmm5', 'xmm7'];
+const YMM = ['ymm0', 'ymm5', 'ymm7'];
+const BOUNDS = ['bnd0', 'bnd3'];
 const IMMEDIATES = words(
   "0 | 1 | 127 | 128 | -1 | -128 | -129 | 255 | 256 | 0x7fff | 0x8000 | 0xff7f | 0xff80 | 65535 | -32768 | 0x12345678 | 0xffffff80 | 0x80000000 | -65536 | byte 5 | word 5 | dword 5 | strict byte 5 | strict word 5 | strict dword 5 | 'a' | 'ab'",
 );
@@ -30,7 +33,7 @@ const fixed =
   () =>
     texts;
 
-const SAMPLES: Readonly<Record<Operand, Sample>> = {
+const SAMPLES: Readonly<Record<Letter, Sample>> = {
   Eb: (a) => [...SIZE_8, ...memory(a, 'byte')],
   Ew: (a) => [...SIZE_16, 'eax', ...memory(a, 'word')],
   Ed: (a) => [...SIZE_32, ...memory(a, 'dword')],
@@ -95,15 +98,39 @@ const SAMPLES: Readonly<Record<Operand, Sample>> = {
   DS: fixed('ds'),
   FS: fixed('fs'),
   GS: fixed('gs'),
+  Hx: fixed(...XMM, 'ymm1'),
+  Lx: fixed(...XMM),
+  Vqq: fixed(...YMM, 'xmm1'),
+  Hqq: fixed(...YMM),
+  Lqq: fixed(...YMM),
+  Uqq: fixed(...YMM),
+  Wqq: (a) => [...YMM, ...memory(a, 'yword', 'oword')],
+  Mqq: (a) => memory(a, 'yword'),
+  Wb: (a) => [...XMM, ...memory(a, 'byte')],
+  Ww: (a) => [...XMM, ...memory(a, 'word')],
+  Mb: (a) => memory(a, 'byte'),
+  Mv: (a) => memory(a, 'word', 'dword'),
+  Rv: fixed(...SIZE_16, ...SIZE_32),
+  'Rd/Mb': (a) => ['eax', 'cl', ...memory(a, 'byte')],
+  'Rd/Mw': (a) => ['eax', 'cx', ...memory(a, 'word')],
+  RdMb: (a) => ['eax', 'edi', 'cl', ...memory(a, 'byte')],
+  Bd: fixed(...SIZE_32),
+  rB: fixed(...BOUNDS),
+  mB: (a) => [...BOUNDS, ...memory(a)],
+  Mib: (a) => [...memory(a), '[ecx+4,edx]', '[edx*1]', '[,edx]', '[ecx*1+edx]'],
+  EAX: fixed('eax'),
+  ECX: fixed('ecx'),
+  EDX: fixed('edx'),
+  XMM0: fixed('xmm0'),
 };
 
 /** Rows that try every address: one of each shape. */
 const ALL_ADDRESSES = new Set(['mov', 'lea', 'add', 'shl', 'jmp']);
 
 /** Instructions of one row. Every operand takes all its samples while the others take their first few. */
-export function linesOf(spec: InstructionSpec, bits: 16 | 32): string[] {
+export function linesOf(spec: AssemblyRow, bits: 16 | 32): string[] {
   const mnemonics = [...new Set([spec.mnemonic, spec.mnemonic32])];
-  if (spec.operands.some((letter) => letter[0] === 'X' || letter[0] === 'Y'))
+  if (spec.operands.some((letter) => /^[XY][bv]$/.test(letter)))
     return mnemonics.flatMap((name) => [name, ...['rep', 'repne', 'a16', 'a32', 'es', 'fs'].map((prefix) => `${prefix} ${name}`)]);
   const addresses = ALL_ADDRESSES.has(spec.mnemonic) ? (bits === 16 ? [...ADDRESSES_16, ...ADDRESSES_32] : [...ADDRESSES_32, ...ADDRESSES_16]) : FEW_ADDRESSES;
   const samples = spec.operands.map((letter) => SAMPLES[letter](addresses));
@@ -113,6 +140,20 @@ export function linesOf(spec: InstructionSpec, bits: 16 | 32): string[] {
   // What the x87 leaves unwritten.
   if (spec.operands.includes('STi')) operands.push('', 'st3', 'to st3', 'st0,st3', 'st3,st0', 'st3,st4', 'to st0,st3');
   return mnemonics.flatMap((name) => operands.flatMap((text, n) => (n === 0 ? prefixes : ['']).map((prefix) => `${prefix}${name} ${text}`.trim())));
+}
+
+/** Every operand takes a few of its samples while the others take their first: two registers, memory with its sizes, two numbers. */
+export function fewLinesOf(spec: AssemblyRow, bits: 16 | 32): string[] {
+  const address = bits === 16 ? '[es:bx+300]' : '[esp+16]';
+  const samples = spec.operands.map((letter) => {
+    const all = SAMPLES[letter]([address]);
+    const [registers, memory, numbers] = [/^\w*[a-z]\w*$/, /\[/, /^-?\d/].map((kind) => all.filter((text) => kind.test(text)));
+    return [...registers.slice(0, 2), ...registers.slice(-1), ...memory, ...numbers.slice(0, 2)];
+  });
+  const lists = samples.length === 0 ? [[]] : samples.flatMap((all, varied) => all.map((text) => samples.map((other, n) => (n === varied ? text : other[0]))));
+  // Without the first source, which is then the destination.
+  const shorter = lists.slice(0, 1).flatMap(([first, , ...rest]) => (rest.length > 0 ? [[first, ...rest]] : []));
+  return [...new Set([...lists, ...shorter].map((texts) => `${spec.mnemonic} ${texts.join(',')}`.trim()))];
 }
 
 /** A register of each size and a memory operand, where there are some. */

@@ -75,7 +75,7 @@ const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['ctx', (tokens, _, { contexts }) => tokens.some((token) => contexts[contexts.length - 1]?.name === token.text)],
   ['idn', identical((text) => text)],
   ['idni', identical((text) => text.toLowerCase())],
-  ['id', expanded(([first]) => first?.kind === 'word' && !first.text.startsWith('$$'))],
+  ['id', expanded(([first]) => first?.kind === 'word' && !/^\$\$?$/.test(first.text))],
   ['num', expanded(isNumber)],
   ['str', expanded(([first]) => first?.kind === 'string')],
   ['token', expanded((tokens) => tokens.length === 1)],

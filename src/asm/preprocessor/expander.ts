@@ -146,6 +146,16 @@ export class Expander {
     return { context, name: token.text.slice(level + 1) };
   }
 
+  /** `%$name%$index` is one name, which ends in what `%$index` stands for. */
+  joinNames(tokens: readonly Token[]): readonly Token[] {
+    const at = tokens.findIndex((token, n) => isLocal(token) && isLocal(tokens[n + 1]) && !tokens[n + 1].spaced);
+    if (at < 0) return tokens;
+    const [name, index] = tokens.slice(at, at + 2);
+    const [value, ...more] = this.scan([index], new Set());
+    const joined = more.length === 0 && gluable(value) ? [{ ...name, text: name.text + value.text }] : [name, ...this.joinNames([{ ...index, spaced: true }])];
+    return this.joinNames([...tokens.slice(0, at), ...joined, ...tokens.slice(at + 2)]);
+  }
+
   private contextLabel(token: Token): Token {
     const { context, name } = this.contextName(token);
     return { ...token, kind: 'word', text: `..@${context.id}.${name}` };
@@ -184,6 +194,8 @@ export class Expander {
     return this.scan(joinExponents(joined), active);
   }
 }
+
+const isLocal = (token: Token | undefined): token is Token => token?.kind === 'percent' && token.text.startsWith('%$');
 
 const isConditionalComma = (token: Token | undefined): boolean => token?.kind === 'percent' && token.text === '%,';
 

@@ -148,12 +148,17 @@ export class Preprocessor {
       return undefined;
     }
     const invocation = innermostInvocation(this.frames);
-    const line = invocation ? invocation.substitute(raw) : raw;
+    const line = this.joined(invocation ? invocation.substitute(raw) : raw);
     this.place = span(line.tokens);
     if (condition) this.conditional(condition, line);
     else if (directive) this.directive(directive, line);
     else return this.plainLine(line);
     return undefined;
+  }
+
+  private joined(line: SourceLine): SourceLine {
+    const tokens = this.expander.joinNames(line.tokens);
+    return tokens === line.tokens ? line : { ...line, tokens };
   }
 
   private directive(name: string, line: SourceLine): void {
