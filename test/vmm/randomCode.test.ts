@@ -20,8 +20,9 @@ const bytes = (values: Uint8Array): string => `db ${[...values].join(',')}`;
 /** Registers point at data that is there, more or less; a fault goes on with the next chunk of code. */
 const registers = (seed: number): string => {
   const random = generator(seed);
+  const count = (): number => [0, 1, random(0x100), random(0x10000)][random(4)]; // of a repeated string instruction: 2³² of them are half a minute
   const value = (): number => [0, 0xffff, 0x80000000, 0x9000 + random(0x1000), 0xa0000 + random(0x20000), random(2 ** 32)][random(6)];
-  return ['eax', 'ebx', 'ecx', 'edx', 'esi', 'edi', 'ebp'].map((name) => `mov ${name}, ${value()}`).join('\n');
+  return ['eax', 'ebx', 'ecx', 'edx', 'esi', 'edi', 'ebp'].map((name) => `mov ${name}, ${name === 'ecx' ? count() : value()}`).join('\n');
 };
 
 const real = (seed: number): string => `bits 16
