@@ -10,6 +10,7 @@ import { startWorkers } from './ui/nodeWorkers';
 import { registerScreen } from './ui/screenView';
 import { registerSerial } from './ui/serialTerminal';
 import { SourceChecker } from './ui/sourceChecker';
+import { useStrings } from './ui/text';
 import { SessionTracker } from './ui/sessionTracker';
 import { TechniqueChoice } from './ui/techniqueChoice';
 import { registerTechniqueStatus } from './ui/techniqueStatus';
@@ -18,6 +19,7 @@ import { registerViews } from './ui/views';
 import { registerAdapter } from './ui/workerAdapter';
 
 export function activate(context: vscode.ExtensionContext): void {
+  useStrings(vscode.l10n.bundle);
   const tracker = new SessionTracker();
   const choice = new TechniqueChoice(context.workspaceState);
   const start = startWorkers(context);

@@ -1,27 +1,30 @@
 /** The block cache as rows: one per translated block, the most executed first. Pure: no `vscode`. */
 import { hexh } from '../base/bits';
 import type { BlockRow, BlocksResponse } from '../protocol/requests';
-import { baseName, farAddress, grouped, plural } from '../base/address';
+import { baseName, farAddress, grouped } from '../base/address';
 import type { ViewContent, ViewRow } from './viewRow';
+import { counted, t } from './text';
+
+const extentOf = (block: BlockRow): string => `${counted(block.length, '{0} byte', '{0} bytes')}, ${counted(block.instructions, '{0} instruction', '{0} instructions')}`;
 
 const describe = (block: BlockRow): string => {
-  const outcome = block.state === 'invalidated' ? `thrown away: ${block.invalidatedBy ?? 'unknown cause'}` : plural(block.hits, 'hit');
-  const extent = `${plural(block.length, 'byte')}, ${plural(block.instructions, 'instruction')}`;
-  return [block.terminator, `ends: ${block.endReason}`, outcome, block.instructions > 0 ? extent : 'empty'].filter(Boolean).join(' · ');
+  const outcome = block.state === 'invalidated' ? t('thrown away: {0}', block.invalidatedBy ?? t('for an unknown cause')) : counted(block.hits, '{0} hit', '{0} hits');
+  const extent = extentOf(block);
+  return [block.terminator, t('ends: {0}', block.endReason), outcome, block.instructions > 0 ? extent : t('empty')].filter(Boolean).join(' · ');
 };
 
 const tooltip = (block: BlockRow): string =>
   [
-    `**Block at ${farAddress(block.cs, block.eip, block.codeSize)}** (linear ${hexh(block.linear)}, ${block.codeSize}-bit code)`,
+    `**${t('Block {0}', farAddress(block.cs, block.eip, block.codeSize))}** (${t('linear {0}, {1}-bit code', hexh(block.linear), block.codeSize)})`,
     '',
     '| | |',
     '|:---|:---|',
-    `| Covers | ${plural(block.length, 'byte')}, ${plural(block.instructions, 'instruction')} |`,
-    ...(block.terminator ? [`| Last instruction | \`${block.terminator}\` |`] : []),
-    `| Ends because of | ${block.endReason} |`,
-    `| Executed | ${plural(block.hits, 'time')} |`,
-    `| State | ${block.state}${block.invalidatedBy ? `: ${block.invalidatedBy}` : ''} |`,
-    ...(block.source ? [`| Source | ${baseName(block.source.path)}:${block.source.line} |`] : []),
+    `| ${t('Covers')} | ${extentOf(block)} |`,
+    ...(block.terminator ? [`| ${t('Last instruction')} | \`${block.terminator}\` |`] : []),
+    `| ${t('Ends because of')} | ${block.endReason} |`,
+    `| ${t('Executed')} | ${counted(block.hits, '{0} time', '{0} times')} |`,
+    `| ${t('State')} | ${block.state === 'cached' ? t('cached') : t('thrown away')}${block.invalidatedBy ? `: ${block.invalidatedBy}` : ''} |`,
+    ...(block.source ? [`| ${t('Source')} | ${baseName(block.source.path)}:${block.source.line} |`] : []),
   ].join('\n');
 
 /** What ended the block, as an icon: the VMM takes over, control leaves, or the cache had its reasons. */
@@ -46,6 +49,6 @@ export function blockRows(response: BlocksResponse): ViewContent {
       block: block.id,
     }),
   );
-  const shown = rows.length < total ? `${grouped(rows.length)} of ` : '';
-  return { rows, remark: total === 0 ? 'empty' : `${shown}${plural(total, 'block')}` };
+  const remark = rows.length < total ? counted(total, '{1} of {0} block', '{1} of {0} blocks', grouped(rows.length)) : counted(total, '{0} block', '{0} blocks');
+  return { rows, remark: total === 0 ? t('empty') : remark };
 }

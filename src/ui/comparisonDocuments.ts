@@ -5,7 +5,7 @@ import { comparisonMarkdown } from './comparisonMarkdown';
 import { COMPARISON_SCHEME } from './identifiers';
 
 const PREVIEW = 'markdown.showPreview';
-const GONE = 'This comparison is gone with the window that made it. *Ringside: Compare Techniques* makes a new one.\n';
+const gone = (): string => `${vscode.l10n.t('This comparison is gone with the window that made it. *Ringside: Compare Techniques* makes a new one.')}\n`;
 
 const addressOf = (guest: string): vscode.Uri => vscode.Uri.from({ scheme: COMPARISON_SCHEME, path: `${vscode.Uri.file(guest).path} compared.md` });
 
@@ -16,7 +16,7 @@ export class ComparisonDocuments implements vscode.TextDocumentContentProvider, 
   readonly onDidChange = this.#changed.event;
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.#texts.get(uri.toString()) ?? GONE;
+    return this.#texts.get(uri.toString()) ?? gone();
   }
 
   /** Open it laid out where VS Code's Markdown is there, else as text. Returns its address. */

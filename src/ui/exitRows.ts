@@ -3,19 +3,20 @@ import { hexh } from '../base/bits';
 import type { ExitRow, ExitsResponse } from '../protocol/requests';
 import { EVENT_KINDS } from '../protocol/eventKinds';
 import { VMM_EVENT_KINDS, type VmmEventKind } from '../protocol/vmmEvent';
-import { baseName, farAddress, grouped, plural } from '../base/address';
+import { baseName, farAddress, grouped } from '../base/address';
 import type { ViewContent, ViewRow } from './viewRow';
+import { counted, t } from './text';
 
 /** Of a VM exit: its number, its qualification taken apart, and the guest state that the VMM changed. */
 function exitDetails(exit: ExitRow): string[] {
   if (exit.kind !== 'vmExit') return [];
   return [
-    `| Exit reason | ${exit.number} |`,
-    `| Qualification | ${hexh(exit.qualification, 8)} |`,
+    `| ${t('Exit reason')} | ${exit.number} |`,
+    `| ${t('Qualification')} | ${hexh(exit.qualification, 8)} |`,
     ...exit.decoded.map(([name, value]) => `| ${name} | ${value} |`),
-    ...(exit.idtVectoring ? [`| IDT-vectoring information | ${hexh(exit.idtVectoring, 8)} |`] : []),
-    ...(exit.handling ? [`| The VMM | ${exit.handling} |`] : []),
-    ...(exit.changes.length > 0 ? [`| Changed | ${exit.changes.join('<br>')} |`] : []),
+    ...(exit.idtVectoring ? [`| ${t('IDT-vectoring information')} | ${hexh(exit.idtVectoring, 8)} |`] : []),
+    ...(exit.handling ? [`| ${t('The VMM')} | ${exit.handling} |`] : []),
+    ...(exit.changes.length > 0 ? [`| ${t('Changed')} | ${exit.changes.join('<br>')} |`] : []),
   ];
 }
 
@@ -27,18 +28,18 @@ const row = (exit: ExitRow): ViewRow => {
     label: exit.instruction || exit.reason,
     description: [where, exit.instruction ? exit.reason : '', exit.sentence].filter(Boolean).join(' · '),
     tooltip: [
-      `**${exit.instruction ? `\`${exit.instruction}\`` : exit.reason}** — ${style.name}`,
+      `**${exit.instruction ? `\`${exit.instruction}\`` : exit.reason}** — ${t(style.name)}`,
       '',
       exit.sentence,
       '',
       '| | |',
       '|:---|:---|',
-      `| At | ${where} (linear ${hexh(exit.linear)}) |`,
-      `| Reason | ${exit.reason} |`,
+      `| ${t('At')} | ${where} (${t('linear {0}', hexh(exit.linear))}) |`,
+      `| ${t('Reason')} | ${exit.reason} |`,
       ...exitDetails(exit),
-      `| After | ${plural(exit.retired, 'instruction')} |`,
-      `| Modelled cost | ${plural(exit.cycles, 'cycle')} |`,
-      ...(exit.source ? [`| Source | ${baseName(exit.source.path)}:${exit.source.line} |`] : []),
+      `| ${t('After')} | ${counted(exit.retired, '{0} instruction', '{0} instructions')} |`,
+      `| ${t('Modelled cost')} | ${counted(exit.cycles, '{0} cycle', '{0} cycles')} |`,
+      ...(exit.source ? [`| ${t('Source')} | ${baseName(exit.source.path)}:${exit.source.line} |`] : []),
     ].join('\n'),
     icon: style.icon,
     color: style.color,
@@ -54,12 +55,12 @@ function summary(response: ExitsResponse): ViewRow | undefined {
   if (counts.length === 0) return undefined;
   return {
     id: 'counts',
-    label: 'Counts',
-    description: counts.map(({ kind, count }) => `${EVENT_KINDS[kind].name} ${grouped(count)}`).join(' · '),
+    label: t('Counts'),
+    description: counts.map(({ kind, count }) => `${t(EVENT_KINDS[kind].name)} ${grouped(count)}`).join(' · '),
     icon: 'graph',
     children: counts.map(({ kind, count }) => ({
       id: `count-${kind}`,
-      label: EVENT_KINDS[kind].name,
+      label: t(EVENT_KINDS[kind].name),
       description: grouped(count),
       icon: EVENT_KINDS[kind].icon,
       color: EVENT_KINDS[kind].color,
@@ -74,10 +75,11 @@ export function exitRows(response: ExitsResponse, kinds: readonly VmmEventKind[]
     .filter((r) => kinds.includes(r.kind))
     .map(row)
     .reverse();
-  const counted = countsOf(response, kinds).reduce((sum, { count }) => sum + count, 0);
-  const dropped: ViewRow[] = counted > rows.length ? [{ id: 'older', label: `${plural(counted - rows.length, 'older event')} not shown`, icon: 'ellipsis' }] : [];
+  const total = countsOf(response, kinds).reduce((sum, { count }) => sum + count, 0);
+  const dropped: ViewRow[] =
+    total > rows.length ? [{ id: 'older', label: counted(total - rows.length, '{0} older event not shown', '{0} older events not shown'), icon: 'ellipsis' }] : [];
   return {
     rows: [...(counts ? [counts] : []), ...rows, ...dropped],
-    remark: `${plural(response.retired, 'instruction')} · ${plural(response.cycles, 'cycle')}`,
+    remark: `${counted(response.retired, '{0} instruction', '{0} instructions')} · ${counted(response.cycles, '{0} cycle', '{0} cycles')}`,
   };
 }

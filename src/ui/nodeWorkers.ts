@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { StartWorker, WorkerHandle } from './workers';
+import { t } from './text';
 
 export class NodeWorker implements WorkerHandle {
   readonly #worker: Worker;
@@ -19,7 +20,7 @@ export class NodeWorker implements WorkerHandle {
 
   onFailure(listener: (reason: string) => void): void {
     this.#worker.on('error', (error) => listener(error.stack ?? error.message));
-    this.#worker.on('exit', (code) => listener(`The worker ended with code ${code}.`));
+    this.#worker.on('exit', (code) => listener(t('The worker ended with code {0}.', code)));
   }
 
   async terminate(): Promise<void> {

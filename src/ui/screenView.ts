@@ -4,24 +4,24 @@ import type { ScreenEvent, ScreenResponse } from '../protocol/screen';
 import type { FromScreenPage, ToScreenPage } from '../protocol/screenMessages';
 import { COMMANDS, VIEWS } from './identifiers';
 import type { SessionTracker } from './sessionTracker';
-
-const nonce = (): string => Array.from({ length: 4 }, () => Math.random().toString(36).slice(2)).join('');
+import { nonce, stringsElement } from './pageHtml';
 
 function page(webview: vscode.Webview, root: vscode.Uri): string {
   const at = (...path: string[]) => webview.asWebviewUri(vscode.Uri.joinPath(root, ...path));
   const key = nonce();
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${vscode.env.language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${webview.cspSource} 'unsafe-inline'; script-src 'nonce-${key}'">
 <link rel="stylesheet" href="${at('media', 'screen.css')}">
-<title>Guest Screen</title>
+<title>${vscode.l10n.t('Guest Screen')}</title>
 </head>
 <body>
-<p id="hint">The guest’s screen appears here. Click it to type into the guest; double-click it to give the guest the mouse and all keys, and press Escape to get them back.</p>
-<canvas id="picture" tabindex="0" role="application" aria-label="Guest screen; what you type goes to the guest" aria-describedby="screen" hidden></canvas>
-<pre id="screen" role="document" aria-label="Characters on the guest screen"></pre>
+<p id="hint">${vscode.l10n.t('The guest’s screen appears here. Click it to type into the guest; double-click it to give the guest the mouse and all keys, and press Escape to get them back.')}</p>
+<canvas id="picture" tabindex="0" role="application" aria-label="${vscode.l10n.t('Guest screen; what you type goes to the guest')}" aria-describedby="screen" hidden></canvas>
+<pre id="screen" role="document" aria-label="${vscode.l10n.t('Characters on the guest screen')}"></pre>
+${stringsElement(vscode.l10n.bundle ?? {}, key)}
 <script nonce="${key}" src="${at('dist', 'webview', 'screen.js')}"></script>
 </body>
 </html>`;

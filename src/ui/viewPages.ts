@@ -6,8 +6,9 @@ import { COMMANDS, PAGE_TYPES } from './identifiers';
 import { nonce, pageHtml } from './pageHtml';
 import type { SessionTracker } from './sessionTracker';
 import { revealSource } from './sourceReveal';
+import { msg, t } from './text';
 
-const TITLES: Readonly<Record<PageName, string>> = { block: 'Blocks', exits: 'VM Exits', system: 'System', memory: 'Memory' };
+const TITLES: Readonly<Record<PageName, string>> = { block: msg('Blocks'), exits: msg('VM Exits'), system: msg('System'), memory: msg('Memory') };
 
 /** One page. It lives as long as its tab. */
 class PagePanel {
@@ -46,7 +47,7 @@ class PagePanel {
 
   async #answer(command: string, args: object): Promise<{ body?: unknown; error?: string }> {
     const allowed: readonly string[] = PAGE_REQUESTS[this.name];
-    if (!allowed.includes(command)) return { error: `${this.name} does not ask for ${command}.` };
+    if (!allowed.includes(command)) return { error: t('{0} does not ask for {1}.', this.name, command) };
     try {
       return { body: await this.pages.tracker.ask(command, args) };
     } catch (error) {
@@ -98,7 +99,7 @@ export class ViewPages implements vscode.Disposable {
 
   #create(name: PageName): PagePanel {
     const viewColumn = [...this.#open.values()].map(({ panel }) => panel.viewColumn).find((column) => column !== undefined) ?? vscode.ViewColumn.Beside;
-    return this.#adopt(name, vscode.window.createWebviewPanel(PAGE_TYPES[name], TITLES[name], { viewColumn, preserveFocus: true }, { enableFindWidget: true }));
+    return this.#adopt(name, vscode.window.createWebviewPanel(PAGE_TYPES[name], t(TITLES[name]), { viewColumn, preserveFocus: true }, { enableFindWidget: true }));
   }
 
   #adopt(name: PageName, panel: vscode.WebviewPanel): PagePanel {
@@ -111,7 +112,9 @@ export class ViewPages implements vscode.Disposable {
     panel.onDidDispose(() => this.#open.get(name) === page && this.#open.delete(name));
     webview.html = pageHtml({
       name,
-      title: TITLES[name],
+      title: t(TITLES[name]),
+      language: vscode.env.language,
+      strings: vscode.l10n.bundle ?? {},
       style: at('media', 'pages.css'),
       script: at('dist', 'webview', `${name}.js`),
       source: webview.cspSource,

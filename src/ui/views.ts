@@ -8,13 +8,14 @@ import { COMMANDS, VIEWS } from './identifiers';
 import { RowTree } from './rowTree';
 import type { SessionTracker } from './sessionTracker';
 import { revealSource } from './sourceReveal';
+import { t } from './text';
 
 const NEWEST = 500;
 const FILTER_KEY = 'ringside.hiddenExitKinds';
 
 async function chooseKinds(hidden: readonly VmmEventKind[]): Promise<VmmEventKind[] | undefined> {
   const items = VMM_EVENT_KINDS.map((kind): vscode.QuickPickItem & { event: VmmEventKind } => ({
-    label: `$(${EVENT_KINDS[kind].icon}) ${EVENT_KINDS[kind].name}`,
+    label: `$(${EVENT_KINDS[kind].icon}) ${t(EVENT_KINDS[kind].name)}`,
     event: kind,
     picked: !hidden.includes(kind),
   }));

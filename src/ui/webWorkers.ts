@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { isFilesRequest, type FilesRequest } from '../protocol/workerFiles';
 import type { StartWorker, WorkerHandle } from './workers';
+import { t } from './text';
 
 /** A path of a launch configuration is one of the workspace’s file system. */
 function uriOf(path: string): vscode.Uri {
@@ -35,7 +36,7 @@ class WebWorkerHandle implements WorkerHandle {
     if (this.#ended) return;
     this.#worker = new Worker(url);
     this.#worker.onmessage = ({ data }) => (isFilesRequest(data) ? void this.#answer(data) : this.#received(data as never));
-    this.#worker.onerror = (event) => this.#failed(event.message || 'The worker failed.');
+    this.#worker.onerror = (event) => this.#failed(event.message || t('The worker failed.'));
     for (const message of this.#waiting.splice(0)) this.#worker.postMessage(message);
   }
 

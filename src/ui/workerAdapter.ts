@@ -32,7 +32,7 @@ class WorkerAdapter implements vscode.DebugAdapter {
       if (message.request_seq !== undefined) this.#pending.delete(message.request_seq);
       this.#sent.fire(message);
     });
-    this.#worker.onFailure((reason) => this.#end(`The debug adapter stopped: ${reason}`));
+    this.#worker.onFailure((reason) => this.#end(vscode.l10n.t('The debug adapter stopped: {0}', reason)));
   }
 
   handleMessage(message: Message): void {

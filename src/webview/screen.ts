@@ -3,6 +3,7 @@ import type { ScreenResponse } from '../protocol/screen';
 import type { FromScreenPage, ToScreenPage } from '../protocol/screenMessages';
 import { GuestInput } from './guestInput';
 import { PictureCanvas } from './picture';
+import { t } from './text';
 
 declare function acquireVsCodeApi(): { postMessage(message: FromScreenPage): void };
 
@@ -23,7 +24,7 @@ function show(screen: ScreenResponse): void {
     return;
   }
   const lines = screen.lines.map((line) => line.trimEnd()).join('\n');
-  const text = lines.trimEnd() || (frame?.kind === 'graphics' ? `Graphics, ${frame.width} by ${frame.height}` : 'The screen is empty.');
+  const text = lines.trimEnd() || (frame?.kind === 'graphics' ? t('Graphics, {0} by {1}', frame.width, frame.height) : t('The screen is empty.'));
   // Unchanged text is left alone: a screen reader would read it again.
   if (mirror.textContent !== text) mirror.textContent = text;
   if (canvas.hidden) {

@@ -49,7 +49,7 @@ async function play(scenario, { browser, server }) {
   try {
     await session.start({ program: path.join(root, scenario.guest), ...scenario.attributes }, scenario.breakpoints);
     await scenario.prepare?.(session);
-    const hosted = await HostedPage.open({ browser, server, name: scenario.page, session, viewport: scenario.viewport });
+    const hosted = await HostedPage.open({ browser, server, name: scenario.page, session, language: scenario.language, viewport: scenario.viewport });
     const look = async (name) => {
       for (const theme of themes) {
         await hosted.theme(theme);

@@ -12,6 +12,7 @@ import type { SourceChecker } from '../sourceChecker';
 import { blankText, instructionAt, type Span } from '../sourceLine';
 import type { OtherInstructions } from './otherInstructions';
 import type { SourceModels } from './sourceModels';
+import { t } from '../text';
 
 const markdown = (line: number, { start, end }: Span, text: string): vscode.Hover => new vscode.Hover(new vscode.MarkdownString(text), new vscode.Range(line, start, line, end));
 
@@ -25,7 +26,7 @@ const plainWordAt = (line: string, column: number): Span | undefined => {
 function explain(word: string): string | undefined {
   const name = word.toLowerCase();
   const text = name.startsWith('%') ? PREPROCESSOR.get(name.slice(1)) : (DIRECTIVES.get(name) ?? SIZES.get(name) ?? REGISTER_DOCS.get(name));
-  return text && `**${word}** — ${text}`;
+  return text && `**${word}** — ${t(text)}`;
 }
 
 const declared = ({ kind, name, value, parameters }: Definition): string => {

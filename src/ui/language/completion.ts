@@ -4,6 +4,7 @@ import { instructions, REGISTERS } from '../instructionFacts';
 import { blankText } from '../sourceLine';
 import { DIRECTIVES, PREPROCESSOR, REGISTER_DOCS, SIZES } from './directiveDocs';
 import { commentOf, type Definition, type DefinitionKind, namesAt, type SourceModel } from './sourceModel';
+import { msg, t } from '../text';
 
 export type ProposalKind = 'instruction' | 'directive' | 'register' | 'size' | DefinitionKind;
 
@@ -14,8 +15,10 @@ export interface Proposal {
   readonly documentation?: string;
 }
 
-const proposals = (kind: ProposalKind, docs: ReadonlyMap<string, string>, prefix = ''): Proposal[] =>
-  [...docs].map(([word, documentation]) => ({ label: prefix + word, kind, detail: kind, documentation }));
+const KIND_NAMES = { directive: msg('directive'), size: msg('size') } as const;
+
+const proposals = (kind: keyof typeof KIND_NAMES, docs: ReadonlyMap<string, string>, prefix = ''): Proposal[] =>
+  [...docs].map(([word, documentation]) => ({ label: prefix + word, kind, detail: t(KIND_NAMES[kind]), documentation: t(documentation) }));
 
 const mnemonics = once((): readonly Proposal[] =>
   Object.entries(instructions()).map(([label, { summary, cases, of }]) => {
@@ -25,7 +28,7 @@ const mnemonics = once((): readonly Proposal[] =>
 );
 
 const registerProposals = once((): readonly Proposal[] =>
-  [...REGISTERS].map((label) => ({ label, kind: 'register', detail: 'register', documentation: REGISTER_DOCS.get(label) })),
+  [...REGISTERS].map((label) => ({ label, kind: 'register', detail: t('register'), documentation: t(REGISTER_DOCS.get(label) ?? '') || undefined })),
 );
 
 const describe = ({ kind, parameters, value }: Definition): string => [kind, parameters, value].filter(Boolean).join(' ');

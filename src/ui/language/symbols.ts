@@ -1,6 +1,7 @@
 /** Definitions, references and renaming over several sources: the one in front and those it includes or that include it. Pure. */
 import type { Span } from '../sourceLine';
 import { type Definition, type Reference, type SourceModel, symbolAt } from './sourceModel';
+import { t } from '../text';
 
 export interface Source {
   readonly uri: string;
@@ -67,12 +68,12 @@ function tail({ start, end, text }: Span): Span {
 /** Edits, or why it cannot be done. */
 export function rename(sources: readonly Source[], uri: string, line: number, column: number, wanted: string): TextEdit[] | string {
   const name = wanted.replace(/^(\.|%%)/, '');
-  if (!VALID.test(name)) return `“${wanted}” is no name of a symbol`;
+  if (!VALID.test(name)) return t('“{0}” is no name of a symbol', wanted);
   const places = referencesAt(sources, uri, line, column, true);
-  if (places.length === 0) return 'there is no symbol to rename';
+  if (places.length === 0) return t('There is no symbol to rename here.');
   const old = places[0].place.name;
   const renamed = old.slice(0, old.length - tail({ start: 0, end: old.length, text: old.includes('%%') ? old.slice(old.indexOf('%%')) : old }).text.length) + name;
-  if (renamed !== old && definitionsOf(within(sources, uri, renamed), renamed).length > 0) return `${renamed} exists already`;
+  if (renamed !== old && definitionsOf(within(sources, uri, renamed), renamed).length > 0) return t('{0} exists already', renamed);
   return places.map(({ uri: file, place }) => {
     const { start, end } = tail(place);
     return { uri: file, line: place.line, start, end, text: name };

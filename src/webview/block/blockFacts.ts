@@ -1,7 +1,8 @@
 /** What is known about a block, as rows of name and value. Pure: no DOM. */
-import { farAddress, grouped, plural } from '../../base/address';
+import { farAddress, grouped } from '../../base/address';
 import { hexh } from '../../base/bits';
 import type { BlockDetail, BlockRow, RegionDetail } from '../../protocol/requests';
+import { counted, t } from '../text';
 
 export interface Fact {
   readonly name: string;
@@ -13,12 +14,19 @@ export interface Fact {
 export const blockName = (block: BlockRow): string => farAddress(block.cs, block.eip, block.codeSize);
 
 export const regionSummary = ({ id, blocks, instructions, bytes, microseconds }: RegionDetail): string =>
-  `region ${id}: ${plural(blocks.length, 'block')}, ${plural(instructions, 'instruction')}, ${plural(bytes, 'byte')} of WebAssembly, compiled in ${grouped(microseconds)} µs`;
+  t(
+    'region {0}: {1}, {2}, {3} of WebAssembly, compiled in {4} µs',
+    id,
+    counted(blocks.length, '{0} block', '{0} blocks'),
+    counted(instructions, '{0} instruction', '{0} instructions'),
+    counted(bytes, '{0} byte', '{0} bytes'),
+    grouped(microseconds),
+  );
 
 const tierText = ({ block, regions }: BlockDetail): string => {
-  if (block.tier === 0) return '0: interpreted, from records of decoded instructions';
+  if (block.tier === 0) return t('0: interpreted, from records of decoded instructions');
   const rooted = regions.some((region) => region.root === block.id);
-  return `1: WebAssembly, ${rooted ? 'entered here' : 'entered at another block'}`;
+  return rooted ? t('1: WebAssembly, entered here') : t('1: WebAssembly, entered at another block');
 };
 
 const leadingTo = (block: BlockRow, blocks: readonly BlockRow[]): BlockRow[] => blocks.filter((b) => b.links.includes(block.id));
@@ -30,15 +38,15 @@ export function blockFacts(detail: BlockDetail, blocks: readonly BlockRow[], reg
   const to = ledToBy(block, blocks);
   const from = leadingTo(block, blocks);
   return [
-    { name: 'Linear address', value: `${hexh(block.linear, 8)}, ${block.codeSize}-bit code` },
-    { name: 'Size', value: `${plural(block.length, 'byte')}, ${plural(block.instructions, 'instruction')}` },
-    { name: 'Executed', value: plural(block.hits, 'time') },
-    { name: 'Ends because of', value: `${block.endReason}${block.terminator ? ` (${block.terminator})` : ''}` },
-    ...(block.state === 'invalidated' ? [{ name: 'Thrown away', value: block.invalidatedBy ?? 'for an unknown cause' }] : []),
-    { name: 'Tier', value: tierText(detail) },
-    ...(region ? [{ name: 'Compiled', value: `${regionSummary(region)}${regions.length > 1 ? `; it is in ${regions.length} regions` : ''}` }] : []),
-    { name: 'Goes straight to', value: to.length > 0 ? '' : 'no other block: the dispatcher looks up the next one', blocks: to },
-    { name: 'Reached straight from', value: from.length > 0 ? '' : 'no other block', blocks: from },
+    { name: t('Linear address'), value: t('{0}, {1}-bit code', hexh(block.linear, 8), block.codeSize) },
+    { name: t('Size'), value: `${counted(block.length, '{0} byte', '{0} bytes')}, ${counted(block.instructions, '{0} instruction', '{0} instructions')}` },
+    { name: t('Executed'), value: counted(block.hits, '{0} time', '{0} times') },
+    { name: t('Ends because of'), value: `${block.endReason}${block.terminator ? ` (${block.terminator})` : ''}` },
+    ...(block.state === 'invalidated' ? [{ name: t('Thrown away'), value: block.invalidatedBy ?? t('for an unknown cause') }] : []),
+    { name: t('Tier'), value: tierText(detail) },
+    ...(region ? [{ name: t('Compiled'), value: `${regionSummary(region)}${regions.length > 1 ? t('; it is in {0} regions', regions.length) : ''}` }] : []),
+    { name: t('Goes straight to'), value: to.length > 0 ? '' : t('no other block: the dispatcher looks up the next one'), blocks: to },
+    { name: t('Reached straight from'), value: from.length > 0 ? '' : t('no other block'), blocks: from },
   ];
 }
 

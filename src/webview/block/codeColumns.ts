@@ -2,6 +2,7 @@
 import { hex } from '../../base/bits';
 import type { BlockDetail, RegionDetail } from '../../protocol/requests';
 import { type Child, h, unseen } from '../dom';
+import { t } from '../text';
 
 interface Line {
   /** EIP of the instruction that it is for; -1 for none. */
@@ -25,7 +26,7 @@ export interface CodeChoice {
 
 const microOpLines = ({ instructions }: BlockDetail): Line[] =>
   instructions.flatMap(({ eip, microOps, text }) =>
-    microOps.length > 0 ? microOps.map((op): Line => ({ eip, content: op })) : [{ eip, content: h('span', { class: 'quiet' }, `(nothing for ${text})`) }],
+    microOps.length > 0 ? microOps.map((op): Line => ({ eip, content: op })) : [{ eip, content: h('span', { class: 'quiet' }, t('(nothing for {0})', text)) }],
   );
 
 function guestLines({ instructions, block }: BlockDetail, position: number): Line[] {
@@ -39,7 +40,7 @@ function guestLines({ instructions, block }: BlockDetail, position: number): Lin
       h('span', { class: 'bytes' }, bytes),
       ' ',
       h('span', { class: 'text' }, text),
-      linear === position && unseen(' (next instruction)'),
+      linear === position && unseen(` (${t('next instruction')})`),
     ],
   }));
 }
@@ -54,14 +55,14 @@ const columnsOf = (detail: BlockDetail, region: RegionDetail | undefined, positi
   const ops = microOpLines(detail);
   const wasm = wasmLines(detail, region);
   return [
-    { id: 'guest', title: 'Guest code', remark: `${detail.instructions.length}`, lines: guestLines(detail, position), empty: 'No instruction.' },
-    { id: 'ops', title: 'Micro-ops', remark: `${ops.length}`, lines: ops, empty: 'No micro-ops.' },
+    { id: 'guest', title: t('Guest code'), remark: `${detail.instructions.length}`, lines: guestLines(detail, position), empty: t('No instruction.') },
+    { id: 'ops', title: t('Micro-ops'), remark: `${ops.length}`, lines: ops, empty: t('No micro-ops.') },
     {
       id: 'wasm',
       title: 'WebAssembly',
       remark: `${wasm.length}`,
       lines: wasm,
-      empty: 'Not compiled: the block has not run often enough, or its instructions are left to the interpreter.',
+      empty: t('Not compiled: the block has not run often enough, or its instructions are left to the interpreter.'),
     },
   ];
 };

@@ -1,12 +1,14 @@
 /** One event from its instruction to its effect: what led to it, what the VMM was told, what it did, what came of it. Pure: no DOM. */
-import { farAddress, grouped, plural } from '../../base/address';
+import { farAddress, grouped } from '../../base/address';
 import { hexh } from '../../base/bits';
 import { EVENT_KINDS } from '../../protocol/eventKinds';
 import type { ExitRow } from '../../protocol/requests';
 import type { VmmEventKind } from '../../protocol/vmmEvent';
+import { counted, t } from '../text';
 
 export interface ChainStep {
-  readonly title: 'Instruction' | 'Trap' | 'Handler' | 'Effect';
+  readonly kind: 'instruction' | 'trap' | 'handler' | 'effect';
+  readonly title: string;
   /** What it is, in a few words. */
   readonly head: string;
   readonly lines: readonly string[];
@@ -37,23 +39,23 @@ export const causeOf = (events: readonly ExitRow[], chosen: ExitRow): ExitRow =>
 function trapLines(cause: ExitRow): string[] {
   if (cause.kind !== 'vmExit') return [];
   return [
-    `Exit reason ${cause.number}, qualification ${hexh(cause.qualification, 8)}`,
+    t('Exit reason {0}, qualification {1}', cause.number, hexh(cause.qualification, 8)),
     ...cause.decoded.map(([name, value]) => `${name}: ${value}`),
-    ...(cause.interruption ? [`VM-exit interruption information: ${hexh(cause.interruption, 8)}`] : []),
-    ...(cause.idtVectoring ? [`IDT-vectoring information: ${hexh(cause.idtVectoring, 8)}`] : []),
+    ...(cause.interruption ? [`${t('VM-exit interruption information')}: ${hexh(cause.interruption, 8)}`] : []),
+    ...(cause.idtVectoring ? [`${t('IDT-vectoring information')}: ${hexh(cause.idtVectoring, 8)}`] : []),
   ];
 }
 
 function effectLines(cause: ExitRow, others: readonly ExitRow[]): string[] {
   if (cause.kind === 'vmExit') return [...cause.changes, ...others.map((e) => e.sentence)];
-  if (cause.kind === 'silent') return [...cause.differences.map((d) => `${d.what} is ${d.is}; on bare metal it would be ${d.bare}`), ...others.map((e) => e.sentence)];
+  if (cause.kind === 'silent') return [...cause.differences.map((d) => t('{0} is {1}; on bare metal it would be {2}', d.what, d.is, d.bare)), ...others.map((e) => e.sentence)];
   return others.map((e) => e.sentence);
 }
 
 const HANDLERS: Readonly<Partial<Record<VmmEventKind, string>>> = {
-  sensitive: 'No VMM: the processor itself',
-  silent: 'Nobody: the VMM is not told',
-  inline: 'Translated code, without the VMM',
+  sensitive: t('No VMM: the processor itself'),
+  silent: t('Nobody: the VMM is not told'),
+  inline: t('Translated code, without the VMM'),
 };
 
 /** `events`: all of the same instruction, in order. */
@@ -65,12 +67,18 @@ export function exitChain(events: readonly ExitRow[], chosen: ExitRow): ChainSte
   const handling = cause.kind === 'vmExit' && cause.handling ? [cause.handling, cause.sentence] : [cause.sentence];
   return [
     {
-      title: 'Instruction',
-      head: cause.instruction || 'none',
-      lines: [`at ${farAddress(cause.cs, cause.eip)}, linear ${hexh(cause.linear, 8)}`, `after ${plural(cause.retired, 'instruction')}`],
+      kind: 'instruction',
+      title: t('Instruction'),
+      head: cause.instruction || t('none'),
+      lines: [t('at {0}, linear {1}', farAddress(cause.cs, cause.eip), hexh(cause.linear, 8)), counted(cause.retired, 'after {0} instruction', 'after {0} instructions')],
     },
-    { title: 'Trap', head: `${EVENT_KINDS[cause.kind].name}: ${cause.reason}`, lines: [...trapLines(cause), ...between.map((e) => `${EVENT_KINDS[e.kind].name}: ${e.reason}`)] },
-    { title: 'Handler', head: HANDLERS[cause.kind] ?? 'The VMM', lines: handling },
-    { title: 'Effect', head: cycles > 0 ? `${grouped(cycles)} modelled cycles` : 'no modelled cost', lines: effectLines(cause, others) },
+    {
+      kind: 'trap',
+      title: t('Trap'),
+      head: `${t(EVENT_KINDS[cause.kind].name)}: ${cause.reason}`,
+      lines: [...trapLines(cause), ...between.map((e) => `${t(EVENT_KINDS[e.kind].name)}: ${e.reason}`)],
+    },
+    { kind: 'handler', title: t('Handler'), head: HANDLERS[cause.kind] ?? t('The VMM'), lines: handling },
+    { kind: 'effect', title: t('Effect'), head: cycles > 0 ? t('{0} modelled cycles', grouped(cycles)) : t('no modelled cost'), lines: effectLines(cause, others) },
   ];
 }

@@ -1,9 +1,10 @@
 /** Events along the guest's instructions, as bars; one that is chosen is looked at closer. */
-import { grouped, plural } from '../../base/address';
+import { grouped } from '../../base/address';
 import { EVENT_KINDS } from '../../protocol/eventKinds';
 import type { ExitSummary, TimelineBucket } from '../../protocol/exitSummary';
 import { VMM_EVENT_KINDS, type VmmEventKind } from '../../protocol/vmmEvent';
 import { h, svg } from '../dom';
+import { counted, t } from '../text';
 
 const HEIGHT = 96;
 const WIDTH = 1000;
@@ -15,8 +16,9 @@ const total = (bucket: TimelineBucket): number => Object.values(bucket.counts).r
 
 export const bucketText = (bucket: TimelineBucket, to: number): string => {
   const kinds = VMM_EVENT_KINDS.filter((kind) => bucket.counts[kind]);
-  const parts = kinds.map((kind) => `${EVENT_KINDS[kind].name} ${grouped(bucket.counts[kind] ?? 0)}`);
-  return `Instructions ${grouped(bucket.from)} to ${grouped(to)}: ${plural(total(bucket), 'event')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+  const parts = kinds.map((kind) => `${t(EVENT_KINDS[kind].name)} ${grouped(bucket.counts[kind] ?? 0)}`);
+  const stretch = t('Instructions {0} to {1}', grouped(bucket.from), grouped(to));
+  return [stretch, counted(total(bucket), '{0} event', '{0} events'), ...(parts.length > 0 ? [parts.join(', ')] : [])].join(': ');
 };
 
 /** `choose`: look closer at the instructions from one count on, up to another. */
@@ -64,10 +66,10 @@ export function timeline({ buckets, from, to }: ExitSummary, choose: (from: numb
         viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
         preserveAspectRatio: 'none',
         role: 'group',
-        'aria-label': `Events along instructions ${grouped(from)} to ${grouped(to)}; arrow keys go from one stretch to another`,
+        'aria-label': t('Events along instructions {0} to {1}; arrow keys go from one stretch to another', grouped(from), grouped(to)),
       },
       buckets.map(bar),
     ),
-    h('figcaption', {}, h('span', {}, grouped(from)), h('span', {}, 'instructions retired'), h('span', {}, grouped(to))),
+    h('figcaption', {}, h('span', {}, grouped(from)), h('span', {}, t('instructions retired')), h('span', {}, grouped(to))),
   );
 }

@@ -1,11 +1,12 @@
 /** Chained blocks as a graph: the arrow from one to another is a branch that was patched. */
-import { grouped, plural } from '../../base/address';
+import { grouped } from '../../base/address';
 import type { BlockRow } from '../../protocol/requests';
 import { blockName } from '../block/blockFacts';
 import { heatOf } from '../block/heat';
 import { h, svg } from '../dom';
 import { layOutAll } from './components';
 import type { PlacedEdge, Point } from './layeredLayout';
+import { counted, t } from '../text';
 
 const WIDTH = 190;
 const HEIGHT = 50;
@@ -32,13 +33,13 @@ function path(points: readonly Point[]): string {
 
 const label = (block: BlockRow): string =>
   [
-    `Block ${blockName(block)}`,
-    plural(block.hits, 'hit'),
-    `ends: ${block.endReason}`,
+    t('Block {0}', blockName(block)),
+    counted(block.hits, '{0} hit', '{0} hits'),
+    t('ends: {0}', block.endReason),
     block.terminator,
-    block.tier === 1 ? 'WebAssembly' : 'interpreted',
-    block.state === 'invalidated' ? `thrown away: ${block.invalidatedBy}` : '',
-    `${plural(block.links.length, 'link')}`,
+    block.tier === 1 ? 'WebAssembly' : t('interpreted'),
+    block.state === 'invalidated' ? t('thrown away: {0}', block.invalidatedBy ?? t('for an unknown cause')) : '',
+    counted(block.links.length, '{0} link', '{0} links'),
   ]
     .filter(Boolean)
     .join(', ');
@@ -82,13 +83,13 @@ export function blockGraph(blocks: readonly BlockRow[], { chosen, position, choo
   const node = (block: BlockRow) => {
     const { x, y } = layout.nodes.get(block.id) as Point;
     const here = position >= block.linear && position < block.linear + block.length && block.state === 'cached';
-    const kind = `node heat${heatOf(block.hits, most)} ${block.state} ${block.id === chosen ? 'chosen' : ''} ${here ? 'here' : ''}`;
+    const className = `node heat${heatOf(block.hits, most)} ${block.state} ${block.id === chosen ? 'chosen' : ''} ${here ? 'here' : ''}`;
     return svg(
       'g',
       {
         id: `node-${block.id}`,
         'data-key': `node-${block.id}`,
-        class: kind,
+        class: className,
         role: 'button',
         'aria-pressed': block.id === chosen ? 'true' : 'false',
         tabindex: block.id === inTabOrder ? 0 : -1,
@@ -96,7 +97,7 @@ export function blockGraph(blocks: readonly BlockRow[], { chosen, position, choo
         onclick: () => choose(block.id),
         onkeydown: (event: KeyboardEvent) => move(event, block.id),
       },
-      svg('title', {}, `${label(block)}${here ? ', the next instruction is in it' : ''}`),
+      svg('title', {}, `${label(block)}${here ? `, ${t('the next instruction is in it')}` : ''}`),
       svg('rect', { width: WIDTH, height: HEIGHT, rx: 3 }),
       svg('text', { 'aria-hidden': 'true', class: 'name', x: 8, y: 20 }, `${here ? '▶ ' : ''}${blockName(block)}`),
       svg('text', { 'aria-hidden': 'true', class: 'hits', x: WIDTH - 8, y: 20, 'text-anchor': 'end' }, `${grouped(block.hits)}×`),
@@ -116,7 +117,7 @@ export function blockGraph(blocks: readonly BlockRow[], { chosen, position, choo
         height,
         viewBox: `${-MARGIN} ${-MARGIN} ${width} ${height}`,
         role: 'group',
-        'aria-label': `Graph of ${plural(blocks.length, 'block')}; arrow keys go from one to another`,
+        'aria-label': counted(blocks.length, 'Graph of {0} block; arrow keys go from one to another', 'Graph of {0} blocks; arrow keys go from one to another'),
       },
       svg(
         'defs',

@@ -2,6 +2,7 @@
 import { hex } from '../../base/bits';
 import { h, unseen } from '../dom';
 import { asciiOf, BYTES_PER_ROW } from './memoryRows';
+import { t } from '../text';
 
 export interface GridContent {
   /** Address of the first byte, and what each row is called. */
@@ -24,7 +25,7 @@ export interface GridActions {
 type Column = 'hex' | 'text';
 
 export class MemoryGrid {
-  readonly element = h('div', { class: 'memory', role: 'grid', 'aria-label': 'Memory' });
+  readonly element = h('div', { class: 'memory', role: 'grid', 'aria-label': t('Memory') });
   #content: GridContent | undefined;
   #focus: { offset: number; column: Column } = { offset: 0, column: 'hex' };
   #digit: string | undefined;
@@ -46,11 +47,11 @@ export class MemoryGrid {
 
   #head(): HTMLElement {
     const names = Array.from({ length: BYTES_PER_ROW }, (_, n) => h('span', { role: 'columnheader', class: 'cell' }, hex(n)));
-    const text = Array.from({ length: BYTES_PER_ROW }, (_, n) => h('span', { role: 'columnheader', class: 'char' }, unseen(`Text ${hex(n)}`)));
+    const text = Array.from({ length: BYTES_PER_ROW }, (_, n) => h('span', { role: 'columnheader', class: 'char' }, unseen(t('Text {0}', hex(n)))));
     return h(
       'div',
       { class: 'row head', role: 'row' },
-      h('span', { role: 'columnheader', class: 'address' }, 'Address'),
+      h('span', { role: 'columnheader', class: 'address' }, t('Address')),
       names,
       h('span', { class: 'gap', 'aria-hidden': 'true' }),
       text,
@@ -83,7 +84,7 @@ export class MemoryGrid {
         'data-offset': offset,
         'data-column': column,
         tabindex: inTabOrder ? 0 : -1,
-        'aria-label': changed.has(offset) ? `${text} changed` : undefined,
+        'aria-label': changed.has(offset) ? t('{0} changed', text) : undefined,
       },
       text,
     );

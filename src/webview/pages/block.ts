@@ -1,5 +1,4 @@
 /** The page of blocks: one in full, and how they are chained. */
-import { plural } from '../../base/address';
 import { hexh } from '../../base/bits';
 import type { BlockDetail, BlockRow, BlocksResponse, RegionDetail } from '../../protocol/requests';
 import { type Fact, blockFacts, blockName, chooseBlock, filterBlocks, neighbourhood, regionSummary } from '../block/blockFacts';
@@ -8,17 +7,18 @@ import { Connection, latest } from '../connection';
 import { button, h, replace, status } from '../dom';
 import { blockGraph } from '../graph/blockGraph';
 import { tabList, tabPanel } from '../tabs';
+import { counted, t } from '../text';
 
 const MOST_BLOCKS = 2000;
 /** A graph of more cannot be read, and takes long to lay out. */
 const MOST_NODES = 150;
 const TABS = [
-  { id: 'code', label: 'Code' },
-  { id: 'graph', label: 'Graph' },
+  { id: 'code', label: t('Code') },
+  { id: 'graph', label: t('Graph') },
 ];
 const SCOPES = [
-  ['all', 'All blocks'],
-  ['near', 'Around this block'],
+  ['all', t('All blocks')],
+  ['near', t('Around this block')],
 ] as const;
 
 interface State {
@@ -87,7 +87,7 @@ function remembering(change: Partial<State>): void {
 }
 
 const factValue = ({ value, blocks: to }: Fact) =>
-  to && to.length > 0 ? to.map((b) => button(blockName(b), () => choose(b.id), { class: 'link', title: `Show block ${blockName(b)}` })) : value;
+  to && to.length > 0 ? to.map((b) => button(blockName(b), () => choose(b.id), { class: 'link', title: t('Show block {0}', blockName(b)) })) : value;
 
 const facts = (shown: BlockDetail, all: BlocksResponse, region: RegionDetail | undefined) =>
   h(
@@ -102,12 +102,12 @@ function actions({ block }: BlockDetail, { technique }: BlocksResponse) {
   return h(
     'div',
     { class: 'toolbar' },
-    button('Break when it runs', () => connection.send({ breakpoint: hexh(block.linear) }), { title: 'Add a breakpoint at its first instruction' }),
-    button('Break when it is thrown away', () => connection.send({ breakpoint: `invalidated:${hexh(block.linear)}` }), {
+    button(t('Break when it runs'), () => connection.send({ breakpoint: hexh(block.linear) }), { title: t('Add a breakpoint at its first instruction') }),
+    button(t('Break when it is thrown away'), () => connection.send({ breakpoint: `invalidated:${hexh(block.linear)}` }), {
       disabled: !told,
-      title: told ? 'Stop behind the instruction that has it thrown away' : 'Only binary translation reports that',
+      title: told ? t('Stop behind the instruction that has it thrown away') : t('Only binary translation reports that'),
     }),
-    source && button('Show source', () => connection.send({ reveal: source }), { title: `${source.path}:${source.line}` }),
+    source && button(t('Show source'), () => connection.send({ reveal: source }), { title: `${source.path}:${source.line}` }),
   );
 }
 
@@ -116,7 +116,7 @@ function regionChoice({ regions }: BlockDetail) {
   return h(
     'label',
     { class: 'field' },
-    'WebAssembly of ',
+    `${t('WebAssembly of')} `,
     h(
       'select',
       {
@@ -138,7 +138,7 @@ function codePanel(shown: BlockDetail, all: BlocksResponse) {
   return tabPanel('code', facts(shown, all, region), regionChoice(shown), columns.element);
 }
 
-const UNCHAINED = ' None is chained to another: each goes back to whoever dispatches the next, as all do in textbook binary translation.';
+const UNCHAINED = ` ${t('None is chained to another: each goes back to whoever dispatches the next, as all do in textbook binary translation.')}`;
 
 function graphPanel(all: BlocksResponse, id: number | undefined) {
   const { filter, hits, scope } = connection.state;
@@ -158,12 +158,12 @@ function graphPanel(all: BlocksResponse, id: number | undefined) {
     h(
       'div',
       { class: 'toolbar' },
-      h('label', { class: 'field' }, 'Filter ', input('filter', { type: 'text', value: filter, placeholder: 'address, instruction, end, tier1' })),
-      h('label', { class: 'field' }, 'At least ', input('hits', { type: 'number', min: 0, max: most, value: hits }), ' hits'),
+      h('label', { class: 'field' }, `${t('Filter')} `, input('filter', { type: 'text', value: filter, placeholder: t('address, instruction, end, tier1') })),
+      h('label', { class: 'field' }, `${t('At least')} `, input('hits', { type: 'number', min: 0, max: most, value: hits }), ` ${t('hits')}`),
       h(
         'label',
         { class: 'field' },
-        'Show ',
+        `${t('Show')} `,
         h(
           'select',
           { 'data-key': 'scope', onchange: (event: Event) => remembering({ scope: (event.target as HTMLSelectElement).value }) },
@@ -173,23 +173,23 @@ function graphPanel(all: BlocksResponse, id: number | undefined) {
       h(
         'span',
         { class: 'legend', 'aria-hidden': 'true' },
-        'cold',
+        t('cold'),
         [0, 1, 2, 3, 4].map((n) => h('span', { class: `swatch heat${n}` })),
-        'hot',
+        t('hot'),
       ),
     ),
     status(
-      `${shown.length < found.length ? `The hottest ${shown.length} of ${plural(found.length, 'block')}.` : `${shown.length} of ${plural(all.blocks.length, 'block')}.`}${chained ? '' : UNCHAINED}`,
+      `${shown.length < found.length ? counted(found.length, 'The hottest {1} of {0} block.', 'The hottest {1} of {0} blocks.', shown.length) : counted(all.blocks.length, '{1} of {0} block.', '{1} of {0} blocks.', shown.length)}${chained ? '' : UNCHAINED}`,
     ),
     blockGraph(shown, { chosen: id, position: all.position, choose }),
   );
 }
 
 const EMPTY = {
-  none: 'No guest is being debugged. Start one, stop it, and its blocks are shown here.',
-  ended: 'The session has ended.',
-  running: 'The guest runs; its blocks are shown when it stops.',
-  stopped: 'No block is cached yet. Continue or step the guest.',
+  none: t('No guest is being debugged. Start one, stop it, and its blocks are shown here.'),
+  ended: t('The session has ended.'),
+  running: t('The guest runs; its blocks are shown when it stops.'),
+  stopped: t('No block is cached yet. Continue or step the guest.'),
 } as const;
 
 function title() {
@@ -206,17 +206,17 @@ function title() {
         void pull();
       },
     }),
-    ' Follow execution',
+    ` ${t('Follow execution')}`,
   );
-  if (!detail) return h('header', {}, h('h1', {}, 'Blocks'), follow);
+  if (!detail) return h('header', {}, h('h1', {}, t('Blocks')), follow);
   const { block } = detail;
   const chips = [
-    h('span', { class: `chip ${block.state}` }, block.state === 'cached' ? 'cached' : 'thrown away'),
-    h('span', { class: 'chip' }, block.tier === 1 ? 'WebAssembly' : 'interpreted'),
-    h('span', { class: 'chip' }, plural(block.hits, 'hit')),
-    session.state === 'ended' && h('span', { class: 'chip' }, 'session ended'),
+    h('span', { class: `chip ${block.state}` }, block.state === 'cached' ? t('cached') : t('thrown away')),
+    h('span', { class: 'chip' }, block.tier === 1 ? 'WebAssembly' : t('interpreted')),
+    h('span', { class: 'chip' }, counted(block.hits, '{0} hit', '{0} hits')),
+    session.state === 'ended' && h('span', { class: 'chip' }, t('session ended')),
   ];
-  return h('header', {}, h('h1', {}, 'Block ', h('code', {}, blockName(block))), chips, follow);
+  return h('header', {}, h('h1', {}, `${t('Block')} `, h('code', {}, blockName(block))), chips, follow);
 }
 
 function render(): void {
@@ -231,7 +231,7 @@ function render(): void {
     title(),
     problem && status(problem),
     actions(detail, blocks),
-    tabList('Of this block', TABS, state.tab, (tab) => remembering({ tab })),
+    tabList(t('Of this block'), TABS, state.tab, (tab) => remembering({ tab })),
     panel,
   );
 }

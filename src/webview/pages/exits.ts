@@ -1,5 +1,5 @@
 /** The page of VM exits: along the guest's instructions, by reason, and each from its instruction to its effect. */
-import { farAddress, grouped, plural } from '../../base/address';
+import { farAddress, grouped } from '../../base/address';
 import { EVENT_KINDS, HIDDEN_AT_FIRST } from '../../protocol/eventKinds';
 import type { ExitSummary, ReasonSummary } from '../../protocol/exitSummary';
 import type { ExitRow } from '../../protocol/requests';
@@ -10,6 +10,7 @@ import { type Child, button, h, replace, status } from '../dom';
 import { breakpointName } from '../exits/breakpointName';
 import { exitChain } from '../exits/exitChain';
 import { timeline, tint } from '../exits/timeline';
+import { counted, t } from '../text';
 
 const BUCKETS = 120;
 const MOST_ROWS = 200;
@@ -95,12 +96,12 @@ function title(s: ExitSummary) {
   const events = shownKinds().reduce((sum, kind) => sum + (s.counts[kind] ?? 0), 0);
   const density = s.retired > 0 ? (1000 * events) / s.retired : 0;
   const chips = [
-    TECHNIQUES.find(({ id }) => id === s.technique)?.name ?? s.technique,
-    plural(s.retired, 'instruction'),
-    `${grouped(s.cycles)} modelled cycles`,
-    `${plural(events, 'event')}, ${density.toFixed(density < 10 ? 2 : 0)} per 1,000 instructions`,
-    ...(rate?.perSecond === undefined ? [] : [`${grouped(Math.round(rate.perSecond))} per second`]),
-    ...(session.state === 'running' ? ['running'] : session.state === 'ended' ? ['session ended'] : []),
+    t(TECHNIQUES.find(({ id }) => id === s.technique)?.name ?? s.technique),
+    counted(s.retired, '{0} instruction', '{0} instructions'),
+    t('{0} modelled cycles', grouped(s.cycles)),
+    t('{0}, {1} per 1,000 instructions', counted(events, '{0} event', '{0} events'), density.toFixed(density < 10 ? 2 : 0)),
+    ...(rate?.perSecond === undefined ? [] : [t('{0} per second', grouped(Math.round(rate.perSecond)))]),
+    ...(session.state === 'running' ? [t('running')] : session.state === 'ended' ? [t('session ended')] : []),
   ];
   return h(
     'header',
@@ -117,13 +118,13 @@ function kindFilter({ counts }: ExitSummary) {
   const toggle = (kind: VmmEventKind) => change({ hidden: hidden.includes(kind) ? hidden.filter((k) => k !== kind) : [...hidden, kind], reason: '' });
   return h(
     'div',
-    { class: 'toolbar', role: 'group', 'aria-label': 'Kinds of events to show' },
+    { class: 'toolbar', role: 'group', 'aria-label': t('Kinds of events to show') },
     present.map((kind) =>
       h(
         'button',
         { type: 'button', class: 'toggle', 'data-key': `kind-${kind}`, 'aria-pressed': hidden.includes(kind) ? 'false' : 'true', onclick: () => toggle(kind) },
         h('span', { class: `dot ${tint(kind)}`, 'aria-hidden': 'true' }),
-        `${EVENT_KINDS[kind].name} `,
+        `${t(EVENT_KINDS[kind].name)} `,
         h('span', { class: 'count' }, grouped(counts[kind] ?? 0)),
       ),
     ),
@@ -140,9 +141,9 @@ function breakButton(event: Parameters<typeof breakpointName>[0], key: string) {
   const name = breakpointName(event);
   return h(
     'button',
-    { type: 'button', class: 'small', 'data-key': `break-${key}`, title: `Add the event breakpoint ${name}`, onclick: () => connection.send({ breakpoint: name }) },
-    'Break',
-    h('span', { class: 'unseen' }, ` on ${name}`),
+    { type: 'button', class: 'small', 'data-key': `break-${key}`, title: t('Add the event breakpoint {0}', name), onclick: () => connection.send({ breakpoint: name }) },
+    t('Break'),
+    h('span', { class: 'unseen' }, ` ${t('on {0}', name)}`),
   );
 }
 
@@ -165,10 +166,10 @@ function reasonTable({ reasons }: ExitSummary) {
             'aria-pressed': keyOf(r) === reason ? 'true' : 'false',
             onclick: () => change({ reason: keyOf(r) === reason ? '' : keyOf(r) }),
           },
-          r.reason || '(none)',
+          r.reason || t('(none)'),
         ),
       ),
-      h('td', { class: 'quiet' }, EVENT_KINDS[r.kind].name),
+      h('td', { class: 'quiet' }, t(EVENT_KINDS[r.kind].name)),
       h('td', { class: 'wide' }, bar(r.count / most, r.kind)),
       h('td', { class: 'number' }, grouped(r.count)),
       h('td', { class: 'number' }, grouped(r.cycles)),
@@ -177,10 +178,10 @@ function reasonTable({ reasons }: ExitSummary) {
   return h(
     'section',
     { class: 'column' },
-    h('h2', {}, 'By reason'),
+    h('h2', {}, t('By reason')),
     h(
       'div',
-      { class: 'scroll', 'data-scroll': 'reasons', tabindex: 0, role: 'region', 'aria-label': 'Events by reason' },
+      { class: 'scroll', 'data-scroll': 'reasons', tabindex: 0, role: 'region', 'aria-label': t('Events by reason') },
       h(
         'table',
         {},
@@ -190,8 +191,8 @@ function reasonTable({ reasons }: ExitSummary) {
           h(
             'tr',
             {},
-            ['Reason', 'Kind', 'Share', 'Count', 'Cycles', 'Breakpoint'].map((name) =>
-              h('th', { scope: 'col', class: name === 'Count' || name === 'Cycles' ? 'number' : undefined }, name),
+            [t('Reason'), t('Kind'), t('Share'), t('Count'), t('Cycles'), t('Breakpoint')].map((name, n) =>
+              h('th', { scope: 'col', class: n === 3 || n === 4 ? 'number' : undefined }, name),
             ),
           ),
         ),
@@ -223,17 +224,17 @@ function eventTable() {
           e.instruction || e.reason,
         ),
       ),
-      h('td', {}, h('span', { class: `dot ${tint(e.kind)}`, 'aria-hidden': 'true' }), `${EVENT_KINDS[e.kind].name}${e.instruction ? `: ${e.reason}` : ''}`),
+      h('td', {}, h('span', { class: `dot ${tint(e.kind)}`, 'aria-hidden': 'true' }), `${t(EVENT_KINDS[e.kind].name)}${e.instruction ? `: ${e.reason}` : ''}`),
       h('td', { class: 'mono' }, farAddress(e.cs, e.eip)),
       h('td', { class: 'number' }, grouped(e.cycles)),
     );
   return h(
     'section',
     { class: 'column' },
-    h('h2', {}, 'Events, newest first ', h('span', { class: 'quiet' }, rows.length === MOST_ROWS ? `the last ${MOST_ROWS}` : String(rows.length))),
+    h('h2', {}, `${t('Events, newest first')} `, h('span', { class: 'quiet' }, rows.length === MOST_ROWS ? t('the last {0}', MOST_ROWS) : String(rows.length))),
     h(
       'div',
-      { class: 'scroll', 'data-scroll': 'events', tabindex: 0, role: 'region', 'aria-label': 'Events' },
+      { class: 'scroll', 'data-scroll': 'events', tabindex: 0, role: 'region', 'aria-label': t('Events') },
       h(
         'table',
         {},
@@ -243,7 +244,7 @@ function eventTable() {
           h(
             'tr',
             {},
-            ['After', 'Instruction', 'What', 'At', 'Cycles'].map((name) => h('th', { scope: 'col', class: name === 'After' || name === 'Cycles' ? 'number' : undefined }, name)),
+            [t('After'), t('Instruction'), t('What'), t('At'), t('Cycles')].map((name, n) => h('th', { scope: 'col', class: n === 0 || n === 4 ? 'number' : undefined }, name)),
           ),
         ),
         h('tbody', {}, newestFirst.map(row)),
@@ -253,21 +254,21 @@ function eventTable() {
 }
 
 function chainPanel() {
-  if (!chain) return h('p', { class: 'status' }, 'Choose an event to see it from its instruction to its effect.');
+  if (!chain) return h('p', { class: 'status' }, t('Choose an event to see it from its instruction to its effect.'));
   const { chosen, events } = chain;
   const { source } = chosen;
   return h(
     'section',
-    { class: 'chain', 'aria-label': 'From instruction to effect' },
+    { class: 'chain', 'aria-label': t('From instruction to effect') },
     h(
       'ol',
       {},
-      exitChain(events, chosen).map(({ title: name, head, lines }) =>
+      exitChain(events, chosen).map(({ kind, title: name, head, lines }) =>
         h(
           'li',
           {},
           h('h3', {}, name),
-          h('p', { class: name === 'Instruction' ? 'head mono' : 'head' }, head),
+          h('p', { class: kind === 'instruction' ? 'head mono' : 'head' }, head),
           lines.map((line) => h('p', {}, line)),
         ),
       ),
@@ -276,33 +277,40 @@ function chainPanel() {
       'div',
       { class: 'toolbar' },
       breakButton(chosen, 'chain'),
-      source && button('Show source', () => connection.send({ reveal: source }), { title: `${source.path}:${source.line}` }),
+      source && button(t('Show source'), () => connection.send({ reveal: source }), { title: `${source.path}:${source.line}` }),
     ),
   );
 }
 
 const EMPTY = {
-  none: 'No guest is being debugged. What the hypervisor does for one is shown here.',
-  ended: 'The session has ended.',
-  running: 'The guest runs.',
-  stopped: 'Nothing yet: no instruction has needed the hypervisor.',
+  none: t('No guest is being debugged. What the hypervisor does for one is shown here.'),
+  ended: t('The session has ended.'),
+  running: t('The guest runs.'),
+  stopped: t('Nothing yet: no instruction has needed the hypervisor.'),
 } as const;
 
 function chosenRange(s: ExitSummary): Child {
   const { from, to, reason } = connection.state;
   if (from === undefined && !reason)
     return s.dropped > 0
-      ? status(`The last ${plural(s.recorded, 'event')}; ${grouped(s.dropped)} older ones are counted, but no longer kept.`)
-      : status(`${plural(s.recorded, 'event')} recorded.`);
+      ? status(
+          counted(
+            s.recorded,
+            'The last event; {1} older ones are counted, but no longer kept.',
+            'The last {0} events; {1} older ones are counted, but no longer kept.',
+            grouped(s.dropped),
+          ),
+        )
+      : status(counted(s.recorded, '{0} event recorded.', '{0} events recorded.'));
   const parts = [
-    from === undefined ? '' : `instructions ${grouped(from)} to ${grouped(to ?? s.to)}`,
-    reason ? `${EVENT_KINDS[reason.split(' ')[0] as VmmEventKind].name}: ${reason.slice(reason.indexOf(' ') + 1)}` : '',
+    from === undefined ? '' : t('instructions {0} to {1}', grouped(from), grouped(to ?? s.to)),
+    reason ? `${t(EVENT_KINDS[reason.split(' ')[0] as VmmEventKind].name)}: ${reason.slice(reason.indexOf(' ') + 1)}` : '',
   ];
   return h(
     'p',
     { class: 'status', role: 'status' },
-    `Only ${parts.filter(Boolean).join(', ')}. `,
-    button('Show all', () => change({ from: undefined, to: undefined, reason: '' }), { class: 'link' }),
+    `${t('Only {0}.', parts.filter(Boolean).join(', '))} `,
+    button(t('Show all'), () => change({ from: undefined, to: undefined, reason: '' }), { class: 'link' }),
   );
 }
 

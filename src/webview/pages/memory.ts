@@ -5,6 +5,7 @@ import { Connection, latest } from '../connection';
 import { h, replace } from '../dom';
 import { MemoryGrid } from '../memory/memoryGrid';
 import { base64Of, BYTES_PER_ROW, bytesOf, formatReference, type MemoryAddress, parseAddress, segmentOffset, viewStart } from '../memory/memoryRows';
+import { counted, t } from '../text';
 
 const ROWS = 24;
 const LENGTH = ROWS * BYTES_PER_ROW;
@@ -45,11 +46,11 @@ const pull = latest(async () => {
 
 /** Where a linear address leads. */
 async function mappingOf({ space, address }: MemoryAddress): Promise<string> {
-  if (space === 'physical') return 'guest-physical';
+  if (space === 'physical') return t('guest-physical');
   const { rows } = await connection.ask('ringside/pageWalk', { address });
   const { physical, entries } = rows[0].guest;
-  if (physical === undefined) return 'linear, not mapped by the guest’s page tables';
-  return entries.length > 0 ? `linear, at guest-physical ${hexh(physical + (address & 0xfff), 8)}` : 'linear; paging is off';
+  if (physical === undefined) return t('linear, not mapped by the guest’s page tables');
+  return entries.length > 0 ? t('linear, at guest-physical {0}', hexh(physical + (address & 0xfff), 8)) : t('linear; paging is off');
 }
 
 async function write(offset: number, byte: number): Promise<void> {
@@ -98,8 +99,8 @@ function rowNames({ at }: NonNullable<typeof shown>): (address: number) => strin
 }
 
 const EMPTY = {
-  none: 'No guest is being debugged. Its memory is shown here.',
-  ended: 'The session has ended.',
+  none: t('No guest is being debugged. Its memory is shown here.'),
+  ended: t('The session has ended.'),
   running: '',
   stopped: '',
 } as const;
@@ -110,7 +111,7 @@ function header() {
     type: 'text',
     'data-key': 'address',
     value: state.expression,
-    placeholder: '0x7C00, 07C0h:10h, ds:esi, phys:0x1000, label',
+    placeholder: `0x7C00, 07C0h:10h, ds:esi, phys:0x1000, ${t('label')}`,
     spellcheck: 'false',
     onchange: (event: Event) => go((event.target as HTMLInputElement).value),
   });
@@ -119,18 +120,22 @@ function header() {
     h(
       'header',
       {},
-      h('h1', {}, 'Memory'),
+      h('h1', {}, t('Memory')),
       shown && h('span', { class: 'chip' }, shown.mapping),
-      session.state === 'running' && h('span', { class: 'chip' }, 'live'),
-      session.state === 'ended' && h('span', { class: 'chip' }, 'session ended'),
+      session.state === 'running' && h('span', { class: 'chip' }, t('live')),
+      session.state === 'ended' && h('span', { class: 'chip' }, t('session ended')),
     ),
     h(
       'div',
       { class: 'toolbar' },
-      h('label', { class: 'field' }, 'Address ', input),
-      h('button', { type: 'button', 'data-key': 'earlier', title: 'Earlier addresses (Page Up)', onclick: () => move(-LENGTH) }, '▲ Earlier'),
-      h('button', { type: 'button', 'data-key': 'later', title: 'Later addresses (Page Down)', onclick: () => move(LENGTH) }, '▼ Later'),
-      h('span', { class: 'quiet', role: 'status' }, changed > 0 ? `${changed} of these bytes changed since the last stop` : ''),
+      h('label', { class: 'field' }, `${t('Address')} `, input),
+      h('button', { type: 'button', 'data-key': 'earlier', title: t('Earlier addresses (Page Up)'), onclick: () => move(-LENGTH) }, `▲ ${t('Earlier')}`),
+      h('button', { type: 'button', 'data-key': 'later', title: t('Later addresses (Page Down)'), onclick: () => move(LENGTH) }, `▼ ${t('Later')}`),
+      h(
+        'span',
+        { class: 'quiet', role: 'status' },
+        changed > 0 ? counted(changed, '{0} of these bytes changed since the last stop', '{0} of these bytes changed since the last stop') : '',
+      ),
     ),
     problem && h('p', { class: 'problem', role: 'alert' }, problem),
   ];
@@ -138,8 +143,8 @@ function header() {
 
 const hint = () =>
   connection.session.state === 'stopped'
-    ? 'Type two hexadecimal digits over a byte to change it, or a character in the text on the right.'
-    : 'The guest runs: bytes can be changed once it has stopped.';
+    ? t('Type two hexadecimal digits over a byte to change it, or a character in the text on the right.')
+    : t('The guest runs: bytes can be changed once it has stopped.');
 
 function render(): void {
   const { session } = connection;

@@ -10,12 +10,13 @@ import { registerTable, segmentTable } from '../system/registerPanel';
 import { descriptorTable, deviceTable, taskTable } from '../system/tablePanels';
 import { vmcsPanel } from '../system/vmcsPanel';
 import { tabList, tabPanel } from '../tabs';
+import { t } from '../text';
 
 const TABS = [
-  { id: 'registers', label: 'Registers' },
-  { id: 'tables', label: 'Descriptor tables' },
-  { id: 'paging', label: 'Page walk' },
-  { id: 'devices', label: 'Interrupts and timers' },
+  { id: 'registers', label: t('Registers') },
+  { id: 'tables', label: t('Descriptor tables') },
+  { id: 'paging', label: t('Page walk') },
+  { id: 'devices', label: t('Interrupts and timers') },
 ];
 const VMCS_TAB = { id: 'vmcs', label: 'VMCS' };
 const CR4_PAE = 1 << 5;
@@ -57,7 +58,7 @@ const pull = latest(async () => {
 async function linearOf(expression: string): Promise<number> {
   const { memoryReference, result } = await connection.ask('evaluate', { expression, context: 'watch' });
   const linear = Number(memoryReference ?? result.split(' ')[0]);
-  if (Number.isNaN(linear)) throw new Error(`${expression} has no linear address.`);
+  if (Number.isNaN(linear)) throw new Error(t('{0} has no linear address.', expression));
   return linear;
 }
 
@@ -122,22 +123,22 @@ function pagingPanel({ registers }: SystemResponse): Child {
     h(
       'label',
       { class: 'field' },
-      'Address ',
-      h('input', { type: 'text', 'data-key': 'address', value: connection.state.address, placeholder: '0xC0001000, ds:esi, label', spellcheck: 'false', onchange: go }),
+      `${t('Address')} `,
+      h('input', { type: 'text', 'data-key': 'address', value: connection.state.address, placeholder: `0xC0001000, ds:esi, ${t('label')}`, spellcheck: 'false', onchange: go }),
     ),
-    walk && h('button', { type: 'button', onclick: () => connection.send({ open: 'memory', with: { address: `0x${walk?.linear.toString(16)}` } }) }, 'Show memory'),
+    walk && h('button', { type: 'button', onclick: () => connection.send({ open: 'memory', with: { address: `0x${walk?.linear.toString(16)}` } }) }, t('Show memory')),
   );
   if (!walk) return tabPanel('paging', form);
   const { row, linear } = walk;
   const others = [
-    ...row.shadow.map((column) => steps('Shadow page tables', shadowSteps(column))),
-    ...(row.nested ? [steps('Nested page tables (EPT)', nestedSteps(row.nested))] : []),
+    ...row.shadow.map((column) => steps(t('Shadow page tables'), shadowSteps(column))),
+    ...(row.nested ? [steps(t('Nested page tables (EPT)'), nestedSteps(row.nested))] : []),
   ];
   return tabPanel(
     'paging',
     form,
-    h('div', { class: 'walks' }, steps('Guest’s page tables', guestSteps(row, linear, pae)), others),
-    others.length === 0 && h('p', { class: 'status' }, 'Under this technique the processor walks the guest’s own tables: there are no shadow or nested ones.'),
+    h('div', { class: 'walks' }, steps(t('Guest’s page tables'), guestSteps(row, linear, pae)), others),
+    others.length === 0 && h('p', { class: 'status' }, t('Under this technique the processor walks the guest’s own tables: there are no shadow or nested ones.')),
   );
 }
 
@@ -152,7 +153,7 @@ function tablesPanel(shown: SystemResponse): Child {
   });
   return tabPanel(
     'tables',
-    h('div', { class: 'toolbar' }, h('label', { class: 'field' }, toggle, ' Leave out null entries')),
+    h('div', { class: 'toolbar' }, h('label', { class: 'field' }, toggle, ` ${t('Leave out null entries')}`)),
     shown.tables.map((table) => descriptorTable(table, changes, { hideNull, openMemory })),
     shown.task && taskTable(shown.task, changes),
   );
@@ -181,12 +182,12 @@ function panel(shown: SystemResponse, tab: string): Child {
         type: 'text',
         'data-key': 'filter',
         value: connection.state.filter,
-        placeholder: 'field, encoding, control',
+        placeholder: t('field, encoding, control'),
         oninput: (event: Event) => change({ filter: (event.target as HTMLInputElement).value }),
       });
       return tabPanel(
         'vmcs',
-        h('div', { class: 'toolbar' }, h('label', { class: 'field' }, 'Filter ', filter)),
+        h('div', { class: 'toolbar' }, h('label', { class: 'field' }, `${t('Filter')} `, filter)),
         vmcsPanel(vmcs, changes, { filter: connection.state.filter, settable, set }),
       );
     }
@@ -196,26 +197,26 @@ function panel(shown: SystemResponse, tab: string): Child {
 }
 
 const EMPTY = {
-  none: 'No guest is being debugged. Its system registers and tables are shown here.',
-  ended: 'The session has ended.',
-  running: 'The guest runs; its system state is shown when it stops.',
-  stopped: 'Nothing to show yet.',
+  none: t('No guest is being debugged. Its system registers and tables are shown here.'),
+  ended: t('The session has ended.'),
+  running: t('The guest runs; its system state is shown when it stops.'),
+  stopped: t('Nothing to show yet.'),
 } as const;
 
 function render(): void {
   const { session, state } = connection;
   if (!system) {
-    replace(page, h('header', {}, h('h1', {}, 'System')), status(problem || EMPTY[session.state]));
+    replace(page, h('header', {}, h('h1', {}, t('System'))), status(problem || EMPTY[session.state]));
     return;
   }
   const tabs = vmcs ? [...TABS, VMCS_TAB] : TABS;
   const tab = tabs.some(({ id }) => id === state.tab) ? state.tab : 'registers';
-  const remark = session.state === 'running' ? 'running: as of the last look' : session.state === 'ended' ? 'session ended' : '';
+  const remark = session.state === 'running' ? t('running: as of the last look') : session.state === 'ended' ? t('session ended') : '';
   replace(
     page,
-    h('header', {}, h('h1', {}, 'System'), h('span', { class: 'chip' }, system.mode), remark && h('span', { class: 'chip' }, remark)),
+    h('header', {}, h('h1', {}, t('System')), h('span', { class: 'chip' }, system.mode), remark && h('span', { class: 'chip' }, remark)),
     problem && h('p', { class: 'problem', role: 'alert' }, problem),
-    tabList('System state', tabs, tab, (id) => change({ tab: id })),
+    tabList(t('System state'), tabs, tab, (id) => change({ tab: id })),
     panel(system, tab),
   );
 }

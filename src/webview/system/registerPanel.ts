@@ -3,6 +3,7 @@ import { hexh } from '../../base/bits';
 import type { RegisterField, SegmentState, SystemRegister } from '../../protocol/systemState';
 import type { Changes } from '../changes';
 import { h, unseen } from '../dom';
+import { t } from '../text';
 
 export interface RegisterActions {
   /** The guest stands still. */
@@ -10,19 +11,19 @@ export interface RegisterActions {
   readonly set: (name: string, value: number) => void;
 }
 
-export const changedMark = (changed: boolean, before: string | undefined) => changed && unseen(` (changed${before === undefined ? '' : `, was ${before}`})`);
+export const changedMark = (changed: boolean, before: string | undefined) => changed && unseen(` (${before === undefined ? t('changed') : t('changed, was {0}', before)})`);
 
 function field(register: SystemRegister, f: RegisterField, changes: Changes, { settable, set }: RegisterActions) {
   const key = `${register.name}.${f.name}`;
   const changed = changes.note(key, f.value);
   const text = f.width === 1 ? f.name : `${f.name}=${f.width > 8 ? hexh(f.value) : f.value}`;
-  const range = f.width === 1 ? `bit ${f.low}` : `bits ${f.low + f.width - 1} to ${f.low}`;
+  const range = f.width === 1 ? t('bit {0}', f.low) : t('bits {0} to {1}', f.low + f.width - 1, f.low);
   const flip = () => set(register.name, (register.value ^ (1 << f.low)) >>> 0);
   const attributes = {
     class: `bit ${f.value ? 'on' : 'off'} ${changed ? 'changed' : ''}`,
-    title: `${f.name}: ${f.meaning} (${range})${f.width === 1 && settable ? '. Click to change it.' : ''}`,
+    title: `${f.name}: ${f.meaning} (${range})${f.width === 1 && settable ? `. ${t('Click to change it.')}` : ''}`,
   };
-  const inside = [text, f.width === 1 && unseen(f.value ? ' is 1' : ' is 0'), changedMark(changed, changes.before(key))];
+  const inside = [text, f.width === 1 && unseen(` ${f.value ? t('is 1') : t('is 0')}`), changedMark(changed, changes.before(key))];
   if (f.width > 1 || !settable) return h('span', attributes, inside);
   return h('button', { type: 'button', 'data-key': `bit-${key}`, 'aria-pressed': f.value ? 'true' : 'false', onclick: flip, ...attributes }, inside);
 }
@@ -30,7 +31,8 @@ function field(register: SystemRegister, f: RegisterField, changes: Changes, { s
 const hardwareText = ({ hardware, value, fields }: SystemRegister): string => {
   if (hardware === undefined) return '';
   const differing = fields.filter((f) => ((hardware ^ value) >>> f.low) & (2 ** f.width - 1)).map((f) => f.name);
-  return `the silicon holds ${hexh(hardware, 8)}${differing.length > 0 ? `: differs in ${differing.join(', ')}` : ''}`;
+  const held = hexh(hardware, 8);
+  return differing.length > 0 ? t('the silicon holds {0}: differs in {1}', held, differing.join(', ')) : t('the silicon holds {0}', held);
 };
 
 function valueInput(register: SystemRegister, { settable, set }: RegisterActions) {
@@ -47,7 +49,7 @@ function valueInput(register: SystemRegister, { settable, set }: RegisterActions
     class: 'value mono',
     value: shown,
     'data-key': `value-${register.name}`,
-    'aria-label': `Value of ${register.name.toUpperCase()}`,
+    'aria-label': t('Value of {0}', register.name.toUpperCase()),
     spellcheck: 'false',
     onchange: change,
   });
@@ -63,7 +65,7 @@ export const registerTable = (registers: readonly SystemRegister[], changes: Cha
       h(
         'tr',
         {},
-        ['Register', 'Value', 'Fields'].map((name) => h('th', { scope: 'col' }, name)),
+        [t('Register'), t('Value'), t('Fields')].map((name) => h('th', { scope: 'col' }, name)),
       ),
     ),
     h(
@@ -103,7 +105,7 @@ export const segmentTable = (segments: readonly SegmentState[], changes: Changes
       h(
         'tr',
         {},
-        ['Segment', 'Selector', 'Base', 'Limit', 'Descriptor cache'].map((name) => h('th', { scope: 'col' }, name)),
+        [t('Segment'), t('Selector'), t('Base'), t('Limit'), t('Descriptor cache')].map((name) => h('th', { scope: 'col' }, name)),
       ),
     ),
     h(

@@ -5,6 +5,7 @@ import type { DescriptorTableState, DeviceRows, StateRow, TaskState } from '../.
 import type { Changes } from '../changes';
 import { type Child, h } from '../dom';
 import { changedMark } from './registerPanel';
+import { counted, t } from '../text';
 
 const head = (...names: string[]) =>
   h(
@@ -38,11 +39,11 @@ export function descriptorTable(table: DescriptorTableState, changes: Changes, {
   return h(
     'details',
     { class: 'block', open: true },
-    h('summary', {}, h('h2', {}, table.name), ` base ${hexh(table.base, 8)}, limit ${hexh(table.limit, 4)}, `, grouped(table.total), ' entries'),
+    h('summary', {}, h('h2', {}, table.name), ` ${t('base {0}, limit {1}', hexh(table.base, 8), hexh(table.limit, 4))}, ${counted(table.total, '{0} entry', '{0} entries')}`),
     h(
       'table',
       {},
-      head('Entry', 'Descriptor', 'At'),
+      head(t('Entry'), t('Descriptor'), t('At')),
       h(
         'tbody',
         {},
@@ -57,7 +58,7 @@ export function descriptorTable(table: DescriptorTableState, changes: Changes, {
               {},
               h(
                 'button',
-                { type: 'button', class: 'link', 'data-key': `at-${table.name}-${entry.name}`, title: 'Show this memory', onclick: () => openMemory(entry.linear) },
+                { type: 'button', class: 'link', 'data-key': `at-${table.name}-${entry.name}`, title: t('Show this memory'), onclick: () => openMemory(entry.linear) },
                 hexh(entry.linear, 8),
               ),
             ),
@@ -65,8 +66,8 @@ export function descriptorTable(table: DescriptorTableState, changes: Changes, {
         ),
       ),
     ),
-    rows.length === 0 && h('p', { class: 'quiet pad' }, 'All entries are null.'),
-    left > 0 && h('p', { class: 'quiet pad' }, `${grouped(left)} more are not shown.`),
+    rows.length === 0 && h('p', { class: 'quiet pad' }, t('All entries are null.')),
+    left > 0 && h('p', { class: 'quiet pad' }, t('{0} more are not shown.', grouped(left))),
   );
 }
 
@@ -83,9 +84,14 @@ export const taskTable = (task: TaskState, changes: Changes) =>
   h(
     'details',
     { class: 'block', open: true },
-    h('summary', {}, h('h2', {}, 'Task state segment'), ` TR ${hexh(task.selector, 4)}, base ${hexh(task.base, 8)}, limit ${hexh(task.limit, 4)}, ${task.bits}-bit`),
-    h('table', {}, head('Field', 'Value', 'Meaning'), stateRows('task', task.fields, changes)),
+    h(
+      'summary',
+      {},
+      h('h2', {}, t('Task state segment')),
+      ` TR ${hexh(task.selector, 4)}, ${t('base {0}, limit {1}', hexh(task.base, 8), hexh(task.limit, 4))}, ${t('{0}-bit', task.bits)}`,
+    ),
+    h('table', {}, head(t('Field'), t('Value'), t('Meaning')), stateRows('task', task.fields, changes)),
   );
 
 export const deviceTable = (device: DeviceRows, changes: Changes) =>
-  h('section', { class: 'block device' }, h('h2', {}, device.title), h('table', {}, head('Register', 'Value', 'Meaning'), stateRows(device.name, device.rows, changes)));
+  h('section', { class: 'block device' }, h('h2', {}, device.title), h('table', {}, head(t('Register'), t('Value'), t('Meaning')), stateRows(device.name, device.rows, changes)));

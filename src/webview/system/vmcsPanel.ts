@@ -5,12 +5,13 @@ import type { VmcsFieldRow, VmcsResponse } from '../../protocol/requests';
 import type { Changes } from '../changes';
 import { h } from '../dom';
 import { changedMark } from './registerPanel';
+import { counted, t } from '../text';
 
 const AREAS: readonly (readonly [area: VmcsFieldRow['area'], title: string])[] = [
-  ['control', 'Controls'],
-  ['guest', 'Guest state'],
-  ['host', 'Host state'],
-  ['exit', 'VM-exit information'],
+  ['control', t('Controls')],
+  ['guest', t('Guest state')],
+  ['host', t('Host state')],
+  ['exit', t('VM-exit information')],
 ];
 
 export interface VmcsActions {
@@ -60,7 +61,7 @@ export function vmcsPanel({ fields, failures, walks }: VmcsResponse, changes: Ch
       ? h(
           'div',
           { class: 'problem', role: 'alert' },
-          h('strong', {}, 'The next VM entry will fail. '),
+          h('strong', {}, `${t('The next VM entry will fail.')} `),
           h(
             'ul',
             {},
@@ -70,8 +71,8 @@ export function vmcsPanel({ fields, failures, walks }: VmcsResponse, changes: Ch
       : h(
           'p',
           { class: 'status' },
-          'Consistent: the next VM entry will succeed.',
-          walks ? ` ${grouped(walks.misses)} two-dimensional page walks so far, ${grouped(walks.references)} memory references.` : '',
+          t('Consistent: the next VM entry will succeed.'),
+          walks ? ` ${t('{0} two-dimensional page walks so far, {1} memory references.', grouped(walks.misses), grouped(walks.references))}` : '',
         ),
     ...AREAS.map(([area, title]) => {
       const rows = shown.filter((field) => field.area === area);
@@ -80,7 +81,7 @@ export function vmcsPanel({ fields, failures, walks }: VmcsResponse, changes: Ch
         h(
           'details',
           { class: 'block', open: true },
-          h('summary', {}, h('h2', {}, title), ` ${rows.length} fields`),
+          h('summary', {}, h('h2', {}, title), ` ${counted(rows.length, '{0} field', '{0} fields')}`),
           h(
             'table',
             { class: 'vmcs' },
@@ -90,7 +91,7 @@ export function vmcsPanel({ fields, failures, walks }: VmcsResponse, changes: Ch
               h(
                 'tr',
                 {},
-                ['Encoding', 'Field', 'Value', 'Set'].map((name) => h('th', { scope: 'col' }, name)),
+                [t('Encoding'), t('Field'), t('Value'), t('Set')].map((name) => h('th', { scope: 'col' }, name)),
               ),
             ),
             h(

@@ -60,4 +60,22 @@ export const memoryScenarios = [
       await look('memory-mistake');
     },
   },
+  {
+    page: 'memory',
+    name: 'in Spanish',
+    guest: 'examples/selfmodify.asm',
+    attributes: { technique: 'bare' },
+    breakpoints: ['print_number'],
+    language: 'es',
+    prepare: (session) => session.go(),
+    async run({ page, check, look }) {
+      await check('its words are Spanish, and it says so', async () => {
+        await page.getByRole('heading', { name: 'Memoria' }).waitFor();
+        await page.getByLabel('Dirección', { exact: false }).first().waitFor();
+        assert.equal(await page.locator('html').getAttribute('lang'), 'es');
+        assert.match(await page.locator('#hint').textContent(), /^Escriba dos cifras/);
+      });
+      await look('memory-es');
+    },
+  },
 ];

@@ -18,13 +18,17 @@ async function importSource(root, contents) {
 export async function servePages(root) {
   const { pageHtml, nonce, PAGE_REQUESTS } = await importSource(root, "export * from './src/ui/pageHtml'; export { PAGE_REQUESTS } from './src/protocol/viewPages';");
   const server = http.createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://127.0.0.1');
+    const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
     const page = /^\/page\/(\w+)$/.exec(pathname);
     if (page) {
       const { port } = server.address();
       const at = `http://127.0.0.1:${port}`;
       response.setHeader('content-type', 'text/html');
-      response.end(pageHtml({ name: page[1], title: page[1], style: `${at}/media/pages.css`, script: `${at}/dist/webview/${page[1]}.js`, source: at, nonce: nonce() }));
+      const [, name] = page;
+      const language = searchParams.get('language') ?? 'en';
+      const bundle = path.join(root, `l10n/bundle.l10n.${language}.json`);
+      const strings = fs.existsSync(bundle) ? JSON.parse(fs.readFileSync(bundle, 'utf8')) : {};
+      response.end(pageHtml({ name, title: name, style: `${at}/media/pages.css`, script: `${at}/dist/webview/${name}.js`, source: at, nonce: nonce(), language, strings }));
       return;
     }
     const file = path.join(root, pathname);
@@ -47,7 +51,7 @@ export class HostedPage {
   #stop = 0;
   state = 'stopped';
 
-  static async open({ browser, server, name, session, viewport = { width: 1180, height: 760 } }) {
+  static async open({ browser, server, name, session, language = 'en', viewport = { width: 1180, height: 760 } }) {
     const hosted = new HostedPage();
     const page = await browser.newPage({ viewport });
     page.setDefaultTimeout(20_000);
@@ -65,7 +69,7 @@ export class HostedPage {
         },
       });
     });
-    await page.goto(`${server.url}/page/${name}`);
+    await page.goto(`${server.url}/page/${name}?language=${language}`);
     return hosted;
   }
 
