@@ -42,7 +42,7 @@ import { VectorSet } from './vectorSet';
 /** What a local APIC is connected to. */
 export interface LocalApicHost {
   /** Bit 11 of the APIC_BASE MSR; without it the register page is not decoded and the pins are INTR and NMI. */
-  readonly enabled: boolean;
+  enabled(): boolean;
   /** The 8259A pair: its INTR output is wired to LINT0. */
   readonly pic: Pick<InterruptController, 'pending' | 'acknowledge'>;
   /** An EOI message for a level-triggered interrupt goes out to the I/O APICs. */
@@ -92,12 +92,12 @@ export class LocalApic implements BusDevice, InterruptController {
 
   get pending(): boolean {
     this.#settleEoi();
-    if (!this.host.enabled) return this.host.pic.pending;
+    if (!this.host.enabled()) return this.host.pic.pending;
     return this.#deliverable() >= 0 || this.#externalInterrupt;
   }
 
   acknowledge(): number {
-    if (!this.host.enabled) return this.host.pic.acknowledge();
+    if (!this.host.enabled()) return this.host.pic.acknowledge();
     const vector = this.#deliverable();
     if (vector >= 0) {
       this.withdrawEoiFlag();
@@ -189,7 +189,7 @@ export class LocalApic implements BusDevice, InterruptController {
 
   /** A message on the APIC bus; false when this APIC does not take it. */
   receive(message: ApicMessage): boolean {
-    if (!this.host.enabled || !this.#isAddressed(message)) return false;
+    if (!this.host.enabled() || !this.#isAddressed(message)) return false;
     switch (message.delivery) {
       case DELIVERY.FIXED:
       case DELIVERY.LOWEST:
@@ -216,7 +216,7 @@ export class LocalApic implements BusDevice, InterruptController {
     this.#s.lines[pin] = level;
     if (pin === 'lint0' && !level) this.#s.externalInterrupt = false;
     const entry = this.#s.lvt[pin];
-    if (!this.host.enabled) {
+    if (!this.host.enabled()) {
       if (pin === 'lint1' && rose) this.#s.nmi = true;
       return;
     }
@@ -238,7 +238,7 @@ export class LocalApic implements BusDevice, InterruptController {
 
   /** Registers are doublewords on 16-byte boundaries; the rest of each line reads as 0. */
   read(_region: number, offset: number, size: AccessSize): number {
-    if (!this.host.enabled) return size === 4 ? 0xffff_ffff : 2 ** (8 * size) - 1;
+    if (!this.host.enabled()) return size === 4 ? 0xffff_ffff : 2 ** (8 * size) - 1;
     if (offset & 0xc) return 0;
     this.#settleEoi();
     const value = this.#readRegister(offset & ~3) >>> (8 * (offset & 3));
@@ -247,7 +247,7 @@ export class LocalApic implements BusDevice, InterruptController {
 
   /** Only aligned doublewords are written (SDM Vol. 3, 10.4.1). */
   write(_region: number, offset: number, size: AccessSize, value: number): void {
-    if (this.host.enabled && size === 4 && !(offset & 15)) this.#writeRegister(offset, value);
+    if (this.host.enabled() && size === 4 && !(offset & 15)) this.#writeRegister(offset, value);
   }
 
   #readRegister(register: number): number {

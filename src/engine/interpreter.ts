@@ -210,7 +210,7 @@ export class Interpreter {
     const base = cpu.i32[at + (SEGMENT.BASE >> 2)];
     const limit = cpu.i32[at + (SEGMENT.LIMIT >> 2)];
     const bits = (cpu.codeSize === 4 ? 1 : 0) | (cpu.get(CPU.CR0) & CR0_PG ? 2 : 0) | (this.linear.user ? 4 : 0);
-    const { key } = this.policy;
+    const key = this.policy.key();
     if (!this.#isMode(this.#mode, base, limit, bits, key)) {
       // Two take turns: a kernel and its user.
       const other = this.#otherMode;
@@ -371,7 +371,7 @@ export class Interpreter {
 
   /** Without chaining a near branch ends the call; a block that merely ran out of room goes on like one that is chained. */
   #branched(record: number = CPU.EXIT_RECORD): boolean {
-    const { branched } = this.policy;
+    const branched = this.policy.branched?.();
     if (!branched) return false;
     const block = this.#blockAt(record);
     const last = block?.instructions.at(-1);
@@ -406,7 +406,7 @@ export class Interpreter {
 
   #rememberJump(target: Block): void {
     const crosses = target.secondPage >= 0 && this.linear.paging;
-    if (!target.single && target.attention?.kind !== 'breakpoint' && !crosses && !this.policy.branched) this.cache.rememberJump(target, this.#mode);
+    if (!target.single && target.attention?.kind !== 'breakpoint' && !crosses && !this.policy.branched?.()) this.cache.rememberJump(target, this.#mode);
   }
 
   #resolveIndirect(): void {

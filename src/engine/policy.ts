@@ -4,7 +4,7 @@ import type { Block } from './block';
 
 export interface TranslationPolicy {
   /** Changes whenever an answer below may change; small integer. */
-  readonly key: number;
+  key(): number;
   /** `linear`: where it stands. `execute`: with its meaning on this CPU. `exit`: the run loop takes it. */
   treat(instruction: Instruction, linear: number): 'execute' | 'exit';
   /** Exit before it, so that somebody can decide to stop there. */
@@ -12,5 +12,5 @@ export interface TranslationPolicy {
   /** Generated code may go on behind a system instruction when nobody waits there: no ATTEND. Else the run loop looks around each time. */
   readonly goesOn: boolean;
   /** When given, blocks are not chained: every near branch comes back to the run loop, which is told here. */
-  readonly branched?: ((block: Block) => void) | undefined;
+  branched?(): ((block: Block) => void) | undefined;
 }

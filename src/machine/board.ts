@@ -198,11 +198,8 @@ export class Board implements Devices {
     this.#options = options;
     this.clock = clock;
     const lines = new ControlLines(this, host);
-    const apicEnabled = options.apicEnabled ?? (() => true);
     this.localApic = new LocalApic(clock, {
-      get enabled() {
-        return apicEnabled();
-      },
+      enabled: options.apicEnabled ?? (() => true),
       pic: this.pic,
       endOfInterrupt: (vector) => this.ioApic.endOfInterrupt(vector),
       initialize: () => host.onReset(),

@@ -177,9 +177,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
       interrupts: vm.hypercalls?.events.over(localApic) ?? localApic,
       ...(program.bios ? {} : { firmware }),
       fpuError: board.coprocessor,
-      get a20() {
-        return board.a20;
-      },
+      a20: () => board.a20,
       setA20: (on) => board.setA20(on),
       describe: () => describe(board, vm),
     },

@@ -350,12 +350,19 @@ export class LinearMemory {
 
   /** Read at the guest's privilege (or as supervisor, for descriptor tables). Sets the fault cells and gives 0 on #PF. `update`: write permission is needed too. */
   read(linear: number, size: Size, update = false, user = this.user): number {
+    // A page in the TLB is none that somebody watches.
+    const entry = this.#tlb[linear >>> 12];
+    const deny = user ? (update ? DENY_USER_WRITE : DENY_USER_READ) : update ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ;
+    if ((entry & deny) === 0 && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, update)) return 0;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
     return this.#read(linear, size, update, user);
   }
 
   write(linear: number, size: Size, value: number, user = this.user): void {
+    const entry = this.#tlb[linear >>> 12];
+    if ((entry & (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE)) === 0 && (linear & (PAGE - 1)) + size <= PAGE)
+      return this.physical.store(((entry & ~0xff) + linear) >>> 0, size, value);
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, true)) return;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access', 'write']);
     this.#write(linear, size, value, user);
@@ -383,6 +390,7 @@ export class LinearMemory {
 
   /** Where an access within one page goes in the VM's memory, if the TLB has the page for this privilege. Else -1. */
   #cached(linear: number, size: Size, write: boolean, user: boolean): number {
+    // A page in the TLB is none that somebody watches.
     const entry = this.#tlb[linear >>> 12];
     const deny = user ? (write ? DENY_USER_WRITE : DENY_USER_READ) : write ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ;
     return entry & deny || (linear & (PAGE - 1)) + size > PAGE ? -1 : ((entry & ~0xff) + linear) >>> 0;
@@ -435,6 +443,9 @@ export class LinearMemory {
 
   /** Supervisor access of the CPU itself to a descriptor table or TSS; the VMM's window included. */
   readSystem(linear: number, size: Size): number {
+    const entry = this.#tlb[linear >>> 12];
+    if ((entry & DENY_SUPERVISOR_READ) === 0 && (linear & (PAGE - 1)) + size <= PAGE && this.window === undefined)
+      return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
     if (!this.#inWindow(linear)) return this.#read(linear, size, false, false);
     const { linear: start, host } = this.window as VmmWindow;
     const at = host + (linear - start);

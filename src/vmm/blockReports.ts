@@ -27,7 +27,7 @@ function translated(host: BlockReportsHost, block: Block): void {
 
 function chained(host: BlockReportsHost, source: Block, target: Block): void {
   const { technique } = host;
-  if (!technique.translates || technique.policy.branched) return; // a block that ran out of room is no chain
+  if (!technique.translates || technique.policy.branched?.()) return; // a block that ran out of room is no chain
   const sentence = `The block at ${hexh(source.linear)} goes straight to the one at ${hexh(target.linear)} now.`;
   host.reportAt({ kind: 'blockChained', reason: source.endReason, sentence, details: { target: target.linear } }, source, source.instructions.at(-1)?.eip ?? source.eip);
 }

@@ -15,13 +15,20 @@ import { LinearMemory, REFUSED_VECTOR, WATCH_VECTOR } from '../memory/linearMemo
 import type { WatchHit } from '../memory/watchpoint';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
-import { type CpuModel, type ExecutionContext, type FpuErrorLine, type StateChange, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
+import {
+  type CpuModel,
+  type ExecutionContext,
+  type FpuErrorLine,
+  type ParavirtualInterface,
+  type RegisteredTraps,
+  type StateChange,
+  UNIMPLEMENTED_VECTOR,
+} from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
 import { resetModelSpecific } from '../semantics/system/modelSpecific';
 import { REAL_ATTRIBUTES } from '../semantics/system/segments';
 import { MXCSR_RESET } from '../semantics/vector/mxcsr';
 import { CONTROL_RESET } from '../semantics/x87/status';
-import { X87 } from '../semantics/x87/unit';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { DB, UD } from '../x86/exceptions';
@@ -34,10 +41,12 @@ import type { CostEvent, CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
 import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
 import { DebugTraps } from './debugTraps';
+import { DeviceAccess } from './deviceAccess';
 import { type Delivered, EventDelivery } from './eventDelivery';
 import { EventDesk, type Place, type Suppression, isKnownAfterwards } from './eventDesk';
 import { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
 import type { Firmware } from './firmwareContext';
+import { GuestContext } from './guestContext';
 import { FirmwareDraft, type FirmwareHost, FirmwareService, inFirmware } from './firmwareService';
 import { Hypercalls } from './hypercalls/hypercalls';
 import { DISCOVERY_LEAVES } from './hypercalls/discovery';
@@ -60,8 +69,6 @@ const TURNS = 16;
 const TURNS_INSTRUCTIONS = 50_000;
 
 const PAGE_MASK = ~0xfff;
-/** Nothing is there: the page below the I/O APIC's. */
-const UNCLAIMED_ADDRESS = 0xfebff000;
 
 /** The devices of a VM, as the run loop sees them. */
 export interface Platform {
@@ -72,7 +79,7 @@ export interface Platform {
   readonly firmware?: Firmware;
   /** Where FERR# goes; nowhere without it. */
   readonly fpuError?: FpuErrorLine;
-  readonly a20: boolean;
+  a20(): boolean;
   setA20(enabled: boolean): void;
   /** State of all devices, for hashing. */
   describe(): string;
@@ -107,6 +114,7 @@ export interface VmOptions {
 
 export class VirtualMachine implements TechniqueHost {
   readonly cpu: CpuState;
+  readonly devices: DeviceAccess;
   readonly physical: GuestMemory;
   readonly linear: LinearMemory;
   readonly engine: Interpreter;
@@ -118,8 +126,6 @@ export class VirtualMachine implements TechniqueHost {
   readonly hypercalls: Hypercalls | undefined;
   readonly kvm: KvmInterface | undefined;
   readonly opcodes: OpcodeMap;
-  /** Where the board has the page of the local APIC; 0 without one. */
-  readonly #apicPage: number;
   #platform!: Platform;
   #world: DeprivilegedWorld | undefined;
   #place: Place = { retired: 0, cs: 0, eip: 0, linear: 0, codeSize: 2 };
@@ -143,21 +149,17 @@ export class VirtualMachine implements TechniqueHost {
   constructor(options: VmOptions) {
     this.#resetsOnShutdown = options.resetsOnShutdown ?? false;
     this.cpu = new CpuState(options.memory);
-    const bus = {
-      read: (address: number, size: 1 | 2 | 4) => this.#readDevice(address, size),
-      write: (address: number, size: 1 | 2 | 4, value: number) => this.#writeDevice(address, size, value),
-    };
-    this.physical = new GuestMemory(options.memory, options.ram, bus, options.videoMemory);
+    this.devices = new DeviceAccess(this, apicBaseAtReset(options.model) & PAGE_MASK);
+    this.physical = new GuestMemory(options.memory, options.ram, this.devices, options.videoMemory);
     this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model));
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.desk.stopAfter = (event) => this.#stopAfter(event);
     this.opcodes = options.interpreter.opcodes;
     const leaves = [...(options.kvm ? KVM_LEAVES : []), ...(options.technique === 'pv' ? DISCOVERY_LEAVES : [])];
-    this.context = this.#executionContext(leaves.length > 0 ? { ...options.model, hypervisorLeaves: new Map(leaves) } : options.model);
-    this.hypercalls = options.technique === 'pv' ? new Hypercalls(this.context, () => this.#syncClock()) : undefined;
+    this.context = new GuestContext(this, leaves.length > 0 ? { ...options.model, hypervisorLeaves: new Map(leaves) } : options.model);
+    this.hypercalls = options.technique === 'pv' ? new Hypercalls(this.context, () => this.syncClock()) : undefined;
     if (options.kvm) this.kvm = new KvmInterface({ context: this.context, memory: this.physical, startDate: options.kvm.startDate, now: () => this.now() });
-    this.#apicPage = apicBaseAtReset(options.model) & PAGE_MASK;
     this.technique = this.#createTechnique(options);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter, options.translation, options.regionLimits);
     reportBlocks(this);
@@ -184,79 +186,21 @@ export class VirtualMachine implements TechniqueHost {
     return technique;
   }
 
-  #executionContext(model: CpuModel): ExecutionContext {
-    const platform = (): Platform => this.#platform;
-    const registered = () => (this.#world?.inGuest ? undefined : this.hypercalls?.traps);
-    const paravirtual = () => (this.#world?.inGuest ? undefined : this.kvm);
-    return {
-      get registered() {
-        return registered();
-      },
-      get paravirtual() {
-        return paravirtual();
-      },
-      cpu: this.cpu,
-      memory: this.linear,
-      x87: new X87(this.cpu),
-      model,
-      fpuError: {
-        assert: () => platform().fpuError?.assert(),
-        release: () => platform().fpuError?.release(),
-        get ignored() {
-          return platform().fpuError?.ignored ?? false;
-        },
-      },
-      readPort: (port, size) => {
-        const waited = this.#interruptWaits;
-        this.#syncClock();
-        const value = this.#platform.bus.read('port', port, size);
-        if (waited !== this.#interruptWaits) this.engine.attend();
-        return value;
-      },
-      writePort: (port, size, value) => {
-        const waited = this.#interruptWaits;
-        this.#syncClock();
-        this.#platform.bus.write('port', port, size, value);
-        if (waited !== this.#interruptWaits) this.engine.attend();
-      },
-      timeStamp: () => this.now() / NANOSECONDS_PER_INSTRUCTION + (this.technique.timeStampOffset ?? 0),
-      taskSwitching: (selector, cause) => this.technique.taskSwitching?.(selector, cause),
-      noteUnimplemented: (what) => {
-        this.#unimplemented = what;
-      },
-      stateChanged: (what, linear) => this.#stateChanged(what, linear),
-    };
+  /** Nothing while the silicon's state is in the CPU. */
+  get registeredTraps(): RegisteredTraps | undefined {
+    return this.#world?.inGuest ? undefined : this.hypercalls?.traps;
   }
 
-  /** An interrupt waits, whether the CPU would take it or not. */
-  get #interruptWaits(): boolean {
-    const { interrupts } = this.#platform;
-    return interrupts.pending || interrupts.nmiPending;
+  get paravirtual(): ParavirtualInterface | undefined {
+    return this.#world?.inGuest ? undefined : this.kvm;
   }
 
-  /** A load or store that a device answers; one that makes an interrupt pending is the last of its slice. */
-  #readDevice(address: number, size: 1 | 2 | 4): number {
-    this.#syncClock();
-    const waited = this.#interruptWaits;
-    const value = this.#platform.bus.read('memory', this.#busAddress(address), size);
-    if (!waited && this.#interruptWaits) this.engine.leaveAfterInstruction();
-    return value;
+  timeStamp(): number {
+    return this.now() / NANOSECONDS_PER_INSTRUCTION + (this.technique.timeStampOffset ?? 0);
   }
 
-  #writeDevice(address: number, size: 1 | 2 | 4, value: number): void {
-    this.#syncClock();
-    const waited = this.#interruptWaits;
-    this.#platform.bus.write('memory', this.#busAddress(address), size, value);
-    if (!waited && this.#interruptWaits) this.engine.leaveAfterInstruction();
-  }
-
-  /** APIC_BASE says where the CPU has the page of its local APIC (SDM Vol. 3, 10.4.5); what is moved away leaves a hole. */
-  #busAddress(address: number): number {
-    const moved = this.cpu.get(CPU.APIC_BASE) & PAGE_MASK;
-    if (moved === this.#apicPage) return address;
-    const page = address & PAGE_MASK;
-    if (page === moved) return (this.#apicPage | (address & ~PAGE_MASK)) >>> 0;
-    return page === this.#apicPage ? UNCLAIMED_ADDRESS : address;
+  noteUnimplemented(what: string): void {
+    this.#unimplemented = what;
   }
 
   /** Connect devices; `restart` puts the machine back to power-on when the guest pulls the reset line. */
@@ -317,11 +261,11 @@ export class VirtualMachine implements TechniqueHost {
     return this.ledger.total + direct * this.ledger.price('sensitive') + this.retired * this.ledger.price('instruction');
   }
 
-  #syncClock(): void {
+  syncClock(): void {
     this.#platform.clock.advanceTo(this.now());
   }
 
-  #stateChanged(what: StateChange, linear = 0): void {
+  stateChanged(what: StateChange, linear = 0): void {
     if (this.#world?.aside) return;
     if (what === 'flags') return this.#flagsChanged();
     if (what === 'page') {
@@ -498,7 +442,7 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   #stopped(stop: StopReason): StopReason {
-    this.#syncClock(); // devices are where the position says, however it was reached
+    this.syncClock(); // devices are where the position says, however it was reached
     if (stop.kind === 'event' && isKnownAfterwards(stop.event.kind)) this.#stoppedAt = { retired: -1, eip: -1, on: 'breakpoint' };
     else if (stop.kind !== 'budget') this.#stoppedAt = { retired: this.engine.retired, eip: this.cpu.eip, on: stop.kind === 'event' ? stop.event.kind : 'breakpoint' };
     this.desk.suppressed = undefined;
@@ -521,7 +465,7 @@ export class VirtualMachine implements TechniqueHost {
       this.#restart?.();
     }
     if (engine.retired >= end) return { kind: 'budget' };
-    this.#syncClock();
+    this.syncClock();
     this.hypercalls?.events.note();
     if (cpu.get(CPU.HALTED)) return this.#idle();
     const { interrupts } = this.#platform;
@@ -544,7 +488,7 @@ export class VirtualMachine implements TechniqueHost {
     cpu.set(CPU.INHIBIT, 0);
     cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
     // Nothing can begin to wait before the next instruction: a slice ends where a timer is due.
-    const alone = inhibit !== 0 && (this.#interruptWaits || cpu.get(CPU.PENDING_DEBUG) !== 0 || this.hypercalls !== undefined);
+    const alone = inhibit !== 0 && (this.devices.interruptWaits || cpu.get(CPU.PENDING_DEBUG) !== 0 || this.hypercalls !== undefined);
     const slice = alone ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
     const outcome = debugged ? this.#traps.step(() => this.#stepOne()) : stopped ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
     if (outcome && engine.retired === before) {
@@ -685,7 +629,7 @@ export class VirtualMachine implements TechniqueHost {
     const { firmware } = this.#platform;
     if (!firmware || !inFirmware(this.#place.linear) || this.cpu.protectedMode) return this.#stopOf(this.#delivery.fault(UD, 0, instruction));
     this.#firmware ??= new FirmwareService(this.#firmwareHost());
-    this.#syncClock();
+    this.syncClock();
     const { sentence, retried } = this.#firmware.serve(firmware, instruction.immediate & 0xff, instruction.length);
     if (retried) return undefined;
     this.engine.retired += 1;
@@ -698,7 +642,7 @@ export class VirtualMachine implements TechniqueHost {
     return {
       context: this.context,
       get a20() {
-        return platform().a20;
+        return platform().a20();
       },
       setA20: (on) => platform().setA20(on),
       now: () => this.now(),

@@ -153,6 +153,8 @@ const parity = (value: number): number => {
 export class CpuState {
   readonly i32: Int32Array;
   readonly u8: Uint8Array;
+  /** What segment registers held when they were last loaded or looked at: the cells may have changed since. */
+  readonly #segments: SegmentCache[] = Array.from({ length: 8 }, () => ({ selector: 0, base: 0, limit: 0, attributes: 0 }));
   /** Registers and the VECTOR cells (by bytes) as the operands of vector instructions, and a place for a result on its way to one. */
   readonly views: {
     readonly general: readonly DataView[];
@@ -226,8 +228,26 @@ export class CpuState {
   }
 
   segment(s: number): SegmentCache {
-    const at = CPU.SEGMENTS + s * SEGMENT_STRIDE;
-    return { selector: this.get(at), base: this.get(at + SEGMENT.BASE), limit: this.get(at + SEGMENT.LIMIT), attributes: this.get(at + SEGMENT.ATTRIBUTES) };
+    const { i32 } = this;
+    const at = (CPU.SEGMENTS + s * SEGMENT_STRIDE) >> 2;
+    const known = this.#segments[s];
+    const differs =
+      (known.selector ^ i32[at]) |
+      (known.base ^ i32[at + (SEGMENT.BASE >> 2)]) |
+      (known.limit ^ i32[at + (SEGMENT.LIMIT >> 2)]) |
+      (known.attributes ^ i32[at + (SEGMENT.ATTRIBUTES >> 2)]);
+    if (differs === 0) return known;
+    const cell = (field: number): number => i32[at + (field >> 2)] >>> 0;
+    const found = { selector: cell(SEGMENT.SELECTOR), base: cell(SEGMENT.BASE), limit: cell(SEGMENT.LIMIT), attributes: cell(SEGMENT.ATTRIBUTES) };
+    this.#segments[s] = found;
+    return found;
+  }
+
+  /** Is the segment register as it is with the selector 0? */
+  isNullSegment(s: number): boolean {
+    const at = (CPU.SEGMENTS + s * SEGMENT_STRIDE) >> 2;
+    const { i32 } = this;
+    return (i32[at] | i32[at + (SEGMENT.BASE >> 2)] | i32[at + (SEGMENT.LIMIT >> 2)] | i32[at + (SEGMENT.ATTRIBUTES >> 2)]) === 0;
   }
 
   segmentBase(s: number): number {
@@ -249,15 +269,18 @@ export class CpuState {
   }
 
   /** Load a segment cache and derive what the fast path compares: [LOW, LOW + count) are the valid first offsets of an access of each size. */
-  setSegment(s: number, { selector, base, limit, attributes }: SegmentCache): void {
-    const at = CPU.SEGMENTS + s * SEGMENT_STRIDE;
-    const same = this.get(at + SEGMENT.BASE) === base && this.get(at + SEGMENT.LIMIT) === limit && ((this.get(at + SEGMENT.ATTRIBUTES) ^ attributes) & ATTR_ACCESS) === 0;
-    this.set(at, selector);
-    this.set(at + SEGMENT.BASE, base);
-    this.set(at + SEGMENT.LIMIT, limit);
-    this.set(at + SEGMENT.ATTRIBUTES, attributes);
+  setSegment(s: number, loaded: SegmentCache): void {
+    const { i32 } = this;
+    const { selector, base, limit, attributes } = loaded;
+    this.#segments[s] = loaded;
+    const at = (CPU.SEGMENTS + s * SEGMENT_STRIDE) >> 2;
+    const changed = (i32[at + (SEGMENT.BASE >> 2)] ^ base) | (i32[at + (SEGMENT.LIMIT >> 2)] ^ limit) | ((i32[at + (SEGMENT.ATTRIBUTES >> 2)] ^ attributes) & ATTR_ACCESS);
+    i32[at] = selector;
+    i32[at + (SEGMENT.BASE >> 2)] = base;
+    i32[at + (SEGMENT.LIMIT >> 2)] = limit;
+    i32[at + (SEGMENT.ATTRIBUTES >> 2)] = attributes;
     if (s === SS) this.set(CPU.STACK_MASK, attributes & ATTR_DB ? 0xffffffff : 0xffff);
-    if (!same) this.#deriveAccess(s);
+    if (changed !== 0) this.#deriveAccess(s);
   }
 
   /** What depends on base, limit and the attributes in ATTR_ACCESS. */

@@ -19,7 +19,7 @@ const make = () => {
     },
   };
   const log: string[] = [];
-  const host = { enabled: true, pic, endOfInterrupt: (vector: number) => log.push(`eoi ${vector}`), initialize: () => log.push('init') };
+  const host = { on: true, enabled: () => host.on, pic, endOfInterrupt: (vector: number) => log.push(`eoi ${vector}`), initialize: () => log.push('init') };
   const apic = new LocalApic(clock, host);
   const get = (register: number) => apic.read(0, register, 4);
   const set = (register: number, value: number) => apic.write(0, register, 4, value);
@@ -54,7 +54,7 @@ test('after reset it is software-disabled, with everything masked', () => {
 
 test('disabled by APIC_BASE the pins are INTR and NMI, and no register answers', () => {
   const { host, apic, intr, get, set } = make();
-  host.enabled = false;
+  host.on = false;
   assert.equal(get(VERSION), 0xffffffff);
   assert.equal(apic.read(0, VERSION, 1), 0xff);
   set(SVR, 0x1ff);
@@ -63,7 +63,7 @@ test('disabled by APIC_BASE the pins are INTR and NMI, and no register answers',
   assert.equal(apic.acknowledge(), 0x08);
   apic.setLint('lint1', true);
   assert.ok(apic.nmiPending);
-  host.enabled = true;
+  host.on = true;
   assert.equal(get(SVR), 0xff, 'the write went nowhere');
 });
 

@@ -91,7 +91,7 @@ export class TestCpu {
     this.cpu = this.vm.cpu;
     this.ram = Buffer.from(memory.buffer, RAM, ram);
     const interrupts = { pending: false, acknowledge: () => 0, nmiPending: false, acknowledgeNmi() {} };
-    this.vm.attach({ bus: new Bus(), clock: new GuestClock(), interrupts, firmware: noFirmware, a20: true, setA20() {}, describe: () => '' }, () => this.vm.resetCpu());
+    this.vm.attach({ bus: new Bus(), clock: new GuestClock(), interrupts, firmware: noFirmware, a20: () => true, setA20() {}, describe: () => '' }, () => this.vm.resetCpu());
   }
 
   read32(physical: number): number {

@@ -6,11 +6,13 @@
 import type { LinearMemory } from '../../memory/linearMemory';
 import { CPU, type CpuState } from '../../x86/cpuState';
 import type { X87 } from '../x87/unit';
+import type { DescriptorCache } from './descriptors';
 
 export interface ExecutionContext {
   readonly cpu: CpuState;
   readonly memory: LinearMemory;
   readonly x87: X87;
+  readonly descriptors: DescriptorCache;
   /** Model identification: family/model/stepping and feature bits for CPUID and RESET. */
   readonly model: CpuModel;
   readonly fpuError: FpuErrorLine;

@@ -18,49 +18,69 @@ export const TYPE_CALL_GATE_32 = 12;
 export const TYPE_INTERRUPT_GATE_32 = 14;
 export const TYPE_TRAP_GATE_32 = 15;
 
-/** A descriptor as its two doublewords; what they say is read off where it is asked for, since most of it never is. */
+const DESCRIPTORS_KNOWN = 512;
+
+/** A descriptor: its two doublewords, and what they say. */
 export class Descriptor {
+  readonly attributes: number;
+  readonly base: number;
+  readonly limit: number;
+  readonly type: number;
+  readonly dpl: number;
+  readonly present: boolean;
+  /** Code or data, not system. */
+  readonly segment: boolean;
+  readonly code: boolean;
+  readonly conforming: boolean;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  /** What segment registers hold that were loaded from it, by RPL of the selector. */
+  readonly #loaded: (SegmentCache | undefined)[] = [undefined, undefined, undefined, undefined];
+
   constructor(
+    /** As 32-bit integers. */
     readonly low: number,
     readonly high: number,
     /** Linear address of the descriptor itself. */
     readonly at: number,
-  ) {}
+  ) {
+    const attributes = (high >>> 8) & 0xf0ff;
+    const raw = (low & 0xffff) | (high & 0xf0000);
+    this.attributes = attributes;
+    this.base = ((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff000000)) >>> 0;
+    this.limit = (attributes & ATTR_G ? (raw << 12) | 0xfff : raw) >>> 0;
+    this.type = attributes & ATTR_TYPE;
+    this.dpl = (attributes & ATTR_DPL) >> 5;
+    this.present = (attributes & ATTR_P) !== 0;
+    this.segment = (attributes & ATTR_S) !== 0;
+    this.code = (attributes & (ATTR_S | ATTR_CODE)) === (ATTR_S | ATTR_CODE);
+    this.conforming = this.code && (attributes & ATTR_DC) !== 0;
+    this.readable = this.segment && (!this.code || (attributes & ATTR_RW) !== 0);
+    this.writable = (attributes & (ATTR_S | ATTR_CODE | ATTR_RW)) === (ATTR_S | ATTR_RW);
+  }
 
-  get attributes(): number {
-    return (this.high >>> 8) & 0xf0ff;
+  /** A segment register with this descriptor. */
+  loaded(selector: number, attributes: number): SegmentCache {
+    const known = this.#loaded[rplOf(selector)];
+    if (known !== undefined && known.selector === selector && known.attributes === attributes) return known;
+    const made = { selector, base: this.base, limit: this.limit, attributes };
+    this.#loaded[rplOf(selector)] = made;
+    return made;
   }
-  get base(): number {
-    return ((this.low >>> 16) | ((this.high & 0xff) << 16) | (this.high & 0xff000000)) >>> 0;
-  }
-  get limit(): number {
-    const raw = (this.low & 0xffff) | (this.high & 0xf0000);
-    return (this.attributes & ATTR_G ? (raw << 12) | 0xfff : raw) >>> 0;
-  }
-  get type(): number {
-    return this.attributes & ATTR_TYPE;
-  }
-  get dpl(): number {
-    return (this.attributes & ATTR_DPL) >> 5;
-  }
-  get present(): boolean {
-    return (this.attributes & ATTR_P) !== 0;
-  }
-  /** Code or data, not system. */
-  get segment(): boolean {
-    return (this.attributes & ATTR_S) !== 0;
-  }
-  get code(): boolean {
-    return (this.attributes & (ATTR_S | ATTR_CODE)) === (ATTR_S | ATTR_CODE);
-  }
-  get conforming(): boolean {
-    return this.code && (this.attributes & ATTR_DC) !== 0;
-  }
-  get readable(): boolean {
-    return this.segment && (!this.code || (this.attributes & ATTR_RW) !== 0);
-  }
-  get writable(): boolean {
-    return (this.attributes & (ATTR_S | ATTR_CODE | ATTR_RW)) === (ATTR_S | ATTR_RW);
+}
+
+/** Descriptors that have been read lately, by where they are. Only their bytes count: whoever reads one has read those. */
+export class DescriptorCache {
+  readonly #known = new Array<Descriptor | undefined>(DESCRIPTORS_KNOWN).fill(undefined);
+
+  /** What these doublewords at a linear address say. */
+  find(low: number, high: number, at: number): Descriptor {
+    const n = ((at >>> 3) ^ (at >>> 12)) & (DESCRIPTORS_KNOWN - 1);
+    const known = this.#known[n];
+    if (known !== undefined && known.at === at && known.low === (low | 0) && known.high === (high | 0)) return known;
+    const read = parseDescriptor(low, high, at);
+    this.#known[n] = read;
+    return read;
   }
 }
 
@@ -69,7 +89,7 @@ export const rplOf = (selector: number): number => selector & 3;
 /** A selector as an error code: RPL cleared. */
 export const asErrorCode = (selector: number): number => selector & 0xfffc;
 
-export const parseDescriptor = (low: number, high: number, at: number): Descriptor => new Descriptor(low >>> 0, high >>> 0, at);
+export const parseDescriptor = (low: number, high: number, at: number): Descriptor => new Descriptor(low | 0, high | 0, at);
 
 /** The descriptor a selector names, or undefined when it lies beyond its table. */
 export function lookDescriptor(context: ExecutionContext, selector: number): Descriptor | undefined {
@@ -81,7 +101,7 @@ export function lookDescriptor(context: ExecutionContext, selector: number): Des
   const index = selector & 0xfff8;
   if (index + 7 > limit) return undefined;
   const at = (base + index) >>> 0;
-  return parseDescriptor(readSystem(context, at, 4), readSystem(context, at + 4, 4), at);
+  return context.descriptors.find(readSystem(context, at, 4), readSystem(context, at + 4, 4), at);
 }
 
 /** The descriptor, or `vector`(selector). */
@@ -95,9 +115,4 @@ export function markAccessed(context: ExecutionContext, d: Descriptor): SegmentC
   return d.segment ? d.attributes | ATTR_ACCESSED : d.attributes;
 }
 
-export const cacheOf = (context: ExecutionContext, selector: number, d: Descriptor): SegmentCache => ({
-  selector,
-  base: d.base,
-  limit: d.limit,
-  attributes: markAccessed(context, d),
-});
+export const cacheOf = (context: ExecutionContext, selector: number, d: Descriptor): SegmentCache => d.loaded(selector, markAccessed(context, d));

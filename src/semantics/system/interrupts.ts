@@ -15,11 +15,10 @@ import {
   asErrorCode,
   fetchDescriptor,
   isNull,
-  parseDescriptor,
   rplOf,
 } from './descriptors';
 import { changeableFlags, innerStack, setCpl, writeFlags } from './privilege';
-import { V86_ATTRIBUTES, realModeSegment, stackSegment } from './segments';
+import { NULL_SEGMENT, V86_ATTRIBUTES, realModeSegment, stackSegment } from './segments';
 import { Stack } from './stack';
 import { switchTask, switchThroughGate, takeDueFault, taskSize } from './taskSwitch';
 import { enterCode, returnOuter, returnTarget } from './transfers';
@@ -106,7 +105,7 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery, resume:
 
   const masksInterrupts = gate.type === TYPE_INTERRUPT_GATE_16 || gate.type === TYPE_INTERRUPT_GATE_32;
   writeFlags(context, 0, EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | (masksInterrupts ? EFLAGS_IF : 0));
-  if (v86) for (const segment of V86_SEGMENTS) cpu.setSegment(segment, { selector: 0, base: 0, limit: 0, attributes: 0 });
+  if (v86) for (const segment of V86_SEGMENTS) cpu.setSegment(segment, NULL_SEGMENT);
   if (inner) cpu.setSegment(SS, stack.segment);
   enterCode(context, selector, code, cpl, eip);
   stack.commit();
@@ -115,10 +114,10 @@ function deliverProtected(context: ExecutionContext, delivery: Delivery, resume:
 function gateOf(context: ExecutionContext, vector: number, idtError: number): Descriptor {
   const { cpu } = context;
   const registered = context.registered?.gate(vector);
-  if (registered) return parseDescriptor(registered[0], registered[1], 0);
+  if (registered) return context.descriptors.find(registered[0], registered[1], 0);
   if (vector * 8 + 7 > cpu.get(CPU.IDTR_LIMIT)) raise(GP, idtError);
   const at = (cpu.get(CPU.IDTR_BASE) + vector * 8) >>> 0;
-  return parseDescriptor(readSystem(context, at, 4), readSystem(context, at + 4, 4), at);
+  return context.descriptors.find(readSystem(context, at, 4), readSystem(context, at + 4, 4), at);
 }
 
 /** Through a task gate: the handler is a task of its own, an error code goes on its stack (SDM Vol. 3, 6.12.2). */

@@ -18,8 +18,9 @@ export function writeFlags(context: ExecutionContext, value: number, mask: numbe
   const { cpu } = context;
   const before = cpu.get(CPU.EFLAGS);
   const after = (before & ~mask) | (value & mask);
-  if (mask & STATUS_FLAGS) cpu.eflags = (cpu.eflags & ~mask) | (value & mask);
-  else cpu.set(CPU.EFLAGS, after);
+  cpu.set(CPU.EFLAGS, after & ~STATUS_FLAGS);
+  if ((mask & STATUS_FLAGS) === STATUS_FLAGS) cpu.statusFlags = value;
+  else if (mask & STATUS_FLAGS) cpu.statusFlags = (cpu.statusFlags & ~mask) | (value & mask);
   if ((before ^ after) & EFLAGS_VM) context.stateChanged('privilege');
   if (after & (EFLAGS_TF | EFLAGS_RF) || ~before & after & EFLAGS_IF) context.stateChanged('flags');
 }

@@ -22,6 +22,9 @@ import {
   rplOf,
 } from './descriptors';
 
+/** A data segment register with a null selector. */
+export const NULL_SEGMENT: SegmentCache = { selector: 0, base: 0, limit: 0, attributes: 0 };
+
 /** Present, writable data, DPL 0, accessed: what real mode gives every segment, CS included. */
 export const REAL_ATTRIBUTES = 0x0093;
 /** Data segment in virtual-8086 mode: writable, present, DPL 3. */
@@ -79,7 +82,7 @@ export function dropInaccessibleSegments(context: ExecutionContext, cpl: number)
     const attributes = cpu.attributes(segment);
     const dpl = (attributes >> 5) & 3;
     const conformingCode = (attributes & 0x1c) === 0x1c;
-    if (dpl < cpl && !conformingCode) cpu.setSegment(segment, { selector: 0, base: 0, limit: 0, attributes: 0 });
+    if (dpl < cpl && !conformingCode && !cpu.isNullSegment(segment)) cpu.setSegment(segment, NULL_SEGMENT);
   }
 }
 

@@ -59,7 +59,7 @@ export function noteVirtualInterrupt(context: ExecutionContext): void {
   const { cpu } = context;
   const both = EFLAGS_VIF | EFLAGS_VIP;
   const extension = cpu.v86 ? CR4_VME : CR4_PVI;
-  if (cpu.cpl !== 3 || ioplOf(context) === 3 || (cpu.eflags & both) !== both || !(cpu.get(CPU.CR4) & extension)) return;
+  if (cpu.cpl !== 3 || ioplOf(context) === 3 || (cpu.get(CPU.EFLAGS) & both) !== both || !(cpu.get(CPU.CR4) & extension)) return;
   cpu.set(CPU.DUE_FAULT, GP + 1);
   cpu.set(CPU.DUE_FAULT_CODE, 0);
 }

@@ -12,7 +12,7 @@ export interface NestedHost {
   /** A violation. False: stop before the instruction. */
   violated(exit: EptExit): boolean;
   /** Paging levels of the guest now: 0 without paging. */
-  readonly guestLevels: number;
+  guestLevels(): number;
 }
 
 export class NestedMemory implements NestedPaging {
@@ -63,7 +63,7 @@ export class NestedMemory implements NestedPaging {
   admit(physical: number, linear: number, write: boolean, filled: boolean): boolean {
     if (filled) {
       this.misses++;
-      this.references += walkReferences(this.host.guestLevels);
+      this.references += walkReferences(this.host.guestLevels());
     }
     return this.#reach(physical, linear, write ? 'write' : 'read', true);
   }

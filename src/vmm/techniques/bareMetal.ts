@@ -11,9 +11,7 @@ export class BareMetal implements Technique {
   constructor(readonly host: TechniqueHost) {
     this.policy = {
       goesOn: true,
-      get key() {
-        return host.watchVersion;
-      },
+      key: () => host.watchVersion,
       treat: (instruction) => (instruction.spec.lift === 'firmware' ? 'exit' : 'execute'),
       watches: (instruction) => host.interested(instruction),
     };

@@ -52,18 +52,15 @@ export abstract class DeprivilegedTechnique implements Technique {
     readonly host: TechniqueHost,
     readonly world: DeprivilegedWorld,
   ) {
-    const self = this;
     this.policy = {
       goesOn: false,
-      get key() {
-        const world = self.#direct ? 1 : self.guestKernel ? (self.realMode ? 2 : 3) : self.ownsFlags ? 5 : 4;
-        return 16 * host.watchVersion + world + (self.timeStampTraps ? 8 : 0);
+      key: () => {
+        const world = this.#direct ? 1 : this.guestKernel ? (this.realMode ? 2 : 3) : this.ownsFlags ? 5 : 4;
+        return 16 * host.watchVersion + world + (this.timeStampTraps ? 8 : 0);
       },
-      treat: (instruction, linear) => (instruction.spec.lift === 'firmware' ? 'exit' : self.#direct ? 'execute' : self.treat(instruction, linear)),
-      watches: (instruction) => !self.#direct && self.runsDirectly(instruction) && host.interested(instruction),
-      get branched() {
-        return self.guestKernel && !self.#direct ? self.branched : undefined;
-      },
+      treat: (instruction, linear) => (instruction.spec.lift === 'firmware' ? 'exit' : this.#direct ? 'execute' : this.treat(instruction, linear)),
+      watches: (instruction) => !this.#direct && this.runsDirectly(instruction) && host.interested(instruction),
+      branched: () => (this.guestKernel && !this.#direct ? this.branched : undefined),
     };
   }
 

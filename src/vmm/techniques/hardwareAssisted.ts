@@ -72,15 +72,12 @@ export class HardwareAssisted implements Technique {
     if (this.vmcs.has('enableEpt')) this.nested = nested;
     this.#report = new ExitReport(host, this.vmcs);
     this.#boundary = this.#boundaryExits();
-    const self = this;
     this.policy = {
       /** What cannot be entered is looked at before each entry. */
       goesOn: nestedPaging,
-      get key() {
-        return 0x10000 * host.watchVersion + 4 * self.vmcs.version + (self.#v86 ? 2 : 0) + (self.#direct ? 1 : 0);
-      },
-      treat: (instruction) => (instruction.spec.lift === 'firmware' || (!self.#direct && self.#mayExit(instruction)) ? 'exit' : 'execute'),
-      watches: (instruction) => !self.#direct && host.interested(instruction),
+      key: () => 0x10000 * host.watchVersion + 4 * this.vmcs.version + (this.#v86 ? 2 : 0) + (this.#direct ? 1 : 0),
+      treat: (instruction) => (instruction.spec.lift === 'firmware' || (!this.#direct && this.#mayExit(instruction)) ? 'exit' : 'execute'),
+      watches: (instruction) => !this.#direct && host.interested(instruction),
     };
   }
 
@@ -109,9 +106,7 @@ export class HardwareAssisted implements Technique {
     this.vmcs.note('eptPointer', tables.pointer);
     return new NestedMemory(tables, memory.physical, {
       violated: (exit) => this.#violated(exit),
-      get guestLevels() {
-        return cpu.get(CPU.CR0) & CR0_PG ? 2 : 0;
-      },
+      guestLevels: () => (cpu.get(CPU.CR0) & CR0_PG ? 2 : 0),
     });
   }
 

@@ -1,0 +1,77 @@
+/** Accesses of the guest that devices answer, at the guest's time: an access that makes an interrupt wait is the last of its slice. */
+import type { Bus } from '../devices/bus';
+import type { InterruptController } from '../devices/interruptController';
+import type { MemoryBus } from '../memory/guestMemory';
+import { CPU, type CpuState } from '../x86/cpuState';
+
+const PAGE_MASK = ~0xfff;
+/** Nothing is there: the page below the I/O APIC's. */
+const UNCLAIMED_ADDRESS = 0xfebff000;
+
+type Size = 1 | 2 | 4;
+
+export interface DeviceHost {
+  readonly cpu: CpuState;
+  readonly engine: { attend(): void; leaveAfterInstruction(): void };
+  readonly platform: { readonly bus: Bus; readonly interrupts: InterruptController };
+  /** Take devices to the guest's time. */
+  syncClock(): void;
+}
+
+export class DeviceAccess implements MemoryBus {
+  constructor(
+    private readonly host: DeviceHost,
+    /** Where the board has the page of the local APIC; 0 without one. */
+    private readonly apicPage: number,
+  ) {}
+
+  /** An interrupt waits, whether the CPU would take it or not. */
+  get interruptWaits(): boolean {
+    const { interrupts } = this.host.platform;
+    return interrupts.pending || interrupts.nmiPending;
+  }
+
+  readPort(port: number, size: Size): number {
+    const { host } = this;
+    const waited = this.interruptWaits;
+    host.syncClock();
+    const value = host.platform.bus.read('port', port, size);
+    if (waited !== this.interruptWaits) host.engine.attend();
+    return value;
+  }
+
+  writePort(port: number, size: Size, value: number): void {
+    const { host } = this;
+    const waited = this.interruptWaits;
+    host.syncClock();
+    host.platform.bus.write('port', port, size, value);
+    if (waited !== this.interruptWaits) host.engine.attend();
+  }
+
+  /** A load that a device answers. */
+  read(address: number, size: Size): number {
+    const { host } = this;
+    host.syncClock();
+    const waited = this.interruptWaits;
+    const value = host.platform.bus.read('memory', this.#busAddress(address), size);
+    if (!waited && this.interruptWaits) host.engine.leaveAfterInstruction();
+    return value;
+  }
+
+  write(address: number, size: Size, value: number): void {
+    const { host } = this;
+    host.syncClock();
+    const waited = this.interruptWaits;
+    host.platform.bus.write('memory', this.#busAddress(address), size, value);
+    if (!waited && this.interruptWaits) host.engine.leaveAfterInstruction();
+  }
+
+  /** APIC_BASE says where the CPU has the page of its local APIC (SDM Vol. 3, 10.4.5); what is moved away leaves a hole. */
+  #busAddress(address: number): number {
+    const moved = this.host.cpu.get(CPU.APIC_BASE) & PAGE_MASK;
+    if (moved === this.apicPage) return address;
+    const page = address & PAGE_MASK;
+    if (page === moved) return (this.apicPage | (address & ~PAGE_MASK)) >>> 0;
+    return page === this.apicPage ? UNCLAIMED_ADDRESS : address;
+  }
+}
