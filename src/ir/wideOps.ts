@@ -49,6 +49,7 @@ export const WIDE_OPS = {
   'i64.shl': plain('i64', 0x86),
   'i64.shr_s': plain('i64', 0x87),
   'i64.shr_u': plain('i64', 0x88),
+  'i64.rotr': plain('i64', 0x8a),
   'f32.sqrt': plain('f32', 0x91),
   'f32.add': plain('f32', 0x92),
   'f32.sub': plain('f32', 0x93),

@@ -13,6 +13,7 @@ const WORD_OPS = {
   'i32.ne': OP.ne,
   'i32.lt_s': OP.ltS,
   'i32.lt_u': OP.ltU,
+  'i32.le_u': OP.leU,
   'i32.gt_s': OP.gtS,
   'i32.gt_u': OP.gtU,
   'i32.ge_s': OP.geS,
@@ -59,24 +60,18 @@ export const call =
     code.call(index);
   };
 
-type Type = typeof I32 | typeof I64 | typeof F64;
+export type LocalType = typeof I32 | typeof I64 | typeof F64;
 
-export class FunctionWriter {
-  readonly code = new Code();
-  readonly #locals: number[] = [];
+/** Writes code that keeps values in locals. */
+export abstract class Writer {
+  abstract readonly code: Code;
 
-  /** Types of the parameters; the result is an i32. */
-  constructor(readonly parameters: readonly Type[]) {}
-
-  parameter(n: number): Value {
-    return (code) => void code.get(n);
-  }
+  /** Index of a local that nobody else uses. */
+  protected abstract allocate(type: LocalType): number;
 
   /** A local with a value: call it to read it. */
-  local(type: Type, initial?: Operand): Local {
-    const index = this.parameters.length + this.#locals.push(type) - 1;
-    const read = ((code: Code) => void code.get(index)) as Local;
-    Object.defineProperty(read, 'index', { value: index });
+  local(type: LocalType, initial?: Operand): Local {
+    const read = localAt(this.allocate(type));
     if (initial !== undefined) this.set(read, initial);
     return read;
   }
@@ -111,6 +106,36 @@ export class FunctionWriter {
     this.code.close();
   }
 
+  /** Code that never comes to its end, but to what follows it where `fail` finds a condition to hold. */
+  attempt(body: (fail: Fail) => void): void {
+    const level = this.code.open(OP.block);
+    body((condition) => {
+      push(this.code, condition);
+      this.code.branchIf(level);
+    });
+    this.code.close();
+  }
+}
+
+export type Fail = (condition: Operand) => void;
+
+export class FunctionWriter extends Writer {
+  readonly code = new Code();
+  readonly #locals: number[] = [];
+
+  /** Types of the parameters; the result is an i32. */
+  constructor(readonly parameters: readonly LocalType[]) {
+    super();
+  }
+
+  parameter(n: number): Value {
+    return (code) => void code.get(n);
+  }
+
+  protected override allocate(type: LocalType): number {
+    return this.parameters.length + this.#locals.push(type) - 1;
+  }
+
   return(operand: Operand): void {
     push(this.code, operand);
     this.code.op(OP.return);
@@ -126,3 +151,5 @@ export class FunctionWriter {
 export interface Local extends Value {
   readonly index: number;
 }
+
+export const localAt = (index: number): Local => Object.defineProperty(((code: Code) => void code.get(index)) as Local, 'index', { value: index });

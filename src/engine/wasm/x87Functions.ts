@@ -6,13 +6,12 @@
  */
 import { CPU } from '../../x86/cpuState';
 import { type DefinedFunction, F64, I32, I64, OP } from './encoder';
-import { FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from './functionWriter';
+import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from './functionWriter';
+import { DOUBLE, type Extended, type Format, type Rounded, SINGLE, plainComparison, plainInteger, plainNarrowed, plainProduct, plainSum, plainWidened, product } from './plainX87';
 
 const NOT_ORDINARY = -1;
 const PE = 0x20;
-const C0 = 0x100;
 const C1_SHIFT = 9;
-const C3 = 0x4000;
 const INTEGER_BIT = 1n << 63n;
 const BIAS = 16383;
 const LARGEST = 0x7ffe;
@@ -28,16 +27,17 @@ const not = (x: Operand): Value => v('i32.eqz', x);
 const choose = (condition: Operand, x: Operand, y: Operand): Value => v('select', x, y, condition);
 
 /** A register taken apart. */
-interface Parts {
+interface Parts extends Extended {
   readonly significand: Local;
+  readonly signExponent: Local;
   readonly sign: Local;
   readonly exponent: Local;
 }
 
 function parts(f: FunctionWriter, address: Operand, flip: Operand = 0): Parts {
   const significand = f.wide(load('i64.load', address));
-  const all = f.word(load('i32.load16_u', address, 8));
-  return { significand, sign: f.word(both(v('i32.xor', all, flip), 0x8000)), exponent: f.word(both(all, 0x7fff)) };
+  const signExponent = f.word(v('i32.xor', load('i32.load16_u', address, 8), flip));
+  return { significand, signExponent, sign: f.word(both(signExponent, 0x8000)), exponent: f.word(both(signExponent, 0x7fff)) };
 }
 
 /** Normal: neither a zero nor a denormal, an infinity, a NaN or unsupported. */
@@ -82,18 +82,17 @@ function round(): DefinedFunction {
   return f.done(choose(v('i64.ne', rest, 0n), inexact(up), 0));
 }
 
-/** Round and store: at once for the usual control word (nearest, 64 bits, #P masked), by `x87Round` for others. */
-function finish(f: FunctionWriter, index: number, to: Operand, sign: Operand, exponent: Local, high: Local, low: Local): void {
-  f.if(v('i32.ne', both(control, 0xf20), 0x320), () => f.return(call(index, to, sign, exponent, high, low)));
-  const up = f.word(both(isNegative(low), either(v('i64.ne', v('i64.shl', low, 1n), 0n), v('i32.wrap_i64', v('i64.and', high, 1n)))));
-  f.set(high, v('i64.add', high, extend(up)));
-  f.if(v('i64.eqz', high), () => {
-    f.set(high, INTEGER_BIT);
-    f.set(exponent, v('i32.add', exponent, 1));
+/** Not: to nearest, to 64 bits, #P masked. */
+export const isUnusual: Value = v('i32.ne', both(control, 0xf20), 0x320);
+
+/** The plain course for the usual control word: store what it comes to. */
+function plainly(f: FunctionWriter, to: Operand, compute: (fail: Fail) => Rounded): void {
+  f.attempt((fail) => {
+    fail(isUnusual);
+    const { signExponent, significand, rest, up } = compute(fail);
+    storeRegister(f, to, signExponent, significand);
+    f.return(choose(v('i64.ne', rest, 0n), inexact(up), 0));
   });
-  f.if(v('i32.ge_u', v('i32.sub', exponent, 1), LARGEST), () => f.return(NOT_ORDINARY));
-  storeRegister(f, to, either(sign, exponent), high);
-  f.return(choose(v('i64.ne', low, 0n), inexact(up), 0));
 }
 
 const differenceSign: Value = v('i32.shl', v('i32.eq', roundingControl, DOWN), 15);
@@ -114,6 +113,7 @@ function add(rounding: number): DefinedFunction {
     f.if(both(isZero(x), isNormal(y)), () => f.return(call(rounding, to, y.sign, y.exponent, y.significand, 0n)));
     f.return(NOT_ORDINARY);
   });
+  plainly(f, to, (fail) => plainSum(f, x, y, 0, fail));
   const swaps = f.word(either(v('i32.lt_u', x.exponent, y.exponent), both(v('i32.eq', x.exponent, y.exponent), v('i64.lt_u', x.significand, y.significand))));
   const sign = f.word(choose(swaps, y.sign, x.sign));
   const high = f.wide(choose(swaps, y.significand, x.significand));
@@ -160,23 +160,12 @@ function add(rounding: number): DefinedFunction {
   f.set(high, v('i64.or', v('i64.shl', high, shift), v('i64.shr_u', v('i64.shr_u', low, 1n), v('i64.sub', 63n, shift))));
   f.set(low, v('i64.shl', low, shift));
   f.set(exponent, v('i32.add', exponent, v('i32.wrap_i64', v('i64.sub', carries, shift))));
-  finish(f, rounding, to, sign, exponent, high, low);
-  return f.done(0);
+  return f.done(call(rounding, to, sign, exponent, high, low));
 }
 
 const LOW_WORD = 0xffff_ffffn;
 const lowWord = (x: Operand): Value => v('i64.and', x, LOW_WORD);
 const highWord = (x: Operand): Value => v('i64.shr_u', x, 32n);
-
-/** 64 by 64 bits: high and low half of the product. */
-function product(f: FunctionWriter, x: Operand, y: Operand): { readonly high: Local; readonly low: Local } {
-  const [x0, x1, y0, y1] = [f.wide(lowWord(x)), f.wide(highWord(x)), f.wide(lowWord(y)), f.wide(highWord(y))];
-  const lowest = f.wide(v('i64.mul', x0, y0));
-  const middle = f.wide(v('i64.add', v('i64.mul', x0, y1), highWord(lowest)));
-  const other = f.wide(v('i64.add', v('i64.mul', x1, y0), lowWord(middle)));
-  const high = f.wide(v('i64.add', v('i64.mul', x1, y1), v('i64.add', highWord(middle), highWord(other))));
-  return { high, low: f.wide(v('i64.or', v('i64.shl', other, 32n), lowWord(lowest))) };
-}
 
 /** (to, x, y) */
 function multiply(rounding: number): DefinedFunction {
@@ -190,14 +179,14 @@ function multiply(rounding: number): DefinedFunction {
     storeRegister(f, to, sign, 0n);
     f.return(0);
   });
+  plainly(f, to, (fail) => plainProduct(f, x, y, fail));
   const { high, low } = product(f, x.significand, y.significand);
   const exponent = f.word(v('i32.sub', v('i32.add', x.exponent, y.exponent), BIAS - 1));
   const shift = f.wide(extend(v('i64.ge_s', high, 0n)));
   f.set(high, v('i64.or', v('i64.shl', high, shift), v('i64.and', v('i64.shr_u', low, 63n), shift)));
   f.set(low, v('i64.shl', low, shift));
   f.set(exponent, v('i32.sub', exponent, v('i32.wrap_i64', shift)));
-  finish(f, rounding, to, sign, exponent, high, low);
-  return f.done(0);
+  return f.done(call(rounding, to, sign, exponent, high, low));
 }
 
 /** One 32-bit digit of a quotient (Knuth, The Art of Computer Programming, vol. 2, 4.3.1, algorithm D): `rest` becomes rest * 2^32 + next - digit * divisor. */
@@ -245,8 +234,7 @@ function divide(rounding: number): DefinedFunction {
   // The remainder against half the divisor.
   const other = f.wide(v('i64.sub', y.significand, rest));
   const low = f.wide(v('i64.or', choose(v('i64.ge_u', rest, other), INTEGER_BIT, 0n), extend(both(v('i64.ne', rest, 0n), v('i64.ne', rest, other)))));
-  finish(f, rounding, to, sign, exponent, high, low);
-  return f.done(0);
+  return f.done(call(rounding, to, sign, exponent, high, low));
 }
 
 /** (to, x): a root of 64 bits from the host's of 53 and one step of Newton's. */
@@ -293,8 +281,7 @@ function squareRoot(rounding: number): DefinedFunction {
   const isAbove = either(v('i64.ne', restHigh, 0n), v('i64.gt_u', rest, root));
   const below = f.wide(choose(isAbove, INTEGER_BIT | 1n, extend(v('i64.ne', rest, 0n))));
   const exponent = f.word(v('i32.add', v('i32.shr_u', v('i32.sub', x.exponent, isOdd), 1), (BIAS + 1) / 2));
-  finish(f, rounding, to, 0, exponent, root, below);
-  return f.done(0);
+  return f.done(call(rounding, to, 0, exponent, root, below));
 }
 
 function doubleConstant(x: number): Value {
@@ -308,60 +295,47 @@ function compare(): DefinedFunction {
   const [x, y] = [parts(f, f.parameter(0)), parts(f, f.parameter(1))];
   const isNumber = (p: Parts): Value => either(isNormal(p), isZero(p));
   f.if(not(both(isNumber(x), isNumber(y))), () => f.return(NOT_ORDINARY));
-  f.if(both(isZero(x), isZero(y)), () => f.return(C3));
-  f.if(v('i32.ne', x.sign, y.sign), () => f.return(choose(x.sign, C0, 0)));
-  const sameExponent = f.word(v('i32.eq', x.exponent, y.exponent));
-  f.if(both(sameExponent, v('i64.eq', x.significand, y.significand)), () => f.return(C3));
-  const smaller = choose(sameExponent, v('i64.lt_u', x.significand, y.significand), v('i32.lt_u', x.exponent, y.exponent));
-  return f.done(choose(v('i32.ne', smaller, v('i32.ne', x.sign, 0)), C0, 0));
+  return f.done(plainComparison(f, x, y));
 }
 
-/** A number of `fractionBits` that is normal or zero; its bits as an i64. */
-function widen(f: FunctionWriter, to: Operand, bits: Operand, fractionBits: bigint, exponentBits: bigint): void {
-  const special = (1 << Number(exponentBits)) - 1;
-  const exponent = f.word(both(v('i32.wrap_i64', v('i64.shr_u', bits, fractionBits)), special));
-  const sign = f.word(v('i32.shl', v('i32.wrap_i64', v('i64.shr_u', bits, fractionBits + exponentBits)), 15));
-  f.if(v('i64.eqz', v('i64.shl', bits, 64n - fractionBits - exponentBits)), () => {
-    storeRegister(f, to, sign, 0n);
+/** (to, bits): a number of a format that is normal or zero. */
+function widen(format: Format, type: typeof I32 | typeof I64): DefinedFunction {
+  const f = new FunctionWriter([I32, type]);
+  const to = f.parameter(0);
+  const bits = f.wide(type === I32 ? extend(f.parameter(1)) : f.parameter(1));
+  f.attempt((fail) => {
+    const { significand, signExponent } = plainWidened(f, bits, format, fail);
+    storeRegister(f, to, signExponent, significand);
     f.return(0);
   });
-  f.if(v('i32.ge_u', v('i32.sub', exponent, 1), special - 1), () => f.return(NOT_ORDINARY));
-  storeRegister(f, to, either(sign, v('i32.add', exponent, BIAS - (special >> 1))), v('i64.or', v('i64.shl', bits, 63n - fractionBits), INTEGER_BIT));
-}
-
-/** (to, bits) */
-function fromDouble(): DefinedFunction {
-  const f = new FunctionWriter([I32, I64]);
-  widen(f, f.parameter(0), f.parameter(1), 52n, 11n);
-  return f.done(0);
-}
-
-function fromSingle(): DefinedFunction {
-  const f = new FunctionWriter([I32, I32]);
-  widen(f, f.parameter(0), f.wide(extend(f.parameter(1))), 23n, 8n);
+  const size = BigInt(format.fraction + format.exponent);
+  f.if(v('i64.ne', v('i64.shl', bits, 64n - size), 0n), () => f.return(NOT_ORDINARY));
+  storeRegister(f, to, v('i32.shl', v('i32.wrap_i64', v('i64.shr_u', bits, size)), 15), 0n);
   return f.done(0);
 }
 
 /** (to, value): every integer of 64 bits is a number. */
 function fromInteger(): DefinedFunction {
   const f = new FunctionWriter([I32, I64]);
-  const [to, x] = [f.parameter(0), f.parameter(1)];
-  f.if(v('i64.eqz', x), () => {
-    storeRegister(f, to, 0, 0n);
-    f.return(0);
-  });
-  const magnitude = f.wide(choose(isNegative(x), v('i64.sub', 0n, x), x));
-  const shift = f.wide(v('i64.clz', magnitude));
-  const exponent = v('i32.sub', BIAS + 63, v('i32.wrap_i64', shift));
-  storeRegister(f, to, either(v('i32.shl', isNegative(x), 15), exponent), v('i64.shl', magnitude, shift));
+  const { significand, signExponent } = plainInteger(f, f.parameter(1));
+  storeRegister(f, f.parameter(0), signExponent, significand);
   return f.done(0);
 }
 
-/** (x): the number rounded to `fractionBits` and a hidden one, into X87_STORED. */
-function narrow(fractionBits: bigint, bias: number, bits: 32 | 64): DefinedFunction {
+/** (x): the number rounded to a format, into X87_STORED. */
+function narrow(format: Format): DefinedFunction {
   const f = new FunctionWriter([I32]);
+  const fractionBits = BigInt(format.fraction);
+  const bias = (1 << (format.exponent - 1)) - 1;
   const x = parts(f, f.parameter(0));
-  const put = (magnitude: Operand): void => f.store(OP.i64Store, 0, v('i64.or', magnitude, v('i64.shl', extend(x.sign), BigInt(bits - 16))), CPU.X87_STORED);
+  f.attempt((fail) => {
+    fail(either(isUnusual, not(isNormal(x))));
+    const { bits, rest, up } = plainNarrowed(f, x, format, fail);
+    f.store(OP.i64Store, 0, bits, CPU.X87_STORED);
+    f.return(choose(v('i64.ne', rest, 0n), inexact(up), 0));
+  });
+  const put = (magnitude: Operand): void =>
+    f.store(OP.i64Store, 0, v('i64.or', magnitude, v('i64.shl', extend(x.sign), fractionBits + BigInt(format.exponent - 15))), CPU.X87_STORED);
   f.if(isZero(x), () => {
     put(0n);
     f.return(0);
@@ -420,10 +394,10 @@ export const x87Functions = (first: number): readonly DefinedFunction[] => [
   divide(first),
   squareRoot(first),
   compare(),
-  fromDouble(),
-  fromSingle(),
+  widen(DOUBLE, I64),
+  widen(SINGLE, I32),
   fromInteger(),
-  narrow(52n, 1023, 64),
-  narrow(23n, 127, 32),
+  narrow(DOUBLE),
+  narrow(SINGLE),
   toInteger(),
 ];

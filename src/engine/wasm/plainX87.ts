@@ -1,0 +1,179 @@
+/**
+ * x87 arithmetic on normal numbers, rounded to nearest and to 64 bits: operands and results are values, not registers in memory, so that
+ * translated code can keep them in locals. `fail` is told of what is left to the general functions (x87Functions): results out of range and
+ * zero, a significand that rounding carries out of, operands that are too far apart to matter much.
+ */
+import { type Fail, type Local, type Operand, type Value, type Writer, value as v } from './functionWriter';
+
+/** As in a register: significand in 64 bits, sign and exponent in 16. */
+export interface Extended {
+  readonly significand: Operand;
+  readonly signExponent: Operand;
+}
+
+export interface Rounded {
+  readonly significand: Local;
+  readonly signExponent: Local;
+  /** What rounding took away, 0 of an exact result, and whether it went up. */
+  readonly rest: Local;
+  readonly up: Local;
+}
+
+const BIAS = 16383;
+const LARGEST = 0x7ffe;
+const SIGN = 0x8000;
+const EXPONENT = 0x7fff;
+const HALF = 1n << 63n;
+const INTEGER_BIT = 1n << 63n;
+const C0_SHIFT = 8;
+const C3 = 0x4000;
+const LOW_WORD = 0xffff_ffffn;
+
+const extend = (x: Operand): Value => v('i64.extend_i32_u', x);
+const exponentOf = ({ signExponent }: Extended): Value => v('i32.and', signExponent, EXPONENT);
+const isOutOfRange = (exponent: Operand): Value => v('i32.ge_u', v('i32.sub', exponent, 1), LARGEST);
+const lowWord = (x: Operand): Value => v('i64.and', x, LOW_WORD);
+const highWord = (x: Operand): Value => v('i64.shr_u', x, 32n);
+
+/** Is one of two numbers, each zero or normal, zero? */
+export const hasZero = (x: Extended, y: Extended): Value => v('i64.ge_s', v('i64.and', x.significand, y.significand), 0n);
+
+/** To nearest, ties to even: `rest` is what is below the unit, its top bit one half. */
+const roundsUp = (kept: Operand, rest: Operand): Value => v('i64.gt_u', v('i64.or', rest, v('i64.and', kept, 1n)), HALF);
+
+function roundUp(w: Writer, significand: Local, rest: Local, fail: Fail): Local {
+  const up = w.word(roundsUp(significand, rest));
+  w.set(significand, v('i64.add', significand, extend(up)));
+  fail(v('i64.eqz', significand));
+  return up;
+}
+
+/** x + y, or x - y with `flip` 8000h. */
+export function plainSum(w: Writer, x: Extended, y: Extended, flip: Operand, fail: Fail): Rounded {
+  const other = flip === 0 ? y.signExponent : w.word(v('i32.xor', y.signExponent, flip));
+  const ahead = w.word(v('i32.sub', exponentOf(x), exponentOf(y)));
+  const swaps = w.word(v('i32.lt_s', ahead, 0));
+  const distance = w.word(v('select', v('i32.sub', 0, ahead), ahead, swaps));
+  fail(v('i32.ge_u', distance, 64));
+  const significand = w.wide(v('select', y.significand, x.significand, swaps));
+  const small = w.wide(v('select', x.significand, y.significand, swaps));
+  const signExponent = w.word(v('select', other, x.signExponent, swaps));
+  const shift = w.wide(extend(distance));
+  // aligned:rest is the smaller one.
+  const aligned = w.wide(v('i64.shr_u', small, shift));
+  const rest = w.wide(v('i64.xor', v('i64.rotr', small, shift), aligned));
+  w.if(
+    v('i32.and', v('i32.xor', x.signExponent, other), SIGN),
+    () => {
+      const borrows = extend(v('i64.ne', rest, 0n));
+      const isNegative = w.word(v('i64.lt_u', significand, aligned));
+      const sign = w.wide(v('i64.sub', 0n, extend(isNegative)));
+      w.set(significand, v('i64.sub', v('i64.sub', significand, aligned), borrows));
+      w.set(rest, v('i64.sub', 0n, rest));
+      // Only where the exponents are the same, and then nothing is below the unit.
+      w.set(significand, v('i64.sub', v('i64.xor', significand, sign), sign));
+      w.set(signExponent, v('i32.xor', signExponent, v('i32.shl', isNegative, 15)));
+      fail(v('i64.eqz', significand));
+      w.set(shift, v('i64.clz', significand));
+      w.set(significand, v('i64.or', v('i64.shl', significand, shift), v('i64.shr_u', v('i64.shr_u', rest, 1n), v('i64.sub', 63n, shift))));
+      w.set(rest, v('i64.shl', rest, shift));
+      w.set(distance, v('i32.wrap_i64', shift));
+      fail(v('i32.le_u', v('i32.and', signExponent, EXPONENT), distance));
+      w.set(signExponent, v('i32.sub', signExponent, distance));
+    },
+    () => {
+      w.set(significand, v('i64.add', significand, aligned));
+      const carries = w.word(v('i64.lt_u', significand, aligned));
+      const carry = w.wide(extend(carries));
+      // The bit that is lost stays in the lowest.
+      w.set(rest, v('i64.or', v('i64.or', v('i64.shr_u', rest, carry), v('i64.and', rest, carry)), v('i64.shl', v('i64.and', significand, carry), 63n)));
+      w.set(significand, v('i64.or', v('i64.shr_u', significand, carry), v('i64.shl', carry, 63n)));
+      w.set(signExponent, v('i32.add', signExponent, carries));
+      fail(v('i32.eq', v('i32.and', signExponent, EXPONENT), EXPONENT));
+    },
+  );
+  return { significand, signExponent, rest, up: roundUp(w, significand, rest, fail) };
+}
+
+/** 64 by 64 bits: high and low half of the product. */
+export function product(w: Writer, x: Operand, y: Operand): { readonly high: Local; readonly low: Local } {
+  const [x0, x1, y0, y1] = [w.wide(lowWord(x)), w.wide(highWord(x)), w.wide(lowWord(y)), w.wide(highWord(y))];
+  const lowest = w.wide(v('i64.mul', x0, y0));
+  const middle = w.wide(v('i64.add', v('i64.mul', x0, y1), highWord(lowest)));
+  const other = w.wide(v('i64.add', v('i64.mul', x1, y0), lowWord(middle)));
+  const high = w.wide(v('i64.add', v('i64.mul', x1, y1), v('i64.add', highWord(middle), highWord(other))));
+  return { high, low: w.wide(v('i64.or', v('i64.shl', other, 32n), lowWord(lowest))) };
+}
+
+export function plainProduct(w: Writer, x: Extended, y: Extended, fail: Fail): Rounded {
+  const { high, low } = product(w, x.significand, y.significand);
+  // All ones where the product begins one bit lower.
+  const doubled = w.wide(v('i64.sub', v('i64.shr_u', high, 63n), 1n));
+  w.set(high, v('i64.add', high, v('i64.and', v('i64.add', high, v('i64.shr_u', low, 63n)), doubled)));
+  w.set(low, v('i64.add', low, v('i64.and', low, doubled)));
+  const exponent = w.word(v('i32.add', v('i32.sub', v('i32.add', exponentOf(x), exponentOf(y)), BIAS - 1), v('i32.wrap_i64', doubled)));
+  fail(isOutOfRange(exponent));
+  const signExponent = w.word(v('i32.or', exponent, v('i32.and', v('i32.xor', x.signExponent, y.signExponent), SIGN)));
+  return { significand: high, signExponent, rest: low, up: roundUp(w, high, low, fail) };
+}
+
+/** Condition codes of two numbers, each zero or normal. */
+export function plainComparison(w: Writer, x: Extended, y: Extended): Value {
+  const [ex, ey] = [w.word(exponentOf(x)), w.word(exponentOf(y))];
+  const sameExponent = w.word(v('i32.eq', ex, ey));
+  const isSmaller = w.word(v('select', v('i64.lt_u', x.significand, y.significand), v('i32.lt_u', ex, ey), sameExponent));
+  const sameSize = w.word(v('i32.and', sameExponent, v('i64.eq', x.significand, y.significand)));
+  const isNegative = w.word(v('i32.shr_u', x.signExponent, 15));
+  const signsDiffer = w.word(v('i32.shr_u', v('i32.xor', x.signExponent, y.signExponent), 15));
+  const bothZero = v('i64.eqz', v('i64.or', x.significand, y.significand));
+  const equal = w.word(v('i32.or', v('i32.and', sameSize, v('i32.eqz', signsDiffer)), bothZero));
+  const below = v('select', isNegative, v('i32.xor', isSmaller, isNegative), signsDiffer);
+  return v('select', C3, v('i32.shl', below, C0_SHIFT), equal);
+}
+
+/** Fraction, without the hidden bit, and exponent of a format. */
+export interface Format {
+  readonly fraction: number;
+  readonly exponent: number;
+}
+export const DOUBLE: Format = { fraction: 52, exponent: 11 };
+export const SINGLE: Format = { fraction: 23, exponent: 8 };
+
+const biasOf = ({ exponent }: Format): number => (1 << (exponent - 1)) - 1;
+
+/** A number of a format, as the low bits of an i64, that is normal. */
+export function plainWidened(w: Writer, bits: Operand, format: Format, fail: Fail): Extended {
+  const special = (1 << format.exponent) - 1;
+  const exponent = w.word(v('i32.and', v('i32.wrap_i64', v('i64.shr_u', bits, BigInt(format.fraction))), special));
+  fail(v('i32.ge_u', v('i32.sub', exponent, 1), special - 1));
+  const sign = v('i32.and', v('i32.wrap_i64', v('i64.shr_u', bits, BigInt(format.fraction + format.exponent - 15))), SIGN);
+  return {
+    significand: w.wide(v('i64.or', v('i64.shl', bits, BigInt(63 - format.fraction)), INTEGER_BIT)),
+    signExponent: w.word(v('i32.or', sign, v('i32.add', exponent, BIAS - biasOf(format)))),
+  };
+}
+
+/** The bits of a number rounded to a format, as the low ones of an i64. */
+export function plainNarrowed(w: Writer, x: Extended, format: Format, fail: Fail): { readonly bits: Local; readonly rest: Local; readonly up: Local } {
+  const bias = biasOf(format);
+  const exponent = w.word(v('i32.sub', exponentOf(x), BIAS - bias + 1));
+  // A carry may still make it larger by one.
+  fail(v('i32.ge_u', exponent, 2 * bias - 1));
+  const rest = w.wide(v('i64.shl', x.significand, BigInt(format.fraction + 1)));
+  const kept = w.wide(v('i64.shr_u', x.significand, BigInt(63 - format.fraction)));
+  const up = w.word(roundsUp(kept, rest));
+  const sign = v('i64.shl', extend(v('i32.and', x.signExponent, SIGN)), BigInt(format.fraction + format.exponent - 15));
+  // The hidden bit, and a carry, count the exponent up.
+  const magnitude = v('i64.add', v('i64.add', kept, extend(up)), v('i64.shl', extend(exponent), BigInt(format.fraction)));
+  return { bits: w.wide(v('i64.or', magnitude, sign)), rest, up };
+}
+
+/** An integer; every one is a number. */
+export function plainInteger(w: Writer, x: Operand): Extended {
+  const sign = w.wide(v('i64.shr_s', x, 63n));
+  const magnitude = w.wide(v('i64.sub', v('i64.xor', x, sign), sign));
+  const shift = w.wide(v('i64.clz', magnitude));
+  const exponent = v('i32.sub', BIAS + 63, v('i32.wrap_i64', shift));
+  const signed = v('i32.or', v('i32.and', v('i32.wrap_i64', sign), SIGN), exponent);
+  return { significand: w.wide(v('i64.shl', magnitude, shift)), signExponent: w.word(v('select', signed, 0, v('i64.ne', magnitude, 0n))) };
+}
