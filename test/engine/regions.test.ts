@@ -6,6 +6,8 @@ import { test } from 'node:test';
 import { printStatements } from '../../src/ir/printer';
 import { BlockLowering } from '../../src/engine/region/lowerBlock';
 import { regionText } from '../../src/engine/region/regionText';
+import { CPU } from '../../src/x86/cpuState';
+import { CR4_OSFXSR } from '../../src/x86/flags';
 import { EAX, EBX, ECX } from '../../src/x86/registers';
 import { TestCpu } from '../harness/testCpu';
 
@@ -49,6 +51,19 @@ const CASES: readonly (readonly [mode: 16 | 32, source: string])[] = [
   [16, 'add ax, [bp + 2]'],
 ];
 
+/** Of the x87 and SSE: arithmetic in line, registers in locals. */
+const FLOATING: readonly string[] = [
+  'fld1\nfld st0\nfaddp st1, st0',
+  'fld1\nfmul st0, st0\nfstp qword [5000h]',
+  'fldz\nfcomip st0, st1',
+  'fild dword [5000h]\nfdiv qword [5008h]',
+  'fld tword [5000h]\nfxch st1\nfnstsw ax',
+  'movq mm0, [5000h]\nemms\nfldz',
+  'addsd xmm0, xmm1\nmulsd xmm0, xmm0',
+  'mulpd xmm0, xmm1',
+  'comisd xmm0, [5000h]',
+];
+
 /** Loops and calls: the structure of the code is what they show. */
 const LOOPS: readonly string[] = [
   'again: dec ecx\njnz again',
@@ -59,6 +74,8 @@ const LOOPS: readonly string[] = [
 ];
 
 const cpu = new TestCpu({ translation: 'eager' });
+/** With SSE2. */
+const floating = new TestCpu({ translation: 'eager', model: 'p4' });
 /** Compiles what has run a few times: whole loops. */
 const warm = new TestCpu({ translation: { threshold: 8, warm: 2, patience: 0 } });
 
@@ -71,6 +88,9 @@ function translate(bench: TestCpu, mode: 16 | 32, source: string, whole: boolean
   if (mode === 32) bench.flat32();
   else bench.realMode();
   bench.cpu.setReg(ECX, 40);
+  bench.cpu.set(CPU.CR4, CR4_OSFXSR);
+  bench.cpu.set(CPU.X87_CONTROL, 0x37f);
+  bench.cpu.set(CPU.X87_TAGS, 0xfff0);
   bench.load(`${source}\njmp behind\nbehind: hlt`);
   assert.equal(bench.runToHalt(64).kind, 'halted');
   vm.engine.cache.checkInvariants();
@@ -86,7 +106,8 @@ function translate(bench: TestCpu, mode: 16 | 32, source: string, whole: boolean
 test('regions read as they did', () => {
   const cases = CASES.map(([mode, source], n) => `== bits ${mode}\n${source}\n${translate(cpu, mode, source, n === 0)}`);
   const loops = LOOPS.map((source) => `== a loop\n${source}\n${translate(warm, 32, source, false)}`);
-  const actual = `${[...cases, ...loops].join('\n\n')}\n`;
+  const floats = FLOATING.map((source) => `== floating point\n${source}\n${translate(floating, 32, source, false)}`);
+  const actual = `${[...cases, ...loops, ...floats].join('\n\n')}\n`;
   const expected = fs.existsSync(GOLDEN) ? fs.readFileSync(GOLDEN, 'utf8') : '';
   if (actual !== expected) fs.writeFileSync(`${GOLDEN}.actual`, actual);
   assert.ok(actual === expected, `read the difference to ${GOLDEN}.actual, and keep it if it is right`);

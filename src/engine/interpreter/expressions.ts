@@ -82,12 +82,10 @@ export class ExpressionEmitter {
         this.stEmpty(e.n);
         break;
       case 'significand':
-        this.emit(e.address);
-        code.memory(OP.i64Load, 0);
+        this.significand(e.address);
         break;
       case 'signExponent':
-        this.emit(e.address);
-        code.memory(OP.load16U, 8);
+        this.signExponent(e.address);
         break;
       case 'segmentCell':
         this.emit(e.segment);
@@ -150,6 +148,16 @@ export class ExpressionEmitter {
         this.invariant(e.value);
         break;
     }
+  }
+
+  protected significand(address: Expr): void {
+    this.emit(address);
+    this.code.memory(OP.i64Load, 0);
+  }
+
+  protected signExponent(address: Expr): void {
+    this.emit(address);
+    this.code.memory(OP.load16U, 8);
   }
 
   protected cell(offset: number): void {

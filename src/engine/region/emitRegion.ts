@@ -13,13 +13,14 @@ import { Code, OP, VECTOR } from '../wasm/encoder';
 import { type ControlFlow, analyseControlFlow, irreducibleEdge } from './controlFlow';
 import { deadFlags } from './deadFlags';
 import { UNKNOWN } from './expressions';
+import { LateLocals } from './lateLocals';
 import type { FlagState } from './flags';
 import { emitJumpTable } from './jumpTable';
 import { NO_PAGE, REGION_LOCAL as L } from './locals';
 import type { Assumptions } from './memoryAccess';
 import type { Edge, RegionBlock, RegionPlan } from './region';
 import { type RegionFunctions, RegionStatements } from './statements';
-import { NOTHING_KNOWN, type X87Knowledge, X87Stack, usesX87 } from './x87Stack';
+import { type X87Knowledge, X87Stack, nothingKnown, usesX87 } from './x87Stack';
 
 /** EIP of a block, or the dispatch node. */
 type Node = number;
@@ -36,6 +37,8 @@ export interface Origin {
 export interface EmittedRegion {
   readonly body: Uint8Array;
   readonly temps: number;
+  /** Locals behind the temporaries. */
+  readonly late: LateLocals;
   readonly windows: readonly (AccessWindow | undefined)[];
   readonly origins: readonly Origin[];
   /** It calls functions that both executors have. */
@@ -63,7 +66,11 @@ class RegionEmitter {
   readonly #direct = new Map<Node, readonly Node[]>();
   readonly #levels = new Map<Node, number>();
   readonly #flagsBehind = new Map<Node, FlagState | undefined>();
-  readonly #x87: X87Stack;
+  readonly #late: LateLocals;
+  /** In regions that use it. */
+  readonly #x87: X87Stack | undefined;
+  /** By how much TOP is above BASE where ways meet. */
+  readonly #x87Above = new Map<Node, number>();
   readonly #x87Behind = new Map<Node, X87Knowledge>();
   readonly #normalBehind = new Map<Node, readonly number[]>();
   readonly #refutedBehind = new Map<Node, ReadonlySet<string>>();
@@ -75,17 +82,19 @@ class RegionEmitter {
     readonly plan: RegionPlan,
     readonly options: EmitOptions,
   ) {
-    this.#x87 = new X87Stack(
-      this.#code,
-      [...plan.blocks.values()].some(({ instructions }) => instructions.some(({ statements }) => usesX87(statements))),
-    );
+    const lists = [...plan.blocks.values()].flatMap(({ instructions }) => instructions.map(({ statements }) => statements));
+    for (const list of lists) this.#count(list);
+    this.#late = new LateLocals(L.TEMPS + this.#temps);
+    this.#x87 = lists.some(usesX87) ? new X87Stack(this.#code, this.#late) : undefined;
     this.#statements = new RegionStatements(this.#code, options.functions, options.assumptions, this.#x87);
     let flow = this.#analyse();
     for (let edge = irreducibleEdge(flow); edge; edge = irreducibleEdge(flow)) {
       this.#cut.add(`${edge.from} ${edge.to}`);
       flow = this.#analyse();
     }
-    this.#flow = this.#x87.active ? flow : this.#withDirectJumps(flow);
+    this.#flow = this.#x87 ? flow : this.#withDirectJumps(flow);
+    // What the dispatch node leads to, it leads to in one way.
+    for (const node of [plan.root.block.eip, DISPATCH, ...plan.targets]) this.#x87Above.set(node, 0);
   }
 
   /** Computed jumps that go straight to the targets they may have, where structured code holds that. */
@@ -155,7 +164,7 @@ class RegionEmitter {
     this.#epilogue();
     const body = new Uint8Array([...prologue, ...code.done()]);
     const origins = this.#origins.map(({ at, eip }) => ({ at: at + prologue.length, eip }));
-    return { body, temps: this.#temps, windows: this.#statements.memory.windows, origins, callsShared: this.#callsShared };
+    return { body, temps: this.#temps, late: this.#late, windows: this.#statements.memory.windows, origins, callsShared: this.#callsShared };
   }
 
   /** What is emitted from here on, belongs to this instruction. */
@@ -201,14 +210,14 @@ class RegionEmitter {
     const [read, write] = memory.windows;
     if (read) code.loadCell(read.cell).set(L.READABLE);
     if (write) code.loadCell(write.cell).set(L.WRITABLE);
-    this.#x87.prologue(code);
+    this.#x87?.prologue(code);
     code.loadCell(CPU.RESULT).set(L.RESULT).loadCell(CPU.AUX).set(L.A);
     return code.done();
   }
 
   #epilogue(): void {
     const code = this.#code;
-    this.#x87.epilogue(code);
+    this.#x87?.epilogue(code);
     for (const n of this.#registers(this.#statements.written))
       code
         .constant(0)
@@ -291,13 +300,22 @@ class RegionEmitter {
   }
 
   #x87Before(node: Node): X87Knowledge {
-    return (!this.#isMeeting(node) && this.#x87Behind.get((this.#flow.predecessors.get(node) as Node[])[0])) || NOTHING_KNOWN;
+    return (!this.#isMeeting(node) && this.#x87Behind.get((this.#flow.predecessors.get(node) as Node[])[0])) || nothingKnown(this.#x87Above.get(node) ?? 0);
   }
 
-  /** Before the way on to a node that several lead to: it counts from BASE. */
+  /** Before the way on to a node that several lead to: TOP is as far above BASE as on the first of them. */
   #meet(from: Node, to: Node): void {
-    this.#x87.known = this.#x87Behind.get(from) ?? NOTHING_KNOWN;
-    if (this.#isMeeting(to)) this.#x87.settle();
+    if (!this.#x87) return;
+    const known = this.#x87Behind.get(from) ?? nothingKnown(0);
+    this.#x87.known = known;
+    if (!this.#isMeeting(to)) return;
+    if (!this.#x87Above.has(to)) this.#x87Above.set(to, known.above);
+    this.#x87.settle(this.#x87Above.get(to) as number);
+  }
+
+  /** Can one go there without anything in between? */
+  #isStraight(to: Node): boolean {
+    return !this.#x87 || !this.#isMeeting(to) || (this.#x87Above.get(to) ?? this.#x87.known.above) === this.#x87.known.above;
   }
 
   #emitBlock(node: Node): void {
@@ -305,7 +323,7 @@ class RegionEmitter {
     const { instructions, terminal, count, block } = this.#block(node);
     const isEntry = block === this.plan.root.block && (this.#flow.predecessors.get(node) ?? []).length === 0;
     statements.flags.state = isEntry ? { operation: 'settled', size: 4, exact: true } : this.#flagsBefore(node);
-    this.#x87.known = this.#x87Before(node);
+    if (this.#x87) this.#x87.known = this.#x87Before(node);
     statements.normal = (!this.#isMeeting(node) && this.#normalBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || UNKNOWN;
     // Whatever way leads here comes by the dominator.
     statements.refuted = this.#refutedBehind.get(this.#flow.dominator.get(node) as Node) ?? new Set();
@@ -313,11 +331,11 @@ class RegionEmitter {
     instructions.forEach(({ statements: list, record }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
       this.#of(block.instructions[n].eip);
-      this.#count(list);
       statements.instruction(last ? list.slice(0, -1) : list, record, dead);
     });
     this.#flagsBehind.set(node, statements.flags.state);
-    this.#x87Behind.set(node, this.#x87.known);
+    if (terminal.k !== 'leave') this.#x87?.toLocals();
+    if (this.#x87) this.#x87Behind.set(node, this.#x87.known);
     this.#normalBehind.set(node, statements.normal);
     this.#refutedBehind.set(node, statements.refuted);
     if (terminal.k === 'leave') {
@@ -349,9 +367,10 @@ class RegionEmitter {
         retire();
         this.#statements.value(last.condition);
         this.#flagsBehind.set(node, this.#statements.flags.state);
-        if (this.#isInside(node, terminal.taken.eip) && this.#isLabel(node, terminal.taken.eip) && this.#x87.known.above === 0)
+        if (this.#isInside(node, terminal.taken.eip) && this.#isLabel(node, terminal.taken.eip) && this.#isStraight(terminal.taken.eip)) {
+          if (this.#x87 && !this.#x87Above.has(terminal.taken.eip)) this.#x87Above.set(terminal.taken.eip, this.#x87.known.above);
           code.branchIf(this.#levels.get(terminal.taken.eip) as number);
-        else {
+        } else {
           code.open(OP.if);
           this.#follow(node, terminal.taken);
           code.close();

@@ -1,9 +1,11 @@
 /** Expressions of translated code: registers are locals, flags are what RegionFlags says. */
 import type { Expr, RegisterRef } from '../../ir/microOp';
 import { ExpressionEmitter } from '../interpreter/expressions';
+import { CPU } from '../../x86/cpuState';
 import { type Code, OP } from '../wasm/encoder';
 import type { RegionFlags } from './flags';
 import { MAX_INVARIANTS, REGION_LOCAL as L } from './locals';
+import type { X87Operations } from './x87Operations';
 import type { X87Stack } from './x87Stack';
 
 /** Of no XMM register is anything known. */
@@ -17,7 +19,10 @@ export function constantOf(e: Expr): number {
 
 export class RegionExpressions extends ExpressionEmitter {
   flags!: RegionFlags;
-  x87!: X87Stack;
+  x87: X87Stack | undefined;
+  operations: X87Operations | undefined;
+  /** A vector of which only the first half has been loaded, and where that is. */
+  loaded: { readonly id: number; readonly local: number } | undefined;
   /** Registers that occur, as a set of bits. */
   used = 0;
   /** XMM registers that occur, likewise. */
@@ -52,16 +57,36 @@ export class RegionExpressions extends ExpressionEmitter {
     else super.denormal(e);
   }
 
-  protected override cell(offset: number): void {
-    if (!this.x87.read(offset)) super.cell(offset);
+  override emit(e: Expr): void {
+    if (e.k === 'unary' && e.op === 'isZero' && e.x.k === 'stEmpty') this.#x87().occupied(constantOf(e.x.n));
+    else if (e.k === 'typed' && e.op === 'i64x2.extract_lane' && e.args[0].k === 'temp' && e.args[0].id === this.loaded?.id) this.code.get(this.loaded.local);
+    else super.emit(e);
   }
 
-  protected override stAddress(n: Expr): void {
-    this.x87.address(constantOf(n));
+  #x87(): X87Stack {
+    if (!this.x87) throw new Error('a region without the x87');
+    return this.x87;
+  }
+
+  protected override cell(offset: number): void {
+    if (offset === CPU.X87_STORED && this.operations) this.operations.readStored();
+    else if (!this.x87?.read(offset)) super.cell(offset);
+  }
+
+  protected override stAddress(): void {
+    throw new Error('the address of an x87 register in translated code');
   }
 
   protected override stEmpty(n: Expr): void {
-    this.x87.empty(constantOf(n));
+    this.#x87().unusable(constantOf(n));
+  }
+
+  protected override significand(address: Expr): void {
+    this.operations?.significand(address);
+  }
+
+  protected override signExponent(address: Expr): void {
+    this.operations?.signExponent(address);
   }
 
   protected override invariant(value: Expr): void {

@@ -1,4 +1,5 @@
 /** Which blocks make a region: those that have run often enough and can be reached from the root without leaving its page. */
+import { type Statement, listsIn } from '../../ir/microOp';
 import type { LinearMemory } from '../../memory/linearMemory';
 import { CS } from '../../x86/registers';
 import type { Block } from '../block';
@@ -7,7 +8,9 @@ import type { BlockLowering } from './lowerBlock';
 import type { RegionBlock, RegionPlan } from './region';
 
 /** Guest instructions in a region, at most: what V8 compiles at once, and how early a slice that is about to end is left to tier 0. */
-export const MAX_REGION_INSTRUCTIONS = 320;
+const MAX_REGION_INSTRUCTIONS = 320;
+/** As many of them are as long as one that calls a function of the x87's, of which the ordinary course stands in line. */
+const X87_LENGTH = 4;
 
 export interface PlanOptions {
   readonly cache: CodeCache;
@@ -23,12 +26,15 @@ export function planRegion(root: Block, options: PlanOptions): RegionPlan | unde
   if (first.count === 0) return undefined;
   const blocks = new Map<number, RegionBlock>();
   let length = 0;
+  let size = 0;
   const queue: Block[] = [root];
   const seen = new Set<Block>(queue);
   for (let block = queue.shift(); block; block = queue.shift()) {
     const lowered = block === root ? first : options.lowering.lower(block);
-    if (lowered.count === 0 || length + lowered.count > MAX_REGION_INSTRUCTIONS) continue;
+    const added = sizeOf(lowered);
+    if (lowered.count === 0 || (block !== root && size + added > MAX_REGION_INSTRUCTIONS)) continue;
     blocks.set(block.eip, lowered);
+    size += added;
     length += lowered.count;
     for (const eip of successorsOf(lowered, root, options)) {
       const found = blockAt(eip, root, options);
@@ -39,6 +45,12 @@ export function planRegion(root: Block, options: PlanOptions): RegionPlan | unde
   }
   return { root: first, blocks, ...targetsOf(blocks), length };
 }
+
+/** In instructions of the usual length. */
+const sizeOf = ({ count, instructions }: RegionBlock): number => count + (X87_LENGTH - 1) * instructions.filter(({ statements }) => callsX87(statements)).length;
+
+const callsX87 = (statements: readonly Statement[]): boolean =>
+  statements.some((s) => (s.k === 'call' && s.name.startsWith('x87')) || (s.k === 'attempt' ? callsX87(s.ordinary) : listsIn(s).some(callsX87)));
 
 /** With instructions of its own that lie in one page. */
 const isUsable = (block: Block): boolean => block.valid && !block.single && block.secondPage < 0 && block.attention?.kind !== 'breakpoint';

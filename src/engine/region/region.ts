@@ -1,4 +1,5 @@
 /** A region: blocks of one page and mode, entered at one of them, compiled into one WebAssembly function. */
+import type { LateLocals } from './lateLocals';
 import type { Statement } from '../../ir/microOp';
 import type { AccessWindow } from '../../memory/accessWindows';
 import type { Block } from '../block';
@@ -55,6 +56,7 @@ export interface Region {
   /** Its function's body, and of which instruction its parts are. */
   readonly body: Uint8Array;
   readonly origins: readonly { readonly at: number; readonly eip: number | undefined }[];
+  readonly late: LateLocals;
   /** Place in the function table. */
   readonly slot: number;
   /** Share of it in the compilation of its module, microseconds of host time: for display only. */

@@ -184,6 +184,7 @@ export class RegionCache {
       length: plan.length,
       body: emitted.body,
       origins: emitted.origins,
+      late: emitted.late,
       slot,
       microseconds,
       windows: emitted.windows,

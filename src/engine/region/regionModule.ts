@@ -31,9 +31,9 @@ const MAXIMUM_PAGES = 65536;
 /** Exported as r0, r1, … in order. */
 export function encodeRegions(regions: readonly EmittedRegion[]): Uint8Array<ArrayBuffer> {
   const functions = regions.map(
-    ({ body, temps }, n): DefinedFunction => ({
+    ({ body, temps, late }, n): DefinedFunction => ({
       type: REGION_TYPE,
-      locals: [[REGION_WORDS, I32], [REGION_WIDES, I64], [8, V128], ...TYPED_LOCAL_TYPES, [REGION_LATE_WORDS + temps, I32]],
+      locals: [[REGION_WORDS, I32], [REGION_WIDES, I64], [8, V128], ...TYPED_LOCAL_TYPES, [REGION_LATE_WORDS + temps, I32], ...late.all.map(({ type }) => [1, type] as const)],
       body,
       exportName: `r${n}`,
     }),

@@ -3,6 +3,7 @@ import { SHARED_FUNCTIONS } from '../../ir/microOp';
 import { REGISTERS_32 } from '../../x86/registers';
 import { type BodyLine, printBody } from '../wasm/printer';
 import { REGION_LOCAL as L } from './locals';
+import type { LateLocals } from './lateLocals';
 import type { Region } from './region';
 import { REGION_FUNCTIONS } from './regionModule';
 
@@ -12,7 +13,8 @@ const FUNCTIONS: ReadonlyMap<number, string> = new Map([
   ...SHARED_FUNCTIONS.map((name) => [REGION_FUNCTIONS.shared(name), name] as const),
 ]);
 
-const localName = (index: number): string => {
+const localName = (index: number, late: LateLocals): string => {
+  if (index >= late.first) return `$${late.all[index - late.first].name}`;
   if (index >= L.TEMPS) return `$t${index - L.TEMPS}`;
   if (index >= L.INVARIANTS) return `$invariant${index - L.INVARIANTS}`;
   if (index >= L.X87_POINTERS) return `$x87_pointer${index - L.X87_POINTERS}`;
@@ -24,7 +26,7 @@ const localName = (index: number): string => {
   return index >= L.GPR && index < L.GPR + 8 ? `$${REGISTERS_32[index - L.GPR]}` : `$${LOCALS.get(index) ?? index}`;
 };
 
-const names = { local: localName, function: (index: number): string => `$${FUNCTIONS.get(index) ?? index}` };
+const functionName = (index: number): string => `$${FUNCTIONS.get(index) ?? index}`;
 
 export interface RegionText {
   readonly lines: readonly string[];
@@ -32,8 +34,8 @@ export interface RegionText {
   readonly origins: readonly (number | undefined)[];
 }
 
-export function regionText({ body, origins }: Pick<Region, 'body' | 'origins'>): RegionText {
-  const printed = printBody(body, names);
+export function regionText({ body, origins, late }: Pick<Region, 'body' | 'origins' | 'late'>): RegionText {
+  const printed = printBody(body, { local: (index) => localName(index, late), function: functionName });
   let next = 0;
   let eip: number | undefined;
   const of = ({ at }: BodyLine): number | undefined => {

@@ -6,11 +6,13 @@ import { type Expr, type SharedFunction, type Statement, typeOf } from '../../ir
 import { tempLocal } from '../interpreter/locals';
 import { VECTOR_LOAD, VECTOR_STORE, emitSetMmx } from '../interpreter/statements';
 import { type Code, OP, VECTOR } from '../wasm/encoder';
+import type { Value } from '../wasm/functionWriter';
 import { RegionExpressions, constantOf } from './expressions';
 import { RegionFlags } from './flags';
 import { REGION_LOCAL as L } from './locals';
 import { type Assumptions, MemoryAccess, type Place } from './memoryAccess';
-import type { X87Stack } from './x87Stack';
+import { X87Operations } from './x87Operations';
+import { type X87Stack, seesX87Memory, usesX87 } from './x87Stack';
 
 /** Indices of the functions a region may call. */
 export interface RegionFunctions {
@@ -31,6 +33,7 @@ export class RegionStatements {
   /** Invariants that are known not to hold here. */
   refuted: ReadonlySet<string> = new Set();
   readonly memory: MemoryAccess;
+  readonly #operations: X87Operations | undefined;
   /** Record of the current instruction. */
   #record = 0;
   #dead: ReadonlySet<Statement> = new Set();
@@ -43,10 +46,20 @@ export class RegionStatements {
     readonly code: Code,
     readonly functions: RegionFunctions,
     assumptions: Assumptions,
-    readonly x87: X87Stack,
+    /** In regions that use it. */
+    readonly x87: X87Stack | undefined,
   ) {
     this.#expressions = new RegionExpressions(code, functions);
     this.#expressions.x87 = x87;
+    if (x87) {
+      const leaveIf = (condition: Value): void => {
+        code.constant(this.#record).set(L.NEXT);
+        condition(code);
+        code.branchIf(this.memory.exit);
+      };
+      this.#operations = new X87Operations(code, x87, { value: (e) => this.value(e), leaveIf, shared: functions.shared });
+      this.#expressions.operations = this.#operations;
+    }
     this.flags = new RegionFlags(code, (e) => this.value(e), functions.auxOf, functions.packStatus);
     this.#expressions.flags = this.flags;
     this.memory = new MemoryAccess(code, (e) => this.value(e), assumptions);
@@ -87,7 +100,15 @@ export class RegionStatements {
     this.#dead = dead;
     this.#definitions.clear();
     this.#updated = undefined;
+    if (this.x87) this.#beginX87(statements, this.x87);
     this.#list(statements);
+  }
+
+  #beginX87(statements: readonly Statement[], x87: X87Stack): void {
+    this.#operations?.begin();
+    this.#expressions.loaded = undefined;
+    if (seesX87Memory(statements)) x87.toMemory();
+    else if (usesX87(statements)) x87.toLocals();
   }
 
   #list(statements: readonly Statement[]): void {
@@ -101,17 +122,27 @@ export class RegionStatements {
     if (this.#dead.has(s)) return;
     switch (s.k) {
       case 'let':
+        if (this.#operations?.define(s.id, s.value)) break;
         this.value(s.value);
         code.set(tempLocal(this.#expressions.locals, typeOf(s.value), s.id));
         if (typeOf(s.value) === 'i32') this.#definitions.set(s.id, s.value);
         break;
       case 'loadVector':
-        this.#access(s, false, (offset) => code.vectorMemory(VECTOR_LOAD[s.size], offset).set(tempLocal(this.#expressions.locals, 'v128', s.id)));
+        if (this.#operations && s.size === 8 && onlyFirstHalf(around, s.id)) {
+          const into = this.#operations.loaded;
+          this.#access(s, false, (offset) => code.memory(OP.i64Load, offset).set(into.index));
+          this.#expressions.loaded = { id: s.id, local: into.index };
+        } else this.#access(s, false, (offset) => code.vectorMemory(VECTOR_LOAD[s.size], offset).set(tempLocal(this.#expressions.locals, 'v128', s.id)));
         break;
       case 'storeVector':
         this.#updated = undefined;
         this.memory.place(placeOf(s, true), this.#record, this.#definition);
         code.get(L.PLACE);
+        if (s.size === 8 && s.value.k === 'typed' && s.value.op === 'i64x2.splat') {
+          this.value(s.value.args[0]);
+          code.memory(OP.i64Store, 0);
+          break;
+        }
         this.value(s.value);
         code.vectorMemory(VECTOR_STORE[s.size], 0);
         break;
@@ -153,31 +184,31 @@ export class RegionStatements {
         this.#setRegister(s.ref as number, s.size, s.value);
         break;
       case 'setCell':
-        if (this.x87.write(s.offset, () => this.value(s.value))) break;
+        if (this.x87?.write(s.offset, () => this.value(s.value))) break;
         code.constant(0);
         this.value(s.value);
         code.memory(OP.store, s.offset);
         break;
       case 'setSignificand':
-        this.value(s.address);
-        this.value(s.value);
-        code.memory(OP.i64Store, 0);
+        this.#setSignificand(s, around[n + 1]);
         break;
       case 'setSignExponent':
-        this.value(s.address);
-        this.value(s.value);
-        code.memory(OP.store16, 8);
+        if (!this.#fromMemory(around[n - 1])) this.#operations?.setSignExponent(s.address, s.value);
         break;
       case 'tag':
-        this.x87.tag(constantOf(s.n), s.empty);
+        this.x87?.tag(constantOf(s.n), s.empty);
         break;
       case 'moveTop':
-        this.x87.move(s.by);
+        this.x87?.move(s.by);
         break;
       case 'statusWord':
-        this.x87.replace(s.replaced, () => this.value(s.value));
+        this.#operations?.statusWord(s);
         break;
       case 'call':
+        if (s.name.startsWith('x87')) {
+          this.#operations?.call(s);
+          break;
+        }
         for (const arg of s.args) this.value(arg);
         code.call(this.functions.shared(s.name)).set(L.TEMPS + s.id);
         break;
@@ -204,8 +235,19 @@ export class RegionStatements {
     }
   }
 
+  /** Does this set a significand that has just come from memory? */
+  #fromMemory(s: Statement | undefined): boolean {
+    return s?.k === 'setSignificand' && s.value.k === 'typed';
+  }
+
+  #setSignificand(s: Extract<Statement, { k: 'setSignificand' }>, next: Statement | undefined): void {
+    if (this.#fromMemory(s) && next?.k === 'setSignExponent') this.#operations?.setFromMemory(s.address, s.value, next.value);
+    else this.#operations?.setSignificand(s.address, s.value);
+  }
+
   #leaveIf(condition: Expr): void {
     const { code } = this;
+    if (this.#operations?.hasAnswered(condition)) return;
     const key = condition.k === 'invariant' ? JSON.stringify(condition.value) : undefined;
     if (key !== undefined && this.refuted.has(key)) return;
     code.constant(this.#record).set(L.NEXT);
@@ -218,9 +260,9 @@ export class RegionStatements {
   /** What is known once this does not hold. */
   #learn(condition: Expr): void {
     if (condition.k === 'denormal' && condition.x.k === 'xmm') this.#learnNormal(condition.x.ref as number, condition.bytes);
-    else if (condition.k === 'stEmpty') this.x87.learn(constantOf(condition.n), false);
+    else if (condition.k === 'stEmpty') this.x87?.learn(constantOf(condition.n), false);
     else if (condition.k === 'binary' && condition.op === 'or') [condition.x, condition.y].forEach((part) => this.#learn(part));
-    else if (condition.k === 'unary' && condition.op === 'isZero' && condition.x.k === 'stEmpty') this.x87.learn(constantOf(condition.x.n), true);
+    else if (condition.k === 'unary' && condition.op === 'isZero' && condition.x.k === 'stEmpty') this.x87?.learn(constantOf(condition.x.n), true);
   }
 
   #if(s: Extract<Statement, { k: 'if' }>): void {
@@ -300,6 +342,18 @@ export class RegionStatements {
   }
 
   readonly #definition = (e: Expr): Expr => (e.k === 'temp' ? (this.#definitions.get(e.id) ?? e) : e);
+}
+
+/** Is nothing read of a vector that is loaded but its first half? What else an instruction would do with it, translated code does not. */
+function onlyFirstHalf(around: readonly Statement[], id: number): boolean {
+  const other = (part: unknown): boolean => {
+    if (typeof part !== 'object' || part === null) return false;
+    const e = part as Expr | Statement;
+    if (e.k === 'typed' && e.op === 'i64x2.extract_lane' && e.immediate?.[0] === 0 && e.args[0].k === 'temp') return false;
+    if (e.k === 'temp' && e.type === 'v128' && e.id === id) return true;
+    return e.k === 'attempt' ? other(e.ordinary) : Object.values(part).some(other);
+  };
+  return !around.some((s) => other(s));
 }
 
 type Access = Extract<Statement, { k: 'load' | 'store' | 'loadVector' | 'storeVector' }>;

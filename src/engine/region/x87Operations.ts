@@ -1,0 +1,283 @@
+/**
+ * Statements of x87 instructions in translated code: registers, an operand from memory and a number on its way there are locals, plain
+ * arithmetic (wasm/plainX87) stands in line, and the function that both executors have (wasm/x87Functions) is called for what that leaves, through
+ * the VECTOR cells.
+ */
+import { type Expr, type SharedFunction, type Statement, ZERO } from '../../ir/microOp';
+import { CPU } from '../../x86/cpuState';
+import { type Code, I32, I64, OP } from '../wasm/encoder';
+import { type Fail, type Local, type Operand, type Value, call, load, localAt, value as v } from '../wasm/functionWriter';
+import { DOUBLE, type Extended, type Format, SINGLE, hasZero, plainComparison, plainInteger, plainNarrowed, plainProduct, plainSum, plainWidened } from '../wasm/plainX87';
+import { constantOf } from './expressions';
+import { REGION_LOCAL as L } from './locals';
+import { type X87Stack, isUnusable } from './x87Stack';
+
+interface Place extends Extended {
+  readonly significand: Local;
+  readonly signExponent: Local;
+}
+
+type Call = Extract<Statement, { k: 'call' }>;
+
+/** What it needs of the code around. */
+export interface Surroundings {
+  readonly value: (e: Expr) => void;
+  /** Leave the region before this instruction if the condition holds. */
+  readonly leaveIf: (condition: Value) => void;
+  readonly shared: (name: SharedFunction) => number;
+}
+
+const C1_SHIFT = 9;
+const C1 = 1 << C1_SHIFT;
+const FIRST = CPU.VECTOR;
+const SECOND = CPU.VECTOR + 16;
+
+export class X87Operations {
+  /** Temporaries of the current instruction that are addresses of registers, or what functions have given. */
+  readonly #addresses = new Map<number, Place>();
+  readonly #answers = new Set<number>();
+  readonly #operand: Place;
+  readonly #stored: Local;
+  /** Bits that have come from memory. */
+  readonly loaded: Local;
+  /** What the last function has given that the status word does not show yet. */
+  readonly #rest: Local;
+  readonly #up: Local;
+
+  constructor(
+    readonly code: Code,
+    readonly stack: X87Stack,
+    readonly around: Surroundings,
+  ) {
+    const { locals } = stack;
+    this.#operand = { significand: localAt(locals.add(I64, 'x87_operand')), signExponent: localAt(locals.add(I32, 'x87_operand_sign')) };
+    this.#stored = localAt(locals.add(I64, 'x87_stored'));
+    this.loaded = localAt(locals.add(I64, 'x87_loaded'));
+    this.#rest = localAt(locals.add(I64, 'x87_rest'));
+    this.#up = localAt(locals.add(I32, 'x87_up'));
+  }
+
+  begin(): void {
+    this.#addresses.clear();
+    this.#answers.clear();
+  }
+
+  /** Is a temporary one that needs no local? */
+  define(id: number, value: Expr): boolean {
+    if (value.k !== 'stAddress') return false;
+    this.#addresses.set(id, this.stack.register(constantOf(value.n)));
+    return true;
+  }
+
+  /** `giveUp` behind a call: the call has left already. */
+  hasAnswered(condition: Expr): boolean {
+    return condition.k === 'binary' && condition.op === 'lessS' && condition.x.k === 'temp' && this.#answers.has(condition.x.id);
+  }
+
+  #place(address: Expr): Place {
+    if (address.k === 'temp') {
+      const place = this.#addresses.get(address.id);
+      if (place) return place;
+    }
+    if (address.k === 'stAddress') return this.stack.register(constantOf(address.n));
+    if (address.k === 'const' && address.value === FIRST) return this.#operand;
+    throw new Error(`${address.k} in place of an x87 register`);
+  }
+
+  significand(address: Expr): void {
+    if (address.k === 'const' && address.value === CPU.X87_STORED) this.#stored(this.code);
+    else this.#place(address).significand(this.code);
+  }
+
+  signExponent(address: Expr): void {
+    this.#place(address).signExponent(this.code);
+  }
+
+  /** The cell of the number on its way to memory. */
+  readStored(): void {
+    v('i32.wrap_i64', this.#stored)(this.code);
+  }
+
+  setSignificand(address: Expr, value: Expr): void {
+    this.around.value(value);
+    this.code.set(this.#place(address).significand.index);
+  }
+
+  setSignExponent(address: Expr, value: Expr): void {
+    this.around.value(value);
+    this.code.set(this.#place(address).signExponent.index);
+  }
+
+  /** Both from memory: leave with what cannot be used here. */
+  setFromMemory(address: Expr, significand: Expr, signExponent: Expr): void {
+    const w = this.#begin();
+    const loaded = { significand: w.wide(this.#valueOf(significand)), signExponent: w.word(this.#valueOf(signExponent)) };
+    this.around.leaveIf(isUnusable(loaded));
+    this.#set(this.#place(address), loaded);
+  }
+
+  statusWord({ replaced, value }: Extract<Statement, { k: 'statusWord' }>): void {
+    const { stack } = this;
+    const w = stack.writer;
+    if (replaced === C1 && value === ZERO) w.set(stack.c1, 0);
+    else if (replaced === C1 && value.k === 'temp' && this.#answers.has(value.id)) {
+      w.set(stack.sticky, v('i64.or', stack.sticky, this.#rest));
+      w.set(stack.c1, this.#up);
+    } else stack.replace(replaced, () => this.around.value(value));
+  }
+
+  #valueOf(e: Expr): Value {
+    return () => this.around.value(e);
+  }
+
+  #begin(): X87Stack['writer'] {
+    this.stack.writer.begin();
+    return this.stack.writer;
+  }
+
+  #set(to: Place, { significand, signExponent }: Extended): void {
+    const w = this.stack.writer;
+    w.set(to.significand, significand);
+    w.set(to.signExponent, signExponent);
+  }
+
+  #spill({ significand, signExponent }: Extended, at: number): void {
+    const w = this.stack.writer;
+    w.store(OP.i64Store, 0, significand, at);
+    w.store(OP.store16, 0, signExponent, at + 8);
+  }
+
+  #reload(to: Place): void {
+    this.#set(to, { significand: load('i64.load', 0, FIRST), signExponent: load('i32.load16_u', 0, FIRST + 8) });
+  }
+
+  /** `plain` in line; where it fails `general`, behind which the code meets again. */
+  #either(plain: (fail: Fail) => void, general: () => void): void {
+    const { code } = this;
+    const done = code.open(OP.block);
+    this.stack.writer.attempt((fail) => {
+      plain(fail);
+      code.branch(done);
+    });
+    general();
+    code.close();
+  }
+
+  /** Call the function, and leave if it does not answer. */
+  #general(name: SharedFunction, id: number, ...args: Operand[]): void {
+    const w = this.stack.writer;
+    const flags = localAt(L.TEMPS + id);
+    w.set(flags, call(this.around.shared(name), ...args));
+    this.around.leaveIf(v('i32.lt_s', flags, 0));
+    // PE, and with it perhaps C1.
+    w.set(this.#rest, v('i64.extend_i32_u', flags));
+    w.set(this.#up, v('i32.shr_u', flags, C1_SHIFT));
+  }
+
+  call(s: Call): void {
+    this.#answers.add(s.id);
+    switch (s.name) {
+      case 'x87Add':
+        return this.#arithmetic(s, constantOf(s.args[3]));
+      case 'x87Multiply':
+      case 'x87Divide':
+        return this.#arithmetic(s, undefined);
+      case 'x87SquareRoot':
+        return this.#squareRoot(s);
+      case 'x87Compare':
+        return this.#compare(s);
+      case 'x87FromDouble':
+        return this.#widen(s, DOUBLE);
+      case 'x87FromSingle':
+        return this.#widen(s, SINGLE);
+      case 'x87FromInteger':
+        this.#begin();
+        return this.#set(this.#place(s.args[0]), plainInteger(this.stack.writer, this.stack.writer.wide(this.#valueOf(s.args[1]))));
+      case 'x87ToDouble':
+        return this.#narrow(s, DOUBLE);
+      case 'x87ToSingle':
+        return this.#narrow(s, SINGLE);
+      case 'x87ToInteger':
+        return this.#toInteger(s);
+      default:
+        throw new Error(`${s.name} in translated code`);
+    }
+  }
+
+  #arithmetic({ name, id, args }: Call, flip: number | undefined): void {
+    const [to, x, y] = args.slice(0, 3).map((arg) => this.#place(arg));
+    const w = this.#begin();
+    const general = (): void => {
+      this.#spill(x, FIRST);
+      this.#spill(y, SECOND);
+      this.#general(name, id, FIRST, FIRST, SECOND, ...(flip === undefined ? [] : [flip]));
+      this.#reload(to);
+    };
+    if (name === 'x87Divide') return general();
+    this.#either((fail) => {
+      fail(this.stack.unusual);
+      fail(hasZero(x, y));
+      const result = flip === undefined ? plainProduct(w, x, y, fail) : plainSum(w, x, y, flip, fail);
+      this.#set(to, result);
+      w.set(this.#rest, result.rest);
+      w.set(this.#up, result.up);
+    }, general);
+  }
+
+  #squareRoot({ name, id, args }: Call): void {
+    const [to, x] = args.map((arg) => this.#place(arg));
+    this.#begin();
+    this.#spill(x, FIRST);
+    this.#general(name, id, FIRST, FIRST);
+    this.#reload(to);
+  }
+
+  /** Among numbers, zeros or normal, there is no other course. */
+  #compare({ id, args }: Call): void {
+    const [x, y] = args.map((arg) => this.#place(arg));
+    const w = this.#begin();
+    w.set(localAt(L.TEMPS + id), plainComparison(w, x, y));
+    this.#answers.delete(id);
+  }
+
+  /** Zeros are what is left; anything else leaves. */
+  #widen({ args }: Call, format: Format): void {
+    const to = this.#place(args[0]);
+    const w = this.#begin();
+    const bits = w.wide(format === SINGLE ? v('i64.extend_i32_u', this.#valueOf(args[1])) : this.#valueOf(args[1]));
+    this.#either(
+      (fail) => this.#set(to, plainWidened(w, bits, format, fail)),
+      () => {
+        const size = BigInt(format.fraction + format.exponent);
+        this.around.leaveIf(v('i64.ne', v('i64.shl', bits, 64n - size), 0n));
+        this.#set(to, { significand: 0n, signExponent: v('i32.shl', v('i32.wrap_i64', v('i64.shr_u', bits, size)), 15) });
+      },
+    );
+  }
+
+  #narrow({ name, id, args }: Call, format: Format): void {
+    const x = this.#place(args[0]);
+    const w = this.#begin();
+    this.#either(
+      (fail) => {
+        fail(this.stack.unusual);
+        const { bits, rest, up } = plainNarrowed(w, x, format, fail);
+        w.set(this.#stored, bits);
+        w.set(this.#rest, rest);
+        w.set(this.#up, up);
+      },
+      () => {
+        this.#spill(x, FIRST);
+        this.#general(name, id, FIRST);
+        w.set(this.#stored, load('i64.load', 0, CPU.X87_STORED));
+      },
+    );
+  }
+
+  #toInteger({ name, id, args }: Call): void {
+    const w = this.#begin();
+    this.#spill(this.#place(args[0]), FIRST);
+    this.#general(name, id, FIRST, constantOf(args[1]));
+    w.set(this.#stored, load('i64.load', 0, CPU.X87_STORED));
+  }
+}
