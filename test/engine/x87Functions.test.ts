@@ -104,6 +104,38 @@ run(
   () => native.x87Compare(at(0), at(1)),
   () => arithmetic.x87Compare(context, 1, 0, 0),
 );
+/** The upper 64 bits of an integer, or a unit beside them, as register n. */
+function fillFrom(n: number, integer: bigint): void {
+  const length = integer.toString(2).length;
+  const significand = (length > 64 ? integer >> BigInt(length - 64) : integer << BigInt(64 - length)) + BigInt(random(3) - 1);
+  view.setBigUint64(at(n), significand | (1n << 63n), true);
+  view.setUint16(at(n) + 8, 0x3fff + random(5), true);
+}
+
+test('quotients and roots that are nearly exact', () => {
+  for (let n = 0; n < 30_000; n++) {
+    prepare(CONTROLS[random(4)]);
+    const [x, y] = [0, 1].map(() => ((wide() | (1n << 63n)) >> BigInt(random(64))) + BigInt(random(3)));
+    fillFrom(0, x * y);
+    fillFrom(1, [y, x, -1n & ((1n << 64n) - 1n), y << 32n][random(4)]);
+    const divided = compare(
+      'divide',
+      () => native.x87Divide(at(0), at(0), at(1)),
+      () => arithmetic.x87Arithmetic(context, 4, 0, 1, 0),
+      () => bits(0),
+    ); // prettier-ignore
+    prepare(0x37f);
+    fillFrom(0, x * x);
+    const rooted = compare(
+      'square root',
+      () => native.x87SquareRoot(at(0), at(0)),
+      () => arithmetic.x87Unary(context, 0),
+      () => bits(0),
+    ); // prettier-ignore
+    assert.ok(divided && rooted, 'numbers are answered');
+  }
+});
+
 const convert = (conversion: () => number) => (): void => {
   conversion();
   transfers.x87CompleteStore(context, 0);

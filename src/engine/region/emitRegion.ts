@@ -162,7 +162,10 @@ class RegionEmitter {
     code.op(OP.unreachable).close();
     const prologue = this.#prologue();
     this.#epilogue();
-    const body = new Uint8Array([...prologue, ...code.done()]);
+    const rest = code.done();
+    const body = new Uint8Array(prologue.length + rest.length);
+    body.set(prologue);
+    body.set(rest, prologue.length);
     const origins = this.#origins.map(({ at, eip }) => ({ at: at + prologue.length, eip }));
     return { body, temps: this.#temps, late: this.#late, windows: this.#statements.memory.windows, origins, callsShared: this.#callsShared };
   }

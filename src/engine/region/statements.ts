@@ -101,7 +101,20 @@ export class RegionStatements {
     this.#definitions.clear();
     this.#updated = undefined;
     if (this.x87) this.#beginX87(statements, this.x87);
-    this.#list(statements);
+    if (this.x87 && usesX87(statements)) this.#leavingOnce(() => this.#list(statements));
+    else this.#list(statements);
+  }
+
+  /** All ways out of an instruction meet before they leave: what each takes along is much code, and the same. */
+  #leavingOnce(instruction: () => void): void {
+    const { code, memory } = this;
+    const { exit } = memory;
+    const done = code.open(OP.block);
+    memory.exit = code.open(OP.block);
+    instruction();
+    code.branch(done).close();
+    memory.exit = exit;
+    code.branch(exit).close();
   }
 
   #beginX87(statements: readonly Statement[], x87: X87Stack): void {

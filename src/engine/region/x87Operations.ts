@@ -120,7 +120,7 @@ export class X87Operations {
     const { stack } = this;
     const w = stack.writer;
     if (replaced === C1 && value === ZERO) w.set(stack.c1, 0);
-    else if (replaced === C1 && value.k === 'temp' && this.#answers.has(value.id)) {
+    else if (replaced === C1 && value.k === 'temp') {
       w.set(stack.sticky, v('i64.or', stack.sticky, this.#rest));
       w.set(stack.c1, this.#up);
     } else stack.replace(replaced, () => this.around.value(value));
@@ -237,7 +237,6 @@ export class X87Operations {
     const [x, y] = args.map((arg) => this.#place(arg));
     const w = this.#begin();
     w.set(localAt(L.TEMPS + id), plainComparison(w, x, y));
-    this.#answers.delete(id);
   }
 
   /** Zeros are what is left; anything else leaves. */

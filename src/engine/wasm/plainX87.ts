@@ -48,6 +48,13 @@ function roundUp(w: Writer, significand: Local, rest: Local, fail: Fail): Local 
   return up;
 }
 
+/** high:low, normalized. */
+export function plainRounded(w: Writer, high: Operand, low: Local, sign: Operand, exponent: Operand, fail: Fail): Rounded {
+  const significand = w.wide(high);
+  fail(isOutOfRange(exponent));
+  return { significand, signExponent: w.word(v('i32.or', sign, exponent)), rest: low, up: roundUp(w, significand, low, fail) };
+}
+
 /** x + y, or x - y with `flip` 8000h. */
 export function plainSum(w: Writer, x: Extended, y: Extended, flip: Operand, fail: Fail): Rounded {
   const other = flip === 0 ? y.signExponent : w.word(v('i32.xor', y.signExponent, flip));

@@ -7,7 +7,21 @@
 import { CPU } from '../../x86/cpuState';
 import { type DefinedFunction, F64, I32, I64, OP } from './encoder';
 import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from './functionWriter';
-import { DOUBLE, type Extended, type Format, type Rounded, SINGLE, plainComparison, plainInteger, plainNarrowed, plainProduct, plainSum, plainWidened, product } from './plainX87';
+import {
+  DOUBLE,
+  type Extended,
+  type Format,
+  type Rounded,
+  SINGLE,
+  plainComparison,
+  plainInteger,
+  plainNarrowed,
+  plainProduct,
+  plainRounded,
+  plainSum,
+  plainWidened,
+  product,
+} from './plainX87';
 
 const NOT_ORDINARY = -1;
 const PE = 0x20;
@@ -208,6 +222,30 @@ function quotientDigit(f: FunctionWriter, rest: Local, next: Operand, divisor: O
   return digit;
 }
 
+const halfAsDouble = (x: Operand): Value => v('f64.convert_i64_s', v('i64.shr_u', x, 1n));
+const subtractWide = (f: FunctionWriter, high: Local, low: Local, from: { readonly high: Local; readonly low: Local }): void => {
+  f.set(high, v('i64.sub', v('i64.sub', high, from.high), extend(v('i64.lt_u', low, from.low))));
+  f.set(low, v('i64.sub', low, from.low));
+};
+
+/**
+ * Quotient of rest:below by a divisor above `rest`, normalized and not within 2^32 of 2^64; `rest` becomes the remainder. A quotient of doubles is
+ * off by less than 2^13; what is left, divided once more, is a correction whose remainder lies within half the divisor and 2^30 around zero.
+ */
+function quotientOfDoubles(f: FunctionWriter, rest: Local, below: Local, divisor: Operand): Value {
+  const half = f.local(F64, halfAsDouble(divisor));
+  const estimate = v('f64.div', halfAsDouble(rest), half);
+  const quotient = f.wide(v('i64.shl', v('i64.trunc_sat_f64_s', v('f64.mul', estimate, doubleConstant(2 ** 63))), 1n));
+  const reciprocal = f.local(F64, v('f64.div', doubleConstant(2 ** 23), half));
+  subtractWide(f, rest, below, product(f, quotient, divisor));
+  const scaled = v('f64.convert_i64_s', v('i64.or', v('i64.shl', rest, 40n), v('i64.shr_u', below, 24n)));
+  const correction = f.wide(v('i64.trunc_sat_f64_s', v('f64.nearest', v('f64.mul', scaled, reciprocal))));
+  f.set(rest, v('i64.sub', below, v('i64.mul', correction, divisor)));
+  const isNegative = f.wide(extend(v('i64.gt_u', rest, v('i64.add', v('i64.shr_u', divisor, 1n), 1n << 30n))));
+  f.set(rest, v('i64.add', rest, v('i64.and', divisor, v('i64.sub', 0n, isNegative))));
+  return v('i64.sub', v('i64.add', quotient, correction), isNegative);
+}
+
 /** (to, x, y): x / y */
 function divide(rounding: number): DefinedFunction {
   const f = new FunctionWriter([I32, I32, I32]);
@@ -228,13 +266,23 @@ function divide(rounding: number): DefinedFunction {
     f.set(rest, v('i64.shr_u', rest, 1n));
     f.set(exponent, v('i32.add', exponent, 1));
   });
+  const finish = (quotient: Operand): void => {
+    // The remainder against half the divisor.
+    const other = f.wide(v('i64.sub', y.significand, rest));
+    const low = f.wide(v('i64.or', choose(v('i64.ge_u', rest, other), INTEGER_BIT, 0n), extend(both(v('i64.ne', rest, 0n), v('i64.ne', rest, other)))));
+    const high = f.wide(quotient);
+    plainly(f, to, (fail) => plainRounded(f, high, low, sign, exponent, fail));
+    f.return(call(rounding, to, sign, exponent, high, low));
+  };
+  f.attempt((fail) => {
+    fail(v('i64.eq', highWord(y.significand), LOW_WORD));
+    finish(quotientOfDoubles(f, rest, below, y.significand));
+  });
   const upper = quotientDigit(f, rest, highWord(below), y.significand);
   const lower = quotientDigit(f, rest, lowWord(below), y.significand);
-  const high = f.wide(v('i64.or', v('i64.shl', upper, 32n), lower));
-  // The remainder against half the divisor.
-  const other = f.wide(v('i64.sub', y.significand, rest));
-  const low = f.wide(v('i64.or', choose(v('i64.ge_u', rest, other), INTEGER_BIT, 0n), extend(both(v('i64.ne', rest, 0n), v('i64.ne', rest, other)))));
-  return f.done(call(rounding, to, sign, exponent, high, low));
+  finish(v('i64.or', v('i64.shl', upper, 32n), lower));
+  f.code.op(OP.unreachable);
+  return f.done(0);
 }
 
 /** (to, x): a root of 64 bits from the host's of 53 and one step of Newton's. */
@@ -251,28 +299,29 @@ function squareRoot(rounding: number): DefinedFunction {
   const isOdd = f.word(not(both(x.exponent, 1)));
   const high = f.wide(choose(isOdd, x.significand, v('i64.shr_u', x.significand, 1n)));
   const low = f.wide(choose(isOdd, 0n, v('i64.shl', x.significand, 63n)));
-  const scaled = v('f64.mul', v('f64.convert_i64_u', high), doubleConstant(2 ** 64));
-  const estimate = f.local(F64, v('f64.sqrt', scaled));
-  const root = f.wide(v('i64.trunc_sat_f64_u', estimate));
-  const square = product(f, root, root);
+  const estimate = f.local(F64, v('f64.sqrt', v('f64.mul', halfAsDouble(high), doubleConstant(2 ** 65))));
+  // Below the root, by less than 2^14.
+  const root = f.wide(v('i64.sub', v('i64.shl', v('i64.trunc_sat_f64_s', v('f64.mul', estimate, doubleConstant(0.5))), 1n), 1n << 13n));
+  const reciprocal = f.local(F64, v('f64.div', doubleConstant(2 ** 25), estimate));
   const rest = f.wide();
   const restHigh = f.wide();
   const subtract = (from: { readonly high: Local; readonly low: Local }): void => {
-    f.set(rest, v('i64.sub', low, from.low));
-    f.set(restHigh, v('i64.sub', v('i64.sub', high, from.high), extend(v('i64.lt_u', low, from.low))));
+    f.set(rest, low);
+    f.set(restHigh, high);
+    subtractWide(f, restHigh, rest, from);
   };
-  subtract(square);
-  // (radicand - root^2) / (2 root), in double precision, is off by less than one.
-  const error = v('f64.add', v('f64.mul', v('f64.convert_i64_s', restHigh), doubleConstant(2 ** 64)), v('f64.convert_i64_u', rest));
-  const correction = f.wide(v('i64.trunc_sat_f64_s', v('f64.div', error, v('f64.add', estimate, estimate))));
-  f.set(root, v('i64.add', root, correction));
+  subtract(product(f, root, root));
+  // (radicand - root^2) / (2 root), of the upper bits, is off by much less than one.
+  const scaled = v('f64.convert_i64_s', v('i64.or', v('i64.shl', restHigh, 38n), v('i64.shr_u', rest, 26n)));
+  f.set(root, v('i64.add', root, v('i64.trunc_sat_f64_s', v('f64.mul', scaled, reciprocal))));
   subtract(product(f, root, root));
   f.if(isNegative(restHigh), () => {
     f.set(root, v('i64.sub', root, 1n));
     subtract(product(f, root, root));
   });
   // At most twice the root is left when it is the largest: root + 1 squared is root^2 + 2 root + 1.
-  const tooSmall = either(v('i64.gt_s', restHigh, 1n), either(both(v('i64.eq', restHigh, 1n), v('i64.gt_u', rest, v('i64.shl', root, 1n))), 0));
+  const twice = v('i64.shr_u', root, 63n);
+  const tooSmall = either(v('i64.gt_s', restHigh, twice), both(v('i64.eq', restHigh, twice), v('i64.gt_u', rest, v('i64.shl', root, 1n))));
   f.if(tooSmall, () => {
     f.set(root, v('i64.add', root, 1n));
     subtract(product(f, root, root));
@@ -281,6 +330,7 @@ function squareRoot(rounding: number): DefinedFunction {
   const isAbove = either(v('i64.ne', restHigh, 0n), v('i64.gt_u', rest, root));
   const below = f.wide(choose(isAbove, INTEGER_BIT | 1n, extend(v('i64.ne', rest, 0n))));
   const exponent = f.word(v('i32.add', v('i32.shr_u', v('i32.sub', x.exponent, isOdd), 1), (BIAS + 1) / 2));
+  plainly(f, to, (fail) => plainRounded(f, root, below, 0, exponent, fail));
   return f.done(call(rounding, to, 0, exponent, root, below));
 }
 
