@@ -4,7 +4,7 @@ import type { Cpu } from './cpu';
 import { SourceError } from './diagnostics';
 import type { Address } from './effectiveAddress';
 import type { Scope } from './evaluate';
-import { type Form, type Letter, PREFIX_NAMES } from './forms';
+import { type Form, type Letter, PREFIX_NAMES, type Places } from './forms';
 import { pushNumber } from './integers';
 import type { Field, Relocation } from './object/relocation';
 import { PADLOCK } from './later/laterRow';
@@ -20,6 +20,8 @@ export interface EncodingContext {
   /** Address of the instruction: `$`, except in the repetitions of TIMES. */
   readonly at: Value;
   readonly cpu: Cpu;
+  /** The last pass, which writes bytes; in the others their number counts. */
+  readonly final: boolean;
   /** The number a value stands for once sections have addresses. */
   resolve(value: Value, place: Place, field?: Field): bigint;
   /** Those that the number just resolved, and others before it, gave the linker. */
@@ -57,9 +59,8 @@ export class Emission {
     return this.evaluated.operands[this.form.order.indexOf(at)];
   }
 
-  /** The operand whose letter is one of `kinds`; CS, DX and other fixed registers are not. */
-  private operand(kinds: string): Operand | undefined {
-    return this.written(this.form.spec.operands.findIndex((letter) => kinds.includes(letter[0]) && /^([A-Z]([a-z]|$)|[rm]B$)/.test(letter)));
+  private operand(place: keyof Places): Operand | undefined {
+    return this.evaluated.operands[this.form.places[place]];
   }
 
   private number(value: Value, width: number, place: Place, range: Parameters<typeof pushNumber>[4] = 'either'): void {
@@ -72,9 +73,9 @@ export class Emission {
 
   private opcode(): void {
     const { spec } = this.form;
-    if (spec.later?.vex) this.bytes.push(...vexPrefix(spec, registerNumber(this.operand('HB') ?? this.written(0))));
+    if (spec.later?.vex) this.bytes.push(...vexPrefix(spec, registerNumber(this.operand('source') ?? this.written(0))));
     else this.legacyOpcode();
-    this.bytes.push(spec.opcode + registerNumber(this.operand('Z')));
+    this.bytes.push(spec.opcode + registerNumber(this.operand('opcode')));
     if (spec.modRm !== undefined) this.bytes.push(spec.modRm);
   }
 
@@ -88,8 +89,8 @@ export class Emission {
   }
 
   private modRm(): void {
-    const reg = this.form.spec.extension ?? registerNumber(this.operand('GSCDTPVr'));
-    const rm = this.operand('EMRQNWUm') ?? this.written(this.form.spec.operands.indexOf('STi')) ?? this.operand('H');
+    const reg = this.form.spec.extension ?? registerNumber(this.operand('reg'));
+    const rm = this.operand('rm') ?? this.operand('stack') ?? this.operand('source');
     const { address } = this.evaluated;
     if (rm?.kind === 'register') this.bytes.push(0xc0 | (reg << 3) | rm.register.number);
     else if (this.form.spec.operands.includes('STi')) this.bytes.push(0xc0 | (reg << 3) | DEFAULT_STACK_REGISTER);

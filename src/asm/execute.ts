@@ -93,6 +93,7 @@ const isFixed = (operand: OperandSyntax): boolean =>
 const encodingContext = (environment: Environment): EncodingContext => ({
   bits: environment.bits,
   cpu: environment.cpu,
+  final: environment.final,
   scope: environment,
   at: environment.address,
   resolve: (value, place, field) => environment.resolve(value, place, field),

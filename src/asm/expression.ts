@@ -2,7 +2,7 @@
 import { SourceError } from './diagnostics';
 import { isFloat } from './floats';
 import { OPERATORS } from './operators';
-import { parseInteger } from './numbers';
+import { isDecimal, parseInteger } from './numbers';
 import { REGISTERS, type Register } from './registerNames';
 import { bytesValue, stringBytes } from './strings';
 import { type Place, type Token, isPunctuation, isWord } from './token';
@@ -163,7 +163,7 @@ export class TokenReader {
 }
 
 function numberExpression(token: Token): Expression {
-  if (isFloat(token.text)) return { kind: 'float', text: token.text, place: token };
+  if (!isDecimal(token.text) && isFloat(token.text)) return { kind: 'float', text: token.text, place: token };
   const value = parseInteger(token.text);
   if (value === undefined) throw new SourceError(`\`${token.text}' is not a number`, token);
   return { kind: 'number', value, place: token };

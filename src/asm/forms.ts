@@ -21,9 +21,30 @@ export interface Form {
   readonly alias: Alias | undefined;
   /** The operand is written after TO. */
   readonly to: boolean;
+  readonly places: Places;
+}
+
+/** Which of the operands as written goes where; -1 for none of them. */
+export interface Places {
+  readonly reg: number;
+  readonly rm: number;
+  /** The low three bits of the opcode. */
+  readonly opcode: number;
+  /** VEX.vvvv. */
+  readonly source: number;
+  /** ST(i). */
+  readonly stack: number;
+}
+
+/** CS, DX and other fixed registers go nowhere. */
+function placesOf({ spec, order }: Omit<Form, 'places'>): Places {
+  const at = (kinds: RegExp) => order.indexOf(spec.operands.findIndex((letter) => kinds.test(letter)));
+  return { reg: at(/^([GSCDTPV]([a-z]|$)|rB)/), rm: at(/^([EMRQNWU]([a-z]|$)|mB)/), opcode: at(/^Z/), source: at(/^[HB][a-z]/), stack: at(/^STi/) };
 }
 
 const SIZED = new Set<Letter>(['Ev', 'Mv', 'Rv', 'Gv', 'Zv', 'eAX', 'Iz', 'Ibs', 'RvMw', 'Jz', 'Ap', 'Mp', 'Ma', 'Ov']);
+const formOf = (form: Omit<Form, 'places'>): Form => ({ ...form, places: placesOf(form) });
+
 const isImplicit = (operand: Letter): boolean => /^[XY][bv]$/.test(operand);
 const isString = (spec: AssemblyRow): boolean => spec.operands.some(isImplicit);
 
@@ -37,7 +58,8 @@ const COMMUTATIVE: Readonly<Record<string, 'firstInReg' | 'firstInRm'>> = { xchg
 function stackForms(spec: AssemblyRow): Form[] {
   const { operands } = spec;
   const at = operands.indexOf('STi');
-  const form = (order: readonly number[], to = false): Form => ({ spec, operandSize: undefined, operands: order.map((n) => operands[n] ?? 'ST'), order, alias: undefined, to });
+  const form = (order: readonly number[], to = false): Form =>
+    formOf({ spec, operandSize: undefined, operands: order.map((n) => operands[n] ?? 'ST'), order, alias: undefined, to });
   const toRegister = operands[0] === 'STi' && operands.length === 2;
   const arithmetic = toRegister || ARITHMETIC.has(spec.mnemonic);
   const pops = toRegister && spec.mnemonic.endsWith('p');
@@ -53,7 +75,7 @@ const ARITHMETIC = new Set(['fadd', 'fmul', 'fsub', 'fsubr', 'fdiv', 'fdivr']);
 
 /** Where the destination is also the first source, it need be written only once; not where the destination counts by itself. */
 function vectorForms(spec: AssemblyRow): Form[] {
-  const form = (order: readonly number[]): Form => ({ spec, operandSize: undefined, operands: order.map((n) => spec.operands[n]), order, alias: undefined, to: false });
+  const form = (order: readonly number[]): Form => formOf({ spec, operandSize: undefined, operands: order.map((n) => spec.operands[n]), order, alias: undefined, to: false });
   const all = spec.operands.map((_, n) => n);
   return /^vf|^vmaskmov/.test(spec.mnemonic) || spec.operands[0][0] === 'M' ? [form(all)] : [form(all), form([0, ...all.slice(2)])];
 }
@@ -76,7 +98,7 @@ function formsOf(spec: AssemblyRow): Form[] {
           [0, 1],
           [1, 0],
         ];
-  return orders.flatMap((order) => sizes.map((operandSize) => ({ spec, operandSize, operands: order.map((n) => operands[n]), order, alias: undefined, to: false })));
+  return orders.flatMap((order) => sizes.map((operandSize) => formOf({ spec, operandSize, operands: order.map((n) => operands[n]), order, alias: undefined, to: false })));
 }
 
 function buildForms(): Map<string, Form[]> {
@@ -99,7 +121,7 @@ const isMeant = ({ operands }: Form, alias: Alias): boolean => (!alias.prefix ||
 
 function withAlias(form: Form, alias: Alias): Form {
   const written = form.operands.length - (alias.immediate === undefined ? 0 : 1);
-  return { ...form, alias, operandSize: alias.operandSize ?? form.operandSize, operands: form.operands.slice(0, written), order: form.order.slice(0, written) };
+  return formOf({ ...form, alias, operandSize: alias.operandSize ?? form.operandSize, operands: form.operands.slice(0, written), order: form.order.slice(0, written) });
 }
 
 export const FORMS: ReadonlyMap<string, readonly Form[]> = buildForms();

@@ -32,7 +32,7 @@ export function encodeInstruction(instruction: Instruction, context: EncodingCon
   if (evaluated.prefixes.has('lock') && !(form.spec.lock && evaluated.operands[0]?.kind === 'memory'))
     context.warn(`\`${instruction.mnemonic}' cannot be locked here`, instruction.place);
   if (form.spec.later) context.warn(notModelled(instruction, form.spec), instruction.place);
-  return Uint8Array.from(new Emission(form, size, evaluated, true).bytes);
+  return Uint8Array.from(new Emission(form, size, evaluated, context.final).bytes);
 }
 
 const notModelled = ({ mnemonic }: Instruction, { until, later }: AssemblyRow): string =>
@@ -68,8 +68,10 @@ function jumpAround({ spec }: Form, { operands: [target], context }: Evaluated):
   return Uint8Array.from(bytes);
 }
 
+const NO_PREFIXES: Evaluated['prefixes'] = new Map();
+
 function evaluateOperands(instruction: Instruction, context: EncodingContext): Evaluated {
-  const prefixes = new Map(instruction.prefixes.map(({ group, value }) => [group, value]));
+  const prefixes = instruction.prefixes.length === 0 ? NO_PREFIXES : new Map(instruction.prefixes.map(({ group, value }) => [group, value]));
   const preferred = (prefixes.get('addressSize') ?? context.bits / 8) as 2 | 4;
   const operands = expand(instruction).map((operand) => evaluateOperand(operand, context.scope));
   const memory = operands.find((operand) => operand.kind === 'memory');
@@ -134,12 +136,15 @@ function matchForms({ instruction, operands, context, address }: Evaluated): Fit
     isOffsetOnly: () => address !== undefined && !address.base && !address.index && !instruction.prefixes.some(({ name }) => name.startsWith('x')),
   };
   const to = operands.some((operand) => operand.to);
-  return forms.flatMap((form) => {
+  const fitting: Fit[] = [];
+  for (const form of forms) {
     tried.form = form;
     tried.size = form.operandSize === undefined || form.operandSize === 'default' ? own : form.operandSize;
     const count = operands.length - (countRegister(form, operands) ? 1 : 0);
-    return count === form.operands.length && form.to === to && form.operands.every((letter, n) => MATCHES[letter](operands[n], tried)) ? [{ form, size: tried.size }] : [];
-  });
+    if (count !== form.operands.length || form.to !== to) continue;
+    if (form.operands.every((letter, n) => MATCHES[letter](operands[n], tried))) fitting.push({ form, size: tried.size });
+  }
+  return fitting;
 }
 
 const SHORT_LENGTH = 2n;

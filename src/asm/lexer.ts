@@ -54,6 +54,12 @@ function matchAt(text: string, at: number): { kind: Pattern['kind']; match: stri
 export const tokenizeAt = (text: string, place: Place): Token[] =>
   tokenize(text, place.line).map((token) => ({ ...token, line: place.line, column: place.column, endColumn: place.endColumn }));
 
+/** What `value` is written as. */
+export function numberTokens(value: bigint, { line, column, endColumn }: Place): Token[] {
+  const token = (kind: TokenKind, text: string): Token => ({ kind, text, spaced: false, line, column, endColumn });
+  return value < 0n ? [token('punctuation', '-'), token('number', String(-value))] : [token('number', String(value))];
+}
+
 /** Glue two tokens into what their joined text spells. */
 export const paste = (left: Token, right: Token): Token[] => tokenizeAt(left.text + right.text, left).map((token, n) => (n === 0 ? { ...token, spaced: left.spaced } : token));
 

@@ -5,8 +5,12 @@ const DIGITS: Readonly<Record<number, RegExp>> = { 2: /^[01]+$/, 8: /^[0-7]+$/, 
 
 export const toInt64 = (value: bigint): bigint => BigInt.asIntN(64, value);
 
+/** Digits and nothing else, none of them a leading zero: what most numbers look like. */
+export const isDecimal = (text: string): boolean => /^[1-9]\d{0,17}$/.test(text) || text === '0';
+
 /** The value of `text`, or undefined when it is no integer. */
 export function parseInteger(text: string): bigint | undefined {
+  if (isDecimal(text)) return BigInt(text);
   const plain = text.replaceAll('_', '').toLowerCase();
   if (plain.startsWith('$')) return inRadix(plain.slice(1), 16);
   const prefix = plain[0] === '0' && plain.length > 2 ? RADIX[plain[1]] : undefined;

@@ -17,11 +17,11 @@ export interface DirectiveLine {
 export type Run = (directive: DirectiveLine) => void;
 
 /** Put a definition where its name says: among the globals, or in a context for `%$name`. */
-export function defineIn({ preprocessor, name: directive }: DirectiveLine, name: Token, macro: Pick<SingleMacro, 'parameters' | 'body'>): void {
-  const caseSensitive = !/^(i|xi)/.test(directive);
-  if (name.kind === 'word') return preprocessor.macros.define({ ...macro, name: name.text, caseSensitive });
+export function defineIn({ preprocessor, name: directive }: DirectiveLine, name: Token, { parameters, body }: Pick<SingleMacro, 'parameters' | 'body'>): void {
+  const caseSensitive = !directive.startsWith('i') && !directive.startsWith('xi');
+  if (name.kind === 'word') return preprocessor.macros.define({ name: name.text, caseSensitive, parameters, body });
   const { context, name: local } = preprocessor.expander.contextName(name);
-  context.macros.define({ ...macro, name: local, caseSensitive });
+  context.macros.define({ name: local, caseSensitive, parameters, body });
 }
 
 export function nameAndRest(directive: DirectiveLine): { name: Token; rest: readonly Token[] } {

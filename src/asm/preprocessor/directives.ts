@@ -1,6 +1,6 @@
 /** Preprocessor directives other than conditionals, one function each (NASM manual, 4.1 to 4.9). */
 import { SourceError } from '../diagnostics';
-import { tokenizeAt } from '../lexer';
+import { numberTokens } from '../lexer';
 import { stringText } from '../strings';
 import { type Place, type Token, spell } from '../token';
 import { parseDefine, parseMacro, parseParameterCount } from './definitions';
@@ -42,7 +42,7 @@ const assign: Run = (directive) => {
   const { name, rest } = nameAndRest(directive);
   const { preprocessor } = directive;
   const value = preprocessor.evaluate(preprocessor.expander.expand(rest), name);
-  defineIn(directive, name, { parameters: undefined, body: tokenizeAt(String(value), name) });
+  defineIn(directive, name, { parameters: undefined, body: numberTokens(value, name) });
 };
 
 const macro: Run = ({ preprocessor, name, tokens, place, line }) => {

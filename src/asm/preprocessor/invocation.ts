@@ -29,6 +29,10 @@ export class Invocation {
     let glue = false;
     for (const token of line.tokens) {
       const replacement = token.kind === 'percent' ? this.replace(token) : lineNumber(token);
+      if (!replacement && !glue) {
+        out.push(restamp(token, this.at.place));
+        continue;
+      }
       const tokens = replacement ?? [restamp(token, this.at.place)];
       tokens.forEach((each, n) => {
         const spaced = n === 0 ? token.spaced : each.spaced;
@@ -43,6 +47,7 @@ export class Invocation {
   }
 
   private replace(token: Token): readonly Token[] | undefined {
+    if (/^%\d+$/.test(token.text) && token.text !== '%0' && token.text !== '%00') return this.argument(Number(token.text.slice(1)));
     const text = token.text.startsWith('%{') ? `%${token.text.slice(2, -1)}` : token.text;
     const make = (spelling: string) => tokenizeAt(spelling, this.at.place);
     if (/^%%[A-Za-z_.?@]/.test(text)) return make(`..@${this.id}.${text.slice(2)}`);
@@ -82,7 +87,8 @@ export class Invocation {
 }
 
 /** In a macro body __LINE__ is the line of the body, not of the call. */
-const lineNumber = (token: Token): readonly Token[] | undefined => (token.text === '__LINE__' || token.text === '__?LINE?__' ? tokenizeAt(String(token.line), token) : undefined);
+const lineNumber = (token: Token): readonly Token[] | undefined =>
+  token.text.startsWith('__') && (token.text === '__LINE__' || token.text === '__?LINE?__') ? tokenizeAt(String(token.line), token) : undefined;
 
 /** The arguments after a macro's name: commas part them, braces keep them together. */
 export function splitMacroArguments(tokens: readonly Token[]): Token[][] {

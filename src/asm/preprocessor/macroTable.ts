@@ -47,7 +47,8 @@ class NameTable<T extends Named> {
   /** Add `entry`, in place of those of its name that `replaces` says it replaces. */
   set(entry: T, replaces: (other: T) => boolean): void {
     const key = entry.name.toLowerCase();
-    const others = (this.byName.get(key) ?? []).filter((other) => !(mayMean(other, entry) && replaces(other)));
+    const before = this.byName.get(key);
+    const others = before?.filter((other) => !(mayMean(other, entry) && replaces(other))) ?? [];
     this.byName.set(key, [entry, ...others]);
   }
 
@@ -70,7 +71,7 @@ export class SingleMacros extends NameTable<SingleMacro> {
 
   define(macro: SingleMacro): void {
     const name = this.resolve(macro.name);
-    this.set({ ...macro, name }, (other) => other.parameters?.length === macro.parameters?.length);
+    this.set(name === macro.name ? macro : { ...macro, name }, (other) => other.parameters?.length === macro.parameters?.length);
   }
 
   override named(name: string): readonly SingleMacro[] {
