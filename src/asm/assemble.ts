@@ -117,9 +117,10 @@ class Assembler {
   private object(environment: Environment): Uint8Array {
     const { globals, externals } = this.shared;
     const sections = [...this.shared.sections.values()].filter(({ name, size }) => size > 0 || name === '.text');
-    const symbols = [...this.shared.symbols.current()].flatMap((entry) => objectSymbol(entry, globals.get(entry.name)));
-    const undefinedGlobal = [...globals.keys()].find((name) => !symbols.some((symbol) => symbol.name === name) && !externals.has(name));
-    if (undefinedGlobal) environment.diagnostics.error(`global symbol \`${undefinedGlobal}' is not defined`, this.options.path, { line: 1, column: 1, endColumn: 2 });
+    const symbols = [...this.shared.symbols.current()].flatMap((entry) => objectSymbol(entry, globals.get(entry.name)?.type));
+    const defined = new Set(symbols.map(({ name }) => name));
+    for (const [name, { path, place }] of globals)
+      if (!defined.has(name) && !externals.has(name)) environment.diagnostics.error(`global symbol \`${name}' is not defined`, path, place);
     const debug = this.options.debug ? debugSections(this.options.path, 'Ringside', sections) : [];
     return writeObject({ source: this.options.path, sections, debug, symbols, externals: [...externals.values()] });
   }

@@ -3,6 +3,7 @@ import { includePlaces } from '../base/includeUrl';
 import type { CheckAnswer, CheckedLine, CheckRequest } from '../protocol/sourceCheck';
 import { assemble } from './assemble';
 import type { Assembly } from './assembly';
+import { sourceFormat } from './sourceFormat';
 
 /** Bytes of a line that are shown. */
 const SHOWN = 12;
@@ -24,7 +25,7 @@ export function checkSource({ id, path, text, files, roots }: CheckRequest): Che
     }
     return undefined;
   };
-  const assembly = assemble(text, { path, readFile });
+  const assembly = assemble(text, { path, readFile, format: sourceFormat(text) });
   if (missing.size > 0) return { id, path, missing: [...missing], problems: [], lines: [], files: [], size: 0 };
   return { id, path, missing: [], problems: assembly.diagnostics, lines: checkedLines(assembly, path), files: assembly.files, size: assembly.bytes.length };
 }

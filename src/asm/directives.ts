@@ -188,9 +188,11 @@ function symbolName(reader: TokenReader): string {
 /** `global a, b:function`; a size behind the type is left to the reader of the object file. */
 function global(directive: Directive, environment: Environment): void {
   for (const reader = readerOf(directive); !reader.done; ) {
+    const { place } = reader;
     const name = symbolName(reader);
-    const type = reader.skip(':') ? reader.next()?.text.toLowerCase() : undefined;
-    environment.shared.globals.set(name, type === 'function' ? 'function' : type === 'data' || type === 'object' ? 'object' : 'none');
+    const word = reader.skip(':') ? reader.next()?.text.toLowerCase() : undefined;
+    const type = word === 'function' ? 'function' : word === 'data' || word === 'object' ? 'object' : 'none';
+    environment.shared.globals.set(name, { type, path: environment.path, place });
     while (!reader.done && !reader.skip(',')) reader.next();
   }
 }

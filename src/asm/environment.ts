@@ -32,8 +32,8 @@ export interface Shared {
   readonly persistent: Diagnostics;
   /** Symbols of other object files, by name. */
   readonly externals: Map<string, External>;
-  /** Names that other object files may use, with the type of what they name. */
-  readonly globals: Map<string, 'none' | 'object' | 'function'>;
+  /** Names that other object files may use, with the type of what they name and where that is said. */
+  readonly globals: Map<string, { readonly type: 'none' | 'object' | 'function'; readonly path: string; readonly place: Place }>;
   /** Instructions that are the same in every pass, until the last one that also warns. */
   readonly encoded: WeakMap<Instruction, { readonly bits: 16 | 32; readonly bytes: Uint8Array }>;
 }

@@ -32,11 +32,23 @@ test('a file that is nowhere is a problem, not a question without end', () => {
   assert.equal(problems[0].severity, 'error');
 });
 
+test('a source for a linker is judged as one', () => {
+  const problemsOf = (text: string) => checkSource({ id: 1, path: PATH, text, files: {}, roots: [] }).problems.map(({ line, message }) => `${line}: ${message}`);
+  assert.deepEqual(problemsOf('[bits 32]\n[extern main]\nglobal _start:function\nsection .text\n_start: call main\npush dword [count]\njmp $\nsection .bss\ncount: resd 1\n'), []);
+  assert.deepEqual(problemsOf('global boot\nsection .multiboot\ndd 0x1badb002\nsection .text\nboot: mov esp, top\nhlt\nsection .bss\nresb 64\ntop:\n'), []);
+  assert.deepEqual(problemsOf('extern main\nsection .text\n_start: call mian\n'), ["3: symbol `mian' not defined"]);
+  assert.deepEqual(problemsOf('section .text\nret\nglobal lost\n'), ["3: global symbol `lost' is not defined"]);
+  assert.deepEqual(problemsOf('org 0x7c00\nglobal start\nstart: jmp start\n'), []);
+  assert.deepEqual(problemsOf('org 0x7c00\nextern main\njmp main\n').length > 0, true);
+});
+
 test('which documents are programs for us', () => {
   const of = (path: string, text: string, languageId = 'ringside-asm') => isCheckable({ path, text, languageId });
   assert.ok(of('/a.asm', 'nop'));
   assert.ok(!of('/a.inc', 'nop'));
-  assert.ok(!of('/a.asm', 'extern printf\n'));
+  assert.ok(of('/a.asm', 'extern printf\ncall printf\n'));
+  assert.ok(!of('/a.asm', 'global main\nmain: push rbp\nmov rbp, rsp\n'));
+  assert.ok(of('/a.asm', 'global main\nmain: ret ; not rax\n'));
   assert.ok(!of('/a.asm', 'bits 64\n'));
   assert.ok(!of('/a.asm', 'nop', 'masm'));
 });

@@ -1,10 +1,13 @@
-/** Which documents our assembler can judge while they are edited: whole programs for a flat binary. Pure. */
+/** Which documents our assembler can judge while they are edited: whole programs, for a flat binary or for a linker. Pure. */
 import { LANGUAGE } from '../identifiers';
 
 const LANGUAGES: readonly string[] = [LANGUAGE, 'nasm'];
-/** A part of a program, or one that needs a linker or a 64-bit processor. */
+/** A part of a program. */
 const NOT_A_PROGRAM = /\.(inc|mac)$/i;
-const LINKED = /^\s*\[?\s*(?:extern|common|required)\s+[A-Za-z_.?@]|^\s*\[?\s*(?:bits\s+64|default\s+rel)\b/im;
+const WIDE_MODE = /^\s*\[?\s*(?:bits\s+64|use64|default\s+rel)\b/im;
+/** What is to be linked is 64-bit code without saying so when its format is: its instructions tell. */
+const LINKED = /^\s*\[?\s*(?:extern|common|global|required)\s+[A-Za-z_.?@]/im;
+const WIDE_CODE = /^[^;'"\n]*[\s,[](?:r[abcd]x|r[sd]i|r[sb]p|r(?:8|9|1[0-5])[dwb]?|syscall)\b/im;
 
 export interface CandidateSource {
   readonly languageId: string;
@@ -14,5 +17,7 @@ export interface CandidateSource {
 
 const MOST_CHARACTERS = 2_000_000;
 
+const isWide = (text: string): boolean => WIDE_MODE.test(text) || (LINKED.test(text) && WIDE_CODE.test(text));
+
 export const isCheckable = ({ languageId, path, text }: CandidateSource): boolean =>
-  LANGUAGES.includes(languageId) && !NOT_A_PROGRAM.test(path) && text.length <= MOST_CHARACTERS && !LINKED.test(text);
+  LANGUAGES.includes(languageId) && !NOT_A_PROGRAM.test(path) && text.length <= MOST_CHARACTERS && !isWide(text);
