@@ -58,7 +58,9 @@ export class Pic extends ByteDevice {
 
   protected readByte(region: number, offset: number): number {
     if (region === 2) return (offset ? this.#slave : this.#master).elcr;
-    const value = (region ? this.#slave : this.#master).read(offset);
+    const chip = region ? this.#slave : this.#master;
+    if (!chip.poll) return chip.read(offset);
+    const value = chip.read(offset);
     this.#update();
     return value;
   }

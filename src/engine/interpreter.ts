@@ -257,8 +257,8 @@ export class Interpreter {
     return target.secondPage < 0 && ((from ^ target.eip) >>> 12 === 0 || ((this.cpu.segmentBase(CS) + from) ^ target.linear) >>> 12 === 0);
   }
 
-  /** Retire up to `budget` instructions. */
-  run(budget: number): EngineExit {
+  /** Retire up to `budget` instructions. `deliver` may take a fault into the guest, so that the run goes on; it says whether it has. */
+  run(budget: number, deliver?: (vector: number, errorCode: number) => boolean): EngineExit {
     const end = this.#retired + budget;
     this.cpu.set(CPU.FUEL, FUEL);
     for (let entries = 0; end - this.#retired > MAX_BLOCK_INSTRUCTIONS; entries++) {
@@ -270,9 +270,17 @@ export class Interpreter {
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
       const exit = this.#enterBlock(block, budget);
-      if (exit) return exit;
+      if (exit?.kind === 'fault' && deliver?.(exit.vector, exit.errorCode)) {
+        if (this.#looksAround) return DISPATCH;
+      } else if (exit) return exit;
     }
     return this.#finish(end);
+  }
+
+  /** Something is due before the next instruction, or may be: what generated code asks behind a system instruction. */
+  get #looksAround(): boolean {
+    const { cpu } = this;
+    return (cpu.get(CPU.ATTEND) | cpu.get(CPU.INHIBIT) | cpu.get(CPU.HALTED) | cpu.get(CPU.PENDING_DEBUG) | cpu.get(CPU.DUE_FAULT)) !== 0;
   }
 
   /** The last instructions of a slice: blocks as long as they are shorter than what is left of it, then one by one. */

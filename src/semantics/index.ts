@@ -1,6 +1,7 @@
 /** The lift of every instruction, by the table's `lift` column; a test demands that none is missing. */
 import { Builder, type Form } from '../ir/builder';
 import { type Statement, add, cell, constant } from '../ir/microOp';
+import type { InstructionSpec } from '../x86/instructionSpec';
 import { EVENT_CELLS, INLINE_CELLS, countedKinds, isSlowInLine } from '../ir/eventCells';
 import * as arithmetic from './arithmetic';
 import * as control from './control';
@@ -168,6 +169,14 @@ export const LIFTS: Readonly<Record<string, Lift>> = {
 
 const endsBlock = (s: Statement | undefined): boolean => s !== undefined && (s.k === 'jump' || s.k === 'branch' || s.k === 'indirect' || s.k === 'dispatch' || s.k === 'fault');
 
+/** What of an execution is counted. */
+const countsOf = (spec: InstructionSpec): Statement[] =>
+  [...countedKinds(spec).map((kind) => EVENT_CELLS[kind]), ...(isSlowInLine(spec) ? [INLINE_CELLS.slow] : [])].map((offset) => ({
+    k: 'setCell',
+    offset,
+    value: add(cell(offset), constant(1)),
+  }));
+
 /** Micro-ops of one form, with what every instruction of its row shares: mode check, event count, the way out of the block. */
 export function liftForm(form: Form): { statements: readonly Statement[]; temps: number } {
   const b = new Builder(form);
@@ -175,8 +184,9 @@ export function liftForm(form: Form): { statements: readonly Statement[]; temps:
   LIFTS[form.spec.lift](b);
   const statements = b.statements;
   const terminal = endsBlock(statements.at(-1)) ? statements.pop() : undefined;
-  for (const kind of countedKinds(form.spec)) statements.push({ k: 'setCell', offset: EVENT_CELLS[kind], value: add(cell(EVENT_CELLS[kind]), constant(1)) });
-  if (isSlowInLine(form.spec)) statements.push({ k: 'setCell', offset: INLINE_CELLS.slow, value: add(cell(INLINE_CELLS.slow), constant(1)) });
+  const counts = countsOf(form.spec);
+  for (const s of statements) if (s.k === 'rarely' && s.then.at(-1)?.k === 'dispatch') (s.then as Statement[]).splice(-1, 0, ...counts);
+  statements.push(...counts);
   if (terminal) statements.push(terminal);
   else if (form.spec.flow === 'system') statements.push({ k: 'dispatch', at: 'next' });
   return { statements, temps: b.temps };

@@ -1,7 +1,7 @@
 /** System instructions: flags, descriptor tables, control registers, port I/O. SDM Vol. 2; Vol. 3, 2.8. */
 import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, isZero, or, register, shl, truncate } from '../ir/microOp';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
-import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
+import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
 import { EAX, EDX, LDTR, TR } from '../x86/registers';
 import { UD } from '../x86/exceptions';
 import { type Lift, lacksIoPrivilege, lacksIoplInV86, requireRing0 } from './lift';
@@ -9,35 +9,56 @@ import { type Lift, lacksIoPrivilege, lacksIoplInV86, requireRing0 } from './lif
 const REGISTER_NUMBER: Expr = { k: 'field', field: 'registerNumber' };
 const EFLAGS = cell(CPU.EFLAGS);
 
-/** In virtual-8086 mode with IOPL < 3 the flags are those of the extensions, or #GP(0). */
-const requireFlags: Lift = (b) => b.if(lacksIoplInV86(), () => b.helper('requireVirtualFlags', constant(b.size)));
-
-/** `PUSHF`: VM and RF are pushed as zero. */
+/** `PUSHF`: VM and RF are pushed as zero. In virtual-8086 mode with IOPL < 3 the flags are those of the extensions, or #GP(0). */
 export const pushFlags: Lift = (b) => {
-  requireFlags(b);
-  b.if(
-    lacksIoplInV86(),
-    () => b.push(b.helper('virtualFlags')),
-    () => b.push(b.let(and(or(or(EFLAGS, STATUS), constant(EFLAGS_FIXED)), constant(~(EFLAGS_VM | EFLAGS_RF))))),
-  );
+  b.rarely(lacksIoplInV86(), () => {
+    b.helper('requireVirtualFlags', constant(b.size));
+    b.push(b.helper('virtualFlags'));
+    b.dispatch();
+  });
+  b.push(b.let(and(or(or(EFLAGS, STATUS), constant(EFLAGS_FIXED)), constant(~(EFLAGS_VM | EFLAGS_RF)))));
 };
 
-/** `POPF`: which flags it may change depends on CPL and IOPL. */
+const times = (condition: Expr, bits: number): Expr => binary('mul', condition, constant(bits));
+
+/** What POPF may change here besides the status flags; as `changeableFlags` has it. */
+const changeable = (size: number): Expr => {
+  const always = EFLAGS_TF | EFLAGS_DF | EFLAGS_NT;
+  const here = or(times(isZero(lacksIoPrivilege()), EFLAGS_IF), times(isZero(cell(CPU.CPL)), EFLAGS_IOPL));
+  return size === 2 ? or(here, constant(always)) : or(or(here, constant(always | EFLAGS_RF)), cell(CPU.EXTENDED_FLAGS));
+};
+
+/** `POPF`: which flags it may change depends on CPL and IOPL. The run loop looks around when TF comes on, or IF while an interrupt waits. */
 export const popFlags: Lift = (b) => {
-  requireFlags(b);
+  const complete = (value: Expr, above: Expr): void => {
+    b.helper('popFlags', value, constant(b.size));
+    b.setStackPointer(above);
+    b.dispatch();
+  };
+  b.rarely(lacksIoplInV86(), () => {
+    b.helper('requireVirtualFlags', constant(b.size));
+    complete(b.top(), b.stackOffset(b.size));
+  });
   const value = b.top();
   const above = b.stackOffset(b.size);
-  b.helper('popFlags', value, constant(b.size));
+  const mask = b.let(changeable(b.size));
+  const before = b.let(EFLAGS);
+  const after = b.let(and(or(and(before, binary('xor', mask, constant(-1))), and(value, mask)), constant(~EFLAGS_RF)));
+  const comesOn = and(after, binary('xor', before, constant(-1)));
+  b.rarely(or(and(after, constant(EFLAGS_TF)), or(and(comesOn, cell(CPU.INTERRUPT_WAITS)), cell(CPU.ATTEND))), () => complete(value, above));
+  b.setCell(CPU.EFLAGS, after);
+  b.emit({ k: 'setStatus', value });
   b.setStackPointer(above);
 };
 
 /** `CLI`: above IOPL it is VIF's business, or #GP(0). */
-export const clearInterruptFlag: Lift = (b) =>
-  b.if(
-    lacksIoPrivilege(),
-    () => b.helper('clearVirtualInterrupt'),
-    () => b.setCell(CPU.EFLAGS, and(EFLAGS, constant(~EFLAGS_IF))),
-  );
+export const clearInterruptFlag: Lift = (b) => {
+  b.rarely(lacksIoPrivilege(), () => {
+    b.helper('clearVirtualInterrupt');
+    b.dispatch();
+  });
+  b.setCell(CPU.EFLAGS, and(EFLAGS, constant(~EFLAGS_IF)));
+};
 
 /** `STI`: interrupts wait for the next instruction, if IF was clear. */
 export const setInterruptFlag: Lift = (b) =>
@@ -145,17 +166,21 @@ export const moveToTest = writeSpecial('writeTest');
 
 const portOperand = (b: Parameters<Lift>[0], n: number): Expr => (b.form.spec.operands[n] === 'Ib' ? and({ k: 'field', field: 'immediate' }, constant(0xff)) : register(EDX, 2));
 
+/** With IOPL and outside virtual-8086 mode the I/O permission bitmap is not asked. */
+const checkPort = (b: Parameters<Lift>[0], port: Expr, size: number): void =>
+  b.if(or(lacksIoPrivilege(), and(EFLAGS, constant(EFLAGS_VM))), () => b.helper('checkPort', port, constant(size)));
+
 export const input: Lift = (b) => {
   const size = b.sizeOf(0);
   const port = b.let(portOperand(b, 1));
-  b.helper('checkPort', port, constant(size));
+  checkPort(b, port, size);
   b.write(0, b.helper('portIn', port, constant(size)));
 };
 
 export const output: Lift = (b) => {
   const size = b.sizeOf(1);
   const port = b.let(portOperand(b, 0));
-  b.helper('checkPort', port, constant(size));
+  checkPort(b, port, size);
   b.helper('portOut', port, constant(size), b.read(1));
 };
 

@@ -3,6 +3,7 @@ import type { Bus } from '../devices/bus';
 import type { InterruptController } from '../devices/interruptController';
 import type { MemoryBus } from '../memory/guestMemory';
 import { CPU, type CpuState } from '../x86/cpuState';
+import { EFLAGS_IF } from '../x86/flags';
 
 const PAGE_MASK = ~0xfff;
 /** Nothing is there: the page below the I/O APIC's. */
@@ -31,21 +32,34 @@ export class DeviceAccess implements MemoryBus {
     return interrupts.pending || interrupts.nmiPending;
   }
 
+  /** Generated code may know now whether an interrupt waits. True if that is so. */
+  noteWaiting(): boolean {
+    const { cpu } = this.host;
+    const waits = this.interruptWaits;
+    cpu.set(CPU.INTERRUPT_WAITS, waits ? EFLAGS_IF : 0);
+    return waits;
+  }
+
+  /** Whether an interrupt waited behind the last access, or at the last turn of the run loop. */
+  get #waited(): boolean {
+    return this.host.cpu.get(CPU.INTERRUPT_WAITS) !== 0;
+  }
+
   readPort(port: number, size: Size): number {
     const { host } = this;
-    const waited = this.interruptWaits;
+    const waited = this.#waited;
     host.syncClock();
     const value = host.platform.bus.read('port', port, size);
-    if (waited !== this.interruptWaits) host.engine.attend();
+    if (waited !== this.noteWaiting()) host.engine.attend();
     return value;
   }
 
   writePort(port: number, size: Size, value: number): void {
     const { host } = this;
-    const waited = this.interruptWaits;
+    const waited = this.#waited;
     host.syncClock();
     host.platform.bus.write('port', port, size, value);
-    if (waited !== this.interruptWaits) host.engine.attend();
+    if (waited !== this.noteWaiting()) host.engine.attend();
   }
 
   /** A load that a device answers. */
@@ -54,7 +68,7 @@ export class DeviceAccess implements MemoryBus {
     host.syncClock();
     const waited = this.interruptWaits;
     const value = host.platform.bus.read('memory', this.#busAddress(address), size);
-    if (!waited && this.interruptWaits) host.engine.leaveAfterInstruction();
+    if (this.noteWaiting() && !waited) host.engine.leaveAfterInstruction();
     return value;
   }
 
@@ -63,7 +77,7 @@ export class DeviceAccess implements MemoryBus {
     host.syncClock();
     const waited = this.interruptWaits;
     host.platform.bus.write('memory', this.#busAddress(address), size, value);
-    if (!waited && this.interruptWaits) host.engine.leaveAfterInstruction();
+    if (this.noteWaiting() && !waited) host.engine.leaveAfterInstruction();
   }
 
   /** APIC_BASE says where the CPU has the page of its local APIC (SDM Vol. 3, 10.4.5); what is moved away leaves a hole. */

@@ -5,7 +5,7 @@
 import { hexh } from '../base/bits';
 import type { InterruptController } from '../devices/interruptController';
 import type { LinearMemory } from '../memory/linearMemory';
-import type { ExecutionContext } from '../semantics/system/context';
+import { type ExecutionContext, isGuestVector } from '../semantics/system/context';
 import { type DeliveryOutcome, deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
 import { CPU, type CpuState } from '../x86/cpuState';
 import type { Instruction } from '../x86/decoder';
@@ -51,6 +51,15 @@ export class EventDelivery {
     }
     this.#deliver(vector, errorCode, true);
     return 'delivered';
+  }
+
+  /** A fault of a guest that nobody watches, and that needs nobody else: delivered without the run loop. False: it is the run loop's. */
+  atOnce(vector: number, errorCode: number): boolean {
+    const { host } = this;
+    if (this.tellsOfFaults || !isGuestVector(vector)) return false;
+    host.desk.count('guestFault', faultCost(vector));
+    this.#deliver(vector, errorCode, true);
+    return true;
   }
 
   /** The vector is known only once acknowledged: a stop asked for by vector is served after delivery. */
@@ -99,7 +108,8 @@ export class EventDelivery {
     const code = exception && pushesErrorCode(context, vector) ? errorCode : undefined;
     if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
     if (exception && vector === PF) hypercalls?.events.pageFaulted(cpu.get(CPU.CR2));
-    const outcome = this.#unnoted(() => deliverEvent(context, { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode }, exception));
+    const delivery = { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode };
+    const outcome = this.host.linear.watchesForDebugger ? this.#unnoted(() => deliverEvent(context, delivery, exception)) : deliverEvent(context, delivery, exception);
     technique.delivered?.();
     if (outcome.kind !== 'delivered') this.#lost(outcome);
   }
@@ -107,7 +117,6 @@ export class EventDelivery {
   /** What delivery stores is nobody's instruction: a debugger's data breakpoints do not see it. */
   #unnoted(deliver: () => DeliveryOutcome): DeliveryOutcome {
     const { linear } = this.host;
-    if (!linear.watchesForDebugger) return deliver();
     const { noted } = linear;
     linear.noted = [];
     const outcome = deliver();

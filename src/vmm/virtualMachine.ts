@@ -32,7 +32,7 @@ import { CONTROL_RESET } from '../semantics/x87/status';
 import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
 import { DB, UD } from '../x86/exceptions';
-import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
+import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_AC, EFLAGS_FIXED, EFLAGS_ID, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { CS, LDTR, TR } from '../x86/registers';
 import { reportBlocks } from './blockReports';
 import { apicBaseAtReset, pagingFeatures } from './cpuModels';
@@ -238,6 +238,7 @@ export class VirtualMachine implements TechniqueHost {
     for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     cpu.setSegment(CS, { selector: 0xf000, base: 0xffff0000, limit: 0xffff, attributes: REAL_ATTRIBUTES });
     for (const s of [LDTR, TR]) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: s === TR ? 0x8b : 0 });
+    cpu.set(CPU.EXTENDED_FLAGS, this.context.model.eflagsBits & (EFLAGS_AC | EFLAGS_ID));
     cpu.set(CPU.X87_CONTROL, CONTROL_RESET);
     cpu.set(CPU.X87_TAGS, 0x5555);
     cpu.eip = 0xfff0;
@@ -376,10 +377,15 @@ export class VirtualMachine implements TechniqueHost {
     return this.#delivery.fault(vector, errorCode, instruction);
   }
 
+  deliverAtOnce(vector: number, errorCode: number): boolean {
+    return this.#delivery.atOnce(vector, errorCode);
+  }
+
   /** A triple fault: the reset line, or the end of the run. */
   shutDown(causes: readonly string[]): void {
     if (!this.#resetsOnShutdown) {
       this.#pending = { kind: 'tripleFault', causes };
+      this.engine.attend();
       return;
     }
     this.lastShutdown = causes;
@@ -389,6 +395,7 @@ export class VirtualMachine implements TechniqueHost {
   stopUnimplemented(what = this.#unimplemented): void {
     this.report({ kind: 'unimplemented', reason: what, sentence: `Ringside does not execute ${what} yet.` });
     this.#pending = { kind: 'unimplemented', what };
+    this.engine.attend();
   }
 
   // The run loop.
@@ -488,7 +495,8 @@ export class VirtualMachine implements TechniqueHost {
     cpu.set(CPU.INHIBIT, 0);
     cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
     // Nothing can begin to wait before the next instruction: a slice ends where a timer is due.
-    const alone = inhibit !== 0 && (this.devices.interruptWaits || cpu.get(CPU.PENDING_DEBUG) !== 0 || this.hypercalls !== undefined);
+    const waits = this.devices.noteWaiting();
+    const alone = inhibit !== 0 && (waits || cpu.get(CPU.PENDING_DEBUG) !== 0 || this.hypercalls !== undefined);
     const slice = alone ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
     const outcome = debugged ? this.#traps.step(() => this.#stepOne()) : stopped ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
     if (outcome && engine.retired === before) {

@@ -101,6 +101,10 @@ export const CPU = {
   LAST_RECORD: 0x17bc,
   /** Nonzero: the run loop wants to look around behind the current instruction. */
   ATTEND: 0x17c0,
+  /** EFLAGS bits that POPFD may change and that not every processor has. Derived. */
+  EXTENDED_FLAGS: 0x17c4,
+  /** EFLAGS.IF while an interrupt may wait, or 0: nobody has to look around when interrupts come on. */
+  INTERRUPT_WAITS: 0x17c8,
   /** Two vectors on their way: what came from memory, what goes there, what a shuffle chooses from. */
   VECTOR: 0x17d0,
   END: 0x1800,

@@ -154,7 +154,7 @@ const DELIVERED: DeliveryOutcome = { kind: 'delivered' };
 
 /** Deliver an event; faults on the way are delivered in its place, up to shutdown. */
 export function deliverEvent(context: ExecutionContext, delivery: Delivery, exception: boolean): DeliveryOutcome {
-  const chain: GuestFault[] = [];
+  let chain: GuestFault[] | undefined;
   let current = delivery;
   let resume = exception && (isFault(delivery.vector) || ((delivery.debugCauses ?? 0) & DR6_BD) !== 0);
   if (exception && delivery.vector === DB) enterDebugHandler(context, delivery.debugCauses ?? 0);
@@ -169,7 +169,7 @@ export function deliverEvent(context: ExecutionContext, delivery: Delivery, exce
       if (!(fault instanceof GuestFault)) throw fault;
       context.cpu.set(CPU.FAULT, 0);
       if (fault.vector === UNIMPLEMENTED_VECTOR) return { kind: 'unimplemented' };
-      if (exception && chain.length === 0) chain.push(new GuestFault(delivery.vector, delivery.errorCode ?? 0));
+      chain ??= exception ? [new GuestFault(delivery.vector, delivery.errorCode ?? 0)] : [];
       chain.push(fault);
       const next = isException ? escalate(current.vector, fault) : fault;
       if (!next) return { kind: 'tripleFault', chain };

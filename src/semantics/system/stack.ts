@@ -9,8 +9,6 @@ type Size = 2 | 4;
 
 /** A stack in use by a transfer; nothing of the CPU changes until the transfer commits `esp`. */
 export class Stack {
-  readonly mask: number;
-
   constructor(
     readonly context: ExecutionContext,
     readonly segment: SegmentCache,
@@ -18,9 +16,9 @@ export class Stack {
     readonly user: boolean,
     /** Error code of #SS: 0 for the current stack, the new selector after a stack switch. */
     readonly errorCode = 0,
-  ) {
-    this.mask = segment.attributes & ATTR_DB ? -1 : 0xffff;
-  }
+    /** Bits of the stack pointer. */
+    readonly mask = segment.attributes & ATTR_DB ? -1 : 0xffff,
+  ) {}
 
   static current(context: ExecutionContext): Stack {
     return new Stack(context, context.cpu.segment(SS), context.cpu.reg(ESP), context.memory.user);

@@ -7,6 +7,7 @@ export class BareMetal implements Technique {
   readonly id = 'bare';
   readonly slice = 1_000_000;
   readonly policy: TranslationPolicy;
+  readonly #deliver = (vector: number, errorCode: number): boolean => this.host.deliverAtOnce(vector, errorCode);
 
   constructor(readonly host: TechniqueHost) {
     this.policy = {
@@ -19,7 +20,7 @@ export class BareMetal implements Technique {
 
   run(budget: number, single: boolean): TechniqueExit {
     const { engine } = this.host;
-    const exit = single ? engine.step() : engine.run(budget);
+    const exit = single ? engine.step() : engine.run(budget, this.#deliver);
     return isContinuation(exit) ? CONTINUE : exit;
   }
 

@@ -58,6 +58,8 @@ export interface TechniqueHost {
   sideEvents(instruction: Instruction): EventDraft[];
   /** Deliver an exception to the guest, on the virtual CPU. */
   deliverFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'delivered' | 'stopped';
+  /** The same without the run loop, while nobody watches. False: nothing has been done, somebody does. */
+  deliverAtOnce(vector: number, errorCode: number): boolean;
   /** Instruction at CS:EIP of the virtual CPU, or undefined. */
   decodeCurrent(): Instruction | undefined;
 }

@@ -3,8 +3,8 @@ import { type Row, row } from '../instructionSpec';
 
 export const SYSTEM: readonly Row[] = [
   row('9C', 'pushf|pushfd', '', { r: 'oszapcditnv', sensitivity: 'pushf' }),
-  row('9D', 'popf|popfd', '', { w: 'oszapcditnv', flow: 'system', sensitivity: 'popf' }),
-  row('FA', 'cli', '', { w: 'i', flow: 'system', sensitivity: 'cli' }),
+  row('9D', 'popf|popfd', '', { w: 'oszapcditnv', sensitivity: 'popf' }),
+  row('FA', 'cli', '', { w: 'i', sensitivity: 'cli' }),
   row('FB', 'sti', '', { w: 'i', flow: 'system', sensitivity: 'sti' }),
   row('F4', 'hlt', '', { flow: 'system', sensitivity: 'hlt' }),
 
