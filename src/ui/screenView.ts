@@ -27,6 +27,8 @@ ${stringsElement(vscode.l10n.bundle ?? {}, key)}
 </html>`;
 }
 
+/** Milliseconds until a session that could not answer is asked again. */
+const STARTING = 300;
 /** Milliseconds until the page is taken to have no picture. */
 const NO_PICTURE = 5000;
 
@@ -93,8 +95,10 @@ class ScreenView implements vscode.WebviewViewProvider, vscode.Disposable {
     const stream: Stream = { session: wanted, ...(threadId === undefined ? {} : { threadId }) };
     this.#stream = stream;
     void this.#ask('ringside/subscribe', { screen: true }).then((answer) => {
-      // Still starting: the next stop asks again.
-      if (!answer && this.#stream === stream) this.#stream = undefined;
+      if (answer || this.#stream !== stream) return;
+      // Still starting.
+      this.#stream = undefined;
+      setTimeout(() => this.#follow(), STARTING);
     });
     void this.#name(stream.session);
   }

@@ -1,4 +1,4 @@
-/** Bundles what the end-to-end tests load: everything that ships, and the in-host suite. */
+/** Bundles what the end-to-end tests load: everything that ships, and the in-host suite. `--built` takes dist/ as it is. */
 import path from 'node:path';
 import { build } from 'esbuild';
 import { buildAll } from '../../scripts/build.mjs';
@@ -9,6 +9,7 @@ export const root = path.resolve(import.meta.dirname, '../..');
 export const workspace = path.resolve(process.env.RINGSIDE_E2E_WORKSPACE ?? path.join(root, 'examples'));
 
 export async function bundleForTests() {
+  if (process.argv.includes('--built')) return;
   await buildAll();
   await build({
     absWorkingDir: root,
