@@ -3,6 +3,7 @@
  * the run loop with an exact position whenever something needs it.
  */
 import { type LinearMemory, REFUSED_VECTOR } from '../memory/linearMemory';
+import type { PageFault, Translation as PageTranslation } from '../memory/pageWalker';
 import { CPU, type CpuState, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import type { OpcodeMap } from '../x86/decoder';
 import { CR0_PG } from '../x86/flags';
@@ -245,9 +246,13 @@ export class Interpreter {
   }
 
   #sameSecondPage(block: Block): boolean {
-    const next = (((block.linear >>> 12) + 1) << 12) >>> 0;
-    const found = this.linear.translate(next, { write: false, user: this.linear.user });
+    const found = this.#translateSecondPage(block, false);
     return found.kind === 'page' && found.physical === block.secondPage;
+  }
+
+  #translateSecondPage({ linear }: Block, commit: boolean): PageTranslation | PageFault {
+    const next = (((linear >>> 12) + 1) << 12) >>> 0;
+    return this.linear.translate(next, { write: false, user: this.linear.user }, commit);
   }
 
   /** May a branch be patched to go straight to `target`? With paging, only within a page (so that remapping breaks no chain). */
@@ -327,7 +332,9 @@ export class Interpreter {
     this.#block(false);
   }
 
+  /** With paging, nothing else leads to a block that reaches into a second page: the accessed flag there is set as it runs. */
   #enterBlock(block: Block, budget: number): EngineExit | undefined {
+    if (block.secondPage >= 0 && this.linear.paging) this.#translateSecondPage(block, true);
     return this.#enter(block.start, block.codeSize, block.single, budget);
   }
 

@@ -45,6 +45,8 @@ export class RegionCache {
   readonly #queue: { readonly block: Block; readonly since: number }[] = [];
   /** Physical page → regions it has lost to stores. */
   readonly #rewrites = new Map<number, number>();
+  /** The cache's generation that they belong to. */
+  #rewritesOf = 0;
   readonly #freeSlots: number[] = [];
   #nextSlot = 0;
   #nextId = 1;
@@ -92,8 +94,14 @@ export class RegionCache {
   /** The block is hot: have a region begin there. `now`: instructions retired. */
   want(block: Block, now: number): void {
     if (!block.valid || block.region || !mayBeRoot(block) || this.#queue.some((waiting) => waiting.block === block)) return;
-    if ((this.#rewrites.get(block.physical >>> 12) ?? 0) >= REWRITES) return;
+    if (this.#lostOn(block.physical >>> 12) >= REWRITES) return;
     this.#queue.push({ block, since: now });
+  }
+
+  #lostOn(page: number): number {
+    if (this.#rewritesOf !== this.cache.generation) this.#rewrites.clear();
+    this.#rewritesOf = this.cache.generation;
+    return this.#rewrites.get(page) ?? 0;
   }
 
   get waiting(): boolean {
@@ -215,7 +223,7 @@ export class RegionCache {
   #blockInvalidated(block: Block): void {
     if (block.regions.size > 0 && block.invalidatedBy === 'code written') {
       const page = block.physical >>> 12;
-      this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + block.regions.size);
+      this.#rewrites.set(page, this.#lostOn(page) + block.regions.size);
     }
     for (const region of [...block.regions]) {
       this.#invalidated++;

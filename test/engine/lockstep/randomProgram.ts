@@ -10,15 +10,20 @@ import { generator } from '../../x86/randomInstructions';
 export interface Program {
   readonly bits: 16 | 32;
   readonly code: Uint8Array;
-  /** Where it is to be, and where it starts. */
-  readonly origin: number;
-  readonly blocks: number;
+  /** Where its blocks start, and its instructions: addresses; it is entered at the first block. */
+  readonly blocks: readonly number[];
+  readonly instructions: readonly number[];
 }
 
+/** Two pages of code, three of data, the end of a page of stack. */
 export const CODE = 0x1000;
+export const CODE_END = 0x3000;
 export const DATA = 0x5000;
 export const DATA_BYTES = 0x3000;
 export const STACK_TOP = 0xa000;
+
+/** Where nothing is: twice that is no instruction. */
+export const FILLING = 0x0f;
 
 type Random = (below: number) => number;
 
@@ -33,6 +38,7 @@ class Writer {
   readonly bytes: number[] = [];
   readonly #fixups: { readonly at: number; readonly size: 1 | 2 | 4; readonly block: number; readonly relative: boolean }[] = [];
   readonly starts: number[] = [];
+  readonly instructions: number[] = [];
 
   constructor(
     readonly random: Random,
@@ -44,7 +50,9 @@ class Writer {
     return this.bits === 32;
   }
 
+  /** An instruction, or the beginning of one. */
   put(...bytes: number[]): void {
+    this.instructions.push(this.bytes.length);
     this.bytes.push(...bytes);
   }
 
@@ -62,7 +70,7 @@ class Writer {
   address(): number {
     const { random } = this;
     const kind = random(40);
-    if (kind === 0) return CODE + random(0x200);
+    if (kind === 0) return CODE + random(this.bytes.length + 0x40);
     if (kind === 1) return STACK_TOP - random(64);
     if (kind === 2) return this.#wide ? random(2 ** 32) : random(0x10000);
     if (kind < 6) return DATA + 0x1000 * (1 + random(2)) - random(8); // near the end of a page
@@ -151,6 +159,15 @@ class Writer {
     }
   }
 
+  /** Leave the rest of the page but for a few hundred bytes: the program goes on in the next one. */
+  skipToPageEnd(): void {
+    const gap = 0xe00 + this.random(0x1e0);
+    this.put(0xe9);
+    this.immediate(gap, this.bits / 8);
+    this.instructions.push(this.bytes.length);
+    this.bytes.push(...new Array(gap).fill(FILLING));
+  }
+
   finish(): Uint8Array {
     for (const { at, size, block, relative } of this.#fixups) {
       const value = this.starts[block] + (relative ? -(at + size) : CODE);
@@ -165,8 +182,9 @@ const little = (value: number, size: number): number[] => Array.from({ length: s
 export function randomProgram(seed: number, bits: 16 | 32, opcodes: OpcodeMap): Program {
   const random = generator(seed);
   const writer = new Writer(random, opcodes, bits);
-  const blocks = 2 + random(10);
+  const blocks = random(4) === 0 ? 2 + random(10) : 16 + random(48);
   const rows = [EXTENDED, FLOATING, FLOATING, ORDINARY, ORDINARY, ORDINARY][random(6)];
+  if (random(6) === 0) writer.skipToPageEnd();
   for (let n = 0; n < blocks; n++) {
     writer.starts.push(writer.bytes.length);
     if (random(3)) writer.loadPointers();
@@ -177,5 +195,6 @@ export function randomProgram(seed: number, bits: 16 | 32, opcodes: OpcodeMap): 
     writer.put(0xe9);
     writer.label(random(blocks), bits === 32 ? 4 : 2, true);
   }
-  return { bits, code: writer.finish(), origin: CODE, blocks };
+  const placed = (offsets: readonly number[]): number[] => offsets.map((offset) => CODE + offset);
+  return { bits, code: writer.finish(), blocks: placed(writer.starts), instructions: placed(writer.instructions) };
 }
