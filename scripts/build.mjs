@@ -6,8 +6,10 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { root } from './bootstrap.mjs';
+import { holdsInterpreter, interpreterEmitter, readsInterpreter } from './interpreter.mjs';
 
-const node = { platform: 'node', target: 'node20' };
+const emitter = interpreterEmitter();
+const node = { platform: 'node', target: 'node20', plugins: [readsInterpreter(emitter, path.join(root, 'dist/interpreter.wasm'), { moves: true })] };
 
 /** CommonJS dependencies (@vscode/debugadapter) ask for `require`, which an ES module has to make. */
 const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
@@ -23,7 +25,9 @@ const WEB_WORKERS = {
 const web = {
   platform: 'browser',
   target: 'es2022',
-  plugins: [WEB_WORKERS],
+  // The interpreter as characters, not as escapes of them.
+  charset: 'utf8',
+  plugins: [WEB_WORKERS, holdsInterpreter(emitter)],
   alias: {
     ...Object.fromEntries(['events', 'url', 'fs', 'net', 'path'].map((name) => [name, inSource('webShims')])),
     ...Object.fromEntries(['node:path', 'node:os'].map((name) => [name, inSource('webPath')])),

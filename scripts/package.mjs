@@ -12,6 +12,7 @@ const REQUIRED = [
   'dist/worker.mjs',
   'dist/compareWorker.mjs',
   'dist/checkWorker.mjs',
+  'dist/interpreter.wasm',
   'dist/web/extension.js',
   'dist/web/worker.js',
   'package.nls.json',

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { interpreterEmitter, readsInterpreter } from './interpreter.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const words = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
@@ -33,6 +34,7 @@ await build({
   packages: 'external',
   sourcemap: 'inline',
   logLevel: 'warning',
+  plugins: [readsInterpreter(interpreterEmitter(), path.join(outdir, 'interpreter.wasm'), { moves: false })],
 });
 const run = spawnSync(process.execPath, ['--enable-source-maps', '--test', '--test-concurrency=2', ...flags, ...files.map((f) => path.join(outdir, f.replace(/\.ts$/, '.mjs')))], {
   stdio: 'inherit',

@@ -29,7 +29,7 @@ export function describeStop(stop: StopReason): string {
 }
 
 /** Thousands separated: 1,234,567. */
-export const thousands = (value: number): string => Math.round(value).toLocaleString('en-US');
+export const thousands = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** What the report calls each kind of event. */
 export const EVENT_NAMES: Readonly<Record<VmmEventKind, string>> = {

@@ -69,12 +69,13 @@ export class FormTable {
   }
 
   #addRow(spec: InstructionSpec): void {
-    const operandSizes: (2 | 4)[] = variesByOperandSize(spec) ? [2, 4] : [4];
-    const places = [...(hasMemoryForm(spec) ? [true] : []), ...(hasRegisterForm(spec) ? [false] : [])];
+    const { byOperandSize, hasMemory, byAddressSize } = TRAITS[spec.id];
+    const operandSizes: (2 | 4)[] = byOperandSize ? [2, 4] : [4];
+    const places = [...(hasMemory ? [true] : []), ...(hasRegisterForm(spec) ? [false] : [])];
     const repeats: (0 | 0xf2 | 0xf3)[] = spec.rep === 'repe' ? [0, 0xf2, 0xf3] : spec.rep ? [0, 0xf3] : [0];
     for (const operandSize of operandSizes)
       for (const memory of places)
-        for (const addressSize of variesByAddressSize(spec, memory) ? ([2, 4] as const) : ([4] as const))
+        for (const addressSize of (memory ? byAddressSize.memory : byAddressSize.register) ? ([2, 4] as const) : ([4] as const))
           for (const repeat of repeats)
             for (const targetFaults of isRelative(spec) ? [false, true] : [false])
               this.#add({
@@ -84,8 +85,8 @@ export class FormTable {
                 memory,
                 repeat,
                 targetFaults,
-                variesByOperandSize: operandSizes.length > 1,
-                variesByAddressSize: variesByAddressSize(spec, memory),
+                variesByOperandSize: byOperandSize,
+                variesByAddressSize: memory ? byAddressSize.memory : byAddressSize.register,
               });
   }
 

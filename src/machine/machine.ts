@@ -7,9 +7,8 @@ import { UserError } from '../base/userError';
 import { GuestClock } from '../devices/clock';
 import type { DeviceState } from '../devices/contract';
 import type { Switch } from '../devices/virtio/switch';
-import type { FormTable } from '../engine/forms';
-import { emitInterpreter } from '../engine/interpreter/module';
-import { PAGE, RAM, ROM_BYTES } from '../memory/layout';
+import { type InterpreterImage, interpreterImage } from '../engine/interpreter/image';
+import { MAXIMUM_PAGES, PAGE, RAM, ROM_BYTES } from '../memory/layout';
 import { VIDEO_MEMORY } from '../devices/vga/vga';
 import type { Picture } from '../devices/vga/render';
 import type { ScreenText } from '../protocol/screen';
@@ -37,22 +36,8 @@ import { sourceLine } from './sourceLine';
 import { FEATURE_APIC } from './tables/platform';
 
 const MIB = 1024 * 1024;
-/** Ceiling of a VM's memory, part of the compiled module's type: 4 GiB. */
-const MAXIMUM_PAGES = 65536;
 /** Above it the host bridge decides: option ROMs and the BIOS, or RAM in their place. */
 const DEVICE_WINDOW = { start: 0xa0000, end: 0xc0000 } as const;
-
-/** What every VM of a process shares: immutable, made once. */
-export interface InterpreterImage {
-  readonly module: WebAssembly.Module;
-  readonly forms: FormTable;
-}
-
-/** Emitted and compiled on first use; V8 compiles the function itself lazily. */
-const interpreterImage = once((): InterpreterImage => {
-  const { bytes, forms } = emitInterpreter(MAXIMUM_PAGES);
-  return { module: new WebAssembly.Module(bytes), forms };
-});
 
 /** What a machine may share with others. */
 export interface MachineSurroundings {

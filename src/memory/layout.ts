@@ -10,6 +10,8 @@
  *   01500000  shadow page tables of deprivileging techniques (2 MiB)
  *   RAM       guest-physical memory, behind it the system's ROM and the video memory
  */
+/** Ceiling of a VM's memory in WebAssembly's pages, part of every module's type: 4 GiB. */
+export const MAXIMUM_PAGES = 65536;
 export const PAGE = 4096;
 export const WINDOWS = 0x2000;
 export const VMM_PAGES = 0x10000;

@@ -74,12 +74,20 @@ const selection = (spec: InstructionSpec): Selection => ({
   unimplemented: spec.lift === 'unimplemented',
 });
 
-/** Does the row take this ModRM byte? */
-function accepts(spec: InstructionSpec, modRm: number): boolean {
-  const reg = (modRm >> 3) & 7;
-  if (spec.modRm !== undefined) return spec.modRm === modRm;
+const SELECTIONS = INSTRUCTIONS.map(selection);
+
+/** ModRM bytes with the same mod, as far as it matters, and reg. */
+const byModAndReg = (isRegister: boolean, reg: number): readonly number[] =>
+  (isRegister ? [3] : [0, 1, 2]).flatMap((mod) => Array.from({ length: 8 }, (_, rm) => (mod << 6) | (reg << 3) | rm));
+const MODRM_CLASSES = [false, true].flatMap((isRegister) => Array.from({ length: 8 }, (_, reg) => ({ isRegister, reg, bytes: byModAndReg(isRegister, reg) })));
+
+/** The ModRM bytes that a row takes, in lists. */
+const acceptedBy = (spec: InstructionSpec): readonly (readonly number[])[] =>
+  spec.modRm !== undefined ? [[spec.modRm]] : MODRM_CLASSES.filter(({ isRegister, reg }) => accepts(spec, isRegister, reg)).map(({ bytes }) => bytes);
+
+function accepts(spec: InstructionSpec, isRegister: boolean, reg: number): boolean {
   if (spec.extension !== undefined && spec.extension !== reg) return false;
-  if (!spec.size32 && spec.mod !== 'any' && spec.mod !== (modRm >= 0xc0 ? 'register' : 'memory')) return false;
+  if (!spec.size32 && spec.mod !== 'any' && spec.mod !== (isRegister ? 'register' : 'memory')) return false;
   return spec.operands.every((operand, position) => registerExists(operand, reg, position === 0));
 }
 
@@ -113,7 +121,7 @@ export class OpcodeMap {
     for (const spec of rows) {
       if (spec.since && CPU_GENERATIONS.indexOf(spec.since) > generation) continue;
       if (spec.until && CPU_GENERATIONS.indexOf(spec.until) < generation) continue;
-      const row = selection(spec);
+      const row = SELECTIONS[spec.id];
       for (const map of mapsOf(spec)) this.#add(row, map + spec.opcode);
     }
   }
@@ -122,7 +130,7 @@ export class OpcodeMap {
     const { spec } = row;
     if (spec.hasModRm) {
       const rows = (this.#byModRm[slot] ??= new Array<undefined>(256).fill(undefined));
-      for (let modRm = 0; modRm < 256; modRm++) if (accepts(spec, modRm)) rows[modRm] ??= row;
+      for (const bytes of acceptedBy(spec)) for (const modRm of bytes) rows[modRm] ??= row;
     } else {
       for (let r = 0; r < (row.registerInOpcode ? 8 : 1); r++) this.#plain[slot + r] ??= row;
     }

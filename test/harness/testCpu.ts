@@ -7,10 +7,10 @@ import { Bus } from '../../src/devices/bus';
 import { GuestClock } from '../../src/devices/clock';
 import type { Heat, Translation } from '../../src/engine/heat';
 import type { EngineExit } from '../../src/engine/interpreter';
-import { emitInterpreter } from '../../src/engine/interpreter/module';
+import { interpreterImage } from '../../src/engine/interpreter/image';
 import type { RegionLimits } from '../../src/engine/region/regionCache';
 import { PTE_P, PTE_RW, PTE_US } from '../../src/memory/pageWalker';
-import { PAGE, RAM } from '../../src/memory/layout';
+import { MAXIMUM_PAGES, PAGE, RAM } from '../../src/memory/layout';
 import { deliverEvent, pushesErrorCode } from '../../src/semantics/system/interrupts';
 import { REAL_ATTRIBUTES } from '../../src/semantics/system/segments';
 import type { TechniqueId } from '../../src/protocol/techniques';
@@ -23,15 +23,8 @@ import { CPU, type CpuState } from '../../src/x86/cpuState';
 import { OpcodeMap } from '../../src/x86/decoder';
 import { CR0_ET, CR0_MP, CR0_NE, CR0_PE, CR0_PG, CR0_WP } from '../../src/x86/flags';
 import { CS, SS } from '../../src/x86/registers';
-import { once } from '../../src/base/once';
 
 const MIB = 1024 * 1024;
-const MAXIMUM_PAGES = 65536;
-
-const image = once(() => {
-  const { bytes, ...emitted } = emitInterpreter(MAXIMUM_PAGES);
-  return { ...emitted, module: new WebAssembly.Module(bytes) };
-});
 
 const noFirmware: Firmware = {
   rom: new Uint8Array(0),
@@ -86,7 +79,7 @@ export class TestCpu {
       ...(regionLimits ? { regionLimits } : {}),
       model: CPU_MODELS[model],
       profile: COST_PROFILES[0],
-      interpreter: { ...image(), opcodes: new OpcodeMap(CPU_MODELS[model].generation) },
+      interpreter: { ...interpreterImage(), opcodes: new OpcodeMap(CPU_MODELS[model].generation) },
     });
     this.cpu = this.vm.cpu;
     this.ram = Buffer.from(memory.buffer, RAM, ram);

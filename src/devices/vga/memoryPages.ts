@@ -10,7 +10,8 @@ const usedPages = (memory: Uint8Array): number[] => {
   for (let page = 0; page < memory.length / PAGE; page++) {
     let word = (page * PAGE) / 4;
     const end = word + PAGE / 4;
-    while (word < end && words[word] === 0) word++;
+    // Four at a time: this runs at power-on, when nothing has been compiled yet.
+    while (word < end && (words[word] | words[word + 1] | words[word + 2] | words[word + 3]) === 0) word += 4;
     if (word < end) used.push(page);
   }
   return used;

@@ -82,12 +82,12 @@ export class Vga implements BusDevice {
 
   constructor(
     private readonly clock: Clock,
-    /** A power of two of bytes. */
+    /** A power of two of bytes, zeros. */
     readonly memory: Uint8Array = new Uint8Array(VIDEO_MEMORY),
   ) {
     this.#dispi = new Dispi(memory.length, () => clearPages(memory));
     this.#planes = new PlanarMemory(memory, this.#sequencer, this.#graphics);
-    this.reset();
+    this.#begin();
   }
 
   /** What the picture is a function of. Its arrays are the registers themselves. */
@@ -312,6 +312,11 @@ export class Vga implements BusDevice {
 
   /** As its BIOS leaves it, without fonts and colours: the 80 × 25 text mode, blank. */
   reset(): void {
+    clearPages(this.memory);
+    this.#begin();
+  }
+
+  #begin(): void {
     const mode = videoMode(3)!;
     for (const [file, values] of [
       [this.#crtc, mode.crtc],
@@ -326,7 +331,6 @@ export class Vga implements BusDevice {
     this.#dac.reset();
     this.#dispi.reset();
     this.#planes.latches = 0;
-    clearPages(this.memory);
     for (let at = 0; at < (0x8000 / 2) * PLANES; at += PLANES) {
       this.memory[at] = 0x20;
       this.memory[at + 1] = 0x07;

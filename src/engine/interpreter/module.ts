@@ -1,12 +1,13 @@
 /**
  * The interpreter, emitted from the semantics: one function whose br_table goes from a record's handler number to its
- * micro-ops. Emitted once a process (a compiled module is immutable); each VM instantiates it over its own memory.
+ * micro-ops. The build emits it (`emitted.ts`); each VM instantiates the compiled module over its own memory.
  */
 import { HELPERS } from '../../semantics/helpers';
 import { liftForm } from '../../semantics';
 import { SHARED_FUNCTIONS, type Statement, listsIn } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
-import { FormTable } from '../forms';
+import { MAXIMUM_PAGES } from '../../memory/layout';
+import type { FormTable } from '../forms';
 import { partition } from './groups';
 import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
 import { REGION_TYPE } from '../region/regionModule';
@@ -115,15 +116,8 @@ function dispatchLoop(lifted: readonly { statements: readonly Statement[] }[], g
   return code.done();
 }
 
-export interface InterpreterModule {
-  readonly forms: FormTable;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly module: WebAssembly.Module;
-}
-
-/** Emit and compile. `maximumPages` is the memory ceiling every VM's memory must share in its type. */
-export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes: Uint8Array<ArrayBuffer> } {
-  const forms = new FormTable();
+/** The module's bytes; handlers are numbered as in `forms`. */
+export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
   const lifted = forms.forms.map(liftForm);
   const arities = helperArities(lifted);
   const imports: ImportedFunction[] = [
@@ -170,5 +164,5 @@ export function emitInterpreter(maximumPages: number): { forms: FormTable; bytes
       ...(entry ? { exportName: name } : {}),
     })),
   ];
-  return { forms, bytes: encodeModule(imports, bodies, { initial: 1, maximum: maximumPages, indirect: REGION_TYPE }) };
+  return encodeModule(imports, bodies, { initial: 1, maximum: MAXIMUM_PAGES, indirect: REGION_TYPE });
 }

@@ -1,6 +1,7 @@
 /** WebAssembly modules of translated code: a function a region, over the VM's memory and nothing else. */
 import { once } from '../../base/once';
 import { SHARED_FUNCTIONS } from '../../ir/microOp';
+import { MAXIMUM_PAGES } from '../../memory/layout';
 import { TYPED_LOCAL_TYPES } from '../interpreter/locals';
 import { type DefinedFunction, type FunctionType, I32, I64, V128, encodeModule } from '../wasm/encoder';
 import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
@@ -24,9 +25,6 @@ const COMMON: readonly DefinedFunction[] = [
 ];
 
 const SHARED = once(() => sharedFunctions(FIRST_SHARED));
-
-/** The ceiling of any WebAssembly memory: a module takes every VM's. */
-const MAXIMUM_PAGES = 65536;
 
 /** Exported as r0, r1, … in order. */
 export function encodeRegions(regions: readonly EmittedRegion[]): Uint8Array<ArrayBuffer> {
