@@ -35,6 +35,8 @@ const CASES: readonly (readonly [mode: 16 | 32, source: string])[] = [
   [32, 'dec byte [ebx]'],
   [32, 'shl eax, 4'],
   [32, 'shr eax, cl'],
+  [32, 'shr eax, 8\nxor eax, [ebx]\nsar eax, 1'],
+  [32, 'movzx ecx, byte [ebx]\nxor cl, al\nmov dl, cl\nsub dl, 9\nsetb ah\nmovzx ecx, cl'],
   [32, 'rol ax, 1'],
   [32, 'imul eax, ecx, 10'],
   [32, 'mul ecx'],

@@ -18,6 +18,7 @@ import type { FlagState } from './flags';
 import { emitJumpTable } from './jumpTable';
 import { NO_PAGE, REGION_LOCAL as L } from './locals';
 import type { Assumptions } from './memoryAccess';
+import { NOTHING_PARTIAL, type PartialRegister } from './partialRegisters';
 import type { Edge, RegionBlock, RegionPlan } from './region';
 import { type RegionFunctions, RegionStatements } from './statements';
 import { type X87Knowledge, X87Stack, nothingKnown, usesX87 } from './x87Stack';
@@ -73,6 +74,7 @@ class RegionEmitter {
   readonly #x87Above = new Map<Node, number>();
   readonly #x87Behind = new Map<Node, X87Knowledge>();
   readonly #normalBehind = new Map<Node, readonly number[]>();
+  readonly #partialBehind = new Map<Node, readonly PartialRegister[]>();
   readonly #refutedBehind = new Map<Node, ReadonlySet<string>>();
   #temps = 0;
   #callsShared = false;
@@ -328,6 +330,7 @@ class RegionEmitter {
     statements.flags.state = isEntry ? { operation: 'settled', size: 4, exact: true } : this.#flagsBefore(node);
     if (this.#x87) this.#x87.known = this.#x87Before(node);
     statements.normal = (!this.#isMeeting(node) && this.#normalBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || UNKNOWN;
+    statements.partial.known = (!this.#isMeeting(node) && this.#partialBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || NOTHING_PARTIAL;
     // Whatever way leads here comes by the dominator.
     statements.refuted = this.#refutedBehind.get(this.#flow.dominator.get(node) as Node) ?? new Set();
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
@@ -340,6 +343,7 @@ class RegionEmitter {
     if (terminal.k !== 'leave') this.#x87?.toLocals();
     if (this.#x87) this.#x87Behind.set(node, this.#x87.known);
     this.#normalBehind.set(node, statements.normal);
+    this.#partialBehind.set(node, statements.partial.known);
     this.#refutedBehind.set(node, statements.refuted);
     if (terminal.k === 'leave') {
       this.#of(block.instructions[instructions.length]?.eip);

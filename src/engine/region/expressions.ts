@@ -5,6 +5,7 @@ import { CPU } from '../../x86/cpuState';
 import { type Code, OP } from '../wasm/encoder';
 import type { RegionFlags } from './flags';
 import { MAX_INVARIANTS, REGION_LOCAL as L } from './locals';
+import { PartialRegisters } from './partialRegisters';
 import type { X87Operations } from './x87Operations';
 import type { X87Stack } from './x87Stack';
 
@@ -23,6 +24,7 @@ export class RegionExpressions extends ExpressionEmitter {
   operations: X87Operations | undefined;
   /** A vector of which only the first half has been loaded, and where that is. */
   loaded: { readonly id: number; readonly local: number } | undefined;
+  readonly partial: PartialRegisters;
   /** Registers that occur, as a set of bits. */
   used = 0;
   /** XMM registers that occur, likewise. */
@@ -32,6 +34,7 @@ export class RegionExpressions extends ExpressionEmitter {
 
   constructor(code: Code, functions: { readonly packStatus: number }) {
     super(code, functions, { temps: L.TEMPS, typed: L.TYPED, wide: L.WIDE });
+    this.partial = new PartialRegisters(code);
   }
 
   protected override register(ref: RegisterRef, size: 1 | 2 | 4): void {
@@ -39,6 +42,7 @@ export class RegionExpressions extends ExpressionEmitter {
     const number = ref as number;
     const whole = size === 1 ? number & 3 : number;
     this.used |= 1 << whole;
+    if (size === 1 && number < 4 && this.partial.read(whole)) return;
     code.get(L.GPR + whole);
     if (size === 1 && number >= 4) code.constant(8).op(OP.shrU);
     if (size < 4) code.constant(size === 1 ? 0xff : 0xffff).op(OP.and);

@@ -5,7 +5,7 @@
 import type { Expr, Statement } from '../../ir/microOp';
 import { emitComparisonAux } from '../interpreter/statements';
 import { type Code, I32, OP } from '../wasm/encoder';
-import { FLAG_KIND } from '../wasm/flagFunctions';
+import { FLAG_KIND, shiftAux } from '../wasm/flagFunctions';
 import { REGION_LOCAL as L } from './locals';
 
 type Size = 1 | 2 | 4;
@@ -20,6 +20,9 @@ export interface FlagState {
 }
 
 export const SETTLED: FlagState = { operation: 'settled', size: 4, exact: true };
+
+type Shift = 'sar' | 'shr' | 'shl';
+const isShift = (operation: Operation | undefined): operation is Shift => operation === 'sar' || operation === 'shr' || operation === 'shl';
 
 const log2 = (size: Size): number => (size === 1 ? 0 : size === 2 ? 1 : 2);
 const isZero = (e: Expr): boolean => e.k === 'const' && e.value === 0;
@@ -38,13 +41,14 @@ export class RegionFlags {
   #become(state: FlagState): void {
     this.state = state;
     const { operation, size } = state;
-    this.code.constant(operation === 'settled' ? FLAG_KIND.settled : FLAG_KIND[operation] + log2(size)).set(L.KIND);
+    this.code.constant(operation === 'settled' || isShift(operation) ? FLAG_KIND[operation] : FLAG_KIND[operation] + log2(size)).set(L.KIND);
   }
 
   /** Push AUX. */
   aux(): void {
     const { code, state } = this;
     if (state?.operation === 'settled') code.get(L.A);
+    else if (isShift(state?.operation)) shiftAux(code, state.operation, [L.A, L.B, L.RESULT]);
     else code.get(L.KIND).get(L.A).get(L.B).get(L.RESULT).call(this.auxOf);
   }
 
@@ -110,6 +114,14 @@ export class RegionFlags {
     code.set(L.A);
     this.#setResult(size, result);
     this.#become(SETTLED);
+  }
+
+  /** A shift by a constant: nothing is computed before somebody asks. */
+  shift({ operation, value, bit }: ShiftFlags, result: Expr): void {
+    this.value(value);
+    this.code.set(L.A).constant(bit).set(L.B);
+    this.#setResult(4, result);
+    this.#become({ operation, size: 4, exact: true });
   }
 
   #carryAndOverflow(carry: Expr, overflow: Expr): void {
@@ -225,6 +237,7 @@ export class RegionFlags {
     const { code } = this;
     const top = 8 * size - 1;
     if (operation === 'inc' || operation === 'dec') code.get(L.A).constant(31).op(OP.shrU);
+    else if (isShift(operation)) code.get(L.A).get(L.B).op(OP.shrU).constant(1).op(OP.and);
     else if (operation === 'sub' && exact) code.get(L.A).get(L.B).op(OP.ltU);
     else if (operation === 'add' && exact && size === 4) code.get(L.RESULT).get(L.A).op(OP.ltU);
     else {
@@ -240,10 +253,16 @@ export class RegionFlags {
     }
   }
 
-  #overflow({ operation, size }: FlagState): void {
+  #overflow(state: FlagState): void {
     const { code } = this;
+    const { operation, size } = state;
     const top = 8 * size - 1;
-    if (operation === 'inc')
+    if (operation === 'sar') code.constant(0);
+    else if (operation === 'shr') code.get(L.RESULT).get(L.RESULT).constant(1).op(OP.shl, OP.xor).constant(31).op(OP.shrU);
+    else if (operation === 'shl') {
+      this.#carry(state);
+      code.get(L.RESULT).constant(31).op(OP.shrU, OP.xor);
+    } else if (operation === 'inc')
       code
         .get(L.RESULT)
         .constant(-1 << top)
@@ -259,4 +278,37 @@ export class RegionFlags {
       code.op(OP.and).constant(top).op(OP.shrU).constant(1).op(OP.and);
     }
   }
+}
+
+/** Flags of a 32-bit shift by a constant: what is shifted, and which of its bits becomes CF. */
+export interface ShiftFlags {
+  readonly operation: Shift;
+  readonly value: Expr;
+  readonly bit: number;
+}
+
+/** Whether flags are those of a 32-bit shift by a constant. `definition` says what a temporary is. */
+export function shiftFlagsOf({ size, result, carry, overflow, adjust }: Extract<Statement, { k: 'resultFlags' }>, definition: (e: Expr) => Expr): ShiftFlags | undefined {
+  const bit = carriedBit(definition(carry));
+  if (size !== 4 || !isZero(adjust) || !bit) return undefined;
+  const out = definition(overflow);
+  if (isZero(out)) return { operation: 'sar', ...bit };
+  if (out.k !== 'binary') return undefined;
+  if (out.op === 'xor' && sameTemp(out.x, carry) && isSignBit(out.y, result)) return { operation: 'shl', ...bit };
+  const inner = out.op === 'and' && out.x.k === 'binary' && out.x.op === 'shrU' && isConst(out.x.y, 31) && isConst(out.y, 1) ? out.x.x : undefined;
+  const isTopTwo = inner?.k === 'binary' && inner.op === 'xor' && sameTemp(inner.x, result) && inner.y.k === 'binary' && inner.y.op === 'shl' && sameTemp(inner.y.x, result);
+  return isTopTwo ? { operation: 'shr', ...bit } : undefined;
+}
+
+const isConst = (e: Expr, value: number): boolean => e.k === 'const' && e.value === value;
+const sameTemp = (x: Expr, y: Expr): boolean => x.k === 'temp' && y.k === 'temp' && x.id === y.id;
+const isSignBit = (e: Expr, of: Expr): boolean =>
+  e.k === 'binary' && e.op === 'and' && isConst(e.y, 1) && e.x.k === 'binary' && e.x.op === 'shrU' && isConst(e.x.y, 31) && sameTemp(e.x.x, of);
+
+/** (value >> bit) & 1. */
+function carriedBit(e: Expr): { readonly value: Expr; readonly bit: number } | undefined {
+  if (e.k !== 'binary' || e.op !== 'and' || !isConst(e.y, 1)) return undefined;
+  if (e.x.k === 'temp') return { value: e.x, bit: 0 };
+  const isShifted = e.x.k === 'binary' && (e.x.op === 'shrU' || e.x.op === 'shrS') && e.x.x.k === 'temp' && e.x.y.k === 'const';
+  return isShifted && e.x.k === 'binary' && e.x.y.k === 'const' ? { value: e.x.x, bit: e.x.y.value } : undefined;
 }

@@ -33,24 +33,27 @@ export const REGION_LOCAL = {
   PLACE: 20,
   /** A value on its way to memory. */
   STORED: 21,
+  /** AL, CL, DL, BL by themselves, and EAX, ECX, EDX, EBX without them (PartialRegisters). */
+  LOW: 22,
+  UPPER: 26,
   /** Pages met last: from linear to the VM's memory. */
-  DELTAS: 22,
+  DELTAS: 30,
   /** From here on i64. */
-  WIDE: 22 + MAX_PAGES,
+  WIDE: 30 + MAX_PAGES,
   /** Linear addresses of the pages met last; `NO_PAGE` for none. */
-  TAGS: 23 + MAX_PAGES,
+  TAGS: 31 + MAX_PAGES,
   /** XMM0..XMM7: 128 bits. */
-  XMM: 23 + 2 * MAX_PAGES,
+  XMM: 31 + 2 * MAX_PAGES,
   /** Temporaries of other types than i32 (interpreter/locals). */
-  TYPED: 31 + 2 * MAX_PAGES,
+  TYPED: 39 + 2 * MAX_PAGES,
   /** x87: i32. TOP at the last meeting of ways times 16, what it is above that times 16, status word, tags, pointers of the last instruction. */
-  X87_BASE: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
-  X87_ABOVE: 32 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
-  X87_STATUS: 33 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
-  X87_TAGS: 34 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
-  X87_POINTERS: 35 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
-  INVARIANTS: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + X87_LOCALS,
-  TEMPS: 31 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + X87_LOCALS + MAX_INVARIANTS,
+  X87_BASE: 39 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  X87_ABOVE: 40 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  X87_STATUS: 41 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  X87_TAGS: 42 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  X87_POINTERS: 43 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT,
+  INVARIANTS: 39 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + X87_LOCALS,
+  TEMPS: 39 + 2 * MAX_PAGES + TYPED_LOCAL_COUNT + X87_LOCALS + MAX_INVARIANTS,
 } as const;
 
 /** How many i32 locals stand between the parameter and WIDE. */

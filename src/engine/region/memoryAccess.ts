@@ -1,6 +1,6 @@
 /**
  * Loads and stores of translated code. One that lies in the window of its kind (memory/accessWindows) goes straight to memory; any other
- * looks its page up in the software TLB. Those on the stack, and without a window those whose address comes from a register alone or
+ * looks its page up in the software TLB. Those on a stack outside, and without a window those whose address comes from a register alone or
  * from a table's place and an index, compare with the page that their base met last, which they keep in locals (TAG, and DELTA from linear
  * to the VM's memory). The TLB does not change while a region runs, so neither windows nor pages need to be asked for again.
  */
@@ -19,6 +19,8 @@ export interface Assumptions {
   /** FLAT as it is now (x86/cpuState): what of it the code relies on is collected in `relied`. */
   readonly flat: number;
   readonly windows: { readonly read: AccessWindow | undefined; readonly write: AccessWindow | undefined };
+  /** The stack is in both windows now, and most likely stays there. */
+  readonly stackInWindows: boolean;
 }
 
 type Definition = (e: Expr) => Expr;
@@ -71,7 +73,7 @@ export class MemoryAccess {
     const window = this.assumptions.windows[write ? 'write' : 'read'];
     const size = place.aligned ? 1 : place.size;
     code.constant(record).set(L.NEXT);
-    if (!window || isOnStack(base)) {
+    if (!window || (isOnStack(base) && !this.assumptions.stackInWindows)) {
       this.#linear(place, 0);
       const page = this.#pageOf(baseOf(base, place.segment), write);
       if (page === undefined) this.#lookUp(size, write);

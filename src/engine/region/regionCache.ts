@@ -4,6 +4,7 @@
  */
 import type { TranslationStatistics } from '../../protocol/requests';
 import { CPU } from '../../x86/cpuState';
+import { ESP } from '../../x86/registers';
 import type { AccessWindow } from '../../memory/accessWindows';
 import { DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE } from '../../memory/layout';
 import type { LinearMemory } from '../../memory/linearMemory';
@@ -149,7 +150,14 @@ export class RegionCache {
     const lowering = new BlockLowering(cpu, this.forms);
     const plan = planRegion(root, { cache: this.cache, linear: this.linear, lowering, isWarm: this.isWarm });
     if (!plan) return undefined;
-    const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions: { user, flat, windows: this.#windows(user) }, computedRecord: this.#computedRecord });
+    const windows = this.#windows(user);
+    const assumptions = {
+      user,
+      flat,
+      windows,
+      stackInWindows: this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.read) && this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.write),
+    };
+    const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions, computedRecord: this.#computedRecord });
     if (root.trampoline === 0) root.trampoline = this.cache.allocate(1);
     return { root, plan, emitted };
   }
@@ -157,6 +165,10 @@ export class RegionCache {
   #windows(user: boolean): Assumptions['windows'] {
     const { windows } = this.linear;
     return { read: windows.find(user ? DENY_USER_READ : DENY_SUPERVISOR_READ), write: windows.find(user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) };
+  }
+
+  #isInside(linear: number, window: AccessWindow | undefined): boolean {
+    return window !== undefined && (linear - window.low) >>> 0 < this.linear.cpu.get(window.cell) >>> 0;
   }
 
   /** Longer windows have opened since regions were compiled that use others: they go, and what is hot comes back. */

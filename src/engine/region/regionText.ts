@@ -22,6 +22,7 @@ const localName = (index: number, late: LateLocals): string => {
   if (index >= L.TYPED) return `$v${index - L.TYPED}`;
   if (index >= L.XMM) return `$xmm${index - L.XMM}`;
   if (index >= L.TAGS) return `$tag${index - L.TAGS}`;
+  if (index >= L.LOW && index < L.DELTAS) return `$${REGISTERS_32[(index - L.LOW) & 3]}_${index < L.UPPER ? 'low' : 'upper'}`;
   if (index >= L.DELTAS && index < L.WIDE) return `$delta${index - L.DELTAS}`;
   return index >= L.GPR && index < L.GPR + 8 ? `$${REGISTERS_32[index - L.GPR]}` : `$${LOCALS.get(index) ?? index}`;
 };

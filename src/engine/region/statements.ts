@@ -8,9 +8,10 @@ import { VECTOR_LOAD, VECTOR_STORE, emitSetMmx } from '../interpreter/statements
 import { type Code, OP, VECTOR } from '../wasm/encoder';
 import type { Value } from '../wasm/functionWriter';
 import { RegionExpressions, constantOf } from './expressions';
-import { RegionFlags } from './flags';
+import { RegionFlags, shiftFlagsOf } from './flags';
 import { REGION_LOCAL as L } from './locals';
 import { type Assumptions, MemoryAccess, type Place } from './memoryAccess';
+import type { PartialRegisters } from './partialRegisters';
 import { X87Operations } from './x87Operations';
 import { type X87Stack, seesX87Memory, usesX87 } from './x87Stack';
 
@@ -41,6 +42,8 @@ export class RegionStatements {
   #updated: Place | undefined;
   /** What the temporaries of the current instruction are. */
   readonly #definitions = new Map<number, Expr>();
+  /** Its temporaries that are loaded bytes. */
+  readonly #loadedBytes = new Set<number>();
 
   constructor(
     readonly code: Code,
@@ -77,6 +80,11 @@ export class RegionStatements {
     this.#expressions.normal = value;
   }
 
+  /** See PartialRegisters. */
+  get partial(): PartialRegisters {
+    return this.#expressions.partial;
+  }
+
   #learnNormal(register: number, bytes: number): void {
     this.normal = this.normal.map((known, n) => (n === register ? bytes : known));
   }
@@ -99,6 +107,7 @@ export class RegionStatements {
     this.#record = record;
     this.#dead = dead;
     this.#definitions.clear();
+    this.#loadedBytes.clear();
     this.#updated = undefined;
     if (this.x87) this.#beginX87(statements, this.x87);
     if (this.x87 && usesX87(statements)) this.#leavingOnce(() => this.#list(statements));
@@ -228,9 +237,12 @@ export class RegionStatements {
       case 'arithmeticFlags':
         flags.arithmetic(s, !s.keepCarry && isExact(s, around.slice(0, n)));
         break;
-      case 'resultFlags':
-        flags.result(s);
+      case 'resultFlags': {
+        const shift = shiftFlagsOf(s, this.#definition);
+        if (shift) flags.shift(shift, s.result);
+        else flags.result(s);
         break;
+      }
       case 'carryFlags':
         flags.carry(s);
         break;
@@ -281,7 +293,8 @@ export class RegionStatements {
   #if(s: Extract<Statement, { k: 'if' }>): void {
     const { code, flags } = this;
     this.value(s.condition);
-    const { refuted, normal } = this;
+    const { refuted, normal, partial } = this;
+    const { known } = partial;
     const before = flags.state;
     const updated = this.#updated;
     code.open(OP.if);
@@ -290,11 +303,14 @@ export class RegionStatements {
     flags.state = before;
     const kept = this.#updated === updated;
     this.#updated = updated;
+    const behindThen = partial.known;
+    partial.known = known;
     if (s.else.length) {
       code.else();
       this.#list(s.else);
     }
     code.close();
+    partial.meet(behindThen);
     if (!kept || this.#updated !== updated) this.#updated = undefined;
     if (s.then.at(-1)?.k !== 'fault' && flags.state !== then) flags.state = undefined;
     this.refuted = refuted;
@@ -311,11 +327,20 @@ export class RegionStatements {
     const whole = size === 1 ? ref & 3 : ref;
     this.written |= 1 << whole;
     const local = L.GPR + whole;
+    const { partial } = this.#expressions;
     if (size === 4) {
       this.value(value);
       code.set(local);
+      partial.written(whole, this.#isByte(value));
       return;
     }
+    if (size === 1 && ref < 4) {
+      this.value(value);
+      if (!this.#isByte(value)) code.constant(0xff).op(OP.and);
+      partial.write(whole);
+      return;
+    }
+    partial.written(whole, false);
     const mask = size === 2 ? 0xffff : 0xff;
     const shift = size === 1 && ref >= 4 ? 8 : 0;
     this.value(value);
@@ -328,6 +353,25 @@ export class RegionStatements {
       .set(local);
   }
 
+  /** Is the value zero-extended from eight bits? */
+  #isByte(e: Expr): boolean {
+    switch (e.k) {
+      case 'const':
+        return e.value >>> 8 === 0;
+      case 'register':
+        return e.size === 1;
+      case 'condition':
+        return true;
+      case 'temp':
+        return this.#loadedBytes.has(e.id) || (this.#definitions.has(e.id) && this.#isByte(this.#definition(e)));
+      case 'binary':
+        if (e.op === 'and') return this.#isByte(e.x) || this.#isByte(e.y);
+        return (e.op === 'or' || e.op === 'xor' || e.op === 'shrU') && this.#isByte(e.x) && this.#isByte(e.y);
+      default:
+        return false;
+    }
+  }
+
   #access(s: Access, write: boolean, access: (offset: number) => void): void {
     this.memory.access(placeOf(s, write), this.#record, this.#definition, access);
   }
@@ -335,6 +379,7 @@ export class RegionStatements {
   #load(s: Extract<Statement, { k: 'load' }>): void {
     const { code } = this;
     const into = L.TEMPS + s.id;
+    if (s.size === 1) this.#loadedBytes.add(s.id);
     if (!s.update) return this.#access(s, false, (offset) => code.memory(LOAD[s.size], offset).set(into));
     this.#updated = placeOf(s, true);
     this.memory.place(this.#updated, this.#record, this.#definition);

@@ -39,8 +39,27 @@ export function unpackAux(): Uint8Array {
 /**
  * What wrote the status flags, as translated code remembers it: kind 0 has AUX in the first word; the others have the operands of
  * an operation, from which AUX follows. Numbered so that the operation is (kind - 1) / 3 and log2 of the size (kind - 1) % 3.
+ * Shifts of 32 bits have kinds below 0, and in the two words what was shifted and the number of the bit that became CF.
  */
-export const FLAG_KIND = { settled: 0, add: 1, sub: 4, inc: 7, dec: 10 } as const;
+export const FLAG_KIND = { settled: 0, add: 1, sub: 4, inc: 7, dec: 10, sar: -1, shr: -2, shl: -3 } as const;
+
+/** Push AUX of a shift: CF in bit 31, and below it CF xor OF. OF is 0 (SAR), the two top bits’ difference (SHR), or CF xor SF (SHL). */
+export function shiftAux(c: Code, operation: 'sar' | 'shr' | 'shl', [a, b, result]: readonly [a: number, b: number, result: number]): void {
+  const carry = (): Code => c.get(a).get(b).op(OP.shrU).constant(1).op(OP.and);
+  if (operation === 'sar') {
+    carry()
+      .constant(0xc0000000 | 0)
+      .op(OP.mul);
+    return;
+  }
+  carry().constant(31).op(OP.shl);
+  if (operation === 'shl') c.get(result);
+  else carry().constant(31).op(OP.shl).get(result).op(OP.xor).get(result).constant(1).op(OP.shl, OP.xor);
+  c.constant(0x80000000 | 0)
+    .op(OP.and)
+    .constant(1)
+    .op(OP.shrU, OP.or);
+}
 
 /** (kind, a, b, result) → AUX. INC and DEC have the AUX of before in place of `a`: its bit 31 is CF. */
 export function auxOf(): Uint8Array {
@@ -50,6 +69,12 @@ export function auxOf(): Uint8Array {
   c.open(OP.if);
   c.get(A).op(OP.return);
   c.close();
+  for (const operation of ['sar', 'shr', 'shl'] as const) {
+    c.get(KIND).constant(FLAG_KIND[operation]).op(OP.eq);
+    c.open(OP.if);
+    shiftAux(c, operation, [A, B, RESULT]);
+    c.op(OP.return).close();
+  }
   c.get(KIND).constant(FLAG_KIND.inc).op(OP.geS);
   c.open(OP.if);
   c.get(A).set(PREVIOUS).constant(1).set(B);
