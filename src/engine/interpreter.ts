@@ -6,7 +6,7 @@ import { type LinearMemory, REFUSED_VECTOR } from '../memory/linearMemory';
 import type { PageFault, Translation as PageTranslation } from '../memory/pageWalker';
 import { CPU, type CpuState, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import type { OpcodeMap } from '../x86/decoder';
-import { CR0_PG } from '../x86/flags';
+import { CR0_PG, EFLAGS_RF } from '../x86/flags';
 import { GP, PF } from '../x86/exceptions';
 import { CS } from '../x86/registers';
 import { bindHelpers, catchFault } from '../semantics/helpers';
@@ -152,6 +152,11 @@ export class Interpreter {
     this.cpu.set(CPU.ATTEND, 1);
   }
 
+  /** The system instruction under way has set RF, which the next one clears: only instruction breakpoints and stops ask for it. */
+  attendToResumeFlag(): void {
+    if (this.cpu.get(CPU.ATTEND) === 0) this.cpu.set(CPU.ATTEND, ATTEND_RESUME);
+  }
+
   /**
    * The instruction that is at a device now (a load or store that the bus answers) is to be the last of this run: interrupts
    * or time have changed. The record behind it is made to stop; `#return` makes it what it was.
@@ -274,18 +279,28 @@ export class Interpreter {
       const block = this.#block(false);
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
+      if (deliver && !this.#passResumeFlag(block)) return DISPATCH;
       const exit = this.#enterBlock(block, budget);
       if (exit?.kind === 'fault' && deliver?.(exit.vector, exit.errorCode)) {
-        if (this.#looksAround) return DISPATCH;
-      } else if (exit) return exit;
+        if (this.#due(CPU.ATTEND)) return DISPATCH;
+      } else if (exit && !(exit === DISPATCH && deliver && this.cpu.get(CPU.ATTEND) === ATTEND_RESUME && !this.#due(CPU.INHIBIT))) return exit;
     }
-    return this.#finish(end);
+    return deliver && this.cpu.get(CPU.EFLAGS) & EFLAGS_RF ? DISPATCH : this.#finish(end);
   }
 
   /** Something is due before the next instruction, or may be: what generated code asks behind a system instruction. */
-  get #looksAround(): boolean {
+  #due(first: typeof CPU.ATTEND | typeof CPU.INHIBIT): boolean {
     const { cpu } = this;
-    return (cpu.get(CPU.ATTEND) | cpu.get(CPU.INHIBIT) | cpu.get(CPU.HALTED) | cpu.get(CPU.PENDING_DEBUG) | cpu.get(CPU.DUE_FAULT)) !== 0;
+    return (cpu.get(first) | cpu.get(CPU.INHIBIT) | cpu.get(CPU.HALTED) | cpu.get(CPU.PENDING_DEBUG) | cpu.get(CPU.DUE_FAULT)) !== 0;
+  }
+
+  /** An instruction is about to execute, which clears RF. False: somebody may stop before it, and is to see RF as it is. */
+  #passResumeFlag(block: Block): boolean {
+    const flags = this.cpu.get(CPU.EFLAGS);
+    if (!(flags & EFLAGS_RF)) return true;
+    if (block.attention) return false;
+    this.cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
+    return true;
   }
 
   /** The last instructions of a slice: blocks as long as they are shorter than what is left of it, then one by one. */
@@ -469,6 +484,8 @@ export class Interpreter {
   }
 }
 
+/** Of ATTEND: RF is set, and there is nothing else to look at. */
+const ATTEND_RESUME = 2;
 const DISPATCH: EngineExit = { kind: 'dispatch' };
 const BUDGET: EngineExit = { kind: 'budget' };
 

@@ -292,7 +292,8 @@ export class VirtualMachine implements TechniqueHost {
     const flags = this.cpu.get(CPU.EFLAGS);
     const { interrupts } = this.#platform;
     const takes = (flags & EFLAGS_IF && interrupts.pending) || (interrupts.nmiPending && !this.cpu.get(CPU.NMI_BLOCKED));
-    if (flags & (EFLAGS_TF | EFLAGS_RF) || takes) this.engine.attend();
+    if (flags & EFLAGS_TF || takes) this.engine.attend();
+    else if (flags & EFLAGS_RF) this.engine.attendToResumeFlag();
   }
 
   #noteMode(): void {
