@@ -81,14 +81,14 @@ function dispatchLoop(lifted: readonly { statements: readonly Statement[] }[], g
   const pseudo: Record<number, () => void> = {
     [PSEUDO.INVALIDATED]: () => leave(EXIT.INVALIDATED, exitBefore),
     [PSEUDO.LINK]: () => {
-      emitter.lookUpJump();
+      emitter.transfers.lookUpJump();
       leave(EXIT.LINK, exitAfter);
     },
     [PSEUDO.COMPUTED]: () => {
-      emitter.lookUpJump();
+      emitter.transfers.lookUpJump();
       leave(EXIT.INDIRECT, exitAfter);
     },
-    [PSEUDO.TRANSLATED]: () => emitter.region(),
+    [PSEUDO.TRANSLATED]: () => emitter.transfers.region(),
     [PSEUDO.FORWARD]: () => void code.get(LOCAL.RECORD).memory(OP.load, RECORD.DISPLACEMENT).set(LOCAL.RECORD).branch(loop),
     [PSEUDO.FALL_THROUGH]: () => emitter.handler([{ k: 'jump' }]),
     [PSEUDO.STOP]: () => leave(EXIT.STOP, exitBefore),

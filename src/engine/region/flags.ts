@@ -3,7 +3,7 @@
  * those where it is known what they are. What is not known at some point (several ways lead there) is asked of `auxOf`.
  */
 import type { Expr, Statement } from '../../ir/microOp';
-import { emitComparisonAux } from '../interpreter/statements';
+import { emitComparisonAux } from '../interpreter/flags';
 import { type Code, I32, OP } from '../wasm/encoder';
 import { FLAG_KIND, shiftAux } from '../wasm/flagFunctions';
 import { REGION_LOCAL as L } from './locals';

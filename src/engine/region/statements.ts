@@ -4,7 +4,8 @@
  */
 import { type Expr, type SharedFunction, type Statement, typeOf } from '../../ir/microOp';
 import { tempLocal } from '../interpreter/locals';
-import { VECTOR_LOAD, VECTOR_STORE, emitSetMmx } from '../interpreter/statements';
+import { VECTOR_LOAD, VECTOR_STORE } from '../interpreter/accesses';
+import { emitSetMmx } from '../interpreter/statements';
 import { type Code, OP, VECTOR } from '../wasm/encoder';
 import type { Value } from '../wasm/functionWriter';
 import { RegionExpressions, constantOf } from './expressions';

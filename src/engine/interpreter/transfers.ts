@@ -1,0 +1,150 @@
+/** Where a handler goes on: the next record, a jump's target, out of the interpreter. */
+import type { Expr } from '../../ir/microOp';
+import { JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD } from '../../memory/layout';
+import { CPU } from '../../x86/cpuState';
+import { EXIT, RECORD } from '../record';
+import { type Code, OP } from '../wasm/encoder';
+import type { ExpressionEmitter } from './expressions';
+import { LOCAL } from './locals';
+
+/** Where a handler may go, as block levels of the enclosing function. */
+export interface Labels {
+  /** Next record: top of the dispatch loop. */
+  readonly loop: number;
+  /** Leave with the code in SCRATCH, before the current instruction. */
+  readonly exitBefore: number;
+  /** Leave with the code in SCRATCH; EIP and BUDGET are settled. */
+  readonly exitAfter: number;
+}
+
+export class TransferEmitter {
+  constructor(
+    readonly code: Code,
+    readonly expression: ExpressionEmitter,
+    readonly labels: Labels,
+  ) {}
+
+  /** Count the block's instructions and that it ran. */
+  retire(): void {
+    const { code } = this;
+    code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load8U, RECORD.COUNT).op(OP.sub).set(LOCAL.BUDGET);
+    code.get(LOCAL.RECORD).tee(LOCAL.LAST).get(LOCAL.RECORD).memory(OP.load, RECORD.HITS).constant(1).op(OP.add).tee(LOCAL.HITS).memory(OP.store, RECORD.HITS);
+  }
+
+  follow(pointer: number): void {
+    this.code.get(LOCAL.RECORD).memory(OP.load, pointer).set(LOCAL.RECORD);
+    this.continueOrStop();
+  }
+
+  /** RECORD is the next one: go on, or leave there when the budget is spent or the block that ended is hot. */
+  continueOrStop(): void {
+    const { code } = this;
+    code.get(LOCAL.BUDGET).constant(0).op(OP.gtS);
+    code.open(OP.if);
+    code.get(LOCAL.HITS).loadCell(CPU.HOT_MASK).op(OP.and).branchIf(this.labels.loop);
+    code.constant(EXIT.HOT).set(LOCAL.SCRATCH);
+    code.else();
+    code.constant(EXIT.BUDGET).set(LOCAL.SCRATCH);
+    code.close();
+    code.constant(0).get(LOCAL.LAST).memory(OP.store, CPU.LAST_RECORD);
+    this.#stopThere();
+  }
+
+  #stopThere(): void {
+    this.code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP).branch(this.labels.exitAfter);
+  }
+
+  /** Run the region of the TRANSLATED record; go on at the record it ends at, in the middle of a block or before one. */
+  region(): void {
+    const { code } = this;
+    code.constant(0).get(LOCAL.RESULT).memory(OP.store, CPU.RESULT);
+    code.constant(0).get(LOCAL.AUX).memory(OP.store, CPU.AUX);
+    code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load, RECORD.IMMEDIATE).callIndirect(0).set(LOCAL.RECORD);
+    code.loadCell(CPU.RESULT).set(LOCAL.RESULT).loadCell(CPU.AUX).set(LOCAL.AUX).loadCell(CPU.BUDGET).set(LOCAL.BUDGET);
+    code.branch(this.labels.loop);
+  }
+
+  /** EIP of the record is where to go: straight there if the jump cache knows it. EIP is settled if not. */
+  lookUpJump(): void {
+    const { code } = this;
+    code.get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).set(LOCAL.ADDRESS);
+    this.#ifCached(() => code.branch(this.labels.loop));
+    code.constant(0).get(LOCAL.ADDRESS).memory(OP.store, CPU.EIP);
+  }
+
+  /** If the jump cache knows EIP, which is in ADDRESS: the record goes to RECORD, and `then`. */
+  #ifCached(then: () => void): void {
+    const { code } = this;
+    code
+      .get(LOCAL.ADDRESS)
+      .get(LOCAL.ADDRESS)
+      .constant(JUMP_CACHE_FOLD)
+      .op(OP.shrU, OP.xor)
+      .constant(JUMP_CACHE_ENTRIES - 1)
+      .op(OP.and)
+      .constant(4)
+      .op(OP.shl)
+      .tee(LOCAL.ENTRY);
+    code.memory(OP.load, JUMP_CACHE).get(LOCAL.ADDRESS).op(OP.eq);
+    code
+      .get(LOCAL.ENTRY)
+      .memory(OP.load, JUMP_CACHE + 4)
+      .loadCell(CPU.MODE)
+      .op(OP.eq, OP.and);
+    code.open(OP.if);
+    code
+      .get(LOCAL.ENTRY)
+      .memory(OP.load, JUMP_CACHE + 8)
+      .set(LOCAL.RECORD);
+    then();
+    code.close();
+  }
+
+  /** Look the target up in the jump cache; a miss leaves to the run loop, which fills it. */
+  indirect(target: Expr): void {
+    const { code } = this;
+    this.expression.emit(target);
+    code.set(LOCAL.ADDRESS);
+    this.retire();
+    code.constant(0).get(LOCAL.ADDRESS).memory(OP.store, CPU.EIP);
+    this.#findJump();
+  }
+
+  /** On at EIP, which is in ADDRESS too. */
+  #findJump(): void {
+    const { code } = this;
+    code.constant(0).get(LOCAL.RECORD).memory(OP.store, CPU.EXIT_RECORD);
+    this.#ifCached(() => this.continueOrStop());
+    code.constant(EXIT.INDIRECT).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+  }
+
+  /** Behind a system instruction: on like behind a computed jump, unless the run loop has something to look at. */
+  dispatch(at: 'next' | 'eip'): void {
+    const { code } = this;
+    if (at === 'next') {
+      code.constant(0);
+      this.expression.field('nextEip');
+      code.memory(OP.store, CPU.EIP);
+    }
+    this.retire();
+    code.loadCell(CPU.ATTEND);
+    for (const cell of [CPU.INHIBIT, CPU.HALTED, CPU.PENDING_DEBUG, CPU.DUE_FAULT]) code.loadCell(cell).op(OP.or);
+    code.op(OP.eqz).open(OP.if);
+    code.loadCell(CPU.EIP).set(LOCAL.ADDRESS);
+    this.#findJump();
+    code.close();
+    code.constant(EXIT.DISPATCH).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+  }
+
+  leaveBefore(exit: number): void {
+    this.code.constant(exit).set(LOCAL.SCRATCH).branch(this.labels.exitBefore);
+  }
+
+  checkFault(): void {
+    const { code } = this;
+    code.loadCell(CPU.FAULT);
+    code.open(OP.if);
+    this.leaveBefore(EXIT.FAULT);
+    code.close();
+  }
+}
