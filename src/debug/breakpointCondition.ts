@@ -3,7 +3,8 @@ import { UserError } from '../base/userError';
 import { type EvaluationContext, evaluate, formatValue } from './expressions';
 import { truthOf } from './c/cValue';
 import { parseC } from './c/cSyntax';
-import { expressionError, parseExpression, parseNumber } from './expressionSyntax';
+import { parseExpression, parseNumber } from './expressionSyntax';
+import { expressionError } from './operatorParser';
 
 export interface BreakpointRequest {
   readonly condition?: string;

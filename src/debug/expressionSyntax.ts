@@ -1,6 +1,6 @@
 /** Debugger expressions: NASM's operators, numbers and effective addresses, parsed to a tree. Errors name the place and what was expected. */
 import { parseInteger } from '../asm/numbers';
-import { UserError } from '../base/userError';
+import { OperatorParser, type OperatorToken, expressionError } from './operatorParser';
 
 export type Expression =
   | { readonly kind: 'number'; readonly value: number }
@@ -12,11 +12,9 @@ export type Expression =
   | { readonly kind: 'memory'; readonly size: 1 | 2 | 4 | undefined; readonly address: Expression }
   | { readonly kind: 'sized'; readonly size: 1 | 2 | 4; readonly operand: Expression };
 
-interface Token {
+interface Token extends OperatorToken {
   readonly kind: 'number' | 'name' | 'operator' | 'end';
-  readonly text: string;
   readonly value: number;
-  readonly at: number;
 }
 
 const SIZES: Readonly<Record<string, 1 | 2 | 4>> = { byte: 1, word: 2, dword: 4 };
@@ -25,12 +23,6 @@ const SIZES: Readonly<Record<string, 1 | 2 | 4>> = { byte: 1, word: 2, dword: 4 
 const PRECEDENCE: readonly (readonly string[])[] = [['||'], ['&&'], ['|'], ['^'], ['&'], ['==', '!=', '<>', '=', '<', '<=', '>', '>='], ['<<', '>>'], ['+', '-'], ['*', '/', '%']];
 
 const TOKEN = /\s*(?:(\$?\d[\w$]*)|([A-Za-z_.?@$][\w.?@$#~]*)|('(?:[^'\\]|\\.)*'|"[^"]*")|(\|\||&&|==|!=|<>|<=|>=|<<|>>|[-+*/%&|^~!()[\]:<>=])|(\S))/y;
-
-/** Far beyond what anybody writes, and far below what the stack of calls takes. */
-const MOST_TOKENS = 1000;
-const MOST_NESTED = 100;
-
-export const expressionError = (message: string): UserError => new UserError('expression', message);
 
 /** A number of at most 32 bits in any NASM notation: 0x1F, 1Fh, $1F, 31, 0b11111, 37q. */
 export function parseNumber(text: string): number | undefined {
@@ -59,29 +51,13 @@ function tokens(text: string): Token[] {
   return out;
 }
 
-class Parser {
-  readonly #tokens: Token[];
-  #next = 0;
-  #nested = 0;
-
-  constructor(readonly text: string) {
-    this.#tokens = tokens(text);
-    if (this.#tokens.length > MOST_TOKENS) throw expressionError(`The expression is too long: ${this.#tokens.length} numbers, names and operators; at most ${MOST_TOKENS}.`);
+class Parser extends OperatorParser<Expression, Token> {
+  constructor(text: string) {
+    super(text, tokens(text), PRECEDENCE);
   }
 
-  get token(): Token {
-    return this.#tokens[this.#next];
-  }
-
-  accept(...texts: string[]): string | undefined {
-    const { kind, text } = this.token;
-    if (kind !== 'operator' || !texts.includes(text)) return undefined;
-    this.#next++;
-    return text;
-  }
-
-  expect(text: string): void {
-    if (!this.accept(text)) throw expressionError(`Expected ${text} but found ${this.token.text} at column ${this.token.at + 1} of "${this.text}".`);
+  join(operator: string, left: Expression, right: Expression): Expression {
+    return { kind: 'binary', operator, left, right };
   }
 
   whole(): Expression {
@@ -92,29 +68,17 @@ class Parser {
 
   /** `segment:offset`, `phys:address`, or a plain expression. */
   far(): Expression {
-    if (this.token.kind === 'name' && this.token.text.toLowerCase() === 'phys' && this.#tokens[this.#next + 1].text === ':') {
-      this.#next += 2;
-      return { kind: 'physical', address: this.binary(0) };
+    if (this.token.kind === 'name' && this.token.text.toLowerCase() === 'phys' && this.tokens[this.next + 1].text === ':') {
+      this.next += 2;
+      return { kind: 'physical', address: this.binary() };
     }
-    const left = this.binary(0);
-    return this.accept(':') ? { kind: 'far', segment: left, offset: this.binary(0) } : left;
+    const left = this.binary();
+    return this.accept(':') ? { kind: 'far', segment: left, offset: this.binary() } : left;
   }
 
-  binary(level: number): Expression {
-    if (level === PRECEDENCE.length) return this.unary();
-    let left = this.binary(level + 1);
-    for (let operator = this.accept(...PRECEDENCE[level]); operator; operator = this.accept(...PRECEDENCE[level])) {
-      left = { kind: 'binary', operator, left, right: this.binary(level + 1) };
-    }
-    return left;
-  }
-
-  unary(): Expression {
-    if (++this.#nested > MOST_NESTED) throw expressionError(`The expression is nested too deeply: more than ${MOST_NESTED} parentheses, brackets and signs.`);
+  operand(): Expression {
     const operator = this.accept('-', '+', '~', '!');
-    const expression: Expression = operator ? { kind: 'unary', operator, operand: this.unary() } : this.primary();
-    this.#nested--;
-    return expression;
+    return operator ? { kind: 'unary', operator, operand: this.unary() } : this.primary();
   }
 
   primary(): Expression {
@@ -126,17 +90,17 @@ class Parser {
     }
     if (this.accept('[')) return this.memory(undefined);
     if (kind === 'number') {
-      this.#next++;
+      this.next++;
       return { kind: 'number', value };
     }
     if (kind === 'name') {
-      this.#next++;
+      this.next++;
       const size = SIZES[text.toLowerCase()];
       if (!size) return { kind: 'name', name: text };
       if (this.accept('[')) return this.memory(size);
       return { kind: 'sized', size, operand: this.token.kind === 'name' && this.token.text.toLowerCase() === 'phys' ? this.far() : this.unary() };
     }
-    throw expressionError(`Expected a register, symbol, number or [address] but found ${text} at column ${this.token.at + 1} of "${this.text}".`);
+    return this.unexpected('a register, symbol, number or [address]');
   }
 
   memory(size: 1 | 2 | 4 | undefined): Expression {

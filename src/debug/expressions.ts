@@ -6,7 +6,8 @@ import { REGISTERS_8, REGISTERS_16, REGISTERS_32, SEGMENT_REGISTERS } from '../x
 import { assignAsC, type CValue, evaluateAsC, formatC, typeOfC } from './c/cValue';
 import type { CScope } from './c/cScope';
 import { codeBits, instructionPointer, readNumber, register, selectorBase } from './codeView';
-import { type Expression, expressionError, parseExpression } from './expressionSyntax';
+import { type Expression, parseExpression } from './expressionSyntax';
+import { expressionError } from './operatorParser';
 import type { SymbolTable } from './symbolTable';
 
 export type Place =

@@ -2,7 +2,7 @@
 import { ATE, TAG } from '../../symbols/dwarf/constants';
 import { type BaseType, type CType, pointerTo, sizeOf, VOID } from '../../symbols/dwarf/types';
 import { register } from '../codeView';
-import { expressionError } from '../expressionSyntax';
+import { expressionError } from '../operatorParser';
 import { REGISTERS_16, REGISTERS_32 } from '../../x86/registers';
 import { elementOf, membersOf, OPTIMISED_AWAY } from './cFormat';
 import { bytesFor, type CNumber, isFloat, isScalar, isSigned, numberOf, storeNumber } from './cNumber';

@@ -1,7 +1,7 @@
 /** Numbers of C objects: from their bytes, and back into them. */
 import { ATE } from '../../symbols/dwarf/constants';
 import { type CType, sizeOf } from '../../symbols/dwarf/types';
-import { expressionError } from '../expressionSyntax';
+import { expressionError } from '../operatorParser';
 import { type CObject, type CScope, littleEndian } from './cScope';
 
 export type CNumber = bigint | number;

@@ -11,7 +11,7 @@ import type { SymbolFile } from '../../symbols/symbolFile';
 import type { DebuggableVm } from '../../vmm/debuggable';
 import { REGISTERS_32 } from '../../x86/registers';
 import { readNumber } from '../codeView';
-import { expressionError } from '../expressionSyntax';
+import { expressionError } from '../operatorParser';
 import type { Frame } from '../frame';
 import type { StackFrame } from '../stackFrames';
 

@@ -1,5 +1,5 @@
 /** C expressions over variables, parsed to a tree: no calls, no assignments inside (C11, 6.5). Type names are what the program knows. */
-import { expressionError } from '../expressionSyntax';
+import { OperatorParser, type OperatorToken, expressionError } from '../operatorParser';
 
 /** `struct`, a keyword type or a typedef, and how many stars. */
 export interface CTypeName {
@@ -19,10 +19,8 @@ export type CNode =
   | { readonly kind: 'cast'; readonly type: CTypeName; readonly operand: CNode }
   | { readonly kind: 'sizeofType'; readonly type: CTypeName };
 
-interface Token {
+interface Token extends OperatorToken {
   readonly kind: 'number' | 'name' | 'character' | 'operator' | 'end';
-  readonly text: string;
-  readonly at: number;
 }
 
 const TOKEN =
@@ -48,8 +46,6 @@ const TYPE_WORDS = new Set([
   'class',
 ]);
 const TAGGED = new Set(['struct', 'union', 'enum', 'class']);
-const MOST_TOKENS = 1000;
-const MOST_NESTED = 100;
 
 const ESCAPED: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, a: 7, b: 8, f: 12, v: 11 };
 
@@ -71,7 +67,6 @@ function tokens(text: string): Token[] {
     if (stray !== undefined) throw expressionError(`Unexpected ${stray} at column ${at + 1} of "${text}".`);
     const found = number ?? name ?? character ?? operator;
     out.push({ kind: number ? 'number' : name ? 'name' : character ? 'character' : 'operator', text: found, at });
-    if (out.length > MOST_TOKENS) throw expressionError(`The expression is too long: more than ${MOST_TOKENS} numbers, names and operators.`);
   }
   out.push({ kind: 'end', text: 'the end', at: text.length });
   return out;
@@ -82,84 +77,50 @@ export function parseC(text: string, isType: (name: string) => boolean): CNode {
   return new Parser(text, isType).whole();
 }
 
-class Parser {
-  readonly #tokens: Token[];
-  #next = 0;
-  #nested = 0;
-
+class Parser extends OperatorParser<CNode, Token> {
   constructor(
-    readonly text: string,
+    text: string,
     readonly isType: (name: string) => boolean,
   ) {
-    this.#tokens = tokens(text);
+    super(text, tokens(text), PRECEDENCE);
   }
 
-  get #token(): Token {
-    return this.#tokens[this.#next];
-  }
-
-  #accept(...texts: readonly string[]): string | undefined {
-    const { kind, text } = this.#token;
-    if (kind !== 'operator' || !texts.includes(text)) return undefined;
-    this.#next++;
-    return text;
-  }
-
-  #expect(text: string): void {
-    if (!this.#accept(text)) this.#unexpected(text);
-  }
-
-  #unexpected(wanted: string): never {
-    throw expressionError(`Expected ${wanted} but found ${this.#token.text} at column ${this.#token.at + 1} of "${this.text}".`);
+  join(operator: string, left: CNode, right: CNode): CNode {
+    return { kind: 'binary', operator, left, right };
   }
 
   whole(): CNode {
-    const node = this.#binary(0);
-    if (this.#token.kind !== 'end') this.#unexpected('an operator');
+    const node = this.binary();
+    if (this.token.kind !== 'end') this.unexpected('an operator');
     return node;
   }
 
-  #binary(level: number): CNode {
-    if (level === PRECEDENCE.length) return this.#unary();
-    let left = this.#binary(level + 1);
-    for (let operator = this.#accept(...PRECEDENCE[level]); operator; operator = this.#accept(...PRECEDENCE[level]))
-      left = { kind: 'binary', operator, left, right: this.#binary(level + 1) };
-    return left;
-  }
-
-  #unary(): CNode {
-    if (++this.#nested > MOST_NESTED) throw expressionError(`The expression is nested too deeply: more than ${MOST_NESTED} levels.`);
-    const node = this.#prefix();
-    this.#nested--;
-    return node;
-  }
-
-  #prefix(): CNode {
-    const operator = this.#accept('*', '&', '-', '+', '~', '!');
-    if (operator) return { kind: 'unary', operator, operand: this.#unary() };
-    if (this.#token.kind === 'name' && this.#token.text === 'sizeof') {
-      this.#next++;
+  operand(): CNode {
+    const operator = this.accept('*', '&', '-', '+', '~', '!');
+    if (operator) return { kind: 'unary', operator, operand: this.unary() };
+    if (this.token.kind === 'name' && this.token.text === 'sizeof') {
+      this.next++;
       const type = this.#parenthesisedType();
-      return type ? { kind: 'sizeofType', type } : { kind: 'unary', operator: 'sizeof', operand: this.#unary() };
+      return type ? { kind: 'sizeofType', type } : { kind: 'unary', operator: 'sizeof', operand: this.unary() };
     }
     const type = this.#parenthesisedType();
-    return type ? { kind: 'cast', type, operand: this.#unary() } : this.#postfix();
+    return type ? { kind: 'cast', type, operand: this.unary() } : this.#postfix();
   }
 
   /** `(struct task *)`; nothing is taken when it is no type. */
   #parenthesisedType(): CTypeName | undefined {
-    const after = this.#tokens[this.#next + 1];
+    const after = this.tokens[this.next + 1];
     const isTypeName = after?.kind === 'name' && (TYPE_WORDS.has(after.text) || this.isType(after.text));
-    if (this.#token.text !== '(' || !isTypeName) return undefined;
-    this.#next++;
+    if (this.token.text !== '(' || !isTypeName) return undefined;
+    this.next++;
     const words: string[] = [];
-    for (let { kind, text } = this.#token; kind === 'name' && this.#goesOn(words, text); { kind, text } = this.#token) {
+    for (let { kind, text } = this.token; kind === 'name' && this.#goesOn(words, text); { kind, text } = this.token) {
       words.push(text);
-      this.#next++;
+      this.next++;
     }
     let pointers = 0;
-    while (this.#accept('*')) pointers++;
-    this.#expect(')');
+    while (this.accept('*')) pointers++;
+    this.expect(')');
     return { words: words.filter((w) => w !== 'const' && w !== 'volatile'), pointers };
   }
 
@@ -172,28 +133,28 @@ class Parser {
   #postfix(): CNode {
     let node = this.#primary();
     for (;;) {
-      const operator = this.#accept('.', '->', '[');
+      const operator = this.accept('.', '->', '[');
       if (!operator) return node;
       if (operator === '[') {
-        node = { kind: 'index', object: node, index: this.#binary(0) };
-        this.#expect(']');
+        node = { kind: 'index', object: node, index: this.binary() };
+        this.expect(']');
         continue;
       }
-      if (this.#token.kind !== 'name') this.#unexpected('the name of a member');
-      node = { kind: 'member', object: node, name: this.#token.text, through: operator === '->' };
-      this.#next++;
+      if (this.token.kind !== 'name') this.unexpected('the name of a member');
+      node = { kind: 'member', object: node, name: this.token.text, through: operator === '->' };
+      this.next++;
     }
   }
 
   #primary(): CNode {
-    const { kind, text } = this.#token;
-    if (this.#accept('(')) {
-      const node = this.#binary(0);
-      this.#expect(')');
+    const { kind, text } = this.token;
+    if (this.accept('(')) {
+      const node = this.binary();
+      this.expect(')');
       return node;
     }
-    if (kind === 'end' || kind === 'operator') this.#unexpected('a variable or a number');
-    this.#next++;
+    if (kind === 'end' || kind === 'operator') this.unexpected('a variable or a number');
+    this.next++;
     if (kind === 'name') return { kind: 'name', name: text };
     if (kind === 'character') return { kind: 'character', value: characterOf(text) };
     if (/^0[xX]/.test(text) || /^\d+[uUlL]*$/.test(text)) return integer(text);
