@@ -154,6 +154,7 @@ class Writer {
         this.put(0xe9);
         return this.label(target, size, true);
       default:
+        if (random(2)) this.comparison();
         this.put(0x0f, 0x80 + random(16));
         return this.label(target, size, true);
     }
@@ -166,6 +167,16 @@ class Writer {
     this.immediate(gap, this.bits / 8);
     this.instructions.push(this.bytes.length);
     this.bytes.push(...new Array(gap).fill(FILLING));
+  }
+
+  /** CMP or SUB of bytes, words or doublewords that are often equal, and else differ in one bit: the sign, now and then. */
+  comparison(): void {
+    const { random } = this;
+    const operation = random(2) ? 0x38 : 0x28;
+    const wide = random(2);
+    this.put(...(wide ? [0x89, 0xc8] : [0x88, 0xc8])); // mov eax, ecx or al, cl
+    if (random(2)) this.put(...(wide ? [0x83, 0xf0] : [0x34]), random(2) ? 1 : 0x80); // xor with it
+    this.put(operation + (random(2) ? 0 : 2) + wide, 0xc8);
   }
 
   finish(): Uint8Array {

@@ -23,7 +23,7 @@ export function reproduction(found: Case): string[] | undefined {
   let { code } = found.program;
   const { instructions } = found.program;
   // Halves, quarters, … down to single instructions.
-  for (let size = instructions.length >> 1; size >= 1; size >>= 1) {
+  for (let size = instructions.length; size >= 1; size = Math.floor(size / 2)) {
     for (let n = 0; n < instructions.length; n += size) {
       const shorter = code.slice();
       shorter.fill(NOP, instructions[n] - CODE, (instructions[n + size] ?? CODE + code.length) - CODE);
