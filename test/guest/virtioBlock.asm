@@ -49,6 +49,11 @@ start:
         expect_flag nz
         and ax, 0xfffc
         mov [ports], ax
+        mov eax, 0x80002004             ; bus master: the rings are reached by DMA
+        call config
+        or al, 4
+        mov dx, 0xcfc
+        out dx, eax
 
         ; reset, acknowledge, driver, no features, the queue, driver ok
         mov al, 0

@@ -39,6 +39,11 @@ start:
         call config
         and ax, 0xfffc
         mov [ports], ax
+        mov eax, 0x80001804             ; bus master: the rings are reached by DMA
+        call config
+        or al, 4
+        mov dx, 0xcfc
+        out dx, eax
         mov bx, STATUS
         mov al, 0
         call put

@@ -6,7 +6,7 @@
  */
 import { Emitter } from '../../base/events';
 import type { AccessSize, BusDevice, Clock, DeviceState, IrqLine, PhysicalMemory, Timer } from '../contract';
-import { PciFunction } from '../pci/pciFunction';
+import { COMMAND, COMMAND_BUS_MASTER, PciFunction } from '../pci/pciFunction';
 import type { DescriptorChain } from './descriptorChain';
 import {
   COMMON,
@@ -116,7 +116,12 @@ export class VirtioPci implements BusDevice, VirtioTransport {
     return (this.#s.low & mask) === mask;
   }
 
+  /** A device reaches its queues as bus master only (PCI 3.0, 6.2.2). */
   get live(): boolean {
+    return this.#driven && (this.pci.command & COMMAND_BUS_MASTER) !== 0;
+  }
+
+  get #driven(): boolean {
     return (this.#s.status & (STATUS_DRIVER_OK | STATUS_NEEDS_RESET)) === STATUS_DRIVER_OK;
   }
 
@@ -162,7 +167,7 @@ export class VirtioPci implements BusDevice, VirtioTransport {
 
   configChanged(): void {
     this.#s.generation = (this.#s.generation + 1) & 0xff;
-    if (this.live) this.#interrupt(ISR_CONFIGURATION);
+    if (this.#driven) this.#interrupt(ISR_CONFIGURATION);
   }
 
   #interrupt(bits: number): void {
@@ -291,7 +296,11 @@ export class VirtioPci implements BusDevice, VirtioTransport {
     if (value === 0) return this.#resetDevice();
     const acceptable = !(s.low & ~this.#offered) && (!modern || s.high === F_VERSION_1_HIGH);
     s.status = (value & (acceptable ? 0xff : ~STATUS_FEATURES_OK)) | (s.status & STATUS_NEEDS_RESET);
-    // Legacy drivers may have filled queues before.
+    this.wake();
+  }
+
+  /** Queues may have been filled before there was anybody to serve them. */
+  wake(): void {
     for (const { index } of this.#queues) this.kick(index);
   }
 
@@ -345,6 +354,7 @@ class VirtioFunction extends PciFunction {
     if (target) this.transport.write(target.region, target.offset, size, value);
     else super.write(offset, size, value);
     this.transport.drive();
+    if (offset === COMMAND) this.transport.wake();
   }
 
   /** Undefined unless the window is as wide as the access and lies in a base address's region, aligned. */

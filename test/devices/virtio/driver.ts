@@ -2,6 +2,7 @@
 import { GuestClock } from '../../../src/devices/clock';
 import { COMMON, DEVICE, ISR, LEGACY, MODERN, NOTIFY } from '../../../src/devices/virtio/pciIdentity';
 import type { VirtioDevice } from '../../../src/devices/virtio/virtioDevice';
+import { COMMAND, COMMAND_BUS_MASTER } from '../../../src/devices/pci/pciFunction';
 import { VirtioPci } from '../../../src/devices/virtio/virtioPci';
 import { FlatMemory } from '../../machine/support';
 import { RecordingLine } from '../support';
@@ -39,6 +40,7 @@ export const makeDriver = (device: VirtioDevice, { ram = 1 << 20, legacy = false
   const transport = new VirtioPci(device, { clock, memory });
   const line = new RecordingLine();
   transport.line = line;
+  transport.pci.write(COMMAND, 2, COMMAND_BUS_MASTER);
   const failures: string[] = [];
   transport.failures.on((sentence) => failures.push(sentence));
   const get = (offset: number, size: 1 | 2 | 4) => transport.read(legacy ? LEGACY : MODERN, (legacy ? 0 : COMMON) + offset, size);

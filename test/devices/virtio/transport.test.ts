@@ -1,6 +1,7 @@
 /** The virtio transport: negotiation, both kinds of registers, rings, interrupts, and what it makes of nonsense. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { COMMAND, COMMAND_BUS_MASTER } from '../../../src/devices/pci/pciFunction';
 import { VirtioEntropy } from '../../../src/devices/virtio/entropy';
 import { MODERN, WINDOW, WINDOW_DATA } from '../../../src/devices/virtio/pciIdentity';
 import { roundTrip } from '../support';
@@ -247,6 +248,19 @@ test('the command register’s bit 10 keeps the pin quiet', () => {
   assert.ok(!d.line.level);
   d.transport.pci.write(4, 2, 0);
   assert.ok(d.line.level);
+});
+
+test('a request waits until the device may be bus master', () => {
+  const d = makeDriver(entropy());
+  d.start();
+  d.transport.pci.write(COMMAND, 2, 0);
+  d.add(0, room());
+  d.notify(0);
+  d.settle();
+  assert.deepEqual(d.completed(0), []);
+  d.transport.pci.write(COMMAND, 2, COMMAND_BUS_MASTER);
+  d.settle();
+  assert.deepEqual(d.completed(0), [{ id: 0, length: 16 }]);
 });
 
 test('save and restore in the middle of a request', () => {
