@@ -199,3 +199,35 @@ test('at the ceiling all regions go, and the guest goes on', () => {
   regions.checkInvariants();
   small.vm.engine.cache.checkInvariants();
 });
+
+test('x87 and MMX in one region, and a way out of it between them: the same as interpreted', () => {
+  const source = `again: fldpi
+  fstp st0
+  test ecx, 3
+  jnz other
+  movd edx, mm7
+  add ebx, edx
+  mov cr2, eax
+  jmp join
+other: movd eax, mm7
+  lea ebx, [ebx + 2 * eax]
+  mov cr2, eax
+join: pxor mm7, mm7
+  emms
+  dec ecx
+  jnz again`;
+  const run = (translation: 'off' | { threshold: number; warm: number; patience: number }): [number, number] => {
+    const bench = new TestCpu({ translation, model: 'p4' });
+    bench.flat32();
+    bench.cpu.setReg(ECX, 400);
+    bench.cpu.set(CPU.X87_CONTROL, 0x37f);
+    bench.cpu.set(CPU.X87_TAGS, 0xffff);
+    bench.load(`${source}\nhlt`);
+    assert.equal(bench.runToHalt(64).kind, 'halted');
+    return [bench.cpu.reg(EBX), bench.vm.engine.regions.regions().size];
+  };
+  const [interpreted] = run('off');
+  const [translated, regions] = run({ threshold: 8, warm: 2, patience: 0 });
+  assert.ok(regions > 0);
+  assert.equal(translated, interpreted);
+});

@@ -74,7 +74,7 @@ export class X87Stack {
     this.unusual = localAt(locals.add(I32, 'x87_unusual'));
   }
 
-  /** What is known here. */
+  /** What is known here, where all is in locals: between blocks. */
   get known(): X87Knowledge {
     return { above: this.#above, full: this.#full, vacant: this.#vacant };
   }
@@ -83,6 +83,8 @@ export class X87Stack {
     this.#above = above;
     this.#full = full;
     this.#vacant = vacant;
+    // The block before in the code may have left the region from memory.
+    this.#inMemory = false;
   }
 
   /** The register that is ST(n) here. */
