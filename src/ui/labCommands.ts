@@ -14,6 +14,9 @@ const TITLES: Readonly<Record<string, () => string>> = {
   isolation: () => vscode.l10n.t('Isolation'),
 };
 
+/** How long to wait for the text beside the guest. */
+const PREVIEW_MILLISECONDS = 5000;
+
 const programOf = (uri: vscode.Uri): string => (uri.scheme === 'file' ? uri.fsPath : uri.toString());
 
 async function exists(uri: vscode.Uri): Promise<boolean> {
@@ -45,6 +48,23 @@ function setStops(uri: vscode.Uri, stops: readonly number[], events: readonly st
   ]);
 }
 
+/** Its tab may come after the command has ended, and takes the keyboard then. */
+async function openBeside(text: vscode.Uri): Promise<void> {
+  const shown = (): boolean =>
+    vscode.window.tabGroups.all.some(({ viewColumn, activeTab }) => viewColumn !== vscode.ViewColumn.One && activeTab?.input instanceof vscode.TabInputWebview);
+  await vscode.commands.executeCommand('markdown.showPreviewToSide', text);
+  if (shown()) return;
+  await new Promise<void>((resolve) => {
+    const change = vscode.window.tabGroups.onDidChangeTabs(() => shown() && done());
+    const patience = setTimeout(() => done(), PREVIEW_MILLISECONDS);
+    const done = (): void => {
+      change.dispose();
+      clearTimeout(patience);
+      resolve();
+    };
+  });
+}
+
 class Labs implements vscode.CodeLensProvider {
   constructor(private readonly context: vscode.ExtensionContext) {}
 
@@ -68,7 +88,7 @@ class Labs implements vscode.CodeLensProvider {
     const source = readLab(document.getText());
     setStops(guest, source?.stops ?? [], source?.events ?? []);
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
-    await vscode.commands.executeCommand('markdown.showPreviewToSide', vscode.Uri.joinPath(folder, labText(lab, labLanguage(vscode.env.language))));
+    await openBeside(vscode.Uri.joinPath(folder, labText(lab, labLanguage(vscode.env.language))));
     // Back to the guest: F5 is for what has the keyboard.
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
     return guest;
