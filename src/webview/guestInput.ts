@@ -41,6 +41,8 @@ export class GuestInput {
     if (down ? !this.#isOurs(event) : !this.#held.has(event.code)) return;
     event.preventDefault();
     event.stopPropagation();
+    // Not every browser takes the mouse back by itself.
+    if (this.#grabbed && event.code === 'Escape') return document.exitPointerLock();
     if (!event.code) {
       const keys = event.key.length === 1 ? event.key : KEYS[event.key];
       if (keys) this.send({ keys });

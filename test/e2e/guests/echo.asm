@@ -59,24 +59,28 @@ look:   mov dx, COM1 + 5
         call hex
         call line
         jmp look
-.mouse: cmp byte [count], 0
-        jne .more
+.mouse: movzx bx, byte [count]
+        test bx, bx
+        jnz .more
         cmp al, 0xfa                    ; the acknowledgement of F4
         je look
-        push ax
-        mov al, 'm'
-        call put
-        pop ax
-        jmp .byte
-.more:  push ax
-        mov al, ' '
-        call put
-        pop ax
-.byte:  call hex
+.more:  mov [packet + bx], al
         inc byte [count]
         cmp byte [count], 3
         jne look
         mov byte [count], 0
+        mov al, 'm'                     ; whole, for keys may have come between its bytes
+        call put
+        mov al, [packet]
+        call hex
+        mov al, ' '
+        call put
+        mov al, [packet + 1]
+        call hex
+        mov al, ' '
+        call put
+        mov al, [packet + 2]
+        call hex
         call line
         jmp look
 
@@ -96,6 +100,7 @@ hex:    push ax
         jmp put
 
 count:  db 0
+packet: times 3 db 0
 %ifdef SECOND
 name:   db 'This is the second VM.', 0
 %else
