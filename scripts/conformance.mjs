@@ -1,22 +1,5 @@
 #!/usr/bin/env node
 // Run the cases captured on real processors: `npm run test:conformance -- [--data DIR] [--only int,str] [--form 00,jcc8] [--max N]`.
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { runBundled } from './runBundled.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const outfile = path.join(root, 'dist/test/conformance.mjs');
-await build({
-  entryPoints: [path.join(root, 'test/conformance/main.ts')],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  packages: 'external',
-  sourcemap: 'inline',
-  logLevel: 'warning',
-});
-const run = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...process.argv.slice(2)], { stdio: 'inherit', cwd: root });
-process.exit(run.status ?? 1);
+await runBundled('test/conformance/main.ts');

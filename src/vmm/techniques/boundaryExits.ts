@@ -11,11 +11,11 @@ import type { Waiting } from './technique';
 /** The guest as its exits see it; coordinates are numbers of retired instructions. */
 export interface Boundary {
   /** The guest runs: the VMM has not had control since the last VM entry. */
-  readonly running: boolean;
-  readonly retired: number;
-  readonly enteredAt: number;
+  running(): boolean;
+  retired(): number;
+  enteredAt(): number;
   /** The VMM has had control at this very boundary. */
-  readonly vmmHasControl: boolean;
+  vmmHasControl(): boolean;
   /** An exit. True: stop before it, and nothing has happened. */
   leave(exit: VmExit): boolean;
 }
@@ -33,7 +33,7 @@ export class BoundaryExits {
 
   /** Coordinate at which the preemption timer runs out. */
   get timerEnd(): number {
-    return this.boundary.enteredAt + this.vmcs.read('preemptionTimer');
+    return this.boundary.enteredAt() + this.vmcs.read('preemptionTimer');
   }
 
   /** The interrupt that waited is delivered, or the machine was reset. */
@@ -44,8 +44,9 @@ export class BoundaryExits {
   /** True: stop before the exit. */
   leaves(waiting: Waiting): boolean {
     const { vmcs, boundary } = this;
-    const { running, retired } = boundary;
-    if (running && vmcs.has('monitorTrapFlag') && retired > boundary.enteredAt && boundary.leave({ reason: 'MONITOR_TRAP_FLAG' })) return true;
+    const running = boundary.running();
+    const retired = boundary.retired();
+    if (running && vmcs.has('monitorTrapFlag') && retired > boundary.enteredAt() && boundary.leave({ reason: 'MONITOR_TRAP_FLAG' })) return true;
     if (running && vmcs.has('activatePreemptionTimer') && retired >= this.timerEnd && boundary.leave({ reason: 'PREEMPTION_TIMER' })) return true;
     if (waiting.nmi && this.#nonMaskable(waiting.nmiBlocked)) return true;
     if (!waiting.interrupt) {
@@ -66,7 +67,7 @@ export class BoundaryExits {
   #external(interruptible: boolean): boolean {
     const { vmcs, boundary } = this;
     if (!this.#announced) {
-      if (!boundary.vmmHasControl && boundary.leave({ reason: 'EXTERNAL_INTERRUPT', information: 0 })) return true;
+      if (!boundary.vmmHasControl() && boundary.leave({ reason: 'EXTERNAL_INTERRUPT', information: 0 })) return true;
       this.#announced = true;
       if (!interruptible) this.#setWindow('interruptWindowExiting', true);
     } else if (interruptible && vmcs.has('interruptWindowExiting')) {

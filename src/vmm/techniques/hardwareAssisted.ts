@@ -82,21 +82,13 @@ export class HardwareAssisted implements Technique {
   }
 
   #boundaryExits(): BoundaryExits {
-    const self = this;
+    const { host } = this;
     return new BoundaryExits(this.vmcs, {
-      get running() {
-        return !self.#root;
-      },
-      get retired() {
-        return self.host.engine.retired;
-      },
-      get enteredAt() {
-        return self.#enteredAt;
-      },
-      get vmmHasControl() {
-        return self.#vmmAt === self.host.engine.retired;
-      },
-      leave: (exit) => self.#leave(exit),
+      running: () => !this.#root,
+      retired: () => host.engine.retired,
+      enteredAt: () => this.#enteredAt,
+      vmmHasControl: () => this.#vmmAt === host.engine.retired,
+      leave: (exit) => this.#leave(exit),
     });
   }
 
