@@ -11,7 +11,7 @@ import { startServer } from '../../scripts/vscodeServer.mjs';
 import { startBrowser } from './browser.mjs';
 import { bundleForTests, root } from './bundle.mjs';
 import { shots } from './shots.mjs';
-import { PATIENCE, soon, Workbench } from './workbench.mjs';
+import { frameWith, PATIENCE, soon, Workbench } from './workbench.mjs';
 
 const settings = {
   'window.commandCenter': false,
@@ -38,19 +38,7 @@ async function step(name, action) {
   console.log(`  ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-/** The document of a webview that has such an element. */
-const frameWith = (selector) =>
-  soon(`a webview with ${selector}`, async () => {
-    for (const frame of page.frames()) {
-      const found = await frame
-        .locator(selector)
-        .count()
-        .catch(() => 0);
-      if (found > 0) return frame;
-    }
-    return undefined;
-  });
-const screenFrame = () => frameWith('#picture');
+const screenFrame = () => frameWith(page, '#picture');
 const picture = () => page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame').locator('#picture');
 async function middle() {
   const { x, y, width, height } = await picture().boundingBox();
@@ -174,7 +162,7 @@ async function main() {
   });
   await step('Memory shows the one that is chosen', async () => {
     await workbench.command('Ringside: Show Memory');
-    const memory = await frameWith('body[data-page="memory"]');
+    const memory = await frameWith(page, 'body[data-page="memory"]');
     await memory.getByLabel('Address').fill('phys:0x7d00');
     await memory.getByLabel('Address').press('Enter');
     const says = (text) =>

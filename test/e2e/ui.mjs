@@ -10,7 +10,7 @@ import { startServer } from '../../scripts/vscodeServer.mjs';
 import { startBrowser } from './browser.mjs';
 import { bundleForTests, root, workspace } from './bundle.mjs';
 import { shots } from './shots.mjs';
-import { PATIENCE, soon, Workbench } from './workbench.mjs';
+import { frameWith, PATIENCE, soon, Workbench } from './workbench.mjs';
 
 const file = path.join(workspace, 'trap.asm');
 const source = fs.readFileSync(file, 'utf8').split('\n');
@@ -32,19 +32,7 @@ async function step(name, action) {
   console.log(`  ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 const openPanel = (name) => page.locator(`.panel .composite-bar .action-label[aria-label="${name}"]`).click();
-/** The document of a webview that has such an element. */
-const frameWith = (selector) =>
-  soon(`a webview with ${selector}`, async () => {
-    for (const frame of page.frames()) {
-      const found = await frame
-        .locator(selector)
-        .count()
-        .catch(() => 0);
-      if (found > 0) return frame;
-    }
-    return undefined;
-  });
-const viewPage = (name) => frameWith(`body[data-page="${name}"]`);
+const viewPage = (name) => frameWith(page, `body[data-page="${name}"]`);
 const shot = (name) => page.screenshot({ path: path.join(shots, `${name}.png`) });
 
 async function main() {
@@ -129,7 +117,8 @@ async function main() {
     await workbench.pane('Block Cache').locator('.monaco-list-row').first().click();
     const frame = await viewPage('block');
     await frame.locator('[aria-label="Guest code"] .line').first().waitFor();
-    assert.equal(await frame.locator('header').evaluate((header) => getComputedStyle(header).display), 'flex');
+    // A frame that is not laid out yet has no computed styles.
+    await soon('the style sheet', async () => (await frame.locator('header').evaluate((header) => getComputedStyle(header).display)) === 'flex');
     await shot('11-block');
     await frame.getByRole('tab', { name: 'Graph' }).click();
     await frame.locator('.node').first().waitFor();
@@ -160,7 +149,7 @@ async function main() {
   });
   await step('the guest has printed on its screen', async () => {
     await openPanel('Guest Screen');
-    const screen = await frameWith('#picture');
+    const screen = await frameWith(page, '#picture');
     await screen.locator('#screen', { hasText: 'Hello from real mode.' }).waitFor({ state: 'attached' });
     const lit = () =>
       screen.locator('#picture').evaluate((canvas) =>

@@ -15,6 +15,19 @@ export async function soon(what, probe, milliseconds = PATIENCE) {
   }
 }
 
+/** The document of a webview that has such an element. */
+export const frameWith = (page, selector) =>
+  soon(`a webview with ${selector}`, async () => {
+    for (const frame of page.frames()) {
+      const found = await frame
+        .locator(selector)
+        .count()
+        .catch(() => 0);
+      if (found > 0) return frame;
+    }
+    return undefined;
+  });
+
 export class Workbench {
   constructor(page, fileName) {
     this.page = page;
