@@ -23,6 +23,7 @@ const STEPS = [
   { name: 'pages', args: [script('test/e2e/pages.mjs')], needsBrowser: true },
   { name: 'in-host', args: [script('test/e2e/runInHost.mjs')], needsBrowser: true, inVsCode: true },
   { name: 'ui', args: [script('test/e2e/ui.mjs')], needsBrowser: true, inVsCode: true },
+  { name: 'devices', args: [script('test/e2e/devices.mjs')], needsBrowser: true, inVsCode: true },
   { name: 'web', args: [script('test/e2e/web.mjs')], needsBrowser: true, inVsCode: true },
 ];
 
