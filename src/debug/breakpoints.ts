@@ -25,6 +25,8 @@ export interface Breakpoint {
   readonly path?: string;
   readonly line?: number;
   readonly linear: readonly number[];
+  /** Where the same code was loaded: counts while it runs there, before paging. */
+  readonly loaded?: readonly number[];
   readonly physical?: number;
   /** Selector in CS, when only that counts. */
   readonly selector?: number;
@@ -129,7 +131,7 @@ export class Breakpoints {
   }
 
   get linear(): Set<number> {
-    return new Set(this.#all().flatMap((e) => e.breakpoint.linear));
+    return new Set(this.#all().flatMap(({ breakpoint: { linear, loaded = [] } }) => [...linear, ...loaded]));
   }
 
   /** A triple fault ends a run by itself; nobody has to ask for it. */
@@ -161,9 +163,9 @@ export class Breakpoints {
 
   reachedAddress(linear: number): Reached {
     const { vm } = this.context;
+    const isThere = (b: Breakpoint) => b.linear.includes(linear) || (b.loaded?.includes(linear) === true && this.sourceMap.linked(linear) !== linear);
     return this.#reached(
-      ({ breakpoint: b }) =>
-        b.linear.includes(linear) && (b.physical === undefined || vm.translate(linear) === b.physical) && (b.selector === undefined || b.selector === vm.readRegister('cs')),
+      ({ breakpoint: b }) => isThere(b) && (b.physical === undefined || vm.translate(linear) === b.physical) && (b.selector === undefined || b.selector === vm.readRegister('cs')),
       this.context,
     );
   }
@@ -219,7 +221,7 @@ export class Breakpoints {
       case 'source':
         return this.#inMode(this.#resolveLine(path, request.line ?? 0), request.mode);
       case 'function':
-        return { ...this.#locate(parseEventBreakpoint(request.name ?? '', this.context)), verified: true };
+        return { ...this.#locate(this.#whereLinked(parseEventBreakpoint(request.name ?? '', this.context))), verified: true };
       case 'data':
         return { ...NOWHERE, verified: true, data: { ...parseDataId(request.dataId ?? ''), access: request.access ?? 'write' } };
       case 'instruction':
@@ -231,7 +233,7 @@ export class Breakpoints {
 
   #resolveLine(path: string, line: number): Resolution {
     const found = this.sourceMap.breakpointAt(path, line);
-    if (found) return { ...NOWHERE, verified: true, path, ...found };
+    if (found) return { ...this.#whereLinked({ ...NOWHERE, ...found }), verified: true, path };
     const message = this.sourceMap.hasFile(path) ? `No instruction at or after line ${line}.` : 'This file is not part of the guest.';
     return { ...NOWHERE, verified: false, message, path, line };
   }
@@ -241,7 +243,7 @@ export class Breakpoints {
     const [linear] = resolution.linear;
     if (mode === 'linear' || linear === undefined) return resolution;
     if (mode === 'segmented') return { ...resolution, selector: register(vm, 'cs') };
-    const physical = vm.translate(linear);
+    const physical = resolution.loaded?.[0] ?? vm.translate(linear);
     return physical === undefined
       ? { ...resolution, verified: false, linear: [], message: 'Nothing is mapped there now: it has no physical address.' }
       : { ...resolution, physical };
@@ -256,7 +258,14 @@ export class Breakpoints {
     return { ...NOWHERE, verified: false, message: `Does not happen under ${TECHNIQUES.find((t) => t.id === technique)?.name}; only under ${names.join(', ')}.`, filter };
   }
 
-  #locate(places: Pick<Breakpoint, 'linear' | 'stops' | 'physical'>): Omit<Resolution, 'verified'> {
+  /** A name may have been given as what it is before paging. */
+  #whereLinked<T extends Pick<Breakpoint, 'linear'>>(places: T): T & Pick<Breakpoint, 'loaded'> {
+    const linear = places.linear.map((each) => this.sourceMap.linked(each));
+    const loaded = linear.map((each) => this.sourceMap.loaded(each)).filter((each) => each !== undefined);
+    return { ...places, linear, ...(loaded.length > 0 && { loaded }) };
+  }
+
+  #locate(places: Pick<Breakpoint, 'linear' | 'loaded' | 'stops' | 'physical'>): Omit<Resolution, 'verified'> {
     const source = places.linear.length === 1 ? this.sourceMap.location(places.linear[0]) : undefined;
     return { ...places, ...source };
   }

@@ -94,6 +94,31 @@ export class SourceMap {
 
   /** The entry whose bytes hold `linear`. */
   at(linear: number): MappedLine | undefined {
+    const linked = this.linked(linear);
+    const entry = this.#find(linked);
+    return entry && linked !== linear ? { ...entry, linear: (entry.linear + linear - linked) >>> 0 } : entry;
+  }
+
+  /** The address that symbols and lines have for what is at `linear` now. */
+  linked(linear: number): number {
+    for (const file of this.symbolFiles) {
+      const linked = file.linked(linear);
+      if (linked !== linear) return linked;
+    }
+    return linear;
+  }
+
+  /** Where the code was loaded that was linked for `linear`, if that is elsewhere. */
+  loaded(linear: number): number | undefined {
+    return this.symbolFiles.find((file) => file.holds(linear))?.loaded(linear);
+  }
+
+  /** Where the code that was linked for `linked` is to the code at `near`. */
+  near(linked: number, near: number): number {
+    return this.linked(near) === near ? linked : (this.loaded(linked) ?? linked);
+  }
+
+  #find(linear: number): MappedLine | undefined {
     let low = 0;
     let high = this.#byAddress.length - 1;
     while (low <= high) {

@@ -36,8 +36,10 @@ export class SymbolTable {
   readonly #labels: PlacedLabel[];
   readonly #routines: PlacedLabel[];
   readonly #extents: Extent[] = [];
+  readonly #files: readonly SymbolFile[];
 
   constructor(assembly: Assembly | undefined, loadAddress = 0, guestSymbols: readonly GuestSymbol[] = [], files: readonly SymbolFile[] = []) {
+    this.#files = files;
     const labels: PlacedLabel[] = [];
     for (const symbol of files.length > 0 ? files.flatMap((file) => file.symbols) : guestSymbols) {
       if (symbol.name.startsWith('.L')) continue;
@@ -76,14 +78,24 @@ export class SymbolTable {
     return parent && this.#byName.get(parent.name + name);
   }
 
-  /** Linear address of a label; undefined for a constant or an unknown name. */
+  /** Linear address of a label, where that is to the code at `near`; undefined for a constant or an unknown name. */
   linearOf(name: string, near?: number): number | undefined {
     const symbol = this.find(name, near);
-    return symbol && this.#linear.get(symbol.name);
+    const linked = symbol && this.#linear.get(symbol.name);
+    const file = linked === undefined || near === undefined ? undefined : this.#files.find((each) => each.holds(linked));
+    return file ? file.linear(file.address(linked as number), near) : linked;
   }
 
-  /** The last label at or before `linear`; only routines' own labels when `globalOnly`. */
+  /** The last label at or before what is at `linear`; only routines' own labels when `globalOnly`. Its own address is the linked one. */
   nearest(linear: number, globalOnly = false): PlacedLabel | undefined {
+    return this.#nearest(this.#linked(linear), globalOnly);
+  }
+
+  #linked(linear: number): number {
+    return this.#files.map((file) => file.linked(linear)).find((linked) => linked !== linear) ?? linear;
+  }
+
+  #nearest(linear: number, globalOnly: boolean): PlacedLabel | undefined {
     if (!this.#extents.some(({ first, last }) => linear >= first && linear <= last)) return undefined;
     const labels = globalOnly ? this.#routines : this.#labels;
     let low = 0;
@@ -98,14 +110,23 @@ export class SymbolTable {
 
   /** `label`, `label+1Ch`, or undefined outside the program. */
   describe(linear: number, globalOnly = false): string | undefined {
-    const label = this.nearest(linear, globalOnly);
+    const linked = this.#linked(linear);
+    const label = this.#nearest(linked, globalOnly);
     if (!label) return undefined;
-    return label.linear === linear ? label.name : `${label.name}+${hex(linear - label.linear)}h`;
+    return label.linear === linked ? label.name : `${label.name}+${hex(linked - label.linear)}h`;
   }
 
   /** The label that starts exactly at `linear`. */
   labelAt(linear: number): string | undefined {
-    const label = this.nearest(linear);
-    return label?.linear === linear ? label.name : undefined;
+    const linked = this.#linked(linear);
+    const label = this.#nearest(linked, false);
+    return label?.linear === linked ? label.name : undefined;
+  }
+
+  /** The label at `linear`, or that of the object that it is in, as `label+1Ch`; undefined for what no symbol covers. */
+  describeObject(linear: number): string | undefined {
+    const linked = this.#linked(linear);
+    const label = this.#nearest(linked, false);
+    return label && linked - label.linear < Math.max(1, label.size) ? this.describe(linear) : undefined;
   }
 }

@@ -179,9 +179,10 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     print: (bytes) => wires.hypercall.fire(bytes),
     shutdown: (code) => vm.requestStop({ kind: 'exited', code }),
   });
-  const symbolFiles = once(program.symbolFiles);
+  const view = new DebugView(vm);
+  const symbolFiles = once(() => program.symbolFiles((linear) => view.translate(linear) === linear));
   return {
-    vm: new DebugView(vm),
+    vm: view,
     board,
     ...(program.assembly ? { assembly: program.assembly } : {}),
     ...(program.guest.loadAddress !== undefined ? { loadAddress: program.guest.loadAddress } : {}),

@@ -25,8 +25,8 @@ export interface Program {
   readonly guest: LoadedGuest;
   /** Present when the program was assembled from source. */
   readonly assembly?: Assembly;
-  /** Read when they are asked for. */
-  readonly symbolFiles: () => readonly SymbolFile[];
+  /** Read when they are asked for. `isIdentity`: whether a linear address is the physical one at present. */
+  readonly symbolFiles: (isIdentity: (linear: number) => boolean) => readonly SymbolFile[];
   /** In the order in which the BIOS tries to boot them. */
   readonly drives: readonly ProgramDrive[];
   /** The BIOS chooses what boots, instead of the program's own boot sector. */

@@ -37,27 +37,28 @@ function sourceFinder(config: Configuration, files: FileAccess, symbolFile: stri
 }
 
 /** Those that `symbols` names are read at once, so that a wrong name is an error of the launch. Throws UserError. */
-export function readSymbolFiles(config: Configuration, files: FileAccess): () => SymbolFile[] {
+export function readSymbolFiles(config: Configuration, files: FileAccess): (isIdentity: (linear: number) => boolean) => SymbolFile[] {
   const { symbolOffset = 0 } = config;
   const named = (config.symbols ?? []).map((text) => {
     const { path, offset } = placed(text, symbolOffset);
     const bytes = files.readFile(path);
     if (!isElf(bytes)) throw new UserError('symbols.kind', `symbols: ${path} is no ELF file; name the file that the linker made, before objcopy`);
-    return { path, offset, bytes };
+    return { path, offset, loadOffset: offset, bytes };
   });
-  return () => {
+  return (isIdentity) => {
     const own = named.some(({ path }) => path === config.program) ? [] : ownSymbols(config, files);
-    return [...own, ...named].map(({ path, offset, bytes }) => new SymbolFile(bytes, { path, offset, resolve: sourceFinder(config, files, path) }));
+    return [...own, ...named].map(({ bytes, ...placed }) => new SymbolFile(bytes, { ...placed, isIdentity, resolve: sourceFinder(config, files, placed.path) }));
   };
 }
 
 const MAGIC = 4;
 
-function ownSymbols({ program, symbolOffset = 0 }: Configuration, files: FileAccess): { path: string; offset: number; bytes: Uint8Array }[] {
+/** The loader puts it where it says itself; `symbolOffset` is about where it goes from there. */
+function ownSymbols({ program, symbolOffset = 0 }: Configuration, files: FileAccess): { path: string; offset: number; loadOffset: number; bytes: Uint8Array }[] {
   const opened = files.openFile?.(program);
   const head = opened?.read(0, MAGIC);
   opened?.close?.();
   if (head && !isElf(head)) return [];
   const bytes = files.readFile(program);
-  return isElf(bytes) ? [{ path: program, offset: symbolOffset, bytes }] : [];
+  return isElf(bytes) ? [{ path: program, offset: symbolOffset, loadOffset: 0, bytes }] : [];
 }

@@ -1,4 +1,7 @@
-/** What an ELF file says about code and data in the guest: symbols, source lines, functions. Addresses are guest-linear: the file's plus `offset`. */
+/**
+ * What an ELF file says about code and data in the guest: symbols, source lines, functions. Addresses are guest-linear: the
+ * file's plus `offset`; those that are asked for may be where its segments were loaded, as long as they are physical ones.
+ */
 import { UserError } from '../base/userError';
 import { readCallFrames, type UnwindRow, unwindRowAt } from './dwarf/callFrames';
 import { AT, LANG_ASSEMBLER, TAG } from './dwarf/constants';
@@ -10,6 +13,7 @@ import { dwarfSections } from './dwarf/sections';
 import { Types } from './dwarf/types';
 import type { Die, Unit } from './dwarf/unit';
 import { type ElfSection, type ElfSymbol, parseElf32 } from './elf32';
+import { linkedOf, loadedOf, type LoadRange, loadRanges } from './loadRanges';
 
 /** Bytes that one row of a line table describes. */
 export interface LineSpan {
@@ -37,6 +41,10 @@ export interface SymbolFileOptions {
   readonly path: string;
   /** Added to every address of the file. */
   readonly offset?: number;
+  /** Added to the physical addresses that its segments are loaded at. */
+  readonly loadOffset?: number;
+  /** Whether a linear address is the physical one at present. */
+  readonly isIdentity?: (linear: number) => boolean;
   /** Where a source file of this path really is. */
   readonly resolve?: (path: string) => string;
 }
@@ -55,15 +63,19 @@ export class SymbolFile {
   #frames: ReturnType<typeof readCallFrames> | undefined;
   readonly #tables = new Map<Unit, LineTable>();
   readonly #resolve: (path: string) => string;
+  readonly #loads: readonly LoadRange[];
+  readonly #isIdentity: (linear: number) => boolean;
 
   /** Throws UserError when the file is no ELF file of the 386, or damaged as one. What is wrong with debugging information is in `problems`. */
-  constructor(bytes: Uint8Array, { path, offset = 0, resolve = (p) => p }: SymbolFileOptions) {
+  constructor(bytes: Uint8Array, { path, offset = 0, loadOffset = 0, isIdentity = () => false, resolve = (p) => p }: SymbolFileOptions) {
     const elf = parseElf32(bytes);
     this.path = path;
     this.name = path.replace(/^.*[\\/]/, '');
     this.offset = offset;
     this.#sections = elf.sections.filter((s) => s.allocated && s.size > 0);
     this.#resolve = resolve;
+    this.#isIdentity = isIdentity;
+    this.#loads = loadRanges(elf.segments, offset, loadOffset);
     this.symbols = elf.symbols.map((symbol) => ({ ...symbol, value: this.linear(symbol.value) }));
     const sections = dwarfSections(elf, this.name);
     this.problems.push(...sections.problems);
@@ -72,20 +84,37 @@ export class SymbolFile {
     this.lines = this.#readLines();
   }
 
-  /** Guest-linear address of an address in the file. */
-  linear(address: number): number {
-    return (address + this.offset) >>> 0;
+  /** Guest-linear address of an address in the file; of one that belongs to what lies at `near`, where that is. */
+  linear(address: number, near?: number): number {
+    const linked = (address + this.offset) >>> 0;
+    return near === undefined || this.linked(near) === near ? linked : (this.loaded(linked) ?? linked);
   }
 
   /** Address in the file. */
   address(linear: number): number {
-    return (linear - this.offset) >>> 0;
+    return (this.linked(linear) - this.offset) >>> 0;
   }
 
-  /** Whether a section of the program, as linked, holds this address. */
+  /** Whether the program holds this address. */
   holds(linear: number): boolean {
-    const address = this.address(linear);
+    return this.#holds(this.linked(linear));
+  }
+
+  #holds(linked: number): boolean {
+    const address = (linked - this.offset) >>> 0;
     return this.#sections.some((s) => address >= s.address && address < s.address + s.size);
+  }
+
+  /** The linear address that was linked for what is at `linear` now: another one only before paging, or where that changes nothing. */
+  linked(linear: number): number {
+    if (this.#loads.length === 0 || this.#holds(linear)) return linear;
+    const linked = linkedOf(this.#loads, linear);
+    return linked !== undefined && this.#isIdentity(linear) ? linked : linear;
+  }
+
+  /** Where what was linked for `linked` was loaded, if that is another address: physical, and linear as long as those are the same. */
+  loaded(linked: number): number | undefined {
+    return loadedOf(this.#loads, linked);
   }
 
   /** The first and last linear address of the program. */
@@ -147,7 +176,7 @@ export class SymbolFile {
     // Of optimised code the compiler tells where variables are at every instruction: the first one will do.
     const second = isOptimised(this.info.functions(die.unit)) ? undefined : rows.find((row) => row.address > address && row.line !== 0);
     const end = rows.find((row) => row.prologueEnd) ?? second;
-    return end ? this.linear(end.address) : linear;
+    return end ? this.linear(end.address, linear) : linear;
   }
 
   /** How to find the caller of the code at `linear`. Throws UserError for damaged information. */

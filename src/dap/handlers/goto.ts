@@ -10,13 +10,17 @@ import { stoppedBody } from '../stops';
 export const gotoTargets = handler('gotoTargets', shape({ source, line: integer }), {
   capabilities: { supportsGotoTargetsRequest: true },
   run(session, { source: { path = '' }, line }) {
-    const found = session.stoppedTarget.sourceMap.breakpointAt(path, ourLine(session, line));
-    const targets = (found?.linear ?? []).map((linear) => ({
-      id: linear,
-      label: formatAddress(linear),
-      line: clientLine(session, found?.line ?? line),
-      instructionPointerReference: formatAddress(linear),
-    }));
+    const { sourceMap, vm } = session.stoppedTarget;
+    const found = sourceMap.breakpointAt(path, ourLine(session, line));
+    const here = instructionPointer(vm);
+    const targets = (found?.linear ?? [])
+      .map((linked) => sourceMap.near(linked, here))
+      .map((linear) => ({
+        id: linear,
+        label: formatAddress(linear),
+        line: clientLine(session, found?.line ?? line),
+        instructionPointerReference: formatAddress(linear),
+      }));
     return { targets };
   },
 });

@@ -81,9 +81,8 @@ function pointerValue(target: CType, value: number, context: FormatContext): str
     return string === undefined ? text : `${text} ${string}`;
   }
   const { scope, symbols } = context;
-  const linear = scope.linear(value);
-  const label = symbols.nearest(linear);
-  return label && linear - label.linear < Math.max(1, label.size) ? `${text} <${symbols.describe(linear)}>` : text;
+  const name = symbols.describeObject(scope.linear(value));
+  return name ? `${text} <${name}>` : text;
 }
 
 /** The text at an address, up to its zero byte; undefined where nothing can be read. */

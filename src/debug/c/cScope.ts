@@ -101,7 +101,7 @@ export class CScope {
       read: (address, size) => readNumber(this.vm, this.linear(address), size),
       cfa: frame?.cfa,
       frameBase: () => this.#frameBase(file),
-      relocate: (address) => (file.linear(address) - this.#dataBase) >>> 0,
+      relocate: (address) => (file.linear(address, this.at?.linear) - this.#dataBase) >>> 0,
       indexedAddress: (index) => die.unit.indexedAddress(index),
     };
   }
@@ -144,7 +144,7 @@ export class CScope {
       if (die.tag === TAG.variable && (file.info.attribute(die, AT.location) || file.info.attribute(die, AT.constValue)))
         return { kind: 'object', object: this.#variable(file, { name, die, parameter: false }, 0).object };
       const [code] = die.tag === TAG.subprogram ? die.unit.rangesOf(die) : [];
-      if (code) return { kind: 'function', type: file.types.read(die), linear: file.linear(code.low) };
+      if (code) return { kind: 'function', type: file.types.read(die), linear: file.linear(code.low, this.at?.linear) };
     }
     return undefined;
   }
