@@ -29,6 +29,9 @@ const jumpEntry = (eip: number): number => (JUMP_CACHE + 16 * ((eip ^ (eip >>> J
 
 interface CodePage {
   readonly blocks: Set<Block>;
+  /** All code of the page lies in these bytes of it, [low, high): most stores, to data and stacks beside code, are told apart by this. */
+  low: number;
+  high: number;
   /** Stores since the last block was translated here, while it has none. */
   idleWrites: number;
 }
@@ -99,21 +102,26 @@ export class CodeCache {
     map.set(key, block);
     this.byId.set(block.id, block);
     for (const page of pagesOf(block)) {
-      this.#mark(page).add(block);
+      const known = this.#mark(page);
+      known.blocks.add(block);
+      const [low, high] = extentOn(block);
+      known.low = Math.min(known.low, low);
+      known.high = Math.max(known.high, high);
     }
   }
 
-  /** The blocks of a page that is marked now. */
-  #mark(page: number): Set<Block> {
+  /** A page that is marked now. */
+  #mark(page: number): CodePage {
     let known = this.#pages.get(page);
     if (!known) {
-      known = { blocks: new Set(), idleWrites: 0 };
+      known = { blocks: new Set(), low: 0, high: 0, idleWrites: 0 };
       this.#pages.set(page, known);
       this.linear.physical.markCode(page * PAGE, true);
       this.linear.protectPage(page * PAGE);
     }
+    if (known.blocks.size === 0) [known.low, known.high] = [PAGE, 0];
     known.idleWrites = 0;
-    return known.blocks;
+    return known;
   }
 
   #unmark(page: number): void {
@@ -179,6 +187,8 @@ export class CodeCache {
   #written(address: number, length: number): void {
     const page = this.#pages.get(address >>> 12);
     if (!page) return;
+    const from = address & (PAGE - 1);
+    if (page.blocks.size > 0 && (from >= page.high || from + length <= page.low)) return;
     for (const block of page.blocks) if (overlaps(block, address, length)) this.invalidate(block, 'code written');
     if (page.blocks.size === 0 && ++page.idleWrites > IDLE_WRITES) this.#unmark(address >>> 12);
   }
@@ -243,11 +253,22 @@ export class CodeCache {
         if (this.#leadsTo(slot, block) && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.id} has no stub to fall back to`);
       }
     }
-    for (const [page, { blocks }] of this.#pages) for (const block of blocks) if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.id}`);
+    for (const [page, { blocks, low, high }] of this.#pages)
+      for (const block of blocks) {
+        if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.id}`);
+        const [first, end] = extentOn(block);
+        if (first < low || end > high) throw new Error(`block ${block.id} reaches beyond the code of page ${page}`);
+      }
   }
 }
 
 const pagesOf = (block: Block): number[] => (block.secondPage >= 0 ? [block.physical >>> 12, block.secondPage >>> 12] : [block.physical >>> 12]);
+
+/** Bytes of a page, [low, high), where a store may change the block: a block on two pages takes both whole. */
+const extentOn = (block: Block): readonly [low: number, high: number] => {
+  const from = block.physical & (PAGE - 1);
+  return block.secondPage >= 0 ? [0, PAGE] : [from, from + Math.max(block.length, 1)];
+};
 
 function overlaps(block: Block, address: number, length: number): boolean {
   if (block.secondPage >= 0) return true;

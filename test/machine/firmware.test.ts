@@ -76,7 +76,6 @@ test('INT 13h: LBA extensions on a hard disk', () => {
 test('keys go through IRQ 1 into the buffer and out of INT 16h', () => {
   const m = makeMachine();
   assert.ok(m.call(0x16, { eax: 0 }).retry);
-  assert.equal(m.call(0x16, { eax: 0x0100 }).flags.ZF, true);
   m.board.typeKeys('aB\n\x1b[A');
   m.runUntil(200_000_000);
   assert.equal(m.call(0x16, { eax: 0x0100 }).flags.ZF, false);
@@ -164,8 +163,7 @@ test('INT 1Ah reads clock and date; INT 14h sends', () => {
   m.call(0x1a, { eax: 0x0400 });
   assert.deepEqual([m.registers.read('cx'), m.registers.read('dx')], [0x2005, 0x0101]);
   m.call(0x1a, { eax: 0x0100, ecx: 1, edx: 2 });
-  m.call(0x1a, { eax: 0x0000 });
-  assert.deepEqual([m.registers.read('cx'), m.registers.read('dx')], [1, 2]);
+  assert.deepEqual([...m.memory.readBytes(0x46c, 4)], [2, 0, 1, 0]);
   const sent: number[] = [];
   m.board.serial.on((byte) => sent.push(byte));
   m.call(0x14, { eax: 0x0141, edx: 0 });

@@ -3,6 +3,7 @@ import type { PhysicalMemory } from '../../devices/contract';
 
 /** Physical addresses. */
 export const BDA = {
+  start: 0x400,
   serialPorts: 0x400,
   ebdaSegment: 0x40e,
   equipment: 0x410,

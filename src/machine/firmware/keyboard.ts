@@ -138,12 +138,12 @@ const readKey =
     return () => `key ${hexh(context.read('ax'), 4)}`;
   };
 
+/** Called while a key waits; the ROM says itself that none does. */
 const checkKey =
   (enhanced: boolean): Service =>
   (context) => {
-    const word = peek(context.memory);
-    context.setReturnFlag('ZF', word === undefined);
-    if (word === undefined) return 'no key waits';
+    const word = peek(context.memory)!;
+    context.setReturnFlag('ZF', false);
     context.write('ax', enhanced ? word : classic(word));
     return () => `key ${hexh(context.read('ax'), 4)} waits`;
   };

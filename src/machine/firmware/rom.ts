@@ -1,9 +1,10 @@
 /**
  * The ROM image: 64 KiB that end at the top of the first megabyte. Every interrupt vector has a stub of sixteen bytes
  * whose `firmware nn` instruction (0F 3F nn) calls service nn of the VMM. Entry points that PC programs know by
- * address are where the IBM PC has them.
+ * address are where the IBM PC has them. What programs poll (polls.ts) is code here.
  */
 import { font14, font16, font8 } from '../../devices/vga/fonts';
+import { POLLS } from './polls';
 import { VBE_MODES } from './video/vbeModes';
 
 export const ROM_SIZE = 0x10000;
@@ -23,6 +24,8 @@ const STUB_SIZE = 16;
 export const IDLE_LOOP = 0x9000;
 /** CLI, HLT, JMP: the end. */
 export const DEAD_LOOP = 0x9010;
+/** Handlers that do not fit in a stub. */
+const HANDLERS = 0x9020;
 const POST = 0xe05b;
 export const CONFIGURATION_TABLE = 0xe6f5;
 export const DISKETTE_TABLE = 0xefc7;
@@ -38,6 +41,7 @@ const MODEL_AT = 0xfc;
 const FIRMWARE = [0x0f, 0x3f];
 const IRET = 0xcf;
 const INT = 0xcd;
+const JMP = 0xe9;
 
 /** INT 15h AH=C0h: length, model, submodel, revision, features (second PIC, RTC, EBDA). */
 const CONFIGURATION = [8, 0, MODEL_AT, 0, 1, 0x64, 0, 0, 0, 0];
@@ -52,6 +56,19 @@ const stub = (vector: number): number[] => {
   // The timer's handler lets the program's own hook (INT 1Ch) run before the EOI.
   if (vector === 0x08) return [...FIRMWARE, 0x08, INT, 0x1c, ...FIRMWARE, SERVICE_TIMER_EOI, IRET];
   return [...FIRMWARE, vector, IRET];
+};
+
+/** The stubs of vectors that are polled only jump. */
+const addPolls = (rom: Uint8Array): void => {
+  let at = HANDLERS;
+  for (const [vector, handler] of Object.entries(POLLS)) {
+    const code = handler(stub(Number(vector)));
+    const from = stubOffset(Number(vector));
+    const distance = at - (from + 3);
+    rom.set([JMP, distance & 0xff, distance >> 8], from);
+    rom.set(code, at);
+    at += code.length;
+  }
 };
 
 const addFonts = (rom: Uint8Array): void => {
@@ -77,6 +94,7 @@ export const buildRom = (): Uint8Array => {
   addVbe(rom);
   rom.set(FUNCTIONALITY, VIDEO_FUNCTIONALITY);
   for (let vector = 0; vector < 256; vector++) rom.set(stub(vector), stubOffset(vector));
+  addPolls(rom);
   for (const vector of [0x1c, SERVICE_POWER_ON, SERVICE_TIMER_EOI]) rom[stubOffset(vector)] = IRET;
   rom.set([0xfb, 0xf4, 0xeb, 0xfd], IDLE_LOOP);
   rom.set([0xfa, 0xf4, 0xeb, 0xfd], DEAD_LOOP);

@@ -69,15 +69,6 @@ export const wait = (context: FirmwareContext, machine: BiosMachine): string => 
   return `waited ${microseconds} microseconds`;
 };
 
-const getTicks: Service = (context) => {
-  const ticks = read32(context.memory, BDA.ticks);
-  context.write('cx', ticks >>> 16);
-  context.write('dx', ticks & 0xffff);
-  context.write('al', context.memory.read8(BDA.midnight));
-  context.memory.write8(BDA.midnight, 0);
-  return `${ticks} ticks since midnight`;
-};
-
 const setTicks: Service = (context) => {
   write32(context.memory, BDA.ticks, context.read('cx') * 65536 + context.read('dx'));
   context.memory.write8(BDA.midnight, 0);
@@ -116,7 +107,6 @@ const setRegisters =
   };
 
 export const timeService = byAh(0x1a, {
-  0: getTicks,
   1: setTicks,
   2: getTime,
   3: setRegisters('time', [
