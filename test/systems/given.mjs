@@ -19,6 +19,10 @@ const lesson = (number, script) => ({
   seconds: 60,
 });
 
+/** The ticks of a PC, 65536 periods of 1.193182 MHz each, in Ringside's guest time of 10 ns an instruction. QEMU's are in real time. */
+const INSTRUCTIONS_A_TICK = 65536 / 1.193182e6 / 10e-9;
+const GAME_TICKS = 6;
+
 const exceptions = [{ expect: /Non Maskable Interrupt/ }, { expect: /Breakpoint/ }];
 const page = [{ expect: /^>/ }, { keys: 'page\n' }, { expect: /Page: .*physical address: / }];
 
@@ -67,11 +71,12 @@ export const systems = [
   lesson(23, [...exceptions, ...page]),
   {
     name: 'game',
-    title: 'a boot-sector game in mode 13h, such as nanochess/Invaders, draws its picture (look at it)',
+    title: `a boot-sector game in mode 13h, such as nanochess/Invaders, draws its picture and plays ${GAME_TICKS} ticks of the BIOS's clock (look at it)`,
     images: ['game.img'],
-    machine: ({ images: [program] }) => ({ program, kind: 'bootSector', instructions: 30_000_000 }),
+    machine: ({ images: [program] }) => ({ program, kind: 'bootSector', instructions: Math.ceil(GAME_TICKS * INSTRUCTIONS_A_TICK) }),
     script: [],
     picture: { width: 320, height: 200, colors: 10 },
+    ticks: GAME_TICKS,
     seconds: 120,
   },
 ];

@@ -7,7 +7,7 @@
  */
 
 const DEFAULT_MEMORY = 64;
-const QEMU_BOOT = { floppy: 'a', disk: 'c', cdrom: 'd' };
+const QEMU_BOOT = { floppy: 'a', bootSector: 'a', disk: 'c', cdrom: 'd' };
 
 const given = (option, value) => (value === undefined ? [] : [option, String(value)]);
 
@@ -45,9 +45,12 @@ export const ringsideArguments = ({
 
 const drive = (file, index) => ['-drive', `file=${file},format=raw,if=ide,index=${index},snapshot=on`];
 
+const qemuFloppy = (file) => ['-drive', `file=${file},format=raw,if=floppy,snapshot=on`];
+
 const qemuProgram = {
   disk: (file) => drive(file, 0),
-  floppy: (file) => ['-drive', `file=${file},format=raw,if=floppy,snapshot=on`],
+  floppy: qemuFloppy,
+  bootSector: qemuFloppy,
   cdrom: (file) => ['-cdrom', file],
   kernel: (file) => ['-kernel', file],
 };

@@ -1,16 +1,20 @@
 /** The same machine and script under QEMU's translator (TCG), for the ratio of the wall times. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { qemuArguments } from './machine.mjs';
+import { Qmp } from './qmp.mjs';
+import { TextScreen } from './textScreen.mjs';
 
 const QEMU = 'qemu-system-i386';
 const POLL = 20;
-const TEXT = { address: 0xb8000, columns: 80, lines: 25 };
 const HOLD = 10;
+/** BIOS data area: the video mode, and the clock's ticks. */
+const VIDEO_MODE = 0x449;
+const TICKS = 0x46c;
+const MODE_13H = 0x13;
 
 const KEYS = {
   ...{ ' ': 'spc', '\n': 'ret', '\t': 'tab', '\x1b': 'esc', '-': 'minus', '=': 'equal', '.': 'dot', ',': 'comma', '/': 'slash', '\\': 'backslash', ';': 'semicolon' },
@@ -18,70 +22,78 @@ const KEYS = {
 };
 const keyName = (character) => KEYS[character] ?? (/[A-Z]/.test(character) ? `shift-${character.toLowerCase()}` : character);
 
-/** Every other byte is a character. */
-const textOf = (memory) =>
-  Array.from({ length: TEXT.lines }, (_, line) => memory.subarray(line * TEXT.columns * 2, (line + 1) * TEXT.columns * 2).filter((__, i) => i % 2 === 0))
-    .map((line) => Buffer.from(line).toString('latin1').replaceAll('\0', ' '))
-    .join('\n');
-
 class Qemu {
   output = '';
   ended = false;
   #errors = '';
   #scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-'));
-  #socket = path.join(this.#scratch, 'monitor');
   #child;
-  #monitor;
+  #qmp;
+  #screen = new TextScreen(this);
 
   constructor(machine) {
-    this.#child = spawn(QEMU, [...qemuArguments(machine), '-serial', 'stdio', '-monitor', `unix:${this.#socket},server=on,wait=off`]);
+    this.#child = spawn(QEMU, [...qemuArguments(machine), '-serial', 'stdio', '-qmp', `unix:${this.#socket},server=on,wait=off`]);
     this.#child.stdout.on('data', (bytes) => (this.output += bytes.toString('latin1').replaceAll('\r', '')));
     this.#child.stderr.on('data', (bytes) => (this.#errors += bytes));
     this.#child.on('error', (error) => (this.#errors += error.message));
     this.#child.on('close', () => (this.ended = true));
   }
 
+  get #socket() {
+    return path.join(this.#scratch, 'qmp');
+  }
+
   get errors() {
     return this.#errors.trim();
   }
 
-  async #connect() {
-    for (;;) {
-      const socket = net.connect(this.#socket).resume();
-      const connected = await new Promise((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)));
-      if (connected) return socket;
-      if (this.ended) throw new Error(`QEMU: ${this.errors}`);
-      await sleep(POLL);
+  async connect() {
+    try {
+      this.#qmp = await Qmp.connect(this.#socket, () => !this.ended);
+    } catch (error) {
+      throw new Error(`QEMU: ${error.message}: ${this.errors}`);
     }
   }
 
-  async command(text) {
-    this.#monitor ??= await this.#connect();
-    this.#monitor.write(`${text}\n`);
+  monitor(line) {
+    return this.#qmp.monitor(line);
   }
 
-  async screen() {
-    const file = path.join(this.#scratch, 'screen');
-    const bytes = TEXT.lines * TEXT.columns * 2;
-    fs.rmSync(file, { force: true });
-    await this.command(`pmemsave ${TEXT.address} ${bytes} "${file}"`);
-    for (let tries = 0; tries < 50 && !this.ended; tries++) {
-      if (fs.existsSync(file) && fs.statSync(file).size === bytes) return textOf(fs.readFileSync(file));
-      await sleep(2);
-    }
-    return '';
+  /** Bytes of guest-physical memory; none when QEMU has ended. */
+  async memory(address, size) {
+    const file = path.join(this.#scratch, 'memory');
+    const saved = await this.#qmp.execute('pmemsave', { val: address, size, filename: file });
+    return saved ? fs.readFileSync(file) : Buffer.alloc(0);
+  }
+
+  screen() {
+    return this.#screen.text();
+  }
+
+  /** The picture, as a PPM file. */
+  async picture() {
+    const file = path.join(this.#scratch, 'picture');
+    await this.#qmp.execute('screendump', { filename: file });
+    return fs.readFileSync(file);
   }
 
   async send({ keys, serial }) {
     if (serial !== undefined) this.#child.stdin.write(serial);
-    for (const character of keys ?? '') await this.command(`sendkey ${keyName(character)} ${HOLD}`);
+    for (const character of keys ?? '') await this.monitor(`sendkey ${keyName(character)} ${HOLD}`);
   }
 
   close() {
-    this.#monitor?.destroy();
+    this.#qmp?.close();
     this.#child.kill();
     fs.rmSync(this.#scratch, { recursive: true, force: true });
   }
+}
+
+/** How much of the screen was there already, when it may have scrolled since. */
+function seenOf(screen, seen) {
+  const lines = seen.split('\n');
+  const scrolled = lines.findIndex((_, n) => screen.startsWith(lines.slice(n).join('\n')));
+  return scrolled < 0 ? 0 : lines.slice(scrolled).join('\n').length;
 }
 
 /** Waits for text that was not there when the step before was taken. */
@@ -94,7 +106,7 @@ async function awaitText(qemu, pattern, seen, deadline) {
       return;
     }
     const screen = await qemu.screen();
-    const from = screen.startsWith(seen.screen) ? seen.screen.length : 0;
+    const from = seenOf(screen, seen.screen);
     const onScreen = expected.exec(screen.slice(from));
     if (onScreen) {
       seen.screen = screen.slice(0, from + onScreen.index + onScreen[0].length);
@@ -106,20 +118,46 @@ async function awaitText(qemu, pattern, seen, deadline) {
   throw new Error(`QEMU: ${pattern.source} did not come; ${qemu.errors}\n${qemu.output.split('\n').slice(-10).join('\n')}\n${await qemu.screen()}`);
 }
 
-/** Wall time in ms from the start of the process to the end of the script: the last text, or power-off. */
-export async function runQemu(machine, script, seconds) {
+/** Until `found` says so. */
+async function until(qemu, what, deadline, found) {
+  while (!(await found())) {
+    if (qemu.ended || performance.now() > deadline) throw new Error(`QEMU: ${what} did not come; ${qemu.errors}`);
+    await sleep(POLL);
+  }
+}
+
+async function awaitTicks(qemu, ticks, deadline) {
+  const clock = async () => {
+    const bytes = await qemu.memory(TICKS, 4);
+    return bytes.length > 0 ? bytes.readUInt32LE() : 0;
+  };
+  await until(qemu, 'mode 13h', deadline, async () => (await qemu.memory(VIDEO_MODE, 1))[0] === MODE_13H);
+  const end = (await clock()) + ticks;
+  await until(qemu, `tick ${ticks}`, deadline, async () => (await clock()) >= end);
+}
+
+/**
+ * `milliseconds` of wall time from the start of the process to the end of the system's script: the last text, or power-off. A system
+ * of so many `ticks` ends when the BIOS's clock has counted them in mode 13h; `picture`, a PPM file, is what is on the screen then.
+ */
+export async function runQemu(machine, { script, seconds, ticks }) {
   const started = performance.now();
+  const deadline = () => performance.now() + seconds * 1000;
   const qemu = new Qemu(machine);
   const seen = { output: 0, screen: '' };
+  const result = (picture) => ({ milliseconds: performance.now() - started, picture });
   try {
+    await qemu.connect();
     for (const step of script) {
-      if (step.expect) await awaitText(qemu, step.expect, seen, performance.now() + seconds * 1000);
+      if (step.expect) await awaitText(qemu, step.expect, seen, deadline());
       else await qemu.send(step);
     }
-    const powersOff = !script.at(-1)?.expect;
-    for (const deadline = performance.now() + seconds * 1000; powersOff && !qemu.ended; await sleep(POLL))
-      if (performance.now() > deadline) throw new Error('QEMU did not power off');
-    return performance.now() - started;
+    if (ticks !== undefined) {
+      await awaitTicks(qemu, ticks, deadline());
+      return { ...result(), picture: await qemu.picture() };
+    }
+    if (!script.at(-1)?.expect) await until(qemu, 'power-off', deadline(), () => qemu.ended);
+    return result();
   } finally {
     qemu.close();
   }
