@@ -231,3 +231,13 @@ join: pxor mm7, mm7
   assert.ok(regions > 0);
   assert.equal(translated, interpreted);
 });
+
+test('blocks that became hot together share the region of the first, and get their own once they stay hot', () => {
+  const bench = new TestCpu({ translation: 'on' });
+  bench.flat32();
+  bench.cpu.setReg(ECX, 2_000_000);
+  bench.load('outer: test ecx, 1\njz even\nadd eax, 3\neven: test ecx, 2\njz next\nadd eax, 5\nnext: dec ecx\njnz outer\nhlt');
+  while (bench.cpu.get(CPU.HALTED) === 0) bench.vm.engine.run(1_000_000);
+  const { regions, compiled } = bench.vm.engine.regions.statistics;
+  assert.deepEqual({ regions, compiled }, { regions: 1, compiled: 1 });
+});

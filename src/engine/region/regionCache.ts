@@ -44,6 +44,8 @@ export class RegionCache {
   readonly #view: DataView;
   readonly #regions = new Set<Region>();
   readonly #queue: { readonly block: Block; readonly since: number }[] = [];
+  /** Blocks that have become hot although a region holds them. */
+  readonly #insistent = new WeakSet<Block>();
   /** Physical page → regions it has lost to stores. */
   readonly #rewrites = new Map<number, number>();
   /** The cache's generation that they belong to. */
@@ -96,6 +98,7 @@ export class RegionCache {
   want(block: Block, now: number): void {
     if (!block.valid || block.region || !mayBeRoot(block) || this.#queue.some((waiting) => waiting.block === block)) return;
     if (this.#lostOn(block.physical >>> 12) >= REWRITES) return;
+    if (block.regions.size > 0 && !this.#insistent.has(block)) return void this.#insistent.add(block);
     this.#queue.push({ block, since: now });
   }
 
@@ -128,8 +131,19 @@ export class RegionCache {
     if (!this.#reserveComputed()) return;
     this.linear.chooseWindows();
     // Blocks that go while records are allocated take their regions with them.
-    const pending = roots.flatMap((root) => (root.valid && !root.region && this.#prepare(root)) || []).filter(({ root }) => root.valid);
+    const pending = this.#prepareAll(roots).filter(({ root }) => root.valid);
     if (pending.length > 0) this.#instantiate(pending, started);
+  }
+
+  /** A root that another one's region holds already, waits until it has become hot again in spite of that. */
+  #prepareAll(roots: readonly Block[]): Pending[] {
+    const held = new Set<Block>();
+    return roots.flatMap((root) => {
+      const one = root.valid && !root.region && !held.has(root) && this.#prepare(root);
+      if (!one) return [];
+      for (const { block } of one.plan.blocks.values()) held.add(block);
+      return [one];
+    });
   }
 
   /** False: there was no room, and everything is gone now. */
