@@ -2,9 +2,10 @@
  * Tier 0: runs the generated interpreter over one VM's memory, translates and links blocks on the way, and returns to
  * the run loop with an exact position whenever something needs it.
  */
+import { FAULT_RECORD } from '../memory/layout';
 import { type LinearMemory, REFUSED_VECTOR } from '../memory/linearMemory';
 import type { PageFault, Translation as PageTranslation } from '../memory/pageWalker';
-import { CPU, type CpuState, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
+import { CPU, type CpuState, PLAIN_FAULTS, PLAIN_TRANSFERS, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import type { OpcodeMap } from '../x86/decoder';
 import { CR0_PG, EFLAGS_RF } from '../x86/flags';
 import { GP, PF } from '../x86/exceptions';
@@ -38,9 +39,21 @@ const FUEL = 1 << 13;
 /** Block entries before the run loop looks up: one may cost a translation. */
 const ENTRIES = 250;
 
+/** Takes faults into the guest. */
+export interface FaultDelivery {
+  /** Nobody watches: generated code may do it too, and counts them (ir/eventCells). */
+  readonly unwatched: boolean;
+  /** Says whether it has. */
+  deliver(vector: number, errorCode: number): boolean;
+}
+
 type Run = (record: number, budget: number) => number;
 
-/** State that translation depends on: the code segment, 32-bit code (1), paging (2), CPL 3 (4), and the policy's key. */
+const MODE_32 = 1;
+const MODE_PAGING = 2;
+const MODE_USER = 4;
+
+/** State that translation depends on: the code segment, 32-bit code, paging, CPL 3, and the policy's key. */
 interface ModeFields {
   readonly base: number;
   readonly limit: number;
@@ -67,6 +80,11 @@ export class Interpreter {
   readonly #modes: ModeFields[] = [{ base: 0, limit: 0, bits: 0, key: -1 }];
   #mode = 1;
   #otherMode = 1;
+  /** What the FLAT_MODES have in common. */
+  #flatSpace = 0;
+  #flatKey = -1;
+  /** PLAIN while blocks run. */
+  #plain = 0;
   readonly #hotMask: number;
   #retired = 0;
   /** Instructions the current call into generated code started with; -1 outside. */
@@ -86,6 +104,7 @@ export class Interpreter {
     limits: RegionLimits = REGION_LIMITS,
   ) {
     this.cache = new CodeCache(linear);
+    cpu.set(FAULT_RECORD + RECORD.HANDLER, PSEUDO.FAULT);
     this.translator = new Translator(cpu, linear, this.cache, forms, opcodes, policy);
     this.#view = new DataView(cpu.memory.buffer);
     const heat = heatOf(translation);
@@ -215,7 +234,7 @@ export class Interpreter {
     const at = (CPU.SEGMENTS + CS * SEGMENT_STRIDE) >> 2;
     const base = cpu.i32[at + (SEGMENT.BASE >> 2)];
     const limit = cpu.i32[at + (SEGMENT.LIMIT >> 2)];
-    const bits = (cpu.codeSize === 4 ? 1 : 0) | (cpu.get(CPU.CR0) & CR0_PG ? 2 : 0) | (this.linear.user ? 4 : 0);
+    const bits = (cpu.codeSize === 4 ? MODE_32 : 0) | (cpu.get(CPU.CR0) & CR0_PG ? MODE_PAGING : 0) | (this.linear.user ? MODE_USER : 0);
     const key = this.policy.key();
     if (!this.#isMode(this.#mode, base, limit, bits, key)) {
       // Two take turns: a kernel and its user.
@@ -223,9 +242,20 @@ export class Interpreter {
       this.#otherMode = this.#mode;
       this.#mode = this.#isMode(other, base, limit, bits, key) ? other : this.#numberOf({ base, limit, bits, key });
     }
+    this.#noteFlatMode(base, limit, bits, key);
     cpu.set(CPU.MODE, this.#mode); // a reset of the CPU cleared the cells
     cpu.set(CPU.HOT_MASK, this.#hotMask);
     return this.#mode;
+  }
+
+  /** Generated code may change CPL between flat segments by itself: which modes that leads to. */
+  #noteFlatMode(base: number, limit: number, bits: number, key: number): void {
+    const { cpu } = this;
+    const space = bits & MODE_PAGING;
+    if (this.#flatSpace !== space || this.#flatKey !== key) for (const at of [CPU.FLAT_MODES, CPU.FLAT_MODES + 4]) cpu.set(at, 0);
+    this.#flatSpace = space;
+    this.#flatKey = key;
+    if (base === 0 && limit === -1 && bits & MODE_32) cpu.set(CPU.FLAT_MODES + (bits & MODE_USER), this.#mode);
   }
 
   /** The block at EIP, translated if need be; or the fetch fault in the way. */
@@ -267,10 +297,11 @@ export class Interpreter {
     return target.secondPage < 0 && ((from ^ target.eip) >>> 12 === 0 || ((this.cpu.segmentBase(CS) + from) ^ target.linear) >>> 12 === 0);
   }
 
-  /** Retire up to `budget` instructions. `deliver` may take a fault into the guest, so that the run goes on; it says whether it has. */
-  run(budget: number, deliver?: (vector: number, errorCode: number) => boolean): EngineExit {
+  /** Retire up to `budget` instructions. With `delivery` the run goes on behind faults and IRETs that set RF, as far as nobody watches. */
+  run(budget: number, delivery?: FaultDelivery): EngineExit {
     const end = this.#retired + budget;
     this.cpu.set(CPU.FUEL, FUEL);
+    this.#plain = PLAIN_TRANSFERS | (delivery?.unwatched ? PLAIN_FAULTS : 0);
     for (let entries = 0; end - this.#retired > MAX_BLOCK_INSTRUCTIONS; entries++) {
       if (entries === ENTRIES) return { kind: 'fuel' };
       this.regions.dropOutdated();
@@ -279,13 +310,13 @@ export class Interpreter {
       const block = this.#block(false);
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
-      if (deliver && !this.#passResumeFlag(block)) return DISPATCH;
+      if (delivery && !this.#passResumeFlag(block)) return DISPATCH;
       const exit = this.#enterBlock(block, budget);
-      if (exit?.kind === 'fault' && deliver?.(exit.vector, exit.errorCode)) {
+      if (exit?.kind === 'fault' && delivery?.deliver(exit.vector, exit.errorCode)) {
         if (this.#due(CPU.ATTEND)) return DISPATCH;
-      } else if (exit && !(exit === DISPATCH && deliver && this.cpu.get(CPU.ATTEND) === ATTEND_RESUME && !this.#due(CPU.INHIBIT))) return exit;
+      } else if (exit && !(exit === DISPATCH && delivery && this.cpu.get(CPU.ATTEND) === ATTEND_RESUME && !this.#due(CPU.INHIBIT))) return exit;
     }
-    return deliver && this.cpu.get(CPU.EFLAGS) & EFLAGS_RF ? DISPATCH : this.#finish(end);
+    return delivery && this.cpu.get(CPU.EFLAGS) & EFLAGS_RF ? DISPATCH : this.#finish(end);
   }
 
   /** Something is due before the next instruction, or may be: what generated code asks behind a system instruction. */
@@ -305,6 +336,7 @@ export class Interpreter {
 
   /** The last instructions of a slice: blocks as long as they are shorter than what is left of it, then one by one. */
   #finish(end: number): EngineExit {
+    this.#plain = PLAIN_TRANSFERS;
     while (this.#retired < end) {
       const block = this.#block(false);
       if (isExit(block)) return block;
@@ -329,6 +361,7 @@ export class Interpreter {
   /** Retire one instruction, whatever breakpoints and watches say. A branch into nowhere faults at the next one. */
   step(): EngineExit {
     if (this.cpu.get(CPU.FUEL) === 0) this.cpu.set(CPU.FUEL, FUEL);
+    this.#plain = PLAIN_TRANSFERS;
     const block = this.#block(true);
     if (isExit(block)) return block;
     return this.#enterBlock(block, 1) ?? BUDGET;
@@ -358,6 +391,7 @@ export class Interpreter {
     const { cpu } = this;
     this.#entryBudget = budget;
     cpu.set(CPU.ATTEND, this.policy.goesOn ? 0 : 1);
+    cpu.set(CPU.PLAIN, this.policy.goesOn ? this.#plain : 0);
     let code: number;
     let left = false;
     try {

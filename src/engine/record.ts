@@ -52,8 +52,10 @@ export const PSEUDO = {
   FORWARD: 6,
   /** Go on wherever EIP of this record says, by the jump cache. */
   COMPUTED: 7,
+  /** The instruction whose record DISPLACEMENT is has faulted. */
+  FAULT: 8,
 } as const;
-export const FIRST_FORM = 8;
+export const FIRST_FORM = 9;
 
 /** Why generated code returned. */
 export const EXIT = {

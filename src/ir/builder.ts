@@ -5,27 +5,11 @@
 import type { InstructionSpec, Operand } from '../x86/instructionSpec';
 import { CPU, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import { GP } from '../x86/exceptions';
-import { CS, EAX, ECX, EDX, ESP, SEGMENT_REGISTERS, SS } from '../x86/registers';
-import {
-  type Expr,
-  ONE,
-  type RegisterRef,
-  type SegmentRef,
-  type SharedFunction,
-  type Statement,
-  type VectorSize,
-  ZERO,
-  add,
-  and,
-  binary,
-  cell,
-  constant,
-  or,
-  register,
-  truncate,
-  typeOf,
-} from './microOp';
-import type { ValueType } from './wideOps';
+import { CS, EAX, ECX, EDX, SEGMENT_REGISTERS, SS } from '../x86/registers';
+import { type Expr, ONE, type RegisterRef, add, binary, cell, constant, register, truncate } from './microOp';
+import { type Size, StatementBuilder } from './statementBuilder';
+
+export type { Size } from './statementBuilder';
 
 export interface Form {
   readonly spec: InstructionSpec;
@@ -41,26 +25,15 @@ export interface Form {
   readonly variesByAddressSize: boolean;
 }
 
-export type Size = 1 | 2 | 4;
-
-/** Temporaries of each type but i32 that an instruction may name. */
-export const TYPED_TEMPS = 8;
-
 const FIXED: Partial<Record<Operand, readonly [register: number, size: Size | 'v']>> = { AL: [EAX, 1], AX: [EAX, 2], eAX: [EAX, 'v'], CL: [ECX, 1], DX: [EDX, 2] };
 
-export class Builder {
-  readonly statements: Statement[] = [];
-  #into = this.statements;
-  #temps = 0;
-  /** Temporaries of the other types. */
-  readonly #typed = new Map<ValueType, number>();
+export class Builder extends StatementBuilder {
   #address: Expr | undefined;
 
-  constructor(readonly form: Form) {}
-
-  get temps(): number {
-    return this.#temps;
+  constructor(readonly form: Form) {
+    super();
   }
+
   /** Operand size in bytes. */
   get size(): 2 | 4 {
     return this.form.operandSize;
@@ -83,26 +56,6 @@ export class Builder {
       default:
         return this.size;
     }
-  }
-
-  emit(statement: Statement): void {
-    this.#into.push(statement);
-  }
-
-  /** Name a value, so that it is computed once and keeps its value. */
-  let(value: Expr): Expr {
-    if (value.k === 'const' || value.k === 'temp') return value;
-    const temp = this.#temp(typeOf(value));
-    this.emit({ k: 'let', id: temp.id, value });
-    return temp;
-  }
-
-  #temp(type: ValueType): Extract<Expr, { k: 'temp' }> {
-    if (type === 'i32') return { k: 'temp', id: this.#temps++ };
-    const id = this.#typed.get(type) ?? 0;
-    if (id === TYPED_TEMPS) throw new Error(`${this.form.spec.mnemonic} names too many values of type ${type}`);
-    this.#typed.set(type, id + 1);
-    return { k: 'temp', id, type };
   }
 
   /** Is operand `n` in memory in this form? */
@@ -153,108 +106,6 @@ export class Builder {
     if (this.inMemory(n)) this.store('operand', this.address(), this.sizeOf(n), value);
     else this.setRegister(this.registerRef(n), this.sizeOf(n), value);
   }
-
-  load(segment: SegmentRef, offset: Expr, size: Size, update = false): Expr {
-    const id = this.#temps++;
-    this.emit({ k: 'load', id, size, segment, offset, update });
-    return { k: 'temp', id };
-  }
-
-  store(segment: SegmentRef, offset: Expr, size: Size, value: Expr): void {
-    this.emit({ k: 'store', segment, offset, size, value });
-  }
-
-  /** The low bytes of a vector, the rest zero. */
-  loadVector(size: VectorSize, offset: Expr, aligned: boolean): Expr {
-    const temp = this.#temp('v128');
-    this.emit({ k: 'loadVector', id: temp.id, size, segment: 'operand', offset, aligned });
-    return temp;
-  }
-
-  storeVector(size: VectorSize, offset: Expr, aligned: boolean, value: Expr): void {
-    this.emit({ k: 'storeVector', size, segment: 'operand', offset, aligned, value });
-  }
-
-  setRegister(ref: RegisterRef, size: Size, value: Expr): void {
-    this.emit({ k: 'setRegister', ref, size, value });
-  }
-
-  setCell(offset: number, value: Expr): void {
-    this.emit({ k: 'setCell', offset, value });
-  }
-
-  /** Call a system operation; its result is 32 bits. */
-  helper(name: string, ...args: Expr[]): Expr {
-    const id = this.#temps++;
-    this.emit({ k: 'helper', id, name, args });
-    return { k: 'temp', id };
-  }
-
-  /** What `write` emits. */
-  #collect(write: () => void): Statement[] {
-    const outer = this.#into;
-    const statements: Statement[] = [];
-    this.#into = statements;
-    write();
-    this.#into = outer;
-    return statements;
-  }
-
-  /** A function of the generated module; its result is 32 bits. */
-  call(name: SharedFunction, ...args: Expr[]): Expr {
-    const id = this.#temps++;
-    this.emit({ k: 'call', id, name, args });
-    return { k: 'temp', id };
-  }
-
-  if(test: Expr, then: () => void, otherwise: () => void = () => {}): void {
-    this.emit({ k: 'if', condition: test, then: this.#collect(then), else: this.#collect(otherwise) });
-  }
-
-  rarely(test: Expr, then: () => void): void {
-    this.emit({ k: 'rarely', condition: test, then: this.#collect(then) });
-  }
-
-  attempt(ordinary: () => void, otherwise: () => void): void {
-    this.emit({ k: 'attempt', ordinary: this.#collect(ordinary), otherwise: this.#collect(otherwise) });
-  }
-
-  giveUp(test: Expr): void {
-    this.emit({ k: 'giveUp', condition: test });
-  }
-
-  fault(vector: number, errorCode: Expr = ZERO): void {
-    this.emit({ k: 'fault', vector, errorCode });
-  }
-
-  arithmeticFlags(op: 'add' | 'sub', size: Size, a: Expr, b: Expr, result: Expr, keepCarry = false): void {
-    this.emit({ k: 'arithmeticFlags', op, size, a, b, result, keepCarry });
-  }
-
-  resultFlags(size: Size, result: Expr, carry: Expr = ZERO, overflow: Expr = ZERO, adjust: Expr = ZERO): void {
-    this.emit({ k: 'resultFlags', size, result, carry, overflow, adjust });
-  }
-
-  carryFlags(carry: Expr, overflow?: Expr): void {
-    this.emit(overflow ? { k: 'carryFlags', carry, overflow } : { k: 'carryFlags', carry });
-  }
-
-  // Stack: offsets wrap to 16 or 32 bits by the B bit of SS (STACK_MASK).
-
-  /** ESP + bytes, as a stack offset. */
-  stackOffset(bytes: number): Expr {
-    return this.let(and(add(register(ESP, 4), constant(bytes)), cell(CPU.STACK_MASK)));
-  }
-
-  /** ESP with the stack pointer at `offset`: with a 16-bit stack the upper half stays. */
-  stackPointerAt(offset: Expr): Expr {
-    return or(and(register(ESP, 4), binary('xor', cell(CPU.STACK_MASK), constant(-1))), and(offset, cell(CPU.STACK_MASK)));
-  }
-
-  setStackPointer(offset: Expr): void {
-    this.setRegister(ESP, 4, this.stackPointerAt(offset));
-  }
-
   /** Push; `commit` runs after the store can no longer fault. */
   push(value: Expr, size: Size = this.size): void {
     const offset = this.stackOffset(-size);
@@ -291,15 +142,6 @@ export class Builder {
     const eip = this.let(truncate(target, this.size));
     this.if(binary('lessU', cell(CPU.SEGMENTS + CS * SEGMENT_STRIDE + SEGMENT.LIMIT), eip), () => this.fault(GP));
     return eip;
-  }
-
-  indirect(target: Expr): void {
-    this.emit({ k: 'indirect', target });
-  }
-
-  /** Back to the run loop, with EIP at the next instruction or where a helper put it. */
-  dispatch(at: 'next' | 'eip' = 'next'): void {
-    this.emit({ k: 'dispatch', at });
   }
 
   // Registers by role, in the address size (string instructions, LOOP).

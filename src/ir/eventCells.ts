@@ -13,6 +13,9 @@ export const EVENT_CELLS = {
 /** In translated code some take longer than a load or store of the virtual CPU's state: a port's device, the time. */
 export const INLINE_CELLS = { slow: CPU.END + 32 } as const;
 
+/** Faults that generated code delivered: page faults, and the others. Whoever ran it takes them from here. */
+export const FAULT_CELLS = { pageFault: CPU.END + 36, guestFault: CPU.END + 40 } as const;
+
 export const isSlowInLine = ({ sensitivity }: InstructionSpec): boolean => sensitivity === 'io' || sensitivity === 'rdtsc';
 
 export type CountedKind = keyof typeof EVENT_CELLS;

@@ -85,6 +85,8 @@ export type Expr =
   /** Significand (64 bits) or sign and exponent of the x87 register at an address. */
   | { readonly k: 'significand'; readonly address: Expr }
   | { readonly k: 'signExponent'; readonly address: Expr }
+  /** 32 bits at so many bytes behind a place. */
+  | { readonly k: 'placed'; readonly place: Expr; readonly offset: number }
   /** Depends on nothing that an instruction of translated code could change: it is computed once a region. */
   | { readonly k: 'invariant'; readonly value: Expr };
 
@@ -160,6 +162,13 @@ export type Statement =
    */
   | { readonly k: 'attempt'; readonly ordinary: readonly Statement[]; readonly otherwise: readonly Statement[] }
   | { readonly k: 'giveUp'; readonly condition: Expr }
+  /**
+   * In an attempt: where `bytes` bytes at a linear address are in the VM's memory. Gives up unless the software TLB lets them be accessed
+   * there, in one page. `system`: with supervisor privilege, whatever CPL is.
+   */
+  | { readonly k: 'place'; readonly id: number; readonly linear: Expr; readonly bytes: number; readonly write: boolean; readonly system: boolean }
+  /** 32 bits into a place. */
+  | { readonly k: 'setPlaced'; readonly place: Expr; readonly offset: number; readonly value: Expr }
   /** The outcome of a comparison: CF, ZF and PF given as 0/1 expressions; OF, SF and AF are cleared. */
   | { readonly k: 'comparisonFlags'; readonly carry: Expr; readonly zero: Expr; readonly parity: Expr }
   /** Raise an exception at this instruction. */

@@ -107,6 +107,8 @@ export function printExpression(e: Expr): string {
       return `word ${p(e.position)} of ${p(e.x)}`;
     case 'withWord':
       return `(${p(e.x)} with word ${p(e.position)} = ${p(e.value)})`;
+    case 'placed':
+      return `${p(e.place)}[${e.offset}]`;
     case 'invariant':
       return p(e.value);
   }
@@ -157,6 +159,10 @@ function line(s: Exclude<Statement, { k: 'if' | 'rarely' | 'attempt' }>): string
       return `x87_status = x87_status but ${number(s.replaced)} | ${p(s.value)}`;
     case 'giveUp':
       return `give up if ${p(s.condition)}`;
+    case 'place':
+      return `t${s.id} = place of ${s.bytes} bytes at ${p(s.linear)}${s.write ? ' for stores' : ''}${s.system ? ' of the system' : ''}`;
+    case 'setPlaced':
+      return `${p(s.place)}[${s.offset}] = ${p(s.value)}`;
     case 'comparisonFlags':
       return `CF = ${p(s.carry)}, ZF = ${p(s.zero)}, PF = ${p(s.parity)}`;
     case 'setRegister':

@@ -87,6 +87,12 @@ class Specializer {
         out.push(s.k === 'giveUp' ? { k: 'giveUp', condition } : { k: 'rarely', condition, then: this.list(s.then) });
         return;
       }
+      case 'place':
+        out.push({ ...s, linear: this.#expr(s.linear) });
+        return;
+      case 'setPlaced':
+        out.push({ ...s, place: this.#expr(s.place), value: this.#expr(s.value) });
+        return;
       case 'comparisonFlags':
         out.push({ k: s.k, carry: this.#expr(s.carry), zero: this.#expr(s.zero), parity: this.#expr(s.parity) });
         return;
@@ -198,6 +204,8 @@ class Specializer {
         return foldBinary(e.op, this.#expr(e.x), this.#expr(e.y));
       case 'select':
         return foldSelect(this.#expr(e.condition), this.#expr(e.x), this.#expr(e.y));
+      case 'placed':
+        return { ...e, place: this.#expr(e.place) };
       case 'wide':
         return { ...e, high: this.#expr(e.high), low: this.#expr(e.low), divisor: this.#expr(e.divisor) };
       default:

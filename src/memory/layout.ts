@@ -3,6 +3,7 @@
  *
  *   00001000  CPU state and engine cells (x86/cpuState)
  *   00002000  how far access windows reach (memory/accessWindows)
+ *   00003000  the record where generated code goes on at a fault
  *   00010000  VMM page: the hypervisor's own GDT, IDT and TSS, guest-linear FFC00000 under deprivileging techniques
  *   00020000  jump cache: EIP → record, for computed jumps and those that leave their page (256 KiB)
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
@@ -14,6 +15,7 @@
 export const MAXIMUM_PAGES = 65536;
 export const PAGE = 4096;
 export const WINDOWS = 0x2000;
+export const FAULT_RECORD = 0x3000;
 export const VMM_PAGES = 0x10000;
 export const VMM_PAGE_COUNT = 16;
 export const JUMP_CACHE = 0x20000;

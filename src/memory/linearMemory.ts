@@ -69,8 +69,6 @@ export class LinearMemory {
   readonly #local = new PageList();
   #nextChoice = FIRST_CHOICE;
   readonly windows: AccessWindows;
-  /** Where accesses at `user` privilege go; set by the technique: the guest's own privilege, not the silicon's. */
-  user = false;
   window: VmmWindow | undefined;
   /** What the silicon walks instead of the guest's tables, under techniques that deprivilege the guest. */
   shadow: ShadowPageTables | undefined;
@@ -87,9 +85,13 @@ export class LinearMemory {
     this.setUser(false);
   }
 
+  /** Where accesses at `user` privilege go; set by the technique: the guest's own privilege, not the silicon's. */
+  get user(): boolean {
+    return (this.cpu.i32[CPU.READ_MASK >> 2] & DENY_USER_READ) !== 0;
+  }
+
   /** Choose whose deny bits the inline check tests. */
   setUser(user: boolean): void {
-    this.user = user;
     this.cpu.set(CPU.READ_MASK, 1 | (user ? DENY_USER_READ : DENY_SUPERVISOR_READ));
     this.cpu.set(CPU.WRITE_MASK, 1 | (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE));
   }

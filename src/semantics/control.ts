@@ -2,6 +2,7 @@
 import { CONDITION_O, CONDITION_Z, type Expr, ONE, add, and, condition, constant, isZero, sub, truncate } from '../ir/microOp';
 import { DB, UD } from '../x86/exceptions';
 import type { Lift } from './lift';
+import { plainInterrupt, plainReturn } from './plainTransfers';
 
 const NEXT: Expr = { k: 'field', field: 'nextEip' };
 const OFFSET: Expr = { k: 'field', field: 'immediate' };
@@ -72,13 +73,19 @@ export const farReturn: Lift = (b) => {
 };
 
 export const interruptReturn: Lift = (b) => {
-  b.helper('interruptReturn', constant(b.size), NEXT);
+  const complete = (): void => void b.helper('interruptReturn', constant(b.size), NEXT);
+  if (b.size === 2) complete();
+  else b.attempt(() => plainReturn(b), complete);
   b.dispatch('eip');
 };
 
 /** `INT n`: in virtual-8086 mode IOPL and the extensions have a say, which INT3 and INTO do not ask. */
 export const softwareInterrupt: Lift = (b) => {
-  b.helper('interrupt', and(OFFSET, constant(0xff)), NEXT);
+  const vector = and(OFFSET, constant(0xff));
+  b.attempt(
+    () => plainInterrupt(b, vector, NEXT),
+    () => b.helper('interrupt', vector, NEXT),
+  );
   b.dispatch('eip');
 };
 

@@ -1,5 +1,6 @@
 /** The lift of every instruction, by the table's `lift` column; a test demands that none is missing. */
 import { Builder, type Form } from '../ir/builder';
+import { StatementBuilder } from '../ir/statementBuilder';
 import { type Statement, add, cell, constant } from '../ir/microOp';
 import type { InstructionSpec } from '../x86/instructionSpec';
 import { EVENT_CELLS, INLINE_CELLS, countedKinds, isSlowInLine } from '../ir/eventCells';
@@ -7,6 +8,7 @@ import * as arithmetic from './arithmetic';
 import * as control from './control';
 import * as data from './data';
 import { type Lift, requireProtectedMode } from './lift';
+import { plainFault } from './plainTransfers';
 import * as shift from './shift';
 import * as string from './string';
 import * as system from './systemLifts';
@@ -176,6 +178,13 @@ const countsOf = (spec: InstructionSpec): Statement[] =>
     offset,
     value: add(cell(offset), constant(1)),
   }));
+
+/** The ordinary course of delivering the fault in the cells: what an attempt does, which has nothing else to offer. */
+export function liftFaultDelivery(): { statements: readonly Statement[]; temps: number } {
+  const b = new StatementBuilder();
+  plainFault(b);
+  return b;
+}
 
 /** Micro-ops of one form, with what every instruction of its row shares: mode check, event count, the way out of the block. */
 export function liftForm(form: Form): { statements: readonly Statement[]; temps: number } {

@@ -1,10 +1,10 @@
 /** System instructions: flags, descriptor tables, control registers, port I/O. SDM Vol. 2; Vol. 3, 2.8. */
 import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, isZero, or, register, shl, truncate } from '../ir/microOp';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
-import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_IOPL, EFLAGS_NT, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
+import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
 import { EAX, EDX, LDTR, TR } from '../x86/registers';
 import { UD } from '../x86/exceptions';
-import { type Lift, lacksIoPrivilege, lacksIoplInV86, requireRing0 } from './lift';
+import { type Lift, changeableFlags, lacksIoPrivilege, lacksIoplInV86, requireRing0 } from './lift';
 
 const REGISTER_NUMBER: Expr = { k: 'field', field: 'registerNumber' };
 const EFLAGS = cell(CPU.EFLAGS);
@@ -17,15 +17,6 @@ export const pushFlags: Lift = (b) => {
     b.dispatch();
   });
   b.push(b.let(and(or(or(EFLAGS, STATUS), constant(EFLAGS_FIXED)), constant(~(EFLAGS_VM | EFLAGS_RF)))));
-};
-
-const times = (condition: Expr, bits: number): Expr => binary('mul', condition, constant(bits));
-
-/** What POPF may change here besides the status flags; as `changeableFlags` has it. */
-const changeable = (size: number): Expr => {
-  const always = EFLAGS_TF | EFLAGS_DF | EFLAGS_NT;
-  const here = or(times(isZero(lacksIoPrivilege()), EFLAGS_IF), times(isZero(cell(CPU.CPL)), EFLAGS_IOPL));
-  return size === 2 ? or(here, constant(always)) : or(or(here, constant(always | EFLAGS_RF)), cell(CPU.EXTENDED_FLAGS));
 };
 
 /** `POPF`: which flags it may change depends on CPL and IOPL. The run loop looks around when TF comes on, or IF while an interrupt waits. */
@@ -41,7 +32,7 @@ export const popFlags: Lift = (b) => {
   });
   const value = b.top();
   const above = b.stackOffset(b.size);
-  const mask = b.let(changeable(b.size));
+  const mask = b.let(changeableFlags(b.size));
   const before = b.let(EFLAGS);
   const after = b.let(and(or(and(before, binary('xor', mask, constant(-1))), and(value, mask)), constant(~EFLAGS_RF)));
   const comesOn = and(after, binary('xor', before, constant(-1)));

@@ -7,6 +7,7 @@ import type { InterruptController } from '../devices/interruptController';
 import type { LinearMemory } from '../memory/linearMemory';
 import { type ExecutionContext, isGuestVector } from '../semantics/system/context';
 import { type DeliveryOutcome, deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
+import { FAULT_CELLS } from '../ir/eventCells';
 import { CPU, type CpuState } from '../x86/cpuState';
 import type { Instruction } from '../x86/decoder';
 import { DB, NMI, PF, exceptionOf, vectorName } from '../x86/exceptions';
@@ -60,6 +61,17 @@ export class EventDelivery {
     host.desk.count('guestFault', faultCost(vector));
     this.#deliver(vector, errorCode, true);
     return true;
+  }
+
+  /** Count what generated code has delivered since. */
+  takeCounts(): void {
+    const { cpu, desk } = this.host;
+    for (const cost of FAULT_COSTS) {
+      const count = cpu.get(FAULT_CELLS[cost]);
+      if (count === 0) continue;
+      cpu.set(FAULT_CELLS[cost], 0);
+      desk.count('guestFault', cost, count);
+    }
   }
 
   /** The vector is known only once acknowledged: a stop asked for by vector is served after delivery. */
@@ -136,6 +148,7 @@ export class EventDelivery {
   }
 }
 
+const FAULT_COSTS = ['pageFault', 'guestFault'] as const;
 const faultCost = (vector: number): CostEvent => (vector === PF ? 'pageFault' : 'guestFault');
 
 /** A fault the guest's handler gets; what is said of it is put together when somebody reads it. */

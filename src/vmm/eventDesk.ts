@@ -220,9 +220,9 @@ export class EventDesk {
   }
 
   /** It happened, and nobody watches. Not for kinds that generated code counts. */
-  count(kind: VmmEventKind, cost: CostEvent): void {
-    this.#counts[kind]++;
-    this.ledger.charge(cost);
+  count(kind: VmmEventKind, cost: CostEvent, times = 1): void {
+    this.#counts[kind] += times;
+    this.ledger.charge(cost, times);
   }
 
   /** Like `report`, for what happens often: nothing is built unless somebody listens. */

@@ -382,6 +382,14 @@ export class VirtualMachine implements TechniqueHost {
     return this.#delivery.atOnce(vector, errorCode);
   }
 
+  get tellsOfFaults(): boolean {
+    return this.#delivery.tellsOfFaults;
+  }
+
+  takeFaultCounts(): void {
+    this.#delivery.takeCounts();
+  }
+
   /** A triple fault: the reset line, or the end of the run. */
   shutDown(causes: readonly string[]): void {
     if (!this.#resetsOnShutdown) {

@@ -105,8 +105,14 @@ export const CPU = {
   EXTENDED_FLAGS: 0x17c4,
   /** EFLAGS.IF while an interrupt may wait, or 0: nobody has to look around when interrupts come on. */
   INTERRUPT_WAITS: 0x17c8,
+  /** Which transfers generated code may complete by itself (`PLAIN_TRANSFERS`, `PLAIN_FAULTS`); 0: helpers do them all. */
+  PLAIN: 0x17cc,
   /** Two vectors on their way: what came from memory, what goes there, what a shuffle chooses from. */
   VECTOR: 0x17d0,
+  /** MODE of flat 32-bit code under the present paging, for CPL 0 to 2 and for CPL 3; 0: not known yet. */
+  FLAT_MODES: 0x17f0,
+  /** BUDGET at the last fault that generated code delivered: another one without an instruction between them goes to the run loop. */
+  FAULT_BUDGET: 0x17f8,
   END: 0x1800,
 } as const;
 
@@ -115,6 +121,10 @@ export const INHIBIT_DEBUG = 2;
 
 /** Of FLAT: the stack pointer has 32 bits. */
 export const FLAT_STACK = 0x100;
+
+/** Of PLAIN: INT n and IRET; faults and IRETs that set RF too, which nobody watches. */
+export const PLAIN_TRANSFERS = 1;
+export const PLAIN_FAULTS = 2;
 
 export const SEGMENT_STRIDE = 64;
 /** Offsets inside one segment cache. `LOW` and the counts per access size are derived: what the fast path compares. */
@@ -134,7 +144,7 @@ export const ATTR_P = 0x0080;
 export const ATTR_DB = 0x4000;
 export const ATTR_G = 0x8000;
 /** What decides on loads and stores; who may load the segment is decided once. */
-const ATTR_ACCESS = ATTR_RW | ATTR_DC | ATTR_CODE | ATTR_S | ATTR_P | ATTR_DB;
+export const ATTR_ACCESS = ATTR_RW | ATTR_DC | ATTR_CODE | ATTR_S | ATTR_P | ATTR_DB;
 
 export interface SegmentCache {
   readonly selector: number;

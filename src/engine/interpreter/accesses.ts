@@ -1,6 +1,6 @@
 /** Loads and stores as WebAssembly: the segment's limit, then the software TLB, in line; whatever these do not settle is a call. */
 import type { Expr, SegmentRef, Statement, VectorSize } from '../../ir/microOp';
-import { TLB } from '../../memory/layout';
+import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, TLB } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
 import { RECORD } from '../record';
 import { type Code, OP, VECTOR } from '../wasm/encoder';
@@ -80,6 +80,24 @@ export class AccessEmitter {
         .op(OP.shrU, OP.or);
     code.loadCell(write ? CPU.WRITE_MASK : CPU.READ_MASK).op(OP.and, OP.or);
     if (aligned) code.get(LOCAL.ADDRESS).constant(15).op(OP.and, OP.or);
+  }
+
+  /** ADDRESS and ENTRY of a place; leaves nonzero on the stack when it is none. */
+  place({ linear, bytes, write, system }: Extract<Statement, { k: 'place' }>): void {
+    const { code } = this;
+    this.expression.emit(linear);
+    code.tee(LOCAL.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(LOCAL.ENTRY);
+    code
+      .get(LOCAL.ADDRESS)
+      .constant(0xfff)
+      .op(OP.and)
+      .constant(bytes - 1)
+      .op(OP.add)
+      .constant(12)
+      .op(OP.shrU, OP.or);
+    if (system) code.constant(CROSSES_PAGE | (write ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ));
+    else code.loadCell(write ? CPU.WRITE_MASK : CPU.READ_MASK);
+    code.op(OP.and);
   }
 
   #host(): void {

@@ -144,6 +144,10 @@ export class ExpressionEmitter {
       case 'withWord':
         this.#withWord(e.x, e.position, e.value);
         break;
+      case 'placed':
+        this.emit(e.place);
+        code.memory(OP.load, e.offset);
+        break;
       case 'invariant':
         this.invariant(e.value);
         break;

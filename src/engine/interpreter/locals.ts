@@ -1,4 +1,4 @@
-import { TYPED_TEMPS } from '../../ir/builder';
+import { TYPED_TEMPS } from '../../ir/statementBuilder';
 import type { ValueType } from '../../ir/wideOps';
 import { F32, F64, I64, V128 } from '../wasm/encoder';
 

@@ -3,7 +3,7 @@
  * micro-ops. The build emits it (`emitted.ts`); each VM instantiates the compiled module over its own memory.
  */
 import { HELPERS } from '../../semantics/helpers';
-import { liftForm } from '../../semantics';
+import { liftFaultDelivery, liftForm } from '../../semantics';
 import { SHARED_FUNCTIONS, type Statement, listsIn } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
 import { MAXIMUM_PAGES } from '../../memory/layout';
@@ -60,7 +60,13 @@ function continueIn(code: Code, index: number, loop: number): void {
   code.get(LOCAL.SCRATCH).op(OP.return);
 }
 
-function dispatchLoop(lifted: readonly { statements: readonly Statement[] }[], group: Group, functions: Functions): Uint8Array {
+/** What the module does: handlers by number, from FIRST_FORM on, and how a fault is delivered. */
+interface Lifted {
+  readonly forms: readonly { readonly statements: readonly Statement[] }[];
+  readonly delivery: { readonly statements: readonly Statement[] };
+}
+
+function dispatchLoop({ forms: lifted, delivery }: Lifted, group: Group, functions: Functions): Uint8Array {
   const code = new Code();
   const total = FIRST_FORM + lifted.length;
   code.loadCell(CPU.RESULT).set(LOCAL.RESULT).loadCell(CPU.AUX).set(LOCAL.AUX);
@@ -93,6 +99,7 @@ function dispatchLoop(lifted: readonly { statements: readonly Statement[] }[], g
     [PSEUDO.FALL_THROUGH]: () => emitter.handler([{ k: 'jump' }]),
     [PSEUDO.STOP]: () => leave(EXIT.STOP, exitBefore),
     [PSEUDO.ATTEND]: () => leave(EXIT.ATTEND, exitBefore),
+    [PSEUDO.FAULT]: () => emitter.deliverFault(delivery.statements),
   };
   for (const handler of group.handlers) {
     code.close();
@@ -119,6 +126,7 @@ function dispatchLoop(lifted: readonly { statements: readonly Statement[] }[], g
 /** The module's bytes; handlers are numbered as in `forms`. */
 export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
   const lifted = forms.forms.map(liftForm);
+  const delivery = liftFaultDelivery();
   const arities = helperArities(lifted);
   const imports: ImportedFunction[] = [
     { name: 'readSlow', type: type(6, 1) },
@@ -145,7 +153,7 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     shared: (name) => firstShared + SHARED_FUNCTIONS.indexOf(name),
     helper: (name) => imports.findIndex((i) => i.name === name),
   };
-  const temps = Math.max(...lifted.map((l) => l.temps));
+  const temps = Math.max(delivery.temps, ...lifted.map((l) => l.temps));
   // The groups that start a run continue in the others; those come back.
   const holder = new Map<number, number>();
   groups.forEach(({ handlers, entry }, i) => {
@@ -160,7 +168,7 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     ...groups.map(({ name, handlers, entry }) => ({
       type: type(2, 1),
       locals,
-      body: dispatchLoop(lifted, { name, handlers, ...(entry ? { coldFunction: (h: number) => holder.get(h) } : {}) }, functions),
+      body: dispatchLoop({ forms: lifted, delivery }, { name, handlers, ...(entry ? { coldFunction: (h: number) => holder.get(h) } : {}) }, functions),
       ...(entry ? { exportName: name } : {}),
     })),
   ];

@@ -132,6 +132,21 @@ export class StatementEmitter {
         value(s.condition);
         code.branchIf(this.#otherwise);
         break;
+      case 'place':
+        this.#accesses.place(s);
+        code.branchIf(this.#otherwise);
+        code
+          .get(LOCAL.ADDRESS)
+          .get(LOCAL.ENTRY)
+          .constant(-256)
+          .op(OP.and, OP.add)
+          .set(LOCAL.TEMPS + s.id);
+        break;
+      case 'setPlaced':
+        value(s.place);
+        value(s.value);
+        code.memory(OP.store, s.offset);
+        break;
       case 'comparisonFlags':
         value(s.zero);
         code.op(OP.eqz).set(LOCAL.RESULT);
@@ -192,7 +207,7 @@ export class StatementEmitter {
         code.constant(0);
         value(s.errorCode);
         code.memory(OP.store, CPU.FAULT_CODE);
-        this.transfers.leaveBefore(EXIT.FAULT);
+        this.transfers.fault();
         break;
       case 'bulk':
         emitBulk(code, s);
@@ -229,6 +244,17 @@ export class StatementEmitter {
     code.close();
     for (const inner of otherwise) this.#emit(inner);
     code.close();
+  }
+
+  /** A fault at the current instruction: delivered in the ordinary course, else the run loop's. */
+  deliverFault(ordinary: readonly Statement[]): void {
+    const { code } = this;
+    this.#otherwise = code.open(OP.block);
+    this.transfers.noteFault(this.#otherwise);
+    for (const statement of ordinary) this.#emit(statement);
+    this.transfers.goOnBehindFault();
+    code.close();
+    this.transfers.leaveBefore(EXIT.FAULT);
   }
 
   #setRegister({ ref, size, value }: Extract<Statement, { k: 'setRegister' }>): void {

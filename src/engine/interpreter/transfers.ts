@@ -1,8 +1,9 @@
 /** Where a handler goes on: the next record, a jump's target, out of the interpreter. */
 import type { Expr } from '../../ir/microOp';
-import { JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD } from '../../memory/layout';
+import { FAULT_RECORD, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD } from '../../memory/layout';
 import { CPU } from '../../x86/cpuState';
-import { EXIT, RECORD } from '../record';
+import { EFLAGS_RF } from '../../x86/flags';
+import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
 import { type Code, OP } from '../wasm/encoder';
 import type { ExpressionEmitter } from './expressions';
 import { LOCAL } from './locals';
@@ -127,13 +128,29 @@ export class TransferEmitter {
       code.memory(OP.store, CPU.EIP);
     }
     this.retire();
-    code.loadCell(CPU.ATTEND);
-    for (const cell of [CPU.INHIBIT, CPU.HALTED, CPU.PENDING_DEBUG, CPU.DUE_FAULT]) code.loadCell(cell).op(OP.or);
-    code.op(OP.eqz).open(OP.if);
-    code.loadCell(CPU.EIP).set(LOCAL.ADDRESS);
-    this.#findJump();
+    this.#unlessDue(() => {
+      code.loadCell(CPU.EIP).set(LOCAL.ADDRESS);
+      code.constant(0).get(LOCAL.RECORD).memory(OP.store, CPU.EXIT_RECORD);
+      this.#ifCached(() => this.#continueWithoutResumeFlag());
+      code.constant(EXIT.INDIRECT).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+    });
+  }
+
+  /** As `continueOrStop`; the next instruction clears RF, and whoever may stop before it sees RF as it is. */
+  #continueWithoutResumeFlag(): void {
+    const { code } = this;
+    code.loadCell(CPU.EFLAGS).constant(EFLAGS_RF).op(OP.and).open(OP.if);
+    const handler = (): Code => code.get(LOCAL.RECORD).memory(OP.load16U, RECORD.HANDLER);
+    handler().constant(FIRST_FORM).op(OP.geU);
+    handler().constant(PSEUDO.TRANSLATED).op(OP.eq, OP.or).open(OP.if);
+    code.get(LOCAL.BUDGET).constant(0).op(OP.gtS).get(LOCAL.HITS).loadCell(CPU.HOT_MASK).op(OP.and).constant(0).op(OP.ne, OP.and).open(OP.if);
+    code.constant(0).loadCell(CPU.EFLAGS).constant(~EFLAGS_RF).op(OP.and).memory(OP.store, CPU.EFLAGS).branch(this.labels.loop);
     code.close();
-    code.constant(EXIT.DISPATCH).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+    code.else();
+    code.constant(EXIT.INDIRECT).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+    code.close();
+    code.close();
+    this.continueOrStop();
   }
 
   leaveBefore(exit: number): void {
@@ -144,7 +161,52 @@ export class TransferEmitter {
     const { code } = this;
     code.loadCell(CPU.FAULT);
     code.open(OP.if);
-    this.leaveBefore(EXIT.FAULT);
+    this.fault();
     code.close();
+  }
+
+  /** The fault in the cells is the current instruction's. */
+  fault(): void {
+    this.code
+      .constant(0)
+      .get(LOCAL.RECORD)
+      .memory(OP.store, FAULT_RECORD + RECORD.DISPLACEMENT)
+      .constant(FAULT_RECORD)
+      .set(LOCAL.RECORD)
+      .branch(this.labels.loop);
+  }
+
+  /** Back at the instruction that has faulted, what precedes it in its block counted; to `otherwise` if nothing has retired since the last fault. */
+  noteFault(otherwise: number): void {
+    const { code } = this;
+    code.loadCell(FAULT_RECORD + RECORD.DISPLACEMENT).set(LOCAL.RECORD);
+    code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load8U, RECORD.COUNT).constant(1).op(OP.sub, OP.sub).loadCell(CPU.FAULT_BUDGET).op(OP.eq).branchIf(otherwise);
+  }
+
+  /** EIP is the handler's. */
+  goOnBehindFault(): void {
+    const { code } = this;
+    code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load8U, RECORD.COUNT).constant(1).op(OP.sub, OP.sub).set(LOCAL.BUDGET);
+    code.constant(0).get(LOCAL.BUDGET).memory(OP.store, CPU.FAULT_BUDGET);
+    code.constant(0).constant(0).memory(OP.store, CPU.FAULT);
+    this.#unlessDue(() => {
+      code.constant(0).get(LOCAL.RECORD).memory(OP.store, CPU.EXIT_RECORD);
+      code.get(LOCAL.BUDGET).constant(0).op(OP.gtS).open(OP.if);
+      code.loadCell(CPU.EIP).set(LOCAL.ADDRESS);
+      this.#ifCached(() => code.branch(this.labels.loop));
+      code.close();
+      code.constant(EXIT.INDIRECT).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
+    });
+  }
+
+  /** Leave for the run loop behind this if it has something to look at before the next instruction. */
+  #unlessDue(then: () => void): void {
+    const { code } = this;
+    code.loadCell(CPU.ATTEND);
+    for (const cell of [CPU.INHIBIT, CPU.HALTED, CPU.PENDING_DEBUG, CPU.DUE_FAULT]) code.loadCell(cell).op(OP.or);
+    code.op(OP.eqz).open(OP.if);
+    then();
+    code.close();
+    code.constant(EXIT.DISPATCH).set(LOCAL.SCRATCH).branch(this.labels.exitAfter);
   }
 }

@@ -1,4 +1,5 @@
 /** Bare metal: the CPU runs the guest itself. The reference for all other techniques. */
+import type { FaultDelivery } from '../../engine/interpreter';
 import type { TranslationPolicy } from '../../engine/policy';
 import type { Instruction } from '../../x86/decoder';
 import { CONTINUE, type Technique, type TechniqueExit, type TechniqueHost, isContinuation } from './technique';
@@ -7,9 +8,15 @@ export class BareMetal implements Technique {
   readonly id = 'bare';
   readonly slice = 1_000_000;
   readonly policy: TranslationPolicy;
-  readonly #deliver = (vector: number, errorCode: number): boolean => this.host.deliverAtOnce(vector, errorCode);
+  readonly #delivery: FaultDelivery;
 
   constructor(readonly host: TechniqueHost) {
+    this.#delivery = {
+      get unwatched() {
+        return !host.tellsOfFaults;
+      },
+      deliver: (vector, errorCode) => host.deliverAtOnce(vector, errorCode),
+    };
     this.policy = {
       goesOn: true,
       key: () => host.watchVersion,
@@ -20,7 +27,8 @@ export class BareMetal implements Technique {
 
   run(budget: number, single: boolean): TechniqueExit {
     const { engine } = this.host;
-    const exit = single ? engine.step() : engine.run(budget, this.#deliver);
+    const exit = single ? engine.step() : engine.run(budget, this.#delivery);
+    this.host.takeFaultCounts();
     return isContinuation(exit) ? CONTINUE : exit;
   }
 

@@ -60,6 +60,10 @@ export interface TechniqueHost {
   deliverFault(vector: number, errorCode: number, instruction: Instruction | undefined): 'delivered' | 'stopped';
   /** The same without the run loop, while nobody watches. False: nothing has been done, somebody does. */
   deliverAtOnce(vector: number, errorCode: number): boolean;
+  /** Somebody is told of each fault before it is delivered. */
+  readonly tellsOfFaults: boolean;
+  /** Generated code has run, which delivers faults and counts them itself. */
+  takeFaultCounts(): void;
   /** Instruction at CS:EIP of the virtual CPU, or undefined. */
   decodeCurrent(): Instruction | undefined;
 }
