@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { root } from './bootstrap.mjs';
 import { holdsInterpreter, interpreterEmitter, readsInterpreter } from './interpreter.mjs';
+import { holdsInstructions, readsInstructions } from './instructionTable.mjs';
+import { NAMED_VSCODE_API } from './vscodeApi.mjs';
 
 const emitter = interpreterEmitter();
 const node = { platform: 'node', target: 'node20', plugins: [readsInterpreter(emitter, path.join(root, 'dist/interpreter.wasm'), { moves: true })] };
@@ -37,7 +39,7 @@ const web = {
 
 /** One row per bundle: what goes in, what comes out, and where it runs. */
 const BUNDLES = [
-  { entry: 'src/extension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, external: ['vscode'] },
+  { entry: 'src/extension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, plugins: [NAMED_VSCODE_API, readsInstructions('dist/instructions.json')] },
   { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node, banner: { js: REQUIRE } },
   { entry: 'src/compareWorker.ts', out: 'dist/compareWorker.mjs', format: 'esm', ...node },
   { entry: 'src/checkWorker.ts', out: 'dist/checkWorker.mjs', format: 'esm', ...node },
@@ -48,7 +50,7 @@ const BUNDLES = [
     platform: 'browser',
     target: 'es2022',
   })),
-  { entry: 'src/extension.ts', out: 'dist/web/extension.js', format: 'cjs', ...web, external: ['vscode'] },
+  { entry: 'src/extension.ts', out: 'dist/web/extension.js', format: 'cjs', ...web, plugins: [...web.plugins, NAMED_VSCODE_API, holdsInstructions] },
   { entry: 'src/webWorker.ts', out: 'dist/web/worker.js', format: 'iife', ...web },
   { entry: 'src/webCompareWorker.ts', out: 'dist/web/compareWorker.js', format: 'iife', ...web },
   { entry: 'src/webCheckWorker.ts', out: 'dist/web/checkWorker.js', format: 'iife', ...web },

@@ -13,6 +13,7 @@ const REQUIRED = [
   'dist/compareWorker.mjs',
   'dist/checkWorker.mjs',
   'dist/interpreter.wasm',
+  'dist/instructions.json',
   'dist/web/extension.js',
   'dist/web/worker.js',
   'package.nls.json',

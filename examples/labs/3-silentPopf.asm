@@ -8,7 +8,7 @@
 ; expect trap: serial "before\nafter\n"
 ; expect trap: halted
 ; expect trap: silent "popf"
-; expect trap: silent "IF is 0; bare metal: 1"
+; expect trap: silent "IF is 0, on bare metal 1"
 ; expect trap: differs
 
         bits 32

@@ -99,8 +99,9 @@ export class Guest {
     if (stop.kind === 'halted' && (unattended || this.config.onHalt === 'exit')) return this.end(0);
     if (stop.kind === 'failed') this.#say(`${stop.error instanceof Error ? stop.error.stack : stop.error}\n`, 'stderr');
     const nobodyAsked = stop.kind === 'tripleFault' && stop.hit.length === 0;
-    if (nobodyAsked || (unattended && exceptionInfoBody(stop))) {
-      this.#say(`${exceptionInfoBody(stop)?.description}\n`, 'stderr');
+    const exception = exceptionInfoBody(stop);
+    if (exception && (nobodyAsked || unattended)) {
+      this.#say(`${exception.exceptionId}. ${exception.description}\n`, 'stderr');
       return this.end(1);
     }
     this.#flush(true);

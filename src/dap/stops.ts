@@ -20,25 +20,25 @@ export const haltSentence = (interruptsEnabled: boolean): string =>
 const ids = (hit: readonly Breakpoint[]) => ({ hitBreakpointIds: hit.map((b) => b.id) });
 
 /** Title and text of a stop that is shown as an exception. */
-function exceptionText(stop: TargetStop): { id: string; title: string; text: string; causes?: readonly string[] } | undefined {
+function exceptionText(stop: TargetStop): { title: string; text: string; causes?: readonly string[] } | undefined {
   switch (stop.kind) {
     case 'event': {
       const filter = EXCEPTION_FILTERS.find((f) => stop.hit.some((b) => b.filter === f.filter));
       const title = [filter?.label ?? stop.event.kind, stop.event.instruction || stop.event.reason].filter(Boolean).join(': ');
-      return { id: stop.event.kind, title, text: stop.event.sentence };
+      return { title, text: stop.event.sentence };
     }
     case 'tripleFault':
-      return { id: 'tripleFault', title: 'Triple fault', text: ['The processor shut down.', ...stop.causes].join('\n'), causes: stop.causes };
+      return { title: 'Triple fault', text: ['The processor shut down.', ...stop.causes].join('\n'), causes: stop.causes };
     case 'entryFailure':
-      return { id: 'entryFailure', title: 'VM entry failed', text: [...stop.causes, 'The guest cannot run until the VMCS is put right.'].join('\n'), causes: stop.causes };
+      return { title: 'VM entry failed', text: [...stop.causes, 'The guest cannot run until the VMCS is put right.'].join('\n'), causes: stop.causes };
     case 'halted':
-      return { id: 'halted', title: 'Halted', text: [haltSentence(stop.interruptsEnabled), ...stop.silent].join('\n') };
+      return { title: 'Halted', text: [haltSentence(stop.interruptsEnabled), ...stop.silent].join('\n') };
     case 'unimplemented':
-      return { id: 'unimplemented', title: 'Not implemented', text: `Ringside does not implement ${stop.what}. The instruction has not been executed.` };
+      return { title: 'Not implemented', text: `Ringside does not implement ${stop.what}. The instruction has not been executed.` };
     case 'limit':
-      return { id: 'limit', title: 'Instruction limit', text: `The guest has retired ${stop.instructions} instructions, as many as maxInstructions allows.` };
+      return { title: 'Instruction limit', text: `The guest has retired ${stop.instructions} instructions, as many as maxInstructions allows.` };
     case 'failed':
-      return { id: 'failed', title: 'Ringside failed', text: stop.error instanceof Error ? stop.error.message : String(stop.error) };
+      return { title: 'Ringside failed', text: stop.error instanceof Error ? stop.error.message : String(stop.error) };
     default:
       return undefined;
   }
@@ -59,8 +59,8 @@ export function exceptionInfoBody(stop: TargetStop | undefined): DebugProtocol.E
   const exception = stop && exceptionText(stop);
   if (!exception) return undefined;
   return {
-    exceptionId: exception.id,
-    description: `${exception.title}. ${exception.text}`,
+    exceptionId: exception.title,
+    description: exception.text,
     breakMode: 'always',
     details: { message: exception.text, typeName: exception.title, ...(exception.causes && { stackTrace: exception.causes.join('\n') }) },
   };

@@ -38,7 +38,8 @@ export class EventReport {
     for (const { sequence, entry } of this.vm.events.read(this.#next)) {
       this.#next = sequence + 1;
       const category = REPORTED.get(entry.kind);
-      if (category && this.#firstAtSite(entry)) lines.push({ category, text: `${entry.instruction || entry.kind}: ${entry.sentence}`, linear: entry.linear });
+      if (category && this.#firstAtSite(entry))
+        lines.push({ category, text: `${entry.instruction || entry.kind}${entry.kind === 'silent' ? ' goes silently wrong' : ''}: ${entry.sentence}`, linear: entry.linear });
     }
     return lines;
   }

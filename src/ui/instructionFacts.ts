@@ -1,7 +1,8 @@
 /** What the editor knows about instructions and registers: generated from the instruction table by scripts/generateGrammar.mjs. */
 import { once } from '../base/once';
 import type { TechniqueId } from '../protocol/techniques';
-import { EXIT_REASONS, INSTRUCTIONS, REGISTER_NAMES, RESERVED_WORDS } from './instructionFacts.gen';
+import { EXIT_REASONS, REGISTER_NAMES, RESERVED_WORDS } from './instructionFacts.gen';
+import { instructionTable } from './instructionTable.gen';
 
 export { EXIT_REASONS };
 
@@ -51,7 +52,7 @@ export const REGISTERS: ReadonlySet<string> = new Set(Object.values(REGISTER_NAM
 export const RESERVED: ReadonlySet<string> = new Set(RESERVED_WORDS);
 
 /** By mnemonic. */
-export const instructions = once((): Readonly<Record<string, InstructionFacts>> => JSON.parse(INSTRUCTIONS));
+export const instructions = once((): Readonly<Record<string, InstructionFacts>> => JSON.parse(instructionTable()));
 
 export const factsOf = (mnemonic: string): InstructionFacts | undefined => (Object.hasOwn(instructions(), mnemonic) ? instructions()[mnemonic] : undefined);
 

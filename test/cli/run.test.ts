@@ -19,14 +19,14 @@ const misled = (what: string, is: string, bare: string): FakeInstruction => ({
   text: 'popfd',
   run(vm) {
     const place = { kind: 'silent', retired: vm.retired, cs: 8, eip: 0x7c01, linear: 0x7c01, mnemonic: 'popfd', instruction: 'popfd', reason: '', cycles: 0 } as const;
-    vm.silentPlaces.push({ count: 1, event: { ...place, sentence: `Silently wrong: ${what}.`, differences: [{ what, is, bare }] } });
+    vm.silentPlaces.push({ count: 1, event: { ...place, sentence: `Afterwards ${what} is ${is}, on bare metal ${bare}.`, differences: [{ what, is, bare }] } });
   },
 });
 
 test('a guest that waits for ever is told which silent instruction made it', async () => {
   const { stderr } = await cli(['run', 'a.asm'], { script: [...nops(1), misled('IF', '0', '1'), stop({ kind: 'halted', interruptsEnabled: false })] });
   assert.match(stderr, /^why: HLT waits with IF=0, for ever; bare metal would have set IF at POPFD, below$/m);
-  assert.match(stderr, /^silently wrong at one place:\n {2}0008:00007C01 {2}popfd, once, last at instruction 2\n {4}Silently wrong: IF\.$/m);
+  assert.match(stderr, /^silently wrong at one place:\n {2}0008:00007C01 {2}popfd, once, last at instruction 2\n {4}Afterwards IF is 0, on bare metal 1\.$/m);
 });
 
 test('another silent misbehaviour is listed, and not blamed', async () => {

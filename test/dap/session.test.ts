@@ -140,7 +140,7 @@ test('exception filters: trap, and exceptionInfo in a sentence; not applicable o
   await client.go('continue');
   assert.equal(await client.line(), 6);
   const info = await client.request('exceptionInfo', { threadId: 1 });
-  assert.equal(info.exceptionId, 'trap');
+  assert.equal(info.exceptionId, 'Trap to the VMM: cli');
   assert.match(info.description, /the VMM clears the virtual IF/);
 });
 

@@ -41,6 +41,7 @@ try {
   server = await startServer({ log: (text) => debug && process.stderr.write(text) });
   browser = await startBrowser();
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultNavigationTimeout(limit);
   const finished = new Promise((resolve) => page.exposeFunction('codeAutomationExit', (code) => resolve(code)));
   await page.exposeFunction('codeAutomationLog', (level, parts) => {
     const line = format(...parts);

@@ -28,7 +28,7 @@ const XV6 = {
 /** mycpu() asks PUSHF whether interrupts are off. They are, but PUSHF in user mode shows the processor's own flag. */
 const PANICS = {
   script: [{ expect: /panic: mycpu called with interrupts enabled/ }],
-  silent: [/^pushfd: Silently wrong: \[[0-9A-F]+h\] is 0000028[26]h; bare metal: 0000008[26]h\. PUSHF did not trap\./],
+  silent: [/^pushfd: Afterwards \[[0-9A-F]+h\] is 0000028[26]h, on bare metal 0000008[26]h\. PUSHF does not trap\./],
 };
 
 const LISTS_FILES = {
@@ -66,7 +66,7 @@ const GIVES_UP = {
     { expect: /kernel BUG at kernel\/irq_work\.c:\d+!/ },
     { expect: /Kernel panic - not syncing: Fatal exception in interrupt/ },
   ],
-  silent: [/^pushfd: Silently wrong: \[[0-9A-F]+h\] is 002002[0-9A-F]{2}h; bare metal: 002000[0-9A-F]{2}h\. PUSHF did not trap\./],
+  silent: [/^pushfd: Afterwards \[[0-9A-F]+h\] is 002002[0-9A-F]{2}h, on bare metal 002000[0-9A-F]{2}h\. PUSHF does not trap\./],
 };
 
 export const systems = [

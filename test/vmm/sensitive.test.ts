@@ -169,11 +169,11 @@ for (const [name, frame, column] of [
 
 test('a silent event says what went wrong', () => {
   const sentence = (code: string): string => observe(PROTECTED, code, 'trap')[0].sentence;
-  assert.match(sentence('pushf'), /is 00000202h; bare metal: 00000002h/);
-  assert.match(sentence('push word 0x202|popfw'), /IF is 0; bare metal: 1/);
-  assert.match(sentence('sgdt [spare]'), /; bare metal: /);
-  assert.match(sentence('str [spare]'), /; bare metal: /);
-  assert.match(sentence('mov ax, cs'), /EAX is [0-9A-F]{4}000Bh; bare metal: [0-9A-F]{4}0008h/);
+  assert.match(sentence('pushf'), /is 00000202h, on bare metal 00000002h/);
+  assert.match(sentence('push word 0x202|popfw'), /IF is 0, on bare metal 1/);
+  assert.match(sentence('sgdt [spare]'), /, on bare metal /);
+  assert.match(sentence('str [spare]'), /, on bare metal /);
+  assert.match(sentence('mov ax, cs'), /EAX is [0-9A-F]{4}000Bh, on bare metal [0-9A-F]{4}0008h/);
 });
 
 test('every instruction that is sensitive without being privileged is in the table', () => {

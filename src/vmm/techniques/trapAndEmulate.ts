@@ -52,7 +52,7 @@ export class TrapAndEmulate extends DeprivilegedTechnique {
           reason: exitReason(instruction) ?? 'no trap',
           details: { differences: wrong },
           sentence:
-            `Silently wrong: ${wrong.map(({ what, is, bare }) => `${what} is ${is}; bare metal: ${bare}`).join('; ')}. ${name} did not trap. ${instruction.spec.sensitive?.trap ?? ''}`.trim(),
+            `Afterwards ${wrong.map(({ what, is, bare }) => `${what} is ${is}, on bare metal ${bare}`).join('; ')}. ${name} does not trap. ${instruction.spec.sensitive?.trap ?? ''}`.trim(),
         }
       : {
           kind: 'sensitive' as const,
