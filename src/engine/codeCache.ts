@@ -184,6 +184,11 @@ export class CodeCache {
     for (const block of [...(this.#pages.get(physical >>> 12)?.blocks ?? [])]) if (overlaps(block, physical, 1)) this.invalidate(block, why);
   }
 
+  /** Throw away the blocks with bytes in a physical page. */
+  invalidatePage(page: number, why: string): void {
+    for (const block of [...this.blocksOn(page)]) this.invalidate(block, why);
+  }
+
   #written(address: number, length: number): void {
     const page = this.#pages.get(address >>> 12);
     if (!page) return;

@@ -128,6 +128,8 @@ export interface BoardHost {
   setShadow?: SetShadow;
   /** The frame buffer decodes at `base` from now on, or nowhere. */
   mapVideo?(base: number | undefined): void;
+  /** The window at A0000h shows video memory from `offset` on, with nothing in between, or is a device again. */
+  mapWindow?(offset: number | undefined): void;
 }
 
 export interface AttachedDrive {
@@ -227,7 +229,7 @@ export class Board implements Devices {
       boot: [...new Set(drives.map((d) => bootCode(d.number)))],
     });
     this.coprocessor = new Coprocessor(irq.line(IRQ.coprocessor));
-    this.vga = new Vga(clock, options.videoMemory);
+    this.vga = new Vga(clock, options.videoMemory, (offset) => host.mapWindow?.(offset));
     this.uart0 = new Uart('uart0', clock, irq.line(IRQ.uart0));
     this.uart1 = new Uart('uart1', clock, irq.line(IRQ.uart1));
     this.debugPorts = new DebugPorts(lines);

@@ -8,6 +8,7 @@ import { GuestClock } from '../devices/clock';
 import type { DeviceState } from '../devices/contract';
 import type { Switch } from '../devices/virtio/switch';
 import { type InterpreterImage, interpreterImage } from '../engine/interpreter/image';
+import { VIDEO_WINDOW } from '../memory/guestMemory';
 import { MAXIMUM_PAGES, PAGE, RAM, ROM_BYTES } from '../memory/layout';
 import { VIDEO_MEMORY } from '../devices/vga/vga';
 import type { Picture } from '../devices/vga/render';
@@ -129,6 +130,11 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
       mapVideo: (base) => {
         vm.engine.cache.clear('frame buffer moved');
         vm.physical.mapVideo(base);
+        vm.linear.remapped();
+      },
+      mapWindow: (offset) => {
+        for (let page = VIDEO_WINDOW.start; page < VIDEO_WINDOW.end; page += PAGE) vm.engine.cache.invalidatePage(page / PAGE, 'video memory switched');
+        vm.physical.mapWindow(offset);
         vm.linear.remapped();
       },
     },

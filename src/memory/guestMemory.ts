@@ -17,6 +17,10 @@ const KIND_FLASH_OVER_RAM = 4;
 const KIND_DEVICE_OVER_RAM = 5;
 /** The frame buffer: memory of a device, behind the ROM in the VM's memory. */
 const KIND_VIDEO = 6;
+/** The VGA's window at A0000h, while nothing lies between the CPU and video memory. */
+const KIND_WINDOW = 7;
+/** [start, end) of that window. */
+export const VIDEO_WINDOW = { start: 0xa0000, end: 0xb0000 } as const;
 const LOW_ROM_END = 0x100000;
 /** What of the ROM is seen below 1 MiB. */
 const LOW_ROM_BYTES = 0x20000;
@@ -61,6 +65,8 @@ export class GuestMemory {
   /** Physical address of the frame buffer; above all addresses while it decodes nowhere. */
   #videoBase = SPACE_END;
   readonly #videoOffset: number;
+  /** First byte of video memory in the window at A0000h; -1 while a device answers there. */
+  #window = -1;
 
   /** Where RAM starts in the VM's memory. */
   readonly ramOffset = RAM;
@@ -88,6 +94,21 @@ export class GuestMemory {
   /** Let the frame buffer decode at `base`, above RAM, or nowhere. Flush the TLB and forget translated code then. */
   mapVideo(base: number | undefined): void {
     this.#videoBase = base ?? SPACE_END;
+  }
+
+  /** Let the window at A0000h be video memory from `offset` on, or a device. Flush the TLB and forget code that was translated there then. */
+  mapWindow(offset: number | undefined): void {
+    this.mapVersion++;
+    this.#window = offset ?? -1;
+    this.#kinds.fill(offset === undefined ? KIND_DEVICE : KIND_WINDOW, VIDEO_WINDOW.start / PAGE, VIDEO_WINDOW.end / PAGE);
+  }
+
+  /** The other address of a byte that is seen both in the window and in the frame buffer; -1 for all others. */
+  #alias(address: number): number {
+    if (this.#window < 0) return -1;
+    if (address < this.size) return this.#kinds[address >>> 12] === KIND_WINDOW && this.#videoBase < SPACE_END ? this.#videoBase + this.#window + address - VIDEO_WINDOW.start : -1;
+    const at = address - this.#videoBase - this.#window;
+    return at >= 0 && at < VIDEO_WINDOW.end - VIDEO_WINDOW.start ? VIDEO_WINDOW.start + at : -1;
   }
 
   #isVideo(address: number): boolean {
@@ -136,18 +157,24 @@ export class GuestMemory {
     if (kind === KIND_RAM || kind === KIND_ROM) return RAM + address;
     if (kind === KIND_DEVICE || kind === KIND_DEVICE_OVER_RAM) return -1;
     if (kind === KIND_VIDEO) return this.#videoOffset + address - this.#videoBase;
+    if (kind === KIND_WINDOW) return this.#inWindow(address);
     return this.#romOffset + ROM_BYTES - ((address < LOW_ROM_END ? LOW_ROM_END : SPACE_END) - address);
   }
 
   /** Where stores to `address` go in the VM's memory, whatever is in front of it for loads. */
   storeOffset(address: number): number {
-    return this.#isVideo(address) ? this.#videoOffset + address - this.#videoBase : RAM + address;
+    if (this.#isVideo(address)) return this.#videoOffset + address - this.#videoBase;
+    return this.#window >= 0 && this.#kind(address) === KIND_WINDOW ? this.#inWindow(address) : RAM + address;
+  }
+
+  #inWindow(address: number): number {
+    return this.#videoOffset + this.#window + address - VIDEO_WINDOW.start;
   }
 
   /** Stores change it: RAM, or video memory where it decodes. */
   isRam(address: number): boolean {
     const kind = this.#kind(address);
-    return kind === KIND_RAM || kind === KIND_VIDEO;
+    return kind === KIND_RAM || kind >= KIND_VIDEO;
   }
   /** RAM or ROM: reads come from the array. */
   isBacked(address: number): boolean {
@@ -155,7 +182,12 @@ export class GuestMemory {
   }
   /** Stores may go straight to the array. */
   isPlain(address: number): boolean {
-    return this.isRam(address) && this.#marks[this.#markIndex(address)] === 0 && !this.journal;
+    return this.isRam(address) && this.#marksOf(address) === 0 && !this.journal;
+  }
+
+  #marksOf(address: number): number {
+    const alias = this.#alias(address);
+    return this.#marks[this.#markIndex(address)] | (alias < 0 ? 0 : this.#marks[this.#markIndex(alias)]);
   }
 
   markCode(address: number, on: boolean): void {
@@ -215,6 +247,12 @@ export class GuestMemory {
   }
 
   #noteWrite(address: number, length: number): void {
+    this.#noteAt(address, length);
+    const alias = this.#alias(address);
+    if (alias >= 0) this.#noteAt(alias, length);
+  }
+
+  #noteAt(address: number, length: number): void {
     const marks = this.#marks[this.#markIndex(address)];
     if (marks & MARK_CODE) this.onCodeWrite(address, length);
     if (marks & MARK_TRACED) this.onTracedWrite(address, length);

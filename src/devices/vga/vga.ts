@@ -58,6 +58,8 @@ const WINDOWS = [
   [0x18000, 0x08000],
 ] as const;
 
+const DIRECT_LENGTH = 0x10000;
+
 /** One line in ns, at 31.5 kHz, and how much of it is visible. */
 const LINE_NS = 31_778;
 const VISIBLE_PART = 0.8;
@@ -77,13 +79,15 @@ export class Vga implements BusDevice {
   readonly #dispi: Dispi;
   readonly #planes: PlanarMemory;
   #r = powerOn();
-  /** Chained, and nothing between the CPU's bytes and the memory. */
-  #direct = false;
+  /** First byte of the memory in the first 64 KiB of the window, while nothing lies between it and the CPU's bytes. */
+  #direct: number | undefined;
 
   constructor(
     private readonly clock: Clock,
     /** A power of two of bytes, zeros. */
     readonly memory: Uint8Array = new Uint8Array(VIDEO_MEMORY),
+    /** Whoever has the CPU's memory may reach the window's first 64 KiB itself, from this byte of the memory on, or may not any more. */
+    private readonly mapWindow: (offset: number | undefined) => void = () => {},
   ) {
     this.#dispi = new Dispi(memory.length, () => clearPages(memory));
     this.#planes = new PlanarMemory(memory, this.#sequencer, this.#graphics);
@@ -121,7 +125,7 @@ export class Vga implements BusDevice {
   read(region: number, offset: number, size: AccessSize): number {
     if (region === VGA_REGION.frameBuffer) return this.#load(offset, size);
     if (region === VGA_REGION.dispi) return this.#readDispi(offset, size);
-    if (region === VGA_REGION.memory && this.#reachesDirectly(offset)) return this.#load(this.#directOffset(offset), size);
+    if (region === VGA_REGION.memory && this.#direct !== undefined && offset < DIRECT_LENGTH) return this.#load(this.#direct + offset, size);
     let value = 0;
     for (let i = 0; i < size; i++) value |= this.#readByte(region, offset + i) << (8 * i);
     return value >>> 0;
@@ -130,7 +134,7 @@ export class Vga implements BusDevice {
   write(region: number, offset: number, size: AccessSize, value: number): void {
     if (region === VGA_REGION.frameBuffer) this.#store(offset, size, value);
     else if (region === VGA_REGION.dispi) this.#writeDispi(offset, size, value);
-    else if (region === VGA_REGION.memory && this.#reachesDirectly(offset)) this.#store(this.#directOffset(offset), size, value);
+    else if (region === VGA_REGION.memory && this.#direct !== undefined && offset < DIRECT_LENGTH) this.#store(this.#direct + offset, size, value);
     else for (let i = 0; i < size; i++) this.#writeByte(region, offset + i, (value >>> (8 * i)) & 0xff);
   }
 
@@ -144,20 +148,19 @@ export class Vga implements BusDevice {
     for (let i = 0; i < size; i++) this.memory[(at + i) & (this.memory.length - 1)] = value >>> (8 * i);
   }
 
-  /** Mode 13h as BIOSes set it, and the banks of the packed VBE modes: memory without a controller before it. */
-  #reachesDirectly(offset: number): boolean {
-    return offset < 0x10000 && (this.#dispi.enabled ? !this.#dispi.planar : this.#direct);
-  }
-
-  #directOffset(offset: number): number {
-    return this.#dispi.enabled ? this.#dispi.bankOffset + offset : offset;
-  }
-
   #noteAddressing(): void {
+    const direct = this.#dispi.enabled ? (this.#dispi.planar ? undefined : this.#dispi.bankOffset) : this.#chained() ? 0 : undefined;
+    if (direct === this.#direct) return;
+    this.#direct = direct;
+    this.mapWindow(direct);
+  }
+
+  /** Mode 13h as BIOSes set it: memory without a controller before it, as the banks of the packed VBE modes are. */
+  #chained(): boolean {
     const [g, s] = [this.#graphics, this.#sequencer];
     const plain = (g[GC.mode] & (3 | GC_READ_COMPARE | GC_ODD_EVEN)) === 0 && g[GC.enableSetReset] === 0 && g[GC.rotate] === 0 && g[GC.bitMask] === 0xff;
     const window = (g[GC.miscellaneous] >> 2) & 3;
-    this.#direct = plain && window < 2 && (s[SEQ.memoryMode] & SEQ_CHAIN_4) !== 0 && (s[SEQ.mapMask] & 15) === 15 && (this.#r.misc & MISC_RAM_ENABLE) !== 0;
+    return plain && window < 2 && (s[SEQ.memoryMode] & SEQ_CHAIN_4) !== 0 && (s[SEQ.mapMask] & 15) === 15 && (this.#r.misc & MISC_RAM_ENABLE) !== 0;
   }
 
   /** Offset in the window that is selected; -1 beside it. */
@@ -207,6 +210,7 @@ export class Vga implements BusDevice {
     if (size === 1) return;
     if (offset === 0) this.#dispi.writeIndex(value & 0xffff);
     else this.#dispi.write(value & 0xffff);
+    this.#noteAddressing();
   }
 
   #read3C0(offset: number): number {
