@@ -101,8 +101,9 @@ const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' 
 const describeEnding = (stop: Ending): string => (stop.kind === 'expected' ? 'everything expected came' : stop.kind === 'timeout' ? 'timeout' : describeStop(stop));
 
 /** What --json says of a guest. */
-export const guestJson = ({ vm, screen }: Subject, stop: Ending, code: number): object => ({
+export const guestJson = ({ vm, screen, notes = [] }: Subject, stop: Ending, code: number): object => ({
   technique: vm.technique,
+  ...(notes.length > 0 ? { notes } : {}),
   stop,
   exitCode: code,
   retired: vm.retired,
@@ -117,6 +118,7 @@ export function report(guest: Subject, stop: Ending, unmet: string | undefined, 
   const { vm, screen } = guest;
   const counts = countedKinds([vm.eventCounts]).map((kind) => `${EVENT_NAMES[kind]} ${thousands(vm.eventCounts[kind])}`);
   const lines = [`${describeEnding(stop)} after ${thousands(vm.retired)} instructions, ${thousands(vm.cycles)} modelled cycles (${vm.technique}, ${Math.round(milliseconds)} ms)`];
+  lines.push(...(guest.notes ?? []).map((note) => `note: ${note}`));
   if (unmet !== undefined) lines.push(`expected, and it did not come: ${unmet}`);
   if (stop.kind === 'tripleFault' || stop.kind === 'entryFailure') lines.push(...stop.causes.map((cause) => `  ${cause}`));
   if (stop.kind !== 'tripleFault' && vm.lastShutdown)

@@ -14,6 +14,8 @@ import type { DebuggableVm, StopReason } from '../vmm/debuggable';
 /** A machine at power-on. */
 export interface Subject {
   readonly vm: DebuggableVm;
+  /** Sentences for the user about the program and its images. */
+  readonly notes?: readonly string[];
   /** What the guest writes to its serial port. */
   readonly serial?: Emitter<Uint8Array>;
   screen?(): ScreenText;

@@ -199,7 +199,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     serial: merged,
     wires,
     locate: (linear) => sourceLine(program.assembly, symbolFiles(), linear),
-    notes: program.guest.notes,
+    notes: program.notes,
     devices: () => deviceStates(board),
     screen: () => board.screen(),
     typeKeys: (text) => void board.typeKeys(text),

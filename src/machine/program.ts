@@ -6,6 +6,7 @@ import { MAX_IDE_DRIVES } from './board';
 import type { BootDevice, Configuration } from './configuration';
 import { type BiosImage, readBios } from './firmware/image';
 import { FIRST_CD, FIRST_HARD_DISK } from './firmware/service';
+import { cutOff } from './loader/cutOff';
 import type { LoadedGuest, LoadOptions } from './loader/guest';
 import { loadGuest, loadMedium } from './loader/loadGuest';
 import type { SymbolFile } from '../symbols/symbolFile';
@@ -27,6 +28,8 @@ export interface Program {
   readonly assembly?: Assembly;
   /** Read when they are asked for. `isIdentity`: whether a linear address is the physical one at present. */
   readonly symbolFiles: (isIdentity: (linear: number) => boolean) => readonly SymbolFile[];
+  /** Sentences for the user about the program and its images. */
+  readonly notes: readonly string[];
   /** In the order in which the BIOS tries to boot them. */
   readonly drives: readonly ProgramDrive[];
   /** The BIOS chooses what boots, instead of the program's own boot sector. */
@@ -135,5 +138,6 @@ export const prepareProgram = (config: Configuration, files: FileAccess, assembl
   if (!guest) throw new UserError('bios.program', `${config.program} is no medium: a BIOS image boots from a boot sector, a floppy, disk or CD image`);
   const drives = openDrives(config, guest, !assembly, files);
   const bootFromBios = (bios !== undefined || config.boot !== undefined) && guest.medium !== undefined;
-  return { guest, assembly, symbolFiles, drives: inBootOrder(drives, config.boot), bootFromBios, ...(bios ? { bios } : {}) };
+  const notes = [...guest.notes, ...drives.flatMap(({ image }) => cutOff(image) ?? [])];
+  return { guest, assembly, symbolFiles, notes, drives: inBootOrder(drives, config.boot), bootFromBios, ...(bios ? { bios } : {}) };
 };

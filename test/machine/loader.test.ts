@@ -92,6 +92,14 @@ test('disk images: floppy or hard disk by size, signature, whole sectors', () =>
   fails(/cannot boot/, () => loadGuest('auto', new Uint8Array(1440 * 1024), options));
 });
 
+test('what is no image is not taken for a flat binary because it is nothing else', () => {
+  const truncated = new Uint8Array(1440 * 1024 - 1);
+  fails(/test\.img has 1474559 bytes, and 00 00 at offset 510: no boot signature .* too large for a flat binary at 7C00h/, () => loadGuest('auto', truncated, options));
+  fails(/cd\.iso has 40000 bytes and no ISO 9660 volume descriptor in sector 16/, () => loadGuest('auto', new Uint8Array(40000), { ...options, name: 'cd.iso' }));
+  assert.equal(loadGuest('flat', Uint8Array.of(0xf4), { ...options, name: 'cd.iso' }).kind, 'flat');
+  assert.equal(loadGuest('auto', truncated, { ...options, memory: 16 * MIB, loadAddress: 0x200000 }).loadAddress, 0x200000);
+});
+
 test('flat binaries: real mode, or 32-bit protected mode', () => {
   const flat = loadGuest('auto', Uint8Array.of(0xf4), { ...options, loadAddress: 0x12340 });
   assert.deepEqual([flat.initial.mode, flat.initial.registers.cs, flat.initial.registers.eip], ['real', 0x1234, 0]);

@@ -112,3 +112,28 @@ test('a CD boots what its catalog names, or says why not', () => {
   assert.throws(() => load(damaged), /no valid validation entry/);
   assert.throws(() => load(makeIso(code).subarray(0, 17 * 2048)), /it has 17 sectors/);
 });
+
+test('an image that is cut off is told, and runs', () => {
+  const load = (program: string, contents: Record<string, Uint8Array>, more: object = {}) => prepareProgram(configure({ program, ...more }), files(contents), assembler({})).notes;
+  const iso = makeIso(Uint8Array.of(0xfa, 0xf4));
+  const descriptor = (sectors: number) => {
+    iso[16 * 2048] = 1;
+    new DataView(iso.buffer).setUint32(16 * 2048 + 80, sectors, true);
+    return iso;
+  };
+  assert.deepEqual(load('d.iso', { 'd.iso': descriptor(64) }), []);
+  assert.deepEqual(load('d.iso', { 'd.iso': descriptor(65) }), ['d.iso is cut off: it has 64 sectors of 2048 bytes, and its volume descriptor counts 65']);
+  const partitioned = (sectors: number, end: number, status = 0x80) => {
+    const disk = bootable(sectors * 512);
+    disk.set([status, 0, 0, 0, 0x83], 446);
+    new DataView(disk.buffer).setUint32(446 + 8, 1, true);
+    new DataView(disk.buffer).setUint32(446 + 12, end - 1, true);
+    return disk;
+  };
+  const boot = bootable();
+  assert.deepEqual(load('b.img', { 'b.img': boot, 'd.img': partitioned(8000, 8000) }, { disk: ['d.img'] }), []);
+  assert.deepEqual(load('b.img', { 'b.img': boot, 'd.img': partitioned(8000, 8001) }, { disk: ['d.img'] }), [
+    'd.img is cut off: it has 8000 sectors, and its partition 1 ends at sector 8001',
+  ]);
+  assert.deepEqual(load('b.img', { 'b.img': boot, 'd.img': partitioned(8000, 8001, 0x33) }, { disk: ['d.img'] }), [], 'code where a table would be');
+});

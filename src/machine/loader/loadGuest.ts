@@ -3,7 +3,7 @@ import { hexh } from '../../base/bits';
 import { UserError } from '../../base/userError';
 import { arrayStorage, DiskImage, FLOPPY_FORMATS, floppyFormat, SECTOR_SIZE, type Storage } from '../../devices/diskImage';
 import { isElf } from '../../symbols/elf32';
-import { EMULATED_CD } from '../memoryMap';
+import { EBDA, EMULATED_CD } from '../memoryMap';
 import { findBootImage, isIso } from './elTorito';
 import { flatState, oneSegmentState, realState } from './flatMode';
 import type { GuestKind, InitialState, LoadedGuest, LoadOptions, MemoryWrite } from './guest';
@@ -23,6 +23,8 @@ const PROGRAM_SEGMENT = 0x1000;
 /** CS:IP reaches this far in real mode. */
 const REAL_MODE_END = 0x10fff0;
 const MIB = 1024 * 1024;
+/** From 7C00h to the extended BIOS data area. */
+const MAX_FLAT_GUESS = EBDA - BOOT_ADDRESS;
 
 const hasSignature = (bytes: Uint8Array): boolean => bytes.length >= SECTOR_SIZE && bytes[SIGNATURE_OFFSET] === 0x55 && bytes[SIGNATURE_OFFSET + 1] === 0xaa;
 
@@ -177,6 +179,18 @@ const loadFlat = (bytes: Uint8Array, name: string, options: LoadOptions): Loaded
   return { kind: 'flat', writes: [...(gdt ? [gdt] : []), { address, bytes }], initial, symbols: [], loadAddress: address, notes: [] };
 };
 
+/** A file that no content says to be more than a flat binary, though its name or size does. */
+const checkGuess = (storage: Storage, name: string): void => {
+  const flat = 'for a flat binary set "kind": "flat"';
+  if (/\.iso$/i.test(name)) throw new UserError('load.cdrom', `${name} has ${storage.size} bytes and no ISO 9660 volume descriptor in sector 16: it is no CD image; ${flat}`);
+  const bytes = head(storage);
+  if (storage.size > MAX_FLAT_GUESS && !isElf(bytes))
+    throw new UserError(
+      'load.kind',
+      `${name} has ${storage.size} bytes, and ${hexByte(bytes[SIGNATURE_OFFSET])} ${hexByte(bytes[SIGNATURE_OFFSET + 1])} at offset ${SIGNATURE_OFFSET}: no boot signature (55 AA), no CD image, Linux or Multiboot kernel, and too large for a flat binary at 7C00h; ${flat} and a "loadAddress"`,
+    );
+};
+
 /** Throws UserError, naming what is wrong with the program. */
 export const loadGuest = (kind: GuestKind | 'auto', program: Uint8Array | Storage, options: LoadOptions): LoadedGuest => {
   const name = options.name ?? 'the program';
@@ -196,6 +210,7 @@ export const loadGuest = (kind: GuestKind | 'auto', program: Uint8Array | Storag
     case 'linux':
       return loadLinux(whole(storage), options);
     default:
+      if (kind === 'auto' && options.loadAddress === undefined && options.origin === undefined) checkGuess(storage, name);
       return loadFlat(whole(storage), name, options);
   }
 };
