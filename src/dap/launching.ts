@@ -9,6 +9,8 @@ import { eventLoopYield } from '../debug/yieldToEventLoop';
 import { type NamedConfiguration, parseConfigurations } from '../machine/configuration';
 import { PostOffice } from '../vmm/hypercalls/mailbox';
 import { RequestError } from './errors';
+import { readNames } from './nameReading';
+import { withProgress } from './progress';
 import type { SessionContext } from './sessionContext';
 
 /** What the loader may throw for a program that does not assemble. */
@@ -35,7 +37,9 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
   try {
     for (const { name, config } of result.vms) {
       const machine = await withProgress(session, `Loading ${name}`, () => buildMachine(session, () => create(config, surroundings)));
-      launched.push({ name, config, target: new DebugTarget(machine, config.maxInstructions, turns?.for(config, () => machine.vm.retired) ?? eventLoop, config.pace) });
+      const target = new DebugTarget(machine, config.maxInstructions, turns?.for(config, () => machine.vm.retired) ?? eventLoop, config.pace);
+      launched.push({ name, config, target });
+      readNames(session, target);
     }
   } catch (error) {
     for (const { target } of launched) target.dispose();
@@ -44,19 +48,6 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
   const office = new PostOffice();
   if (launched.length > 1) for (const { target } of launched) target.machine.joinMessages?.(office);
   return launched;
-}
-
-/** Large images take a while: the client shows what goes on. */
-async function withProgress<T>(session: SessionContext, title: string, work: () => Promise<T>): Promise<T> {
-  if (!session.client.progress) return work();
-  const progressId = title;
-  session.send('progressStart', { progressId, title, cancellable: false });
-  await eventLoopYield()();
-  try {
-    return await work();
-  } finally {
-    session.send('progressEnd', { progressId });
-  }
 }
 
 async function buildMachine(session: SessionContext, create: () => DebugMachine | Promise<DebugMachine>): Promise<DebugMachine> {

@@ -1,6 +1,6 @@
 /** Source lines and guest-linear addresses, both ways: of an assembly that the loader has placed, and of symbol files. */
 import type { Assembly, LineEntry } from '../asm/assembly';
-import { UserError } from '../base/userError';
+import { once } from '../base/once';
 import type { UnwindRow } from '../symbols/dwarf/callFrames';
 import type { SourceLocation } from '../protocol/requests';
 import type { LineSpan, SymbolFile } from '../symbols/symbolFile';
@@ -48,10 +48,12 @@ const compiled = ({ path, line, linear, length, isStatement, assembler }: LineSp
 });
 
 export class SourceMap {
-  /** By linear address; entries do not overlap. */
+  /** Of the assembly, by linear address; entries do not overlap. */
   readonly #byAddress: MappedLine[] = [];
   readonly #byFile = new Map<string, Map<number, MappedLine[]>>();
   readonly #paths = new Map<string, string>();
+  /** Of symbol files, each read when somebody asks for it. */
+  readonly #compiled = new Map<string, Map<number, MappedLine[]>>();
 
   constructor(
     assembly: Assembly | undefined,
@@ -59,44 +61,66 @@ export class SourceMap {
     readonly symbolFiles: readonly SymbolFile[] = [],
   ) {
     const entries = (assembly?.lines ?? []).filter((e) => e.length > 0).map(assembled(loadAddress));
-    for (const { lines } of symbolFiles) for (const span of lines) entries.push(compiled(span));
     for (const file of assembly?.files ?? []) this.#paths.set(normalizePath(file), file);
     for (const entry of entries.sort((a, b) => a.linear - b.linear)) {
       this.#place(entry);
-      this.#index(entry);
+      const key = normalizePath(entry.path);
+      if (!this.#paths.has(key)) this.#paths.set(key, entry.path);
+      this.#byFile.set(key, indexed([entry], this.#byFile.get(key)));
     }
   }
 
-  /** What two files say of the same bytes, the first one has said. */
+  /** What two lines say of the same bytes, the first one has said. */
   #place(entry: MappedLine): void {
     const last = this.#byAddress[this.#byAddress.length - 1];
-    if (entry.length > 0 && (!last || entry.linear >= last.linear + last.length)) this.#byAddress.push(entry);
+    if (!last || entry.linear >= last.linear + last.length) this.#byAddress.push(entry);
   }
 
-  #index(entry: MappedLine): void {
-    const key = normalizePath(entry.path);
-    if (!this.#paths.has(key)) this.#paths.set(key, entry.path);
-    const lines = this.#byFile.get(key) ?? new Map<number, MappedLine[]>();
-    this.#byFile.set(key, lines);
-    const same = lines.get(entry.line);
-    if (same) same.push(entry);
-    else lines.set(entry.line, [entry]);
+  /** Spellings of the sources of symbol files. */
+  readonly #sources = once((): ReadonlyMap<string, readonly string[]> => {
+    const spellings = new Map<string, string[]>();
+    for (const path of this.symbolFiles.flatMap(({ sources }) => sources)) {
+      const key = normalizePath(path);
+      const same = spellings.get(key) ?? [];
+      spellings.set(key, same);
+      if (!same.includes(path)) same.push(path);
+    }
+    return spellings;
+  });
+
+  /** By line, the entries of a file in the order of their addresses. */
+  #linesOf(path: string): ReadonlyMap<number, readonly MappedLine[]> {
+    const key = normalizePath(path);
+    const spellings = this.#sources().get(key);
+    if (!spellings) return this.#byFile.get(key) ?? new Map();
+    const known = this.#compiled.get(key);
+    if (known) return known;
+    const entries = this.symbolFiles.flatMap((file) => spellings.flatMap((each) => file.linesOf(each).map(compiled))).sort((a, b) => a.linear - b.linear);
+    const lines = indexed(entries, new Map([...(this.#byFile.get(key) ?? [])].map(([line, own]) => [line, [...own]])));
+    this.#compiled.set(key, lines);
+    return lines;
   }
 
   /** Source files, as the assembler or compiler spelled them. */
   get files(): string[] {
-    return [...this.#paths.values()];
+    const compiledOnes = [...this.#sources()].filter(([key]) => !this.#paths.has(key)).map(([, [path]]) => path);
+    return [...this.#paths.values(), ...compiledOnes];
   }
 
   hasFile(path: string): boolean {
-    return this.#paths.has(normalizePath(path));
+    const key = normalizePath(path);
+    return this.#paths.has(key) || this.#sources().has(key);
   }
 
   /** The entry whose bytes hold `linear`. */
   at(linear: number): MappedLine | undefined {
-    const linked = this.linked(linear);
-    const entry = this.#find(linked);
-    return entry && linked !== linear ? { ...entry, linear: (entry.linear + linear - linked) >>> 0 } : entry;
+    const own = this.#find(linear);
+    if (own) return own;
+    for (const file of this.symbolFiles) {
+      const span = file.lineAt(linear);
+      if (span) return compiled(span);
+    }
+    return undefined;
   }
 
   /** The address that symbols and lines have for what is at `linear` now. */
@@ -138,8 +162,7 @@ export class SourceMap {
 
   /** Lines of `path` from `first` to `last` that hold code, ascending. */
   codeLines(path: string, first: number, last: number): number[] {
-    const lines = this.#byFile.get(normalizePath(path)) ?? new Map<number, MappedLine[]>();
-    return [...lines]
+    return [...this.#linesOf(path)]
       .filter(([line, entries]) => line >= first && line <= last && entries.some((e) => e.code && e.statement))
       .map(([line]) => line)
       .sort((a, b) => a - b);
@@ -153,7 +176,7 @@ export class SourceMap {
   breakpointAt(path: string, line: number): { line: number; linear: number[] } | undefined {
     const [actual] = this.codeLines(path, line, Number.MAX_SAFE_INTEGER);
     if (actual === undefined) return undefined;
-    const entries = (this.#byFile.get(normalizePath(path))?.get(actual) ?? []).filter((e) => e.code && e.statement);
+    const entries = (this.#linesOf(path).get(actual) ?? []).filter((e) => e.code && e.statement);
     const runs = entries.filter((e, i) => e.assembler && (i === 0 || entries[i - 1].linear + entries[i - 1].length !== e.linear)).map((e) => e.linear);
     const compiledOnes = entries.filter((e) => !e.assembler).map((e) => e.linear);
     return { line: actual, linear: [...new Set([...runs, ...this.#oneAFunction(compiledOnes)])] };
@@ -177,12 +200,7 @@ export class SourceMap {
 
   /** How to find the caller of the code at `linear`; undefined where nobody says, or says it right. */
   unwindRow(linear: number): UnwindRow | undefined {
-    try {
-      return this.fileAt(linear)?.unwindRow(linear);
-    } catch (error) {
-      if (error instanceof UserError) return undefined;
-      throw error;
-    }
+    return this.fileAt(linear)?.unwindRow(linear);
   }
 
   /** The code whose last byte is just before `linear`, or goes on behind it if it is many instructions. */
@@ -190,4 +208,14 @@ export class SourceMap {
     const entry = this.at(linear - 1);
     return entry?.code && (!entry.exact || entry.linear + entry.length === linear) ? entry : undefined;
   }
+}
+
+/** Put entries under their lines. */
+function indexed(entries: readonly MappedLine[], lines = new Map<number, MappedLine[]>()): Map<number, MappedLine[]> {
+  for (const entry of entries) {
+    const same = lines.get(entry.line);
+    if (same) same.push(entry);
+    else lines.set(entry.line, [entry]);
+  }
+  return lines;
 }

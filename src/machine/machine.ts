@@ -31,7 +31,7 @@ import { deviceStates } from './deviceStates';
 import { Board } from './board';
 import type { Configuration } from './configuration';
 import { type GuestSymbol, type InitialState, applyWrites } from './loader/guest';
-import { type FileAccess, type ProgramDrive, prepareProgram } from './program';
+import { type FileAccess, type Program, prepareProgram } from './program';
 import type { SymbolFile } from '../symbols/symbolFile';
 import { sourceLine } from './sourceLine';
 import { FEATURE_APIC } from './tables/platform';
@@ -186,7 +186,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
     shutdown: (code) => vm.requestStop({ kind: 'exited', code }),
   });
   const view = new DebugView(vm);
-  const symbolFiles = once(() => program.symbolFiles((linear) => view.translate(linear) === linear));
+  const symbolFiles = once(() => program.symbols.read((linear) => view.translate(linear) === linear));
   return {
     vm: view,
     board,
@@ -214,7 +214,7 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
       if (vm.hypercalls) vm.hypercalls.mailbox.join(office);
       else office.join();
     },
-    ...diskEnd(program.drives, config.persist),
+    ...end(program, config.persist),
   };
 }
 
@@ -236,8 +236,8 @@ function setA20(vm: VirtualMachine, enabled: boolean): void {
   vm.engine.cache.clear('A20 gate moved');
 }
 
-/** What happens to the disks when the session ends. */
-function diskEnd(drives: readonly ProgramDrive[], keep: boolean): Pick<Machine, 'persist' | 'dispose'> {
+/** What happens to disks and other files when the session ends. */
+function end({ drives, symbols }: Program, keep: boolean): Pick<Machine, 'persist' | 'dispose'> {
   let closed = false;
   const persist = (): void => {
     if (keep && !closed) for (const { image, persistent } of drives) if (persistent) image.persist();
@@ -247,6 +247,7 @@ function diskEnd(drives: readonly ProgramDrive[], keep: boolean): Pick<Machine, 
       persist();
     } finally {
       if (!closed) for (const { image } of drives) image.close();
+      symbols.close();
       closed = true;
     }
   };

@@ -9,8 +9,7 @@ import { FIRST_CD, FIRST_HARD_DISK } from './firmware/service';
 import { cutOff } from './loader/cutOff';
 import type { LoadedGuest, LoadOptions } from './loader/guest';
 import { loadGuest, loadMedium } from './loader/loadGuest';
-import type { SymbolFile } from '../symbols/symbolFile';
-import { readSymbolFiles } from './symbolFiles';
+import { openSymbolFiles, type Symbols } from './symbolFiles';
 
 /** The files of whoever runs us: Node's, an editor's, a browser's. */
 export interface FileAccess {
@@ -26,8 +25,7 @@ export interface Program {
   readonly guest: LoadedGuest;
   /** Present when the program was assembled from source. */
   readonly assembly?: Assembly;
-  /** Read when they are asked for. `isIdentity`: whether a linear address is the physical one at present. */
-  readonly symbolFiles: (isIdentity: (linear: number) => boolean) => readonly SymbolFile[];
+  readonly symbols: Symbols;
   /** Sentences for the user about the program and its images. */
   readonly notes: readonly string[];
   /** In the order in which the BIOS tries to boot them. */
@@ -131,7 +129,7 @@ export const prepareProgram = (config: Configuration, files: FileAccess, assembl
     ...(config.initrd === undefined ? {} : { initrd: { name: config.initrd, bytes: files.readFile(config.initrd) } }),
     modules: config.modules?.map((text) => readModule(text, files)),
   };
-  const symbolFiles = readSymbolFiles(config, files);
+  const symbols = openSymbolFiles(config, files);
   const bios = readBios(config, files);
   const bytes = assembly?.bytes ?? openFile(files, config.program);
   const guest = bios ? loadMedium(config.kind, bytes, baseName(config.program)) : loadGuest(config.kind, bytes, options);
@@ -139,5 +137,5 @@ export const prepareProgram = (config: Configuration, files: FileAccess, assembl
   const drives = openDrives(config, guest, !assembly, files);
   const bootFromBios = (bios !== undefined || config.boot !== undefined) && guest.medium !== undefined;
   const notes = [...guest.notes, ...drives.flatMap(({ image }) => cutOff(image) ?? [])];
-  return { guest, assembly, symbolFiles, notes, drives: inBootOrder(drives, config.boot), bootFromBios, ...(bios ? { bios } : {}) };
+  return { guest, assembly, symbols, notes, drives: inBootOrder(drives, config.boot), bootFromBios, ...(bios ? { bios } : {}) };
 };

@@ -1,5 +1,7 @@
 /** The files that tell about the guest's code: the program itself, if it is ELF, and those that the configuration names. */
 import { UserError } from '../base/userError';
+import type { Storage } from '../devices/diskImage';
+import type { FileBytes } from '../symbols/byteReader';
 import { isElf } from '../symbols/elf32';
 import { SymbolFile } from '../symbols/symbolFile';
 import type { Configuration } from './configuration';
@@ -36,29 +38,84 @@ function sourceFinder(config: Configuration, files: FileAccess, symbolFile: stri
   };
 }
 
-/** Those that `symbols` names are read at once, so that a wrong name is an error of the launch. Throws UserError. */
-export function readSymbolFiles(config: Configuration, files: FileAccess): (isIdentity: (linear: number) => boolean) => SymbolFile[] {
+/** What tells about the guest's code. */
+export interface Symbols {
+  /** `isIdentity`: whether a linear address is the physical one at present. Throws UserError for a damaged file. */
+  read(isIdentity: (linear: number) => boolean): SymbolFile[];
+  /** Nothing more will be read. */
+  close(): void;
+}
+
+interface Placed {
+  readonly path: string;
+  readonly offset: number;
+  readonly loadOffset: number;
+  readonly content: Uint8Array | FileBytes;
+}
+
+/** Larger files are not read as a whole: those with all about a kernel have hundreds of megabytes. */
+const LARGE = 64 << 20;
+const MAGIC = 4;
+
+/** Those that `symbols` names are opened at once, so that a wrong name is an error of the launch. Throws UserError. */
+export function openSymbolFiles(config: Configuration, files: FileAccess): Symbols {
   const { symbolOffset = 0 } = config;
-  const named = (config.symbols ?? []).map((text) => {
+  const opened: LargeFile[] = [];
+  const named = (config.symbols ?? []).map((text): Placed => {
     const { path, offset } = placed(text, symbolOffset);
-    const bytes = files.readFile(path);
-    if (!isElf(bytes)) throw new UserError('symbols.kind', `symbols: ${path} is no ELF file; name the file that the linker made, before objcopy`);
-    return { path, offset, loadOffset: offset, bytes };
+    const content = open(files, path, opened);
+    if (!isElf(content instanceof Uint8Array ? content : content.read(0, MAGIC)))
+      throw new UserError('symbols.kind', `symbols: ${path} is no ELF file; name the file that the linker made, before objcopy`);
+    return { path, offset, loadOffset: offset, content };
   });
-  return (isIdentity) => {
-    const own = named.some(({ path }) => path === config.program) ? [] : ownSymbols(config, files);
-    return [...own, ...named].map(({ bytes, ...placed }) => new SymbolFile(bytes, { ...placed, isIdentity, resolve: sourceFinder(config, files, placed.path) }));
+  return {
+    read(isIdentity) {
+      const own = named.some(({ path }) => path === config.program) ? [] : ownSymbols(config, files, opened);
+      return [...own, ...named].map(({ content, ...options }) => new SymbolFile(content, { ...options, isIdentity, resolve: sourceFinder(config, files, options.path) }));
+    },
+    close() {
+      for (const file of opened) file.close();
+    },
   };
 }
 
-const MAGIC = 4;
+/** A file that may be closed while somebody still reads: there is nothing in it then. */
+class LargeFile implements FileBytes {
+  #storage: Storage | undefined;
+  readonly size: number;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+    this.size = storage.size;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return this.#storage?.read(offset, Math.max(0, Math.min(length, this.size - offset))) ?? new Uint8Array();
+  }
+
+  close(): void {
+    this.#storage?.close?.();
+    this.#storage = undefined;
+  }
+}
+
+function open(files: FileAccess, path: string, opened: LargeFile[]): Uint8Array | FileBytes {
+  const storage = files.openFile?.(path);
+  if (storage && storage.size > LARGE) {
+    const file = new LargeFile(storage);
+    opened.push(file);
+    return file;
+  }
+  storage?.close?.();
+  return files.readFile(path);
+}
 
 /** The loader puts it where it says itself; `symbolOffset` is about where it goes from there. */
-function ownSymbols({ program, symbolOffset = 0 }: Configuration, files: FileAccess): { path: string; offset: number; loadOffset: number; bytes: Uint8Array }[] {
-  const opened = files.openFile?.(program);
-  const head = opened?.read(0, MAGIC);
-  opened?.close?.();
+function ownSymbols({ program, symbolOffset = 0 }: Configuration, files: FileAccess, opened: LargeFile[]): Placed[] {
+  const beginning = files.openFile?.(program);
+  const head = beginning?.read(0, Math.min(MAGIC, beginning.size));
+  beginning?.close?.();
   if (head && !isElf(head)) return [];
-  const bytes = files.readFile(program);
-  return isElf(bytes) ? [{ path: program, offset: symbolOffset, loadOffset: 0, bytes }] : [];
+  const content = open(files, program, opened);
+  return head || isElf(content as Uint8Array) ? [{ path: program, offset: symbolOffset, loadOffset: 0, content }] : [];
 }

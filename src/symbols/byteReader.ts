@@ -6,22 +6,38 @@ import { UserError } from '../base/userError';
 export interface NamedBytes {
   readonly what: string;
   readonly bytes: Uint8Array;
+  /** Where in the section the first of them is; 0 for the whole section. */
+  readonly base?: number;
 }
+
+/** A file, or a section of one, that is read where it is needed. What is asked for beyond its end is not there. */
+export interface FileBytes {
+  readonly size: number;
+  read(offset: number, length: number): Uint8Array;
+}
+
+export const fileBytes = (bytes: Uint8Array): FileBytes => ({ size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) });
+
+const UTF8 = new TextDecoder();
 
 const MOST_LEB_BYTES = 10;
 
+/** Offsets are those of the section, also when only a part of its bytes is at hand. */
 export class ByteReader {
   readonly #view: DataView;
+  readonly #base: number;
 
   constructor(
     readonly source: NamedBytes,
-    public at = 0,
-    readonly end = source.bytes.length,
+    public at = source.base ?? 0,
+    readonly end = (source.base ?? 0) + source.bytes.length,
   ) {
-    const { bytes } = source;
+    const { bytes, base = 0 } = source;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (at > bytes.length) this.fail('it lies beyond the end of the section');
-    if (end > bytes.length || end < at) this.fail(`it says to end at ${hexh(end)}, the section at ${hexh(bytes.length)}`);
+    this.#base = base;
+    const last = base + bytes.length;
+    if (at > last || at < base) this.fail('it lies beyond the end of the section');
+    if (end > last || end < at) this.fail(`it says to end at ${hexh(end)}, the section at ${hexh(last)}`);
   }
 
   get done(): boolean {
@@ -40,8 +56,13 @@ export class ByteReader {
     return at;
   }
 
+  /** The same among the bytes that are at hand. */
+  #skip(length: number): number {
+    return this.skip(length) - this.#base;
+  }
+
   take(length: number): Uint8Array {
-    const at = this.skip(length);
+    const at = this.#skip(length);
     return this.source.bytes.subarray(at, at + length);
   }
 
@@ -52,31 +73,31 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.skip(1));
+    return this.#view.getUint8(this.#skip(1));
   }
   i8(): number {
-    return this.#view.getInt8(this.skip(1));
+    return this.#view.getInt8(this.#skip(1));
   }
   u16(): number {
-    return this.#view.getUint16(this.skip(2), true);
+    return this.#view.getUint16(this.#skip(2), true);
   }
   i16(): number {
-    return this.#view.getInt16(this.skip(2), true);
+    return this.#view.getInt16(this.#skip(2), true);
   }
   u24(): number {
     return this.u16() | (this.u8() << 16);
   }
   u32(): number {
-    return this.#view.getUint32(this.skip(4), true);
+    return this.#view.getUint32(this.#skip(4), true);
   }
   i32(): number {
-    return this.#view.getInt32(this.skip(4), true);
+    return this.#view.getInt32(this.#skip(4), true);
   }
   u64(): bigint {
-    return this.#view.getBigUint64(this.skip(8), true);
+    return this.#view.getBigUint64(this.#skip(8), true);
   }
   i64(): bigint {
-    return this.#view.getBigInt64(this.skip(8), true);
+    return this.#view.getBigInt64(this.#skip(8), true);
   }
 
   /** Unsigned, of 1, 2, 3, 4 or 8 bytes. */
@@ -138,10 +159,11 @@ export class ByteReader {
 
   /** Bytes up to a zero byte. */
   cstring(): string {
-    const end = this.source.bytes.indexOf(0, this.at);
-    if (end < 0 || end >= this.end) this.fail('a text does not end');
-    const text = new TextDecoder().decode(this.source.bytes.subarray(this.at, end));
-    this.at = end + 1;
+    const { bytes } = this.source;
+    const end = bytes.indexOf(0, this.at - this.#base);
+    if (end < 0 || end + this.#base >= this.end) this.fail('a text does not end');
+    const text = UTF8.decode(bytes.subarray(this.at - this.#base, end));
+    this.at = end + this.#base + 1;
     return text;
   }
 }

@@ -3,7 +3,9 @@
  * Everything in the file is a claim: offsets and sizes are checked against the bytes there are.
  */
 import { hexh } from '../base/bits';
+import { once } from '../base/once';
 import { UserError } from '../base/userError';
+import { type FileBytes, fileBytes } from './byteReader';
 
 export interface ElfSegment {
   readonly virtualAddress: number;
@@ -30,7 +32,12 @@ export interface ElfSection {
   readonly compressed: boolean;
   readonly address: number;
   readonly size: number;
+  /** How many there are in the file: fewer than `size` where it is cut off, none for .bss. */
+  readonly bytesInFile: number;
+  /** All of them, read when they are first asked for. */
   readonly bytes: Uint8Array;
+  /** Some of them, read anew each time. */
+  read(offset: number, length: number): Uint8Array;
 }
 
 export interface Elf32 {
@@ -71,25 +78,36 @@ const wrongKind = (what: string): never => {
   throw new UserError('load.elfKind', `the ELF file ${what}; expected a 32-bit Intel 386 executable (gcc -m32)`);
 };
 
-/** A table of `count` entries that lies inside the file. */
-const checkTable = (view: DataView, what: string, offset: number, count: number, entrySize: number, minimum: number): void => {
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** The bytes of a table of `count` entries, which has to lie inside the file. */
+const readTable = (file: FileBytes, what: string, offset: number, count: number, entrySize: number, minimum: number): DataView => {
   if (count && entrySize < minimum) bad(`entries of the ${what} have ${entrySize} bytes, at least ${minimum} expected`);
-  if (offset + count * entrySize > view.byteLength) bad(`the ${what} (${count} entries at ${hexh(offset)}) lies beyond the end of the file (${view.byteLength} bytes)`);
+  if (offset + count * entrySize > file.size) bad(`the ${what} (${count} entries at ${hexh(offset)}) lies beyond the end of the file (${file.size} bytes)`);
+  return viewOf(file.read(offset, count * entrySize));
 };
 
-const readSegments = (bytes: Uint8Array, view: DataView): ElfSegment[] => {
-  const [offset, entrySize, count] = [view.getUint32(28, true), view.getUint16(42, true), view.getUint16(44, true)];
-  checkTable(view, 'program header table', offset, count, entrySize, PROGRAM_HEADER_SIZE);
+const readSegments = (file: FileBytes, header: DataView): ElfSegment[] => {
+  const [offset, entrySize, count] = [header.getUint32(28, true), header.getUint16(42, true), header.getUint16(44, true)];
+  const table = readTable(file, 'program header table', offset, count, entrySize, PROGRAM_HEADER_SIZE);
   const segments: ElfSegment[] = [];
   for (let i = 0; i < count; i++) {
-    const at = (field: number) => view.getUint32(offset + i * entrySize + field, true);
+    const at = (field: number) => table.getUint32(i * entrySize + field, true);
     const [fileOffset, fileSize, memorySize] = [at(4), at(16), at(20)];
     if (at(0) !== PT_LOAD || memorySize === 0) continue;
     // Linkers map the file's own headers below the first section; a program on bare hardware has no use for them.
     if (fileOffset === 0 && memorySize <= offset + count * entrySize) continue;
     if (fileSize > memorySize) bad(`segment ${i} has ${fileSize} bytes in the file but ${memorySize} in memory`);
-    if (fileOffset + fileSize > bytes.length) bad(`segment ${i} (${fileSize} bytes at ${hexh(fileOffset)}) lies beyond the end of the file (${bytes.length} bytes)`);
-    segments.push({ virtualAddress: at(8), physicalAddress: at(12), bytes: bytes.subarray(fileOffset, fileOffset + fileSize), memorySize });
+    if (fileOffset + fileSize > file.size) bad(`segment ${i} (${fileSize} bytes at ${hexh(fileOffset)}) lies beyond the end of the file (${file.size} bytes)`);
+    const bytes = once(() => file.read(fileOffset, fileSize));
+    segments.push({
+      virtualAddress: at(8),
+      physicalAddress: at(12),
+      memorySize,
+      get bytes() {
+        return bytes();
+      },
+    });
   }
   return segments;
 };
@@ -104,67 +122,87 @@ interface Section {
   readonly link: number;
 }
 
-const readSections = (view: DataView): Section[] => {
-  const [offset, entrySize, count] = [view.getUint32(32, true), view.getUint16(46, true), view.getUint16(48, true)];
-  checkTable(view, 'section header table', offset, count, entrySize, SECTION_HEADER_SIZE);
+const readSections = (file: FileBytes, header: DataView): Section[] => {
+  const [offset, entrySize, count] = [header.getUint32(32, true), header.getUint16(46, true), header.getUint16(48, true)];
+  const table = readTable(file, 'section header table', offset, count, entrySize, SECTION_HEADER_SIZE);
   return Array.from({ length: count }, (_, i) => {
-    const at = (field: number) => view.getUint32(offset + i * entrySize + field, true);
+    const at = (field: number) => table.getUint32(i * entrySize + field, true);
     return { name: at(0), type: at(4), flags: at(8), address: at(12), offset: at(16), size: at(20), link: at(24) };
   });
 };
 
-const readString = (bytes: Uint8Array, table: Section, index: number): string => {
-  const start = table.offset + index;
-  const limit = Math.min(table.offset + table.size, bytes.length, start + MAX_NAME);
+const UTF8 = new TextDecoder();
+
+/** The text at `start` of a section of texts. */
+const readString = (texts: Uint8Array, start: number): string => {
+  const limit = Math.min(texts.length, start + MAX_NAME);
   let end = start;
-  while (end < limit && bytes[end]) end++;
-  return start < limit ? new TextDecoder().decode(bytes.subarray(start, end)) : '';
+  while (end < limit && texts[end]) end++;
+  return start < limit ? UTF8.decode(texts.subarray(start, end)) : '';
 };
 
 /** Sections with their names. What is cut off at the end of the file is an error of whoever reads the section. */
-const namedSections = (bytes: Uint8Array, view: DataView, sections: readonly Section[]): ElfSection[] => {
-  const names = sections[view.getUint16(50, true)];
-  return sections.map(({ name, type, flags, address, offset, size }) => ({
-    name: names ? readString(bytes, names, name) : '',
-    allocated: (flags & SHF_ALLOC) !== 0,
-    code: (flags & SHF_EXECINSTR) !== 0,
-    compressed: (flags & SHF_COMPRESSED) !== 0,
-    address,
-    size,
-    bytes: type === SHT_NOBITS ? new Uint8Array() : bytes.subarray(offset, offset + size),
-  }));
+const namedSections = (file: FileBytes, header: DataView, sections: readonly Section[]): ElfSection[] => {
+  const names = sections[header.getUint16(50, true)];
+  const texts = names ? readClaimed(file, names.offset, names.size) : new Uint8Array();
+  return sections.map(({ name, type, flags, address, offset, size }) => {
+    const bytesInFile = type === SHT_NOBITS ? 0 : Math.max(0, Math.min(size, file.size - offset));
+    const read = (from: number, length: number) => file.read(offset + from, Math.max(0, Math.min(length, bytesInFile - from)));
+    const bytes = once(() => read(0, bytesInFile));
+    return {
+      name: readString(texts, name),
+      allocated: (flags & SHF_ALLOC) !== 0,
+      code: (flags & SHF_EXECINSTR) !== 0,
+      compressed: (flags & SHF_COMPRESSED) !== 0,
+      address,
+      size,
+      bytesInFile,
+      read,
+      get bytes() {
+        return bytes();
+      },
+    };
+  });
 };
 
-const readSymbols = (bytes: Uint8Array, view: DataView, sections: readonly Section[]): ElfSymbol[] => {
+/** As much of what is said to be there as there is. */
+const readClaimed = (file: FileBytes, offset: number, size: number): Uint8Array => file.read(offset, Math.max(0, Math.min(size, file.size - offset)));
+
+const readSymbols = (file: FileBytes, sections: readonly Section[]): ElfSymbol[] => {
   const symbols: ElfSymbol[] = [];
   for (const section of sections.filter((s) => s.type === SHT_SYMTAB)) {
-    checkTable(view, 'symbol table', section.offset, Math.floor(section.size / SYMBOL_SIZE), SYMBOL_SIZE, SYMBOL_SIZE);
+    const count = Math.floor(section.size / SYMBOL_SIZE);
+    const table = readTable(file, 'symbol table', section.offset, count, SYMBOL_SIZE, SYMBOL_SIZE);
     const names = sections[section.link];
     if (!names) bad(`the symbol table names section ${section.link} for its strings, of ${sections.length}`);
-    for (let offset = section.offset; offset + SYMBOL_SIZE <= section.offset + section.size; offset += SYMBOL_SIZE) {
-      const kind = SYMBOL_KINDS[view.getUint8(offset + 12) & 15];
-      const name = readString(bytes, names, view.getUint32(offset, true));
-      if (!kind || !name || view.getUint16(offset + 14, true) === SHN_UNDEFINED) continue;
-      symbols.push({ name, value: view.getUint32(offset + 4, true), size: view.getUint32(offset + 8, true), kind });
+    const texts = readClaimed(file, names.offset, names.size);
+    for (let offset = 0; offset < count * SYMBOL_SIZE; offset += SYMBOL_SIZE) {
+      const kind = SYMBOL_KINDS[table.getUint8(offset + 12) & 15];
+      if (!kind || table.getUint16(offset + 14, true) === SHN_UNDEFINED) continue;
+      const name = readString(texts, table.getUint32(offset, true));
+      if (name) symbols.push({ name, value: table.getUint32(offset + 4, true), size: table.getUint32(offset + 8, true), kind });
     }
   }
   return symbols;
 };
 
-export const parseElf32 = (bytes: Uint8Array): Elf32 => {
+/** Throws UserError. */
+export const parseElf32 = (content: Uint8Array | FileBytes): Elf32 => {
+  const file = content instanceof Uint8Array ? fileBytes(content) : content;
+  const bytes = file.read(0, Math.min(HEADER_SIZE, file.size));
   if (!isElf(bytes)) wrongKind('does not begin with 7F 45 4C 46');
   if (bytes.length < HEADER_SIZE) bad(`it has ${bytes.length} bytes, its header alone has ${HEADER_SIZE}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = viewOf(bytes);
   if (bytes[4] !== CLASS_32) wrongKind('is 64-bit');
   if (bytes[5] !== LITTLE_ENDIAN) wrongKind('is big-endian');
-  const [type, machine] = [view.getUint16(16, true), view.getUint16(18, true)];
+  const [type, machine] = [header.getUint16(16, true), header.getUint16(18, true)];
   if (machine !== MACHINE_386) wrongKind(`is for machine ${machine}`);
   if (type !== TYPE_EXECUTABLE && type !== TYPE_DYNAMIC) wrongKind(`has type ${type} (an object file has to be linked first)`);
-  const sections = readSections(view);
+  const sections = readSections(file, header);
   return {
-    entry: view.getUint32(24, true),
-    segments: readSegments(bytes, view),
-    symbols: readSymbols(bytes, view, sections),
-    sections: namedSections(bytes, view, sections),
+    entry: header.getUint32(24, true),
+    segments: readSegments(file, header),
+    symbols: readSymbols(file, sections),
+    sections: namedSections(file, header, sections),
   };
 };

@@ -2,17 +2,22 @@
  * What an ELF file says about code and data in the guest: symbols, source lines, functions. Addresses are guest-linear: the
  * file's plus `offset`; those that are asked for may be where its segments were loaded, as long as they are physical ones.
  */
+import { once } from '../base/once';
 import { UserError } from '../base/userError';
+import type { FileBytes } from './byteReader';
 import { readCallFrames, type UnwindRow, unwindRowAt } from './dwarf/callFrames';
 import { AT, LANG_ASSEMBLER, TAG } from './dwarf/constants';
 import { DebugInfo } from './dwarf/debugInfo';
-import { joinPath, type LineRow, type LineTable, readLineTable } from './dwarf/lineProgram';
-import { covers } from './dwarf/ranges';
-import { inlinedInstances, scopeChain } from './dwarf/scopes';
-import { dwarfSections } from './dwarf/sections';
+import { CodeIndex } from './dwarf/codeIndex';
+import { readLineFiles, readLineTable } from './dwarf/lineProgram';
+import { joinPath } from './dwarf/paths';
+import { type AddressRange, covers } from './dwarf/ranges';
+import { scopeChain } from './dwarf/scopes';
+import { type DwarfSections, dwarfSections } from './dwarf/sections';
 import { Types } from './dwarf/types';
 import type { Die, Unit } from './dwarf/unit';
 import { type ElfSection, type ElfSymbol, parseElf32 } from './elf32';
+import { type LineRun, UnitLines } from './unitLines';
 import { linkedOf, loadedOf, type LoadRange, loadRanges } from './loadRanges';
 
 /** Bytes that one row of a line table describes. */
@@ -56,19 +61,21 @@ export class SymbolFile {
   /** What cannot be read, as sentences. */
   readonly problems: string[] = [];
   readonly symbols: readonly ElfSymbol[];
-  readonly lines: readonly LineSpan[];
   readonly info: DebugInfo;
   readonly types: Types;
   readonly #sections: readonly ElfSection[];
   #frames: ReturnType<typeof readCallFrames> | undefined;
-  readonly #tables = new Map<Unit, LineTable>();
+  /** null: it has none. */
+  readonly #lines = new Map<Unit, UnitLines | null>();
+  #code: CodeIndex<Unit> | undefined;
+  readonly #paths = new Map<string, string>();
   readonly #resolve: (path: string) => string;
   readonly #loads: readonly LoadRange[];
   readonly #isIdentity: (linear: number) => boolean;
 
   /** Throws UserError when the file is no ELF file of the 386, or damaged as one. What is wrong with debugging information is in `problems`. */
-  constructor(bytes: Uint8Array, { path, offset = 0, loadOffset = 0, isIdentity = () => false, resolve = (p) => p }: SymbolFileOptions) {
-    const elf = parseElf32(bytes);
+  constructor(content: Uint8Array | FileBytes, { path, offset = 0, loadOffset = 0, isIdentity = () => false, resolve = (p) => p }: SymbolFileOptions) {
+    const elf = parseElf32(content);
     this.path = path;
     this.name = path.replace(/^.*[\\/]/, '');
     this.offset = offset;
@@ -81,7 +88,6 @@ export class SymbolFile {
     this.problems.push(...sections.problems);
     this.info = new DebugInfo(sections, (problem) => this.#complain(problem));
     this.types = new Types(this.info);
-    this.lines = this.#readLines();
   }
 
   /** Guest-linear address of an address in the file; of one that belongs to what lies at `near`, where that is. */
@@ -134,14 +140,16 @@ export class SymbolFile {
 
   /** The functions that `linear` is in: the one that was called last first, which inlined ones come before that which they are in. */
   functionsAt(linear: number): CodeFunction[] {
-    const address = this.address(linear);
-    const die = this.info.functionAt(address);
-    // nasm describes a section as a function without a name.
-    if (!die || this.info.nameOf(die) === undefined) return [];
-    return scopeChain(die, address)
-      .filter(({ tag }) => tag !== TAG.lexicalBlock)
-      .reverse()
-      .map((each) => this.#function(each));
+    return this.#attempt([], () => {
+      const address = this.address(linear);
+      const die = this.info.functionAt(address);
+      // nasm describes a section as a function without a name.
+      if (!die || this.info.nameOf(die) === undefined) return [];
+      return scopeChain(die, address)
+        .filter(({ tag }) => tag !== TAG.lexicalBlock)
+        .reverse()
+        .map((each) => this.#function(each));
+    });
   }
 
   #function(die: Die): CodeFunction {
@@ -154,90 +162,151 @@ export class SymbolFile {
 
   /** Where a breakpoint on a function of this name stops: behind its prologue, and where it is inlined. */
   functionEntries(name: string): number[] {
-    const entries = new Set<number>();
-    const isIt = (die: Die) => this.info.nameOf(die) === name;
-    for (const unit of this.info.units) {
-      for (const f of this.info.functions(unit)) {
-        if (isIt(f)) entries.add(this.behindPrologue(this.linear(lowest(f))));
-        for (const instance of inlinedInstances(f, isIt)) if (unit.rangesOf(instance).length > 0) entries.add(this.linear(unit.address(instance, AT.entryPc) ?? lowest(instance)));
-      }
-    }
-    return [...entries];
+    return this.#attempt([], () => {
+      const { info } = this;
+      const functions = info.named(name).filter((die) => die.tag === TAG.subprogram && die.unit.rangesOf(die).length > 0);
+      const inlined = info.inlinedInstances(name).filter((die) => die.unit.rangesOf(die).length > 0);
+      return [
+        ...new Set([
+          ...functions.map((die) => this.behindPrologue(this.linear(lowest(die)))),
+          ...inlined.map((die) => this.linear(die.unit.address(die, AT.entryPc) ?? lowest(die))),
+        ]),
+      ];
+    });
   }
 
   /** The start of the function's body, for the start of a function that a compiler made; any other address as it is. */
   behindPrologue(linear: number): number {
-    const address = this.address(linear);
-    const die = this.info.functionAt(address);
-    if (!die || lowest(die) !== address || isAssembler(die.unit)) return linear;
-    const ranges = die.unit.rangesOf(die);
-    const rows = this.#rows(die.unit).filter((row) => !row.endSequence && covers(ranges, row.address) && row.address >= address);
-    rows.sort((a, b) => a.address - b.address);
-    // Of optimised code the compiler tells where variables are at every instruction: the first one will do.
-    const second = isOptimised(this.info.functions(die.unit)) ? undefined : rows.find((row) => row.address > address && row.line !== 0);
-    const end = rows.find((row) => row.prologueEnd) ?? second;
-    return end ? this.linear(end.address, linear) : linear;
+    return this.#attempt(linear, () => {
+      const address = this.address(linear);
+      const die = this.info.functionAt(address);
+      if (!die || lowest(die) !== address || isAssembler(die.unit)) return linear;
+      const ranges = die.unit.rangesOf(die);
+      const runs = [...(this.#linesOf(die.unit)?.all() ?? [])].filter((run) => covers(ranges, run.address) && run.address >= address);
+      runs.sort((x, y) => x.address - y.address);
+      // Of optimised code the compiler tells where variables are at every instruction: the first one will do.
+      const second = isOptimised(this.info.functions(die.unit)) ? undefined : runs.find((run) => run.address > address);
+      const end = runs.find((run) => run.prologueEnd) ?? second;
+      return end ? this.linear(end.address, linear) : linear;
+    });
   }
 
-  /** How to find the caller of the code at `linear`. Throws UserError for damaged information. */
+  /** How to find the caller of the code at `linear`; undefined where nobody says, or says it right. */
   unwindRow(linear: number): UnwindRow | undefined {
-    this.#frames ??= readCallFrames(this.info.sections, (problem) => this.#complain(problem));
-    return unwindRowAt(this.#frames, this.address(linear));
+    return this.#attempt(undefined, () => {
+      this.#frames ??= readCallFrames(this.info.sections, (problem) => this.#complain(problem));
+      return unwindRowAt(this.#frames, this.address(linear));
+    });
   }
 
   /** Path of file `index` of a unit. */
   fileOf(unit: Unit, index: number | undefined): string | undefined {
-    const path = index === undefined ? undefined : this.#tables.get(unit)?.files[index];
-    return path === undefined ? undefined : this.#resolve(path);
+    return index === undefined ? undefined : this.#linesOf(unit)?.paths[index];
   }
 
-  #rows(unit: Unit): readonly LineRow[] {
-    return this.#tables.get(unit)?.rows ?? [];
+  /** There are lines of sources. */
+  get hasLines(): boolean {
+    return this.info.units.some(({ root }) => root.attributes.has(AT.stmtList));
   }
 
-  #readLines(): LineSpan[] {
-    const spans: LineSpan[] = [];
-    for (const unit of this.info.units) {
-      try {
-        const table = this.#readTable(unit);
-        if (!table) continue;
-        this.#tables.set(unit, table);
-        for (const span of this.#spansOf(table, isAssembler(unit))) spans.push(span);
-      } catch (problem) {
-        this.#complain(problem);
-      }
-    }
-    return spans;
+  /** The line whose bytes hold `linear`. */
+  lineAt(linear: number): LineSpan | undefined {
+    const address = this.address(linear);
+    const unit = this.#unitAt(address);
+    const run = unit && this.#linesOf(unit)?.at(address);
+    return run && this.#span(unit, run, linear);
   }
 
-  #readTable(unit: Unit): LineTable | undefined {
+  /** All lines of a source file that have code, unit by unit. */
+  linesOf(path: string): LineSpan[] {
+    const units = this.#sourceUnits().get(path) ?? [];
+    return units.flatMap((unit) => [...(this.#linesOf(unit)?.of(path) ?? [])].map((run) => this.#span(unit, run)));
+  }
+
+  /** The source files, where they really are. */
+  get sources(): string[] {
+    return [...this.#sourceUnits().keys()];
+  }
+
+  /** All lines of all sources: of a large program, millions. */
+  get lines(): LineSpan[] {
+    return this.info.units.flatMap((unit) => [...(this.#linesOf(unit)?.all() ?? [])].map((run) => this.#span(unit, run)));
+  }
+
+  #span(unit: Unit, { address, prologueEnd: _, ...run }: LineRun, near?: number): LineSpan {
+    return { ...run, linear: this.linear(address, near), assembler: isAssembler(unit) };
+  }
+
+  #unitAt(address: number): Unit | undefined {
+    this.#code ??= new CodeIndex(this.info.units, (unit) => this.#codeOf(unit));
+    return this.#code.at(address);
+  }
+
+  /** Of a unit that does not say where its code is: what its functions cover, or its lines. */
+  #codeOf(unit: Unit): readonly AddressRange[] {
+    const ranges = this.info.codeOf(unit);
+    return ranges.length > 0 ? ranges : (this.#linesOf(unit)?.ranges ?? []);
+  }
+
+  /** The lines of a unit, read when they are first asked for. */
+  #linesOf(unit: Unit): UnitLines | undefined {
+    const known = this.#lines.get(unit);
+    if (known !== undefined) return known ?? undefined;
+    const lines = this.#attempt(undefined, () => {
+      const table = this.#read(unit, readLineTable);
+      return table && new UnitLines(table, table.files.map(this.#pathOf), (address) => this.#isCode(address));
+    });
+    this.#lines.set(unit, lines ?? null);
+    return lines;
+  }
+
+  /** `read` for the line table of a unit that has one. */
+  #read<T>(unit: Unit, read: (sections: DwarfSections, offset: number, unit: Unit, directory: string, name: string) => T): T | undefined {
     const offset = unit.constant(unit.root, AT.stmtList);
     if (offset === undefined) return undefined;
-    const directory = unit.text(unit.root, AT.compDir) ?? '';
-    return readLineTable(this.info.sections, offset, unit, directory, unit.text(unit.root, AT.name) ?? '');
+    return read(this.info.sections, offset, unit, unit.text(unit.root, AT.compDir) ?? '', unit.text(unit.root, AT.name) ?? '');
   }
 
-  /** Sequences of code that the linker dropped lie at address 0, outside of every section. */
-  #spansOf({ files, rows }: LineTable, assembler: boolean): LineSpan[] {
-    const paths = files.map((path) => this.#resolve(joinPath('', path)));
-    const spans: LineSpan[] = [];
-    let kept = false;
-    rows.forEach((row, i) => {
-      if (i === 0 || rows[i - 1].endSequence) kept = this.#sections.some((s) => s.code && row.address >= s.address && row.address < s.address + s.size);
-      const path = paths[row.file];
-      if (row.endSequence || !kept || row.line <= 0 || path === undefined) return;
-      const length = Math.max(0, (rows[i + 1]?.address ?? row.address) - row.address);
-      spans.push({ path, line: row.line, linear: this.linear(row.address), length, isStatement: row.isStatement, assembler });
-    });
-    return spans;
+  readonly #pathOf = (path: string): string => {
+    let real = this.#paths.get(path);
+    if (real === undefined) this.#paths.set(path, (real = this.#resolve(joinPath('', path))));
+    return real;
+  };
+
+  readonly #isCode = (address: number): boolean => this.#sections.some((s) => s.code && address >= s.address && address < s.address + s.size);
+
+  /** Which units tell about a source file. */
+  readonly #sourceUnits = once((): ReadonlyMap<string, readonly Unit[]> => {
+    const units = new Map<string, Unit[]>();
+    for (const unit of this.info.units) {
+      const files = this.#attempt(undefined, () => this.#read(unit, readLineFiles)) ?? [];
+      for (const path of new Set(files.map(this.#pathOf))) {
+        const same = units.get(path);
+        if (same) same.push(unit);
+        else units.set(path, [unit]);
+      }
+    }
+    return units;
+  });
+
+  /** What `read` finds, or `otherwise` where the file is damaged. */
+  #attempt<T>(otherwise: T, read: () => T): T {
+    try {
+      return read();
+    } catch (problem) {
+      this.#complain(problem);
+      return otherwise;
+    }
   }
 
   #complain(problem: unknown): void {
     if (typeof problem !== 'string' && !(problem instanceof UserError)) throw problem;
     const text = typeof problem === 'string' ? problem : problem.message;
-    if (!this.problems.includes(text)) this.problems.push(text);
+    if (this.problems.length < MOST_PROBLEMS && !this.problems.includes(text)) this.problems.push(text);
   }
 }
+
+const MOST_PROBLEMS = 100;
 
 const lowest = (die: Die): number => Math.min(...die.unit.rangesOf(die).map(({ low }) => low));
 

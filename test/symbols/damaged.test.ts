@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../src/base/userError';
+import type { FileBytes } from '../../src/symbols/byteReader';
 import { compute, type FrameState, locate } from '../../src/symbols/dwarf/expression';
 import { isElf, parseElf32 } from '../../src/symbols/elf32';
 import { SymbolFile } from '../../src/symbols/symbolFile';
@@ -23,18 +24,24 @@ function random(seed: number): (below: number) => number {
   };
 }
 
-/** Ask a symbol file for all that it knows. */
-function exhaust(bytes: Uint8Array): SymbolFile {
-  const file = new SymbolFile(bytes, { path: 'x.elf' });
+/** What the debugger asks about code is answered, with nothing if need be. */
+function askAboutCode(file: SymbolFile): void {
   const places = file.lines.filter((_, i) => i % 7 === 0).map(({ linear }) => linear);
-  for (const attempt of [
-    () => file.functionEntries('count'),
-    () => file.info.named('all').map((die) => file.types.of(die).name),
-    () => file.info.enumerator('GREEN'),
-    ...places.map((linear) => () => file.functionsAt(linear)),
-    ...places.map((linear) => () => file.unwindRow(linear)),
-    ...places.map((linear) => () => file.behindPrologue(linear)),
-  ]) {
+  for (const path of file.sources) file.linesOf(path);
+  file.functionEntries('count');
+  for (const linear of places) {
+    file.lineAt(linear);
+    file.functionsAt(linear);
+    file.unwindRow(linear);
+    file.behindPrologue(linear);
+  }
+}
+
+/** Ask a symbol file for all that it knows. */
+function exhaust(bytes: Uint8Array | FileBytes): SymbolFile {
+  const file = new SymbolFile(bytes, { path: 'x.elf' });
+  askAboutCode(file);
+  for (const attempt of [() => file.info.named('all').map((die) => file.types.of(die).name), () => file.info.enumerator('GREEN')]) {
     try {
       attempt();
     } catch (error) {
@@ -44,6 +51,26 @@ function exhaust(bytes: Uint8Array): SymbolFile {
   }
   return file;
 }
+
+/** Read as a large file is: copies of what is asked for. */
+const inPieces = (bytes: Uint8Array): FileBytes => ({ size: bytes.length, read: (offset, length) => bytes.slice(offset, offset + length) });
+
+test('a file that is read in pieces says the same', () => {
+  for (const name of NAMES) {
+    const [whole, pieces] = [exhaust(read(name)), exhaust(inPieces(read(name)))];
+    assert.deepEqual(pieces.lines, whole.lines, name);
+    assert.deepEqual(pieces.sources, whole.sources, name);
+    assert.deepEqual(pieces.symbols, whole.symbols, name);
+  }
+});
+
+test('lines by address and by file are those of the whole table', () => {
+  for (const name of NAMES) {
+    const file = new SymbolFile(read(name), { path: name });
+    assert.deepEqual(file.sources.flatMap((source) => file.linesOf(source)).length, file.lines.length, name);
+    for (const span of file.lines.filter(({ length }) => length > 0)) assert.deepEqual(file.lineAt(span.linear + span.length - 1), span, name);
+  }
+});
 
 test('fixtures are whole: nothing to complain about, and functions where their symbols are', () => {
   for (const name of NAMES) {
@@ -72,20 +99,23 @@ test('files cut off anywhere', () => {
   }
 });
 
+/** `SYMBOL_FUZZ_ROUNDS`: for a long run. */
+const ROUNDS = Number(process.env.SYMBOL_FUZZ_ROUNDS ?? 25);
+
 test('sections cut off or with bytes that are wrong: an error names section and offset', () => {
   const next = random(20261128);
   const complaints = new Set<string>();
   for (const name of NAMES) {
     const whole = read(name);
     const debug = parseElf32(whole).sections.filter((s) => /^\.(debug|eh_frame)/.test(s.name));
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const bytes = whole.slice();
       const section = debug[next(debug.length)];
       const start = section.bytes.byteOffset - whole.byteOffset;
       if (round % 5 === 0) bytes.fill(0xff, start + next(section.size), start + section.size);
       else for (let n = 1 + next(4); n > 0; n--) bytes[start + next(section.size)] = next(256);
       try {
-        for (const problem of exhaust(bytes).problems) complaints.add(problem);
+        for (const problem of exhaust(round % 2 ? bytes : inPieces(bytes)).problems) complaints.add(problem);
       } catch (error) {
         assert.ok(error instanceof UserError, `${name}, round ${round}: ${(error as Error).stack}`);
       }

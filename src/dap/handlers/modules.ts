@@ -24,7 +24,7 @@ export const modules = handler('modules', shape({ startModule: optional(count(1e
 
 const baseName = (path: string): string => path.replace(/^.*[\\/]/, '');
 
-const statusOf = ({ symbols, lines }: SymbolFile): string => `${symbols.length} symbols${lines.length > 0 ? ' and lines of the sources' : ', no debugging information'}`;
+const statusOf = ({ symbols, hasLines }: SymbolFile): string => `${symbols.length} symbols${hasLines ? ' and lines of the sources' : ', no debugging information'}`;
 
 const symbolModule = (file: SymbolFile): Omit<DebugProtocol.Module, 'id'> & { kind: string } => ({
   name: file.name,

@@ -46,7 +46,7 @@ export function readCallFrames(sections: DwarfSections, complain: (problem: unkn
   const found: Fde[] = [];
   for (const { section, address } of [{ section: sections.frame }, { section: sections.ehFrame, address: sections.ehFrameAddress }]) {
     try {
-      found.push(...new SectionReader(section, address).fdes());
+      for (const fde of new SectionReader(section, address).fdes()) found.push(fde);
     } catch (problem) {
       complain(problem);
     }
@@ -147,9 +147,23 @@ class SectionReader {
   }
 }
 
+/** `fdes` are in the order of their addresses; those of different functions do not overlap. */
+function fdeAt(fdes: readonly Fde[], address: number): Fde | undefined {
+  let [low, high] = [0, fdes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (fdes[middle].low <= address) low = middle + 1;
+    else high = middle;
+  }
+  // Of both sections' the first one has said it.
+  while (low > 1 && fdes[low - 2].low === fdes[low - 1].low) low--;
+  const fde = fdes[low - 1];
+  return fde && address < fde.high ? fde : undefined;
+}
+
 /** The row for an address of the file. Throws UserError for a damaged program. */
 export function unwindRowAt(fdes: readonly Fde[], address: number): UnwindRow | undefined {
-  const fde = fdes.find(({ low, high }) => address >= low && address < high);
+  const fde = fdeAt(fdes, address);
   if (!fde) return undefined;
   const { cie } = fde;
   const initial = execute(cie, new ByteReader(fde.section, cie.instructions.at, cie.instructions.end), Number.POSITIVE_INFINITY, { registers: new Map() }, undefined);

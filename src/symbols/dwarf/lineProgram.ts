@@ -1,25 +1,72 @@
 /** Line number programs (DWARF 5, 6.2; older versions: the same sections): the rows of a unit's line table. */
 import { ByteReader } from '../byteReader';
-import { type Encoding, readAttribute } from './attribute';
+import { type AttributeValue, type Encoding, readAttribute } from './attribute';
+import { FORM } from './constants';
+import type { PathCache } from './paths';
 import type { DwarfSections } from './sections';
 import { readLength, type Unit } from './unit';
 
-export interface LineRow {
-  readonly address: number;
-  /** Index in the table's `files`. */
-  readonly file: number;
-  /** 0: no line. */
-  readonly line: number;
-  readonly isStatement: boolean;
-  readonly prologueEnd: boolean;
+/** What a row says beside address, file and line. */
+export const ROW = {
+  statement: 1,
+  prologueEnd: 2,
   /** The first address behind a run of code: no row of its own. */
-  readonly endSequence: boolean;
+  endSequence: 4,
+} as const;
+
+/** Rows as columns: a large program has millions of them. */
+export class LineRows {
+  length = 0;
+  address: Uint32Array;
+  /** Index in the table's `files`. */
+  file: Uint32Array;
+  /** 0: no line. */
+  line: Uint32Array;
+  /** Of ROW. */
+  flags: Uint8Array;
+
+  /** `bytes`: of the program that makes them. */
+  constructor(bytes: number) {
+    const expected = 16 + (bytes >> 1);
+    this.address = new Uint32Array(expected);
+    this.file = new Uint32Array(expected);
+    this.line = new Uint32Array(expected);
+    this.flags = new Uint8Array(expected);
+  }
+
+  push(address: number, file: number, line: number, flags: number): void {
+    if (this.length === this.flags.length) this.#resize(2 * this.length);
+    const i = this.length++;
+    this.address[i] = address;
+    this.file[i] = file;
+    this.line[i] = line;
+    this.flags[i] = flags;
+  }
+
+  /** As long as what it holds. */
+  trim(): this {
+    this.#resize(this.length);
+    return this;
+  }
+
+  #resize(length: number): void {
+    this.address = resized(this.address, length);
+    this.file = resized(this.file, length);
+    this.line = resized(this.line, length);
+    this.flags = resized(this.flags, length);
+  }
+}
+
+function resized<T extends Uint32Array | Uint8Array>(column: T, length: number): T {
+  const copy = new (column.constructor as new (length: number) => T)(length);
+  copy.set(column.subarray(0, length));
+  return copy;
 }
 
 export interface LineTable {
   /** By the numbers that rows and DW_AT_decl_file use; in DWARF 2 to 4 number 0 is the unit's own file. Absolute if the compiler said so. */
   readonly files: readonly string[];
-  readonly rows: readonly LineRow[];
+  readonly rows: LineRows;
 }
 
 const CONTENT = { path: 1, directory: 2 } as const;
@@ -39,19 +86,6 @@ const STANDARD = {
 } as const; // prettier-ignore
 const EXTENDED = { endSequence: 1, setAddress: 2, defineFile: 3 } as const;
 
-const isAbsolute = (path: string): boolean => /^([/\\]|[A-Za-z]:[/\\])/.test(path);
-
-/** `name` in `directory`, without `.` and `..`. */
-export function joinPath(directory: string, name: string): string {
-  const path = isAbsolute(name) || !directory ? name : `${directory.replace(/[/\\]$/, '')}/${name}`;
-  const parts: string[] = [];
-  for (const part of path.split(/[/\\]/)) {
-    if (part === '..' && parts.length > 0 && parts[parts.length - 1] !== '..' && parts[parts.length - 1] !== '') parts.pop();
-    else if (part !== '.') parts.push(part);
-  }
-  return parts.join('/');
-}
-
 interface Header extends Encoding {
   readonly minimumLength: number;
   readonly maximumOperations: number;
@@ -66,8 +100,12 @@ interface Header extends Encoding {
 /** The table at `offset` of .debug_line, of this unit. */
 export function readLineTable(sections: DwarfSections, offset: number, unit: Unit, directory: string, name: string): LineTable {
   const header = readHeader(sections, offset, unit, directory, name);
-  return { files: header.files, rows: run(header) };
+  return { files: header.files, rows: run(header, sections.paths) };
 }
+
+/** The files that it names, without the rows. */
+export const readLineFiles = (sections: DwarfSections, offset: number, unit: Unit, directory: string, name: string): readonly string[] =>
+  readHeader(sections, offset, unit, directory, name).files;
 
 function readHeader(sections: DwarfSections, offset: number, unit: Unit, directory: string, name: string): Header {
   const { offsetSize, body } = readLength(new ByteReader(sections.line, offset));
@@ -85,83 +123,101 @@ function readHeader(sections: DwarfSections, offset: number, unit: Unit, directo
   if (lineRange === 0 || maximumOperations === 0) body.fail('a line range or operations per instruction of 0', offset);
   const operandCounts = [0, ...body.take(Math.max(0, body.u8() - 1))];
   const encoding = { version, addressSize, offsetSize };
-  const files = version >= 5 ? newFiles(body, encoding, unit, directory) : oldFiles(body, directory, name);
+  const files = version >= 5 ? newFiles(body, encoding, unit, directory) : oldFiles(body, sections.paths, directory, name);
   return { ...encoding, minimumLength, maximumOperations, isStatement, lineBase, lineRange, operandCounts, files, program };
 }
 
-function oldFiles(reader: ByteReader, directory: string, name: string): string[] {
+function oldFiles(reader: ByteReader, paths: PathCache, directory: string, name: string): string[] {
   const directories = [directory];
-  for (let text = reader.cstring(); text; text = reader.cstring()) directories.push(joinPath(directory, text));
-  const files = [joinPath(directory, name)];
-  for (let text = reader.cstring(); text; text = reader.cstring()) files.push(fileEntry(reader, text, directories));
+  for (let text = reader.cstring(); text; text = reader.cstring()) directories.push(paths.join(directory, text));
+  const files = [paths.join(directory, name)];
+  for (let text = reader.cstring(); text; text = reader.cstring()) files.push(fileEntry(reader, paths, text, directories));
   return files;
 }
 
-function fileEntry(reader: ByteReader, name: string, directories: readonly string[]): string {
-  const path = joinPath(directories[reader.uleb()] ?? directories[0], name);
+function fileEntry(reader: ByteReader, paths: PathCache, name: string, directories: readonly string[]): string {
+  const path = paths.join(directories[reader.uleb()] ?? directories[0], name);
   reader.uleb(); // time
   reader.uleb(); // length
   return path;
 }
 
+/** Directory 0 is that of the compilation, as the unit says it too. */
 function newFiles(reader: ByteReader, encoding: Encoding, unit: Unit, directory: string): string[] {
-  const directories = entries(reader, encoding, unit).map(({ path }) => path);
-  const base = joinPath(directory, directories[0] ?? '');
-  const absolute = directories.map((path) => joinPath(base, path));
-  return entries(reader, encoding, unit).map(({ path, directory: index }) => joinPath(absolute[index] ?? base, path));
+  const { paths } = unit.sections;
+  const directories: string[] = [];
+  readEntries(reader, encoding, unit, (path) => void directories.push(path));
+  const base = directories.length === 0 || directories[0] === directory ? directory : paths.join(directory, directories[0]);
+  const absolute = directories.map((path, i) => (i === 0 ? base : paths.join(base, path)));
+  const files: string[] = [];
+  readEntries(reader, encoding, unit, (path, index) => void files.push(paths.join(absolute[index] ?? base, path)));
+  return files;
 }
 
 /** A table that says itself which columns it has (6.2.4.1). */
-function entries(reader: ByteReader, encoding: Encoding, unit: Unit): { path: string; directory: number }[] {
+function readEntries(reader: ByteReader, encoding: Encoding, unit: Unit, found: (path: string, directory: number) => void): void {
   const columns = Array.from({ length: reader.u8() }, () => ({ content: reader.uleb(), form: reader.uleb() }));
   const count = reader.uleb();
   if (count > reader.end - reader.at || (count > 0 && columns.length === 0)) reader.fail(`a table of ${count} entries`);
-  return Array.from({ length: count }, () => {
-    const entry = { path: '', directory: 0 };
+  for (let n = 0; n < count; n++) {
+    let [path, directory] = ['', 0];
     for (const { content, form } of columns) {
       const value = readAttribute(reader, form, 0, encoding);
-      if (content === CONTENT.path) entry.path = unit.textOf(value) ?? '';
-      else if (content === CONTENT.directory) entry.directory = Number(value.value);
+      if (content === CONTENT.path) path = textOf(unit, value);
+      else if (content === CONTENT.directory) directory = Number(value.value);
     }
-    return entry;
-  });
+    found(path, directory);
+  }
 }
 
+const textOf = (unit: Unit, value: AttributeValue): string => {
+  const read = () => unit.textOf(value) ?? '';
+  return value.form === FORM.lineStrp ? unit.sections.paths.text(Number(value.value), read) : read();
+};
+
 /** The state machine of 6.2.2. Every opcode takes a byte at least, so there are no more rows than bytes. */
-function run(header: Header): LineRow[] {
+function run(header: Header, paths: PathCache): LineRows {
   const { program, minimumLength, maximumOperations, lineBase, lineRange, operandCounts } = header;
   const opcodeBase = operandCounts.length;
-  const rows: LineRow[] = [];
-  let state = initial(header);
+  const rows = new LineRows(program.end - program.at);
+  const startFlags = header.isStatement ? ROW.statement : 0;
+  // Registers of the machine in variables: this runs once for each byte of a large section.
+  let [address, index, file, line, flags] = [0, 0, 1, 1, startFlags];
   const advance = (operations: number) => {
-    const index = state.index + operations;
-    state.address += minimumLength * Math.floor(index / maximumOperations);
-    state.index = index % maximumOperations;
+    if (maximumOperations === 1) address += minimumLength * operations;
+    else {
+      address += minimumLength * Math.floor((index + operations) / maximumOperations);
+      index = (index + operations) % maximumOperations;
+    }
   };
-  const row = (endSequence = false) => {
-    const { address, file, line, isStatement, prologueEnd } = state;
-    rows.push({ address: address >>> 0, file, line, isStatement, prologueEnd, endSequence });
-    state.prologueEnd = false;
+  const row = () => {
+    rows.push(address, file, Math.max(0, line), flags);
+    flags &= ~ROW.prologueEnd;
   };
   while (!program.done) {
     const opcode = program.u8();
     if (opcode >= opcodeBase) {
-      advance(Math.floor((opcode - opcodeBase) / lineRange));
-      state.line += lineBase + ((opcode - opcodeBase) % lineRange);
+      const adjusted = opcode - opcodeBase;
+      const operations = Math.floor(adjusted / lineRange);
+      advance(operations);
+      line += lineBase + adjusted - operations * lineRange;
       row();
       continue;
     }
     switch (opcode) {
       case 0: {
-        const part = program.part(program.uleb());
+        const length = program.uleb();
+        const end = program.at + length;
+        const part = program.part(length);
         const extended = part.u8();
         if (extended === EXTENDED.endSequence) {
-          row(true);
-          state = initial(header);
+          flags |= ROW.endSequence;
+          row();
+          [address, index, file, line, flags] = [0, 0, 1, 1, startFlags];
         } else if (extended === EXTENDED.setAddress) {
-          state.address = part.unsigned(part.end - part.at);
-          state.index = 0;
-        } else if (extended === EXTENDED.defineFile) header.files.push(fileEntry(part, part.cstring(), ['']));
+          address = part.unsigned(end - part.at);
+          index = 0;
+        } else if (extended === EXTENDED.defineFile) header.files.push(fileEntry(part, paths, part.cstring(), ['']));
         break;
       }
       case STANDARD.copy:
@@ -171,29 +227,30 @@ function run(header: Header): LineRow[] {
         advance(program.uleb());
         break;
       case STANDARD.advanceLine:
-        state.line += program.sleb();
+        line += program.sleb();
         break;
       case STANDARD.setFile:
-        state.file = program.uleb();
+        file = program.uleb();
+        break;
+      case STANDARD.setColumn:
+        program.ulebBig();
         break;
       case STANDARD.negateStatement:
-        state.isStatement = !state.isStatement;
+        flags ^= ROW.statement;
         break;
       case STANDARD.constAddPc:
         advance(Math.floor((255 - opcodeBase) / lineRange));
         break;
       case STANDARD.fixedAdvancePc:
-        state.address += program.u16();
-        state.index = 0;
+        address += program.u16();
+        index = 0;
         break;
       case STANDARD.prologueEnd:
-        state.prologueEnd = true;
+        flags |= ROW.prologueEnd;
         break;
       default:
         for (let n = operandCounts[opcode]; n > 0; n--) program.ulebBig();
     }
   }
-  return rows;
+  return rows.trim();
 }
-
-const initial = ({ isStatement }: Header) => ({ address: 0, index: 0, file: 1, line: 1, isStatement, prologueEnd: false });

@@ -1,17 +1,29 @@
 /** The sections of a file that hold debugging information. One that the file has not is empty. */
 import { hexh } from '../../base/bits';
 import { inflate } from '../../base/inflate';
-import type { NamedBytes } from '../byteReader';
+import { once } from '../../base/once';
+import { type FileBytes, fileBytes, type NamedBytes } from '../byteReader';
 import type { Elf32, ElfSection } from '../elf32';
+import { PathCache } from './paths';
 
 // biome-ignore format: a table
 const NAMES = {
-  info: '.debug_info', abbrev: '.debug_abbrev', line: '.debug_line', str: '.debug_str', lineStr: '.debug_line_str', strOffsets: '.debug_str_offsets',
+  abbrev: '.debug_abbrev', line: '.debug_line', str: '.debug_str', lineStr: '.debug_line_str', strOffsets: '.debug_str_offsets',
   addr: '.debug_addr', ranges: '.debug_ranges', rnglists: '.debug_rnglists', loc: '.debug_loc', loclists: '.debug_loclists',
   frame: '.debug_frame', ehFrame: '.eh_frame',
 } as const;
 
+const INFO = '.debug_info';
+
+/** A section of which one unit after the other is read, and which may be too large to keep. */
+export interface UnitSection extends FileBytes {
+  readonly what: string;
+}
+
+/** Each read when it is first asked for. */
 export interface DwarfSections extends Readonly<Record<keyof typeof NAMES, NamedBytes>> {
+  readonly info: UnitSection;
+  readonly paths: PathCache;
   /** Where `.eh_frame` lies in memory: its pointers may be relative to that. */
   readonly ehFrameAddress: number;
   /** What cannot be read, as sentences. */
@@ -39,13 +51,24 @@ function decompressed({ bytes }: ElfSection, what: string, problems: string[]): 
 
 export function dwarfSections({ sections }: Elf32, file: string): DwarfSections {
   const problems: string[] = [];
-  const find = (name: string): NamedBytes => {
+  const find = (name: string): ElfSection | undefined => sections.find((s) => s.name === name);
+  const named = (name: string): NamedBytes => {
     const what = `${name} of ${file}`;
-    const section = sections.find((s) => s.name === name);
-    if (section?.compressed) return { what, bytes: decompressed(section, what, problems) };
-    if (section && section.bytes.length < section.size) problems.push(`${what} is cut off: it has ${hexh(section.bytes.length)} of ${hexh(section.size)} bytes`);
-    return { what, bytes: section ? section.bytes : new Uint8Array() };
+    const section = find(name);
+    const bytes = once(() => (section?.compressed ? decompressed(section, what, problems) : (section?.bytes ?? new Uint8Array())));
+    if (section?.compressed) bytes();
+    else if (section && section.bytesInFile < section.size) problems.push(`${what} is cut off: it has ${hexh(section.bytesInFile)} of ${hexh(section.size)} bytes`);
+    return {
+      what,
+      get bytes() {
+        return bytes();
+      },
+    };
   };
-  const found = Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, find(name)])) as Record<keyof typeof NAMES, NamedBytes>;
-  return { ...found, ehFrameAddress: sections.find((s) => s.name === NAMES.ehFrame)?.address ?? 0, problems };
+  const units = named(INFO);
+  const infoSection = find(INFO);
+  const info =
+    infoSection && !infoSection.compressed ? { what: units.what, size: infoSection.bytesInFile, read: infoSection.read } : { what: units.what, ...fileBytes(units.bytes) };
+  const found = Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, named(name)])) as Record<keyof typeof NAMES, NamedBytes>;
+  return { ...found, info, paths: new PathCache(), ehFrameAddress: find(NAMES.ehFrame)?.address ?? 0, problems };
 }

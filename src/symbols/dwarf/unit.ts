@@ -1,11 +1,12 @@
 /** Units of .debug_info (DWARF 5, 7.5.1) and their entries, each read when it is asked for. */
 import { hexh } from '../../base/bits';
-import { ByteReader } from '../byteReader';
-import { type AbbreviationTable, readAbbreviations } from './abbreviations';
+import { once } from '../../base/once';
+import { ByteReader, type NamedBytes } from '../byteReader';
+import { type Abbreviation, type AbbreviationTable, findAbbreviation, readAbbreviations } from './abbreviations';
 import { type AttributeValue, type Encoding, readAttribute } from './attribute';
 import { AT, FORM, UT } from './constants';
 import { type AddressRange, readRangeList } from './ranges';
-import type { DwarfSections } from './sections';
+import type { DwarfSections, UnitSection } from './sections';
 
 /** A debugging information entry. */
 export interface Die {
@@ -22,8 +23,10 @@ export interface Die {
 const DEEPEST = 500;
 
 export class Unit implements Encoding {
-  readonly #abbreviations: AbbreviationTable;
+  readonly #abbreviations: () => AbbreviationTable;
   readonly #cache = new Map<number, Die>();
+  readonly #whole: () => NamedBytes;
+  #kept = false;
   readonly root: Die;
 
   constructor(
@@ -33,33 +36,60 @@ export class Unit implements Encoding {
     readonly version: number,
     readonly addressSize: number,
     readonly offsetSize: number,
-    abbreviations: AbbreviationTable,
+    /** In .debug_abbrev. */
+    readonly abbreviationsAt: number,
+    head: NamedBytes,
     first: number,
     /** Of a type unit: the signature by which others refer to its type, and where that is. */
     readonly signature?: bigint,
     readonly typeOffset = 0,
   ) {
-    this.#abbreviations = abbreviations;
-    const root = this.read(first);
-    if (!root) new ByteReader(sections.info, first).fail('a unit without an entry');
-    this.root = root as Die;
+    this.#whole = once(() => part(sections.info, offset, end - offset));
+    this.#abbreviations = once(() => readAbbreviations(sections.abbrev, abbreviationsAt));
+    this.root = this.#readRoot(head, first);
+    this.#cache.set(first, this.root);
+  }
+
+  /** Of the unit's first bytes if they suffice: there may be thousands of units, of which few are looked at. */
+  #readRoot(head: NamedBytes, first: number): Die {
+    const find = (code: number) => findAbbreviation(this.sections.abbrev, this.abbreviationsAt, code);
+    const read = (bytes: NamedBytes) => this.#parse(new ByteReader(bytes, first), find) ?? new ByteReader(bytes, first).fail('a unit without an entry');
+    if (head.bytes.length >= this.end - this.offset) return read(head);
+    try {
+      return read(head);
+    } catch {
+      return read(this.bytes);
+    }
+  }
+
+  /** The unit as it is in .debug_info. */
+  get bytes(): NamedBytes {
+    this.#kept = true;
+    return this.#whole();
+  }
+
+  /** The same for somebody who has done with them soon. */
+  passingBytes(): NamedBytes {
+    return this.#kept ? this.bytes : part(this.sections.info, this.offset, this.end - this.offset);
   }
 
   /** The entry at `offset`; undefined for the null entry that ends a list of siblings. */
   read(offset: number): Die | undefined {
     const known = this.#cache.get(offset);
     if (known) return known;
-    const reader = new ByteReader(this.sections.info, offset, this.end);
+    const die = this.#parse(new ByteReader(this.bytes, offset, this.end), (code) => this.#abbreviations().get(code));
+    if (die) this.#cache.set(offset, die);
+    return die;
+  }
+
+  #parse(reader: ByteReader, abbreviationOf: (code: number) => Abbreviation | undefined): Die | undefined {
+    const offset = reader.at;
     const code = reader.uleb();
     if (code === 0) return undefined;
-    const abbreviation = this.#abbreviations.get(code);
-    if (!abbreviation) reader.fail(`abbreviation ${code} is not in the table of its unit`, offset);
-    const { tag, children, attributes } = abbreviation!;
+    const { tag, children, attributes } = abbreviationOf(code) ?? reader.fail(`abbreviation ${code} is not in the table of its unit`, offset);
     const values = new Map<number, AttributeValue>();
     for (const { name, form, constant } of attributes) values.set(name, readAttribute(reader, form, constant, this));
-    const die = { unit: this, offset, tag, hasChildren: children, attributes: values, next: reader.at };
-    this.#cache.set(offset, die);
-    return die;
+    return { unit: this, offset, tag, hasChildren: children, attributes: values, next: reader.at };
   }
 
   *children(parent: Die): Generator<Die> {
@@ -88,7 +118,7 @@ export class Unit implements Encoding {
   }
 
   fail(die: Die, message: string): never {
-    return new ByteReader(this.sections.info, die.offset).fail(message);
+    return new ByteReader(this.bytes, die.offset).fail(message);
   }
 
   /** A constant of whatever width; signed if its form says so. */
@@ -154,20 +184,23 @@ export class Unit implements Encoding {
 
 const KNOWN_VERSIONS = [2, 3, 4, 5];
 
+/** Most units' root entries lie within so many bytes from their start. */
+const HEAD_SIZE = 512;
+
+const part = ({ what, read }: UnitSection, base: number, length: number): NamedBytes => ({ what, bytes: read(base, length), base });
+
 /** All units that can be read. What is wrong with others is told to `complain`. */
 export function readUnits(sections: DwarfSections, complain: (problem: unknown) => void): Unit[] {
   const units: Unit[] = [];
-  const tables = new Map<number, AbbreviationTable>();
-  const tableAt = (offset: number): AbbreviationTable => {
-    const table = tables.get(offset) ?? readAbbreviations(sections.abbrev, offset);
-    tables.set(offset, table);
-    return table;
-  };
+  const { info } = sections;
   try {
-    for (let at = 0; at < sections.info.bytes.length; ) {
-      const { offsetSize, body, end } = readLength(new ByteReader(sections.info, at));
+    for (let at = 0; at < info.size; ) {
+      const head = part(info, at, Math.min(HEAD_SIZE, info.size - at));
+      const { offsetSize, length, from } = readUnitLength(new ByteReader(head));
+      const end = from + length;
+      if (end > info.size) new ByteReader(head).fail(`${length} bytes are wanted, ${info.size - from} are there`, from);
       try {
-        units.push(readUnit(sections, at, body, offsetSize, tableAt));
+        units.push(readUnit(sections, at, end, head, from, offsetSize));
       } catch (problem) {
         complain(problem);
       }
@@ -179,16 +212,24 @@ export function readUnits(sections: DwarfSections, complain: (problem: unknown) 
   return units;
 }
 
-/** The initial length (7.4), and a reader of what it spans. */
-export function readLength(reader: ByteReader): { offsetSize: 4 | 8; body: ByteReader; end: number } {
+/** The initial length (7.4), and where what it counts begins. */
+function readUnitLength(reader: ByteReader): { offsetSize: 4 | 8; length: number; from: number } {
   const first = reader.u32();
   if (first >= 0xfffffff0 && first !== 0xffffffff) reader.fail(`reserved length ${hexh(first)}`, reader.at - 4);
   const offsetSize = first === 0xffffffff ? 8 : 4;
-  const body = reader.part(offsetSize === 8 ? Number(reader.u64()) : first);
+  const length = offsetSize === 8 ? Number(reader.u64()) : first;
+  return { offsetSize, length, from: reader.at };
+}
+
+/** The initial length, and a reader of what it spans. */
+export function readLength(reader: ByteReader): { offsetSize: 4 | 8; body: ByteReader; end: number } {
+  const { offsetSize, length } = readUnitLength(reader);
+  const body = reader.part(length);
   return { offsetSize, body, end: body.end };
 }
 
-function readUnit(sections: DwarfSections, offset: number, body: ByteReader, offsetSize: 4 | 8, tableAt: (offset: number) => AbbreviationTable): Unit {
+function readUnit(sections: DwarfSections, offset: number, end: number, head: NamedBytes, from: number, offsetSize: 4 | 8): Unit {
+  const body = new ByteReader(head, from, Math.min(end, offset + head.bytes.length));
   const version = body.u16();
   if (!KNOWN_VERSIONS.includes(version)) body.fail(`DWARF version ${version}; versions 2 to 5 can be read`, offset);
   const type = version >= 5 ? body.u8() : UT.compile;
@@ -200,5 +241,5 @@ function readUnit(sections: DwarfSections, offset: number, body: ByteReader, off
   const isType = type === UT.type || type === UT.splitType;
   const signature = isType ? body.u64() : undefined;
   const typeOffset = isType ? offset + body.unsigned(offsetSize) : 0;
-  return new Unit(sections, offset, body.end, version, addressSize, offsetSize, tableAt(abbreviations), body.at, signature, typeOffset);
+  return new Unit(sections, offset, end, version, addressSize, offsetSize, abbreviations, head, body.at, signature, typeOffset);
 }

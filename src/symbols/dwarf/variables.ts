@@ -23,13 +23,17 @@ export function localsAt(info: DebugInfo, code: Die, address: number): VariableE
 }
 
 /** The variables of a unit. */
-export const globalsOf = (info: DebugInfo, unit: Unit): VariableEntry[] => [...variablesOf(info, unit.root)];
+export const globalsOf = (info: DebugInfo, unit: Unit): VariableEntry[] =>
+  info.variables(unit).flatMap((die) => {
+    const name = info.nameOf(die);
+    return name === undefined ? [] : [{ name, die, parameter: false }];
+  });
 
 function* variablesOf(info: DebugInfo, scope: Die): Generator<VariableEntry> {
   for (const die of scope.unit.children(scope)) {
     if (die.tag !== TAG.variable && die.tag !== TAG.formalParameter) continue;
     const name = info.nameOf(die);
-    const exists = die.attributes.has(AT.location) || die.attributes.has(AT.constValue) || (scope.tag !== TAG.compileUnit && !die.unit.flag(die, AT.declaration));
+    const exists = die.attributes.has(AT.location) || die.attributes.has(AT.constValue) || !die.unit.flag(die, AT.declaration);
     if (name !== undefined && exists) yield { name, die, parameter: die.tag === TAG.formalParameter };
   }
 }
