@@ -20,6 +20,18 @@ test('INT 10h: teletype, cursor and scrolling', () => {
   assert.equal(row(m, 23), '');
 });
 
+test('INT 10h: 40 columns', () => {
+  const m = makeMachine();
+  m.call(0x10, { eax: 0x0001 });
+  for (const c of `${'-'.repeat(39)}>next`) m.call(0x10, { eax: 0x0e00 | c.charCodeAt(0) });
+  const { lines } = m.board.screen();
+  assert.deepEqual([lines.length, lines[0], lines[1].trimEnd()], [25, `${'-'.repeat(39)}>`, 'next']);
+  m.call(0x10, { eax: 0x0f00 });
+  assert.equal(m.registers.read('ax'), 0x2801);
+  const { width, height } = m.board.vga.picture();
+  assert.deepEqual([width, height], [360, 400]);
+});
+
 test('INT 10h: strings, cells and queries', () => {
   const m = makeMachine();
   m.memory.writeBytes(0x5000, new TextEncoder().encode('hello'));
