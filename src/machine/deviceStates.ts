@@ -48,10 +48,19 @@ function pitState({ pit }: Board): DeviceRows {
   return { name: 'pit', title: '8254 timer', rows };
 }
 
-const DELIVERIES: Readonly<Record<number, string>> = Object.fromEntries(Object.entries(DELIVERY).map(([name, value]) => [value, name.toLowerCase()]));
+/** SDM Vol. 3A, 11.5.1. */
+const DELIVERIES: Readonly<Record<number, string>> = {
+  [DELIVERY.FIXED]: 'fixed',
+  [DELIVERY.LOWEST]: 'lowest priority',
+  [DELIVERY.SMI]: 'SMI',
+  [DELIVERY.NMI]: 'NMI',
+  [DELIVERY.INIT]: 'INIT',
+  [DELIVERY.EXTINT]: 'ExtINT',
+};
 
 const routing = (low: number): string =>
   [
+    `vector ${hexh(low & VECTOR_MASK, 2)}`,
     low & MASKED ? 'masked' : '',
     DELIVERIES[deliveryOf(low)] ?? `delivery ${deliveryOf(low)}`,
     low & LEVEL_TRIGGERED ? 'level' : 'edge',
@@ -78,7 +87,7 @@ function localApicState({ localApic }: Board): DeviceRows {
     row('ISR', vectors(state.isr), 'in service'),
     row('LDR', hexh(number(state, 'ldr'), 8), 'logical destination'),
     row('ESR', hexh(number(state, 'esr'), 2), 'errors'),
-    ...LVT.map(({ name }) => row(`LVT ${name}`, hexh(number(lvt, name) & VECTOR_MASK, 2), routing(number(lvt, name)))),
+    ...LVT.map(({ name }) => row(`LVT ${name.startsWith('lint') ? name.toUpperCase() : name}`, hexh(number(lvt, name), 8), routing(number(lvt, name)))),
   ];
   return { name: 'localApic', title: 'Local APIC', rows };
 }
@@ -89,7 +98,7 @@ function ioApicState({ ioApic }: Board): DeviceRows {
   const rows = low.flatMap((entry, pin) => {
     if ((entry & ~MASKED) === 0 && entry & MASKED) return [];
     const to = high[pin] >>> 24;
-    return [row(`Pin ${pin}`, hexh(entry & VECTOR_MASK, 2), `${routing(entry)}, to ${entry & LOGICAL_DESTINATION ? 'logical' : 'APIC'} ${to}`)];
+    return [row(`Pin ${pin}`, hexh(entry, 8), `${routing(entry)}, to ${entry & LOGICAL_DESTINATION ? 'logical' : 'APIC'} ${to}`)];
   });
   return { name: 'ioApic', title: 'I/O APIC', rows: rows.length > 0 ? rows : [row('Pins', 'all masked', 'the guest has not programmed it')] };
 }

@@ -5,9 +5,9 @@
  */
 import path from 'node:path';
 import { generationName, startServer } from '../../scripts/vscodeServer.mjs';
-import { startBrowser } from './browser.mjs';
+import { newPage, startBrowser } from './browser.mjs';
 import { root, workspace } from './bundle.mjs';
-import { PATIENCE, soon, Workbench } from './workbench.mjs';
+import { soon, Workbench } from './workbench.mjs';
 
 const args = process.argv.slice(2);
 const rounds = Number(args.find((a) => /^\d+$/.test(a)) ?? 5);
@@ -17,8 +17,7 @@ const viewport = { width: 1600, height: 5000 };
 
 /** Milliseconds: loading the code, and running `activate`. */
 async function measure(browser, server, folder) {
-  const page = await browser.newPage({ viewport });
-  page.setDefaultTimeout(PATIENCE);
+  const page = await newPage(browser, viewport);
   try {
     await page.goto(server.workbenchUrl({ folder: workspace, file: path.join(workspace, 'trap.asm'), extensions: [folder] }));
     const workbench = new Workbench(page, 'trap.asm');

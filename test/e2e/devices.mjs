@@ -8,10 +8,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startServer } from '../../scripts/vscodeServer.mjs';
-import { startBrowser } from './browser.mjs';
+import { newPage, startBrowser } from './browser.mjs';
 import { bundleForTests, root } from './bundle.mjs';
 import { shots } from './shots.mjs';
-import { frameWith, PATIENCE, soon, Workbench } from './workbench.mjs';
+import { frameWith, soon, Workbench } from './workbench.mjs';
 
 const settings = {
   'window.commandCenter': false,
@@ -92,8 +92,7 @@ async function main() {
   fs.cpSync(path.join(import.meta.dirname, 'guests'), folder, { recursive: true });
   server = await startServer({ settings });
   browser = await startBrowser();
-  page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
-  page.setDefaultTimeout(PATIENCE);
+  page = await newPage(browser, { width: 1500, height: 950 });
   await page.goto(server.workbenchUrl({ folder, file: path.join(folder, 'echo.asm'), extensions: [root] }));
   const workbench = new Workbench(page, 'echo.asm');
   await workbench.ready();

@@ -50,8 +50,8 @@ async function play(scenario, { browser, server }) {
     await session.start({ program: path.join(root, scenario.guest), ...scenario.attributes }, scenario.breakpoints);
     await scenario.prepare?.(session);
     const hosted = await HostedPage.open({ browser, server, name: scenario.page, session, language: scenario.language, viewport: scenario.viewport });
-    const look = async (name) => {
-      for (const theme of themes) {
+    const look = async (name, under = themes) => {
+      for (const theme of under) {
         await hosted.theme(theme);
         await hosted.page.screenshot({ path: path.join(shots, `page-${name}-${theme}.png`) });
         await check(`${name}, ${theme}: axe finds nothing`, async () => assert.deepEqual(await hosted.violations(), []));
@@ -59,6 +59,7 @@ async function play(scenario, { browser, server }) {
     };
     await hosted.theme('dark');
     await scenario.run({ hosted, page: hosted.page, session, check, look });
+    if (scenario.language) await check('it says its language', async () => assert.equal(await hosted.page.locator('html').getAttribute('lang'), scenario.language));
     await check('no error of the script or the content security policy', () => assert.deepEqual(hosted.errors, []));
     await hosted.page.close();
   } catch (error) {

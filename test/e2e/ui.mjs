@@ -7,10 +7,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { startServer } from '../../scripts/vscodeServer.mjs';
-import { startBrowser } from './browser.mjs';
+import { newPage, startBrowser } from './browser.mjs';
 import { bundleForTests, root, workspace } from './bundle.mjs';
 import { shots } from './shots.mjs';
-import { frameWith, PATIENCE, soon, Workbench } from './workbench.mjs';
+import { frameWith, soon, Workbench } from './workbench.mjs';
 
 const file = path.join(workspace, 'trap.asm');
 const source = fs.readFileSync(file, 'utf8').split('\n');
@@ -39,8 +39,7 @@ async function main() {
   await bundleForTests();
   server = await startServer({ settings });
   browser = await startBrowser();
-  page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(PATIENCE);
+  page = await newPage(browser, { width: 1400, height: 900 });
   const foreign = [];
   page.on('request', (request) => {
     // A webview's own files have such an address too: its service worker answers, not the network.

@@ -9,10 +9,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { generationName, installExtension, startServer } from '../../scripts/vscodeServer.mjs';
-import { startBrowser } from './browser.mjs';
+import { newPage, STARTING, startBrowser } from './browser.mjs';
 import { root } from './bundle.mjs';
 import { shots } from './shots.mjs';
-import { PATIENCE, soon, Workbench } from './workbench.mjs';
+import { soon, Workbench } from './workbench.mjs';
 
 const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 const vsix = path.join(root, `ringside-${version}.vsix`);
@@ -63,10 +63,9 @@ async function main() {
   fs.writeFileSync(path.join(folder, 'notes.txt'), 'no assembly here\n');
   server = await startServer({ home });
   browser = await startBrowser();
-  page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(PATIENCE);
+  page = await newPage(browser, { width: 1400, height: 900 });
   await page.goto(server.workbenchUrl({ folder, file: path.join(folder, 'notes.txt') }));
-  await page.locator('.editor-instance .view-line', { hasText: 'no assembly here' }).waitFor({ timeout: 3 * PATIENCE });
+  await page.locator('.editor-instance .view-line', { hasText: 'no assembly here' }).waitFor({ timeout: STARTING });
   const workbench = new Workbench(page, GUEST);
   await step('nothing of it runs while no assembly file is open', async () => {
     const text = await running(workbench);

@@ -9,10 +9,10 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { startServer } from '../../scripts/vscodeServer.mjs';
-import { startBrowser } from './browser.mjs';
+import { newPage, startBrowser } from './browser.mjs';
 import { bundleForTests, root, workspace } from './bundle.mjs';
 import { shots } from './shots.mjs';
-import { PATIENCE, soon, Workbench } from './workbench.mjs';
+import { soon, Workbench } from './workbench.mjs';
 
 const source = fs.readFileSync(path.join(workspace, 'trap.asm'), 'utf8').split('\n');
 const firstLine = (pattern) => source.findIndex((line) => pattern.test(line)) + 1;
@@ -124,8 +124,7 @@ async function bundleAlone(browser, url) {
 
 async function inWorkbench(browser) {
   const server = await startServer({ settings });
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(PATIENCE);
+  const page = await newPage(browser, { width: 1400, height: 900 });
   const shot = (name) => page.screenshot({ path: path.join(shots, `${name}.png`) });
   try {
     await page.goto(server.workbenchUrl({ folder: workspace, file: path.join(workspace, 'trap.asm'), extensions: [root], inBrowser: true }));

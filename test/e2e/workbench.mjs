@@ -1,9 +1,5 @@
 /** The workbench as a user meets it: a page object over the selectors that hold from VS Code 1.100 to 1.139. */
-
-/** Milliseconds until something is taken not to come: long, since the machine may be busy with much else. */
-export const PATIENCE = 60_000;
-/** Until the first file is shown: the workbench and an extension host start. */
-const FIRST = 150_000;
+import { PATIENCE, STARTING } from './browser.mjs';
 
 export async function soon(what, probe, milliseconds = PATIENCE) {
   const end = Date.now() + milliseconds;
@@ -36,7 +32,7 @@ export class Workbench {
 
   /** The file is shown and its grammar applied: more than the plain token class. */
   async ready() {
-    await this.editor.locator('.view-line').first().waitFor({ timeout: FIRST });
+    await this.editor.locator('.view-line').first().waitFor({ timeout: STARTING });
     await soon('coloured tokens', () => this.editor.evaluate((e) => new Set([...e.querySelectorAll('.view-lines .view-line span span')].map((s) => s.className)).size >= 3));
   }
 

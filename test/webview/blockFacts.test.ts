@@ -34,7 +34,7 @@ test('facts name the blocks before and behind', () => {
 test('facts say what a region is, and why a block is gone', () => {
   const region = { id: 5, root: 9, blocks: [1, 9], instructions: 12, bytes: 345, microseconds: 1234, webAssembly: [], origins: [] };
   const facts = blockFacts({ block: block(1, { tier: 1, state: 'invalidated', invalidatedBy: 'a store' }), instructions: [], regions: [region] }, []);
-  assert.equal(facts.find((f) => f.name === 'Compiled')?.value, 'region 5: 2 blocks, 12 instructions, 345 bytes of WebAssembly, compiled in 1,234 µs');
+  assert.equal(facts.find((f) => f.name === 'Compiled')?.value, 'region 5: 2 blocks, 12 instructions; 345 bytes of WebAssembly, compiled in 1.2 ms');
   assert.equal(facts.find((f) => f.name === 'Tier')?.value, '1: WebAssembly, entered at another block');
   assert.equal(facts.find((f) => f.name === 'Thrown away')?.value, 'a store');
 });

@@ -13,15 +13,13 @@ export interface Fact {
 
 export const blockName = (block: BlockRow): string => farAddress(block.cs, block.eip, block.codeSize);
 
-export const regionSummary = ({ id, blocks, instructions, bytes, microseconds }: RegionDetail): string =>
-  t(
-    'region {0}: {1}, {2}, {3} of WebAssembly, compiled in {4} µs',
-    id,
-    counted(blocks.length, '{0} block', '{0} blocks'),
-    counted(instructions, '{0} instruction', '{0} instructions'),
-    counted(bytes, '{0} byte', '{0} bytes'),
-    grouped(microseconds),
-  );
+export const regionName = ({ id, blocks, instructions }: RegionDetail): string =>
+  t('region {0}: {1}, {2}', id, counted(blocks.length, '{0} block', '{0} blocks'), counted(instructions, '{0} instruction', '{0} instructions'));
+
+const milliseconds = (microseconds: number): string => (microseconds < 10_000 ? (microseconds / 1000).toFixed(1) : grouped(Math.round(microseconds / 1000)));
+
+const regionSummary = (region: RegionDetail): string =>
+  t('{0}; {1} of WebAssembly, compiled in {2} ms', regionName(region), counted(region.bytes, '{0} byte', '{0} bytes'), milliseconds(region.microseconds));
 
 const tierText = ({ block, regions }: BlockDetail): string => {
   if (block.tier === 0) return t('0: interpreted, from records of decoded instructions');

@@ -1,7 +1,7 @@
 /** The page of blocks: one in full, and how they are chained. */
 import { hexh } from '../../base/bits';
 import type { BlockDetail, BlockRow, BlocksResponse, RegionDetail } from '../../protocol/requests';
-import { type Fact, blockFacts, blockName, chooseBlock, filterBlocks, neighbourhood, regionSummary } from '../block/blockFacts';
+import { type Fact, blockFacts, blockName, chooseBlock, filterBlocks, neighbourhood, regionName } from '../block/blockFacts';
 import { CodeColumns } from '../block/codeColumns';
 import { Connection, latest } from '../connection';
 import { button, h, replace, status } from '../dom';
@@ -126,7 +126,7 @@ function regionChoice({ regions }: BlockDetail) {
           render();
         },
       },
-      regions.map((region) => h('option', { value: region.id, selected: region.id === regionId }, regionSummary(region))),
+      regions.map((region) => h('option', { value: region.id, selected: region.id === regionId }, regionName(region))),
     ),
   );
 }

@@ -6,7 +6,7 @@ import type { ExitRow } from '../../protocol/requests';
 import { TECHNIQUES } from '../../protocol/techniques';
 import { VMM_EVENT_KINDS, type VmmEventKind } from '../../protocol/vmmEvent';
 import { Connection, latest } from '../connection';
-import { type Child, button, h, replace, status } from '../dom';
+import { type Child, button, h, replace, status, unseen } from '../dom';
 import { breakpointName } from '../exits/breakpointName';
 import { exitChain } from '../exits/exitChain';
 import { timeline, tint } from '../exits/timeline';
@@ -99,14 +99,14 @@ function title(s: ExitSummary) {
     t(TECHNIQUES.find(({ id }) => id === s.technique)?.name ?? s.technique),
     counted(s.retired, '{0} instruction', '{0} instructions'),
     t('{0} modelled cycles', grouped(s.cycles)),
-    t('{0}, {1} per 1,000 instructions', counted(events, '{0} event', '{0} events'), density.toFixed(density < 10 ? 2 : 0)),
+    t('{0}, {1} per 1,000 instructions', counted(events, '{0} event', '{0} events'), density < 10 ? density.toFixed(2) : grouped(Math.round(density))),
     ...(rate?.perSecond === undefined ? [] : [t('{0} per second', grouped(Math.round(rate.perSecond)))]),
     ...(session.state === 'running' ? [t('running')] : session.state === 'ended' ? [t('session ended')] : []),
   ];
   return h(
     'header',
     {},
-    h('h1', {}, 'VM Exits'),
+    h('h1', {}, t('VM Exits')),
     chips.map((text) => h('span', { class: 'chip' }, text)),
   );
 }
@@ -143,7 +143,7 @@ function breakButton(event: Parameters<typeof breakpointName>[0], key: string) {
     'button',
     { type: 'button', class: 'small', 'data-key': `break-${key}`, title: t('Add the event breakpoint {0}', name), onclick: () => connection.send({ breakpoint: name }) },
     t('Break'),
-    h('span', { class: 'unseen' }, ` ${t('on {0}', name)}`),
+    unseen(` ${t('on {0}', name)}`),
   );
 }
 
@@ -154,6 +154,7 @@ function reasonTable({ reasons }: ExitSummary) {
     h(
       'tr',
       { class: keyOf(r) === reason ? 'chosen' : undefined },
+      h('td', {}, breakButton(r, keyOf(r))),
       h(
         'td',
         {},
@@ -173,7 +174,6 @@ function reasonTable({ reasons }: ExitSummary) {
       h('td', { class: 'wide' }, bar(r.count / most, r.kind)),
       h('td', { class: 'number' }, grouped(r.count)),
       h('td', { class: 'number' }, grouped(r.cycles)),
-      h('td', {}, breakButton(r, keyOf(r))),
     );
   return h(
     'section',
@@ -191,8 +191,8 @@ function reasonTable({ reasons }: ExitSummary) {
           h(
             'tr',
             {},
-            [t('Reason'), t('Kind'), t('Share'), t('Count'), t('Cycles'), t('Breakpoint')].map((name, n) =>
-              h('th', { scope: 'col', class: n === 3 || n === 4 ? 'number' : undefined }, name),
+            [unseen(t('Breakpoint')), t('Reason'), t('Kind'), t('Share'), t('Count'), t('Cycles')].map((name, n) =>
+              h('th', { scope: 'col', class: n >= 4 ? 'number' : undefined }, name),
             ),
           ),
         ),
@@ -317,7 +317,7 @@ function chosenRange(s: ExitSummary): Child {
 function render(): void {
   const { session } = connection;
   if (!summary) {
-    replace(page, h('header', {}, h('h1', {}, 'VM Exits')), status(problem || EMPTY[session.state]));
+    replace(page, h('header', {}, h('h1', {}, t('VM Exits'))), status(problem || EMPTY[session.state]));
     return;
   }
   replace(

@@ -99,4 +99,19 @@ export const blockScenarios = [
       await look('block-empty');
     },
   },
+  {
+    page: 'block',
+    name: 'in Spanish',
+    guest: 'examples/selfmodify.asm',
+    attributes: { technique: 'bt' },
+    breakpoints: ['print_number'],
+    language: 'es',
+    prepare: (session) => session.go(),
+    async run({ page, check, look }) {
+      await check('its words are Spanish', () => page.getByRole('heading', { name: /^Bloque / }).waitFor());
+      await look('block-es', ['light']);
+      await page.getByRole('tab', { name: 'Grafo' }).click();
+      await look('block-graph-es', ['light']);
+    },
+  },
 ];

@@ -76,4 +76,25 @@ export const exitsScenarios = [
       await look('exits-running');
     },
   },
+  {
+    page: 'exits',
+    name: 'in Spanish',
+    guest: 'examples/trap.asm',
+    attributes: { technique: 'trap' },
+    breakpoints: ['event:silent'],
+    language: 'es',
+    async prepare(session) {
+      await session.go();
+      await session.go('next');
+    },
+    async run({ page, check, look }) {
+      await check('its words are Spanish', async () => {
+        await page.getByRole('heading', { name: 'Salidas de VM' }).waitFor();
+        await page.locator('.toggle', { hasText: 'mal en silencio' }).waitFor();
+        await page.locator('[aria-label="Eventos"] tbody tr').first().getByRole('button').click();
+        await soon('the chain', async () => (await page.locator('.chain li').count()) === 4);
+      });
+      await look('exits-es', ['light']);
+    },
+  },
 ];

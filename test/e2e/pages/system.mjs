@@ -95,4 +95,20 @@ export const systemScenarios = [
       });
     },
   },
+  {
+    page: 'system',
+    name: 'in Spanish',
+    guest: 'examples/rings.asm',
+    attributes: { technique: 'hvm' },
+    breakpoints: ['system_call'],
+    language: 'es',
+    prepare: (session) => session.go(),
+    async run({ page, check, look }) {
+      await check('its words are Spanish', () => page.getByRole('heading', { name: 'Sistema' }).waitFor());
+      for (const [n, name] of ['registers', 'tables', 'paging', 'devices', 'vmcs'].entries()) {
+        await page.getByRole('tab').nth(n).click();
+        await look(`system-${name}-es`, ['light']);
+      }
+    },
+  },
 ];
