@@ -143,6 +143,8 @@ export type Statement =
   | { readonly k: 'setVectorCell'; readonly offset: number; readonly value: Expr }
   | { readonly k: 'setRegister'; readonly ref: RegisterRef; readonly size: 1 | 2 | 4; readonly value: Expr }
   | { readonly k: 'setCell'; readonly offset: number; readonly value: Expr }
+  /** A 32-bit field of the cache of the segment register whose number is `segment`. */
+  | { readonly k: 'setSegmentCell'; readonly segment: Expr; readonly offset: number; readonly value: Expr }
   /** Status flags of a +/- b = result, on `size` bytes. `keepCarry`: INC and DEC. */
   | { readonly k: 'arithmeticFlags'; readonly op: 'add' | 'sub'; readonly size: 1 | 2 | 4; readonly a: Expr; readonly b: Expr; readonly result: Expr; readonly keepCarry: boolean }
   /** SF, ZF, PF of the result; the others given as 0/1 expressions. */

@@ -169,6 +169,8 @@ function line(s: Exclude<Statement, { k: 'if' | 'rarely' | 'attempt' }>): string
       return `${registerName(s.ref, s.size)} = ${p(s.value)}`;
     case 'setCell':
       return `${cellName(s.offset)} = ${p(s.value)}`;
+    case 'setSegmentCell':
+      return `segments[${p(s.segment)}]+${s.offset} = ${p(s.value)}`;
     case 'arithmeticFlags':
       return `flags${8 * s.size} ${p(s.result)} of ${p(s.a)} ${OPERATORS[s.op]} ${p(s.b)}${s.keepCarry ? ', CF stays' : ''}`;
     case 'resultFlags':

@@ -103,6 +103,12 @@ class Specializer {
       case 'setStatus':
         out.push({ ...s, value: this.#expr(s.value) });
         return;
+      case 'setSegmentCell': {
+        const segment = this.#expr(s.segment);
+        if (!isConstant(segment)) throw new Inexpressible();
+        out.push({ k: 'setCell', offset: CPU.SEGMENTS + segment.value * SEGMENT_STRIDE + s.offset, value: this.#expr(s.value) });
+        return;
+      }
       case 'arithmeticFlags':
         out.push({ ...s, a: this.#expr(s.a), b: this.#expr(s.b), result: this.#expr(s.result) });
         return;

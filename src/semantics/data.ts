@@ -1,17 +1,33 @@
 /** Data movement: MOV, XCHG, stack, conversions. SDM Vol. 2. */
-import { fixedSegment } from '../ir/builder';
+import { type Builder, fixedSegment } from '../ir/builder';
 import { CONDITION_C, type Expr, STATUS, ZERO, add, and, binary, cell, condition, constant, equal, extendSigned, or, register, select, shl, shrU, truncate } from '../ir/microOp';
 import { CPU } from '../x86/cpuState';
 import { EFLAGS_OF, EFLAGS_ZF, STATUS_FLAGS } from '../x86/flags';
 import { EAX, EBP, EBX, ECX, EDX, ESP, SS } from '../x86/registers';
 import type { Lift } from './lift';
+import { plainSegment } from './plainTransfers';
 
 /** `MOV dest, src`; to a segment register it loads the descriptor. */
 export const move: Lift = (b) => {
   const value = b.read(1);
-  if (b.form.spec.operands[0] === 'Sw') b.helper('loadSegment', { k: 'field', field: 'registerNumber' }, value);
+  if (b.form.spec.operands[0] === 'Sw') loadSegment(b, { k: 'field', field: 'registerNumber' }, b.let(value));
   else b.write(0, value);
 };
+
+/** `commit`: what the instruction changes besides. */
+function loadSegment(b: Builder, segment: Expr, selector: Expr, commit = (): void => {}): void {
+  b.attempt(
+    () => {
+      plainSegment(b, segment, selector);
+      commit();
+    },
+    () => {
+      b.helper('loadSegment', segment, selector);
+      commit();
+      b.dispatch();
+    },
+  );
+}
 
 export const moveSigned: Lift = (b) => b.write(0, extendSigned(b.read(1), b.sizeOf(1)));
 
@@ -67,8 +83,7 @@ export const pop: Lift = (b) => {
   const above = b.stackOffset(b.size);
   if (segment >= 0) {
     const popped = b.let(b.stackPointerAt(above)); // by the size of the stack before POP SS
-    b.helper('loadSegment', constant(segment), value);
-    b.setRegister(ESP, 4, popped);
+    loadSegment(b, constant(segment), value, () => b.setRegister(ESP, 4, popped));
   } else if (b.inMemory(0)) {
     b.address(b.size); // ESP as a base counts as already popped
     b.write(0, value);

@@ -194,7 +194,10 @@ export function liftForm(form: Form): { statements: readonly Statement[]; temps:
   const statements = b.statements;
   const terminal = endsBlock(statements.at(-1)) ? statements.pop() : undefined;
   const counts = countsOf(form.spec);
-  for (const s of statements) if (s.k === 'rarely' && s.then.at(-1)?.k === 'dispatch') (s.then as Statement[]).splice(-1, 0, ...counts);
+  for (const s of statements) {
+    const apart = s.k === 'rarely' ? s.then : s.k === 'attempt' ? s.otherwise : [];
+    if (apart.at(-1)?.k === 'dispatch') (apart as Statement[]).splice(-1, 0, ...counts);
+  }
   statements.push(...counts);
   if (terminal) statements.push(terminal);
   else if (form.spec.flow === 'system') statements.push({ k: 'dispatch', at: 'next' });

@@ -1,7 +1,7 @@
 /**
- * The ordinary course of INT n, of faults and of IRET: flat 32-bit code and stacks before and behind, gates and descriptors in the GDT and
+ * The ordinary course of INT n, of faults, of IRET and of segment loads: flat 32-bit code and stacks before and behind, gates and descriptors in the GDT and
  * IDT, present and accessed, all memory in the software TLB. Whatever is not so gives up, before anything has changed, and the helpers
- * (system/interrupts) do it. SDM Vol. 2: INT n, IRET; Vol. 3, 6.12.
+ * (system/interrupts, system/segments) do it. SDM Vol. 2: INT n, IRET, MOV; Vol. 3, 5.5 and 6.12.
  */
 import { type Expr, STATUS, add, and, binary, cell, constant, equal, isZero, or, register, shl, shrU, sub, xor } from '../ir/microOp';
 import type { StatementBuilder } from '../ir/statementBuilder';
@@ -82,6 +82,29 @@ function modeOf(b: StatementBuilder, user: boolean): Expr {
   const mode = b.let(cell(CPU.FLAT_MODES + (user ? 4 : 0)));
   b.giveUp(isZero(mode));
   return mode;
+}
+
+/**
+ * A load of ES, DS, FS or GS, in an attempt: a flat data segment in place of another one, or null again. Only selector and attributes
+ * change, so code that relies on flat segments goes on.
+ */
+export function plainSegment(b: StatementBuilder, segment: Expr, value: Expr): void {
+  const field = (offset: number): Expr => ({ k: 'segmentCell', segment, offset });
+  const set = (offset: number, to: Expr): void => b.emit({ k: 'setSegmentCell', segment, offset, value: to });
+  b.giveUp(any(equal(segment, constant(SS)), isZero(and(cell(CPU.CR0), constant(CR0_PE))), and(cell(CPU.EFLAGS), constant(EFLAGS_VM))));
+  const selector = b.let(and(value, constant(0xffff)));
+  b.if(
+    and(selector, constant(0xfffc)),
+    () => {
+      const found = descriptor(b, selector, FLAT_DATA);
+      const dpl = b.let(dplOf(found));
+      const isFlat = and(shrU(cell(CPU.FLAT), segment), constant(1));
+      b.giveUp(any(lessU(dpl, and(selector, constant(3))), lessU(dpl, cell(CPU.CPL)), isZero(isFlat)));
+      set(SEGMENT.ATTRIBUTES, attributesOf(found));
+    },
+    () => b.giveUp(any(field(SEGMENT.BASE), field(SEGMENT.LIMIT), field(SEGMENT.ATTRIBUTES))),
+  );
+  set(SEGMENT.SELECTOR, selector);
 }
 
 interface PlainEvent {

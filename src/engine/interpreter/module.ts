@@ -73,6 +73,7 @@ function dispatchLoop({ forms: lifted, delivery }: Lifted, group: Group, functio
   const exitAfter = code.open(OP.block);
   const exitBefore = code.open(OP.block);
   const loop = code.open(OP.loop);
+  const fault = code.open(OP.block);
   // One label a handler of the group, then one for each function that continues the others, then the way out.
   const labels = new Map<number, number>();
   group.handlers.forEach((handler, i) => labels.set(handler, i));
@@ -82,7 +83,7 @@ function dispatchLoop({ forms: lifted, delivery }: Lifted, group: Group, functio
   for (let i = 0; i <= elsewhere; i++) code.open(OP.block);
   code.get(LOCAL.RECORD).memory(OP.load16U, RECORD.HANDLER).byte(OP.brTable).unsigned(total);
   for (let h = 0; h <= total; h++) code.unsigned(labels.get(h) ?? (continuation(h) >= 0 ? group.handlers.length + cold.indexOf(continuation(h)) : elsewhere));
-  const emitter = new StatementEmitter(code, { loop, exitBefore, exitAfter }, functions);
+  const emitter = new StatementEmitter(code, { loop, fault, exitBefore, exitAfter }, functions);
   const leave = (exit: number, level: number): void => void code.constant(exit).set(LOCAL.SCRATCH).branch(level);
   const pseudo: Record<number, () => void> = {
     [PSEUDO.INVALIDATED]: () => leave(EXIT.INVALIDATED, exitBefore),
@@ -112,6 +113,8 @@ function dispatchLoop({ forms: lifted, delivery }: Lifted, group: Group, functio
   }
   code.close(); // elsewhere
   leave(EXIT.ELSEWHERE, exitAfter);
+  code.close(); // fault
+  emitter.transfers.goToFault();
   code.close(); // loop
   code.op(OP.unreachable);
   code.close(); // exitBefore: EIP names the current instruction, and what precedes it in the block has retired

@@ -167,6 +167,12 @@ export class StatementEmitter {
         value(s.value);
         code.memory(OP.store, s.offset);
         break;
+      case 'setSegmentCell':
+        value(s.segment);
+        code.constant(6).op(OP.shl);
+        value(s.value);
+        code.memory(OP.store, CPU.SEGMENTS + s.offset);
+        break;
       case 'arithmeticFlags':
         this.#flags.arithmetic(s);
         break;
@@ -207,7 +213,7 @@ export class StatementEmitter {
         code.constant(0);
         value(s.errorCode);
         code.memory(OP.store, CPU.FAULT_CODE);
-        this.transfers.fault();
+        code.branch(this.labels.fault);
         break;
       case 'bulk':
         emitBulk(code, s);

@@ -12,6 +12,8 @@ import { LOCAL } from './locals';
 export interface Labels {
   /** Next record: top of the dispatch loop. */
   readonly loop: number;
+  /** The fault in the cells is the current instruction's. */
+  readonly fault: number;
   /** Leave with the code in SCRATCH, before the current instruction. */
   readonly exitBefore: number;
   /** Leave with the code in SCRATCH; EIP and BUDGET are settled. */
@@ -158,15 +160,11 @@ export class TransferEmitter {
   }
 
   checkFault(): void {
-    const { code } = this;
-    code.loadCell(CPU.FAULT);
-    code.open(OP.if);
-    this.fault();
-    code.close();
+    this.code.loadCell(CPU.FAULT).branchIf(this.labels.fault);
   }
 
-  /** The fault in the cells is the current instruction's. */
-  fault(): void {
+  /** At the label for faults: on at the record that delivers them, which finds this one in itself. */
+  goToFault(): void {
     this.code
       .constant(0)
       .get(LOCAL.RECORD)

@@ -355,7 +355,7 @@ class RegionEmitter {
   #count(list: readonly Statement[]): void {
     for (const s of list) {
       if (s.k === 'call') this.#callsShared = true;
-      if (s.k === 'load' || s.k === 'call' || (s.k === 'let' && typeOf(s.value) === 'i32')) this.#temps = Math.max(this.#temps, s.id + 1);
+      if (s.k === 'load' || s.k === 'call' || s.k === 'place' || (s.k === 'let' && typeOf(s.value) === 'i32')) this.#temps = Math.max(this.#temps, s.id + 1);
       for (const inner of listsIn(s)) this.#count(inner);
     }
   }

@@ -5,7 +5,7 @@
  * to the VM's memory). The TLB does not change while a region runs, so neither windows nor pages need to be asked for again.
  */
 import { foldBinary } from '../../ir/fold';
-import { type Expr, constant } from '../../ir/microOp';
+import { type Expr, type Statement, constant } from '../../ir/microOp';
 import type { AccessWindow } from '../../memory/accessWindows';
 import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, TLB } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
@@ -152,15 +152,24 @@ export class MemoryAccess {
       .op(OP.add);
   }
 
+  /** What a `place` is, onto the stack; leaves for `record` when it is none. */
+  systemPlace({ linear, bytes, write, system }: Extract<Statement, { k: 'place' }>, record: number): void {
+    const { code } = this;
+    code.constant(record).set(L.NEXT);
+    this.value(linear);
+    code.set(L.ADDRESS);
+    this.#entry(bytes, write, this.assumptions.user && !system);
+    code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
+  }
+
   #lookUp(size: number, write: boolean): void {
     this.#entry(size, write);
     this.code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
   }
 
   /** The TLB entry of ADDRESS into ENTRY, if it lets the access through. */
-  #entry(size: number, write: boolean): void {
+  #entry(size: number, write: boolean, user = this.assumptions.user): void {
     const { code } = this;
-    const { user } = this.assumptions;
     const deny = write ? (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) : user ? DENY_USER_READ : DENY_SUPERVISOR_READ;
     code.get(L.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(L.ENTRY);
     if (size > 1)

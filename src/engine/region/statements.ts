@@ -194,6 +194,15 @@ export class RegionStatements {
       case 'giveUp':
         this.#leaveIf(s.condition);
         break;
+      case 'place':
+        this.memory.systemPlace(s, this.#record);
+        code.set(L.TEMPS + s.id);
+        break;
+      case 'setPlaced':
+        this.value(s.place);
+        this.value(s.value);
+        code.memory(OP.store, s.offset);
+        break;
       case 'comparisonFlags':
         flags.comparison(s);
         break;
