@@ -10,7 +10,11 @@ export const screenText = (state: VgaState): ScreenText => {
   const { kind, columns, rows, pitch, start } = geometryOf(state);
   if (kind === 'graphics' || state.dispi.enabled) return { columns: 0, rows: 0, lines: [], cursor: { column: 0, row: 0, visible: false } };
   const at = (row: number, column: number) => ((start + row * pitch + column) & (PLANE_SIZE - 1)) * PLANES;
-  const line = (row: number) => Array.from({ length: columns }, (_, column) => CP437[state.memory[at(row, column)]]).join('');
+  const line = (row: number) => {
+    let text = '';
+    for (let column = 0; column < columns; column++) text += CP437[state.memory[at(row, column)]];
+    return text;
+  };
   const position = (cursorOffset(state.crtc) - start) & (PLANE_SIZE - 1);
   return {
     columns,
