@@ -184,9 +184,13 @@ export class CodeCache {
     for (const block of [...(this.#pages.get(physical >>> 12)?.blocks ?? [])]) if (overlaps(block, physical, 1)) this.invalidate(block, why);
   }
 
-  /** Throw away the blocks with bytes in a physical page. */
-  invalidatePage(page: number, why: string): void {
-    for (const block of [...this.blocksOn(page)]) this.invalidate(block, why);
+  /** Throw away the blocks with bytes in guest-physical [start, end), where other memory is going to be. */
+  forgetRange(start: number, end: number, why: string): void {
+    for (const [page, { blocks }] of [...this.#pages]) {
+      if (page * PAGE < start || page * PAGE >= end) continue;
+      for (const block of [...blocks]) this.invalidate(block, why);
+      this.#unmark(page);
+    }
   }
 
   #written(address: number, length: number): void {

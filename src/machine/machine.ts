@@ -125,15 +125,17 @@ export function createMachine(config: Configuration, files: FileAccess, { image 
       setShadow: (start, end, attributes) => {
         vm.physical.setShadow(start, end, attributes);
         vm.linear.remapped();
-        vm.engine.cache.clear('shadow RAM switched');
+        vm.engine.cache.forgetRange(start, end, 'shadow RAM switched');
       },
       mapVideo: (base) => {
-        vm.engine.cache.clear('frame buffer moved');
+        const { videoBase, videoSize } = vm.physical;
+        if (base === videoBase) return;
+        for (const start of [videoBase, base]) if (start !== undefined) vm.engine.cache.forgetRange(start, start + videoSize, 'frame buffer moved');
         vm.physical.mapVideo(base);
         vm.linear.remapped();
       },
       mapWindow: (offset) => {
-        for (let page = VIDEO_WINDOW.start; page < VIDEO_WINDOW.end; page += PAGE) vm.engine.cache.invalidatePage(page / PAGE, 'video memory switched');
+        vm.engine.cache.forgetRange(VIDEO_WINDOW.start, VIDEO_WINDOW.end, 'video memory switched');
         vm.physical.mapWindow(offset);
         vm.linear.remapped();
       },

@@ -111,6 +111,11 @@ export class GuestMemory {
     return at >= 0 && at < VIDEO_WINDOW.end - VIDEO_WINDOW.start ? VIDEO_WINDOW.start + at : -1;
   }
 
+  /** Guest-physical address of the frame buffer; undefined while it is nowhere. */
+  get videoBase(): number | undefined {
+    return this.#videoBase === SPACE_END ? undefined : this.#videoBase;
+  }
+
   #isVideo(address: number): boolean {
     return address >= this.#videoBase && address < this.#videoBase + this.videoSize;
   }

@@ -8,7 +8,7 @@
  *   00020000  jump cache: EIP → record, for computed jumps and those that leave their page (256 KiB)
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
  *   00500000  decoded records of the interpreter
- *   01500000  shadow page tables of deprivileging techniques (2 MiB)
+ *   02500000  shadow page tables of deprivileging techniques (2 MiB)
  *   RAM       guest-physical memory, behind it the system's ROM and the video memory
  */
 /** Ceiling of a VM's memory in WebAssembly's pages, part of every module's type: 4 GiB. */
@@ -24,7 +24,8 @@ export const JUMP_CACHE_ENTRIES = 16384;
 export const JUMP_CACHE_FOLD = 12;
 export const TLB = 0x100000;
 export const RECORDS = 0x500000;
-export const RECORD_BYTES = 0x1000000;
+/** Debian's kernel with its first shell needs 25 MiB. */
+export const RECORD_BYTES = 0x2000000;
 export const SHADOW = RECORDS + RECORD_BYTES;
 export const SHADOW_BYTES = 0x200000;
 export const RAM = SHADOW + SHADOW_BYTES;

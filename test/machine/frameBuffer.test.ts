@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfiguration } from '../../src/machine/configuration';
 import { createMachine } from '../../src/machine/machine';
+import { EBX, ESI, EDI } from '../../src/x86/registers';
 
 const boot = () => {
   const parsed = parseConfiguration({ program: '/boot.asm', technique: 'bare', memory: 64 });
@@ -124,4 +125,51 @@ test('code in video memory is seen to change through its other address', () => {
   assert.deepEqual(run(), { kind: 'exited', code: 5 });
   vm.writePhysical(0xe000f000, exitWith(6));
   assert.deepEqual(run(), { kind: 'exited', code: 6 });
+});
+
+test('code in the frame buffer is forgotten as that moves; other code stays translated', () => {
+  const source = `bits 32
+  org 0x100000
+  jmp start
+  place: ; base address in ECX
+    mov dx, 0xcf8
+    mov eax, 0x80001010
+    out dx, eax
+    mov dx, 0xcfc
+    mov eax, ecx
+    out dx, eax
+    ret
+  start:
+    mov esp, 0x90000
+    mov edi, 0xe0000000
+    mov dword [edi], 0x000001b8 ; mov eax, 1
+    mov word [edi + 4], 0xc300  ; ret
+    call edi
+    mov ebx, eax
+    mov ecx, 0xf0000000
+    call place
+    mov edi, 0xf0000000
+    mov byte [edi + 1], 2
+    call edi
+    mov esi, eax
+    mov ecx, 0xe0000000
+    call place
+    mov edi, 0xe0000000
+    call edi
+    mov edi, eax
+    hlt`;
+  const parsed = parseConfiguration({ program: '/code.asm', technique: 'bare', memory: 64, kind: 'flat', bits: 32 });
+  if ('problems' in parsed) throw new Error(parsed.problems.join());
+  const { vm } = createMachine(parsed.config, { readFile: () => new TextEncoder().encode(source), readInclude: () => undefined });
+  const { engine, cpu } = vm.machine;
+  const translated: number[] = [];
+  engine.translated.on(({ linear }) => translated.push(linear));
+  vm.machine.run(1000, 1000);
+  assert.deepEqual(
+    [EBX, ESI, EDI].map((n) => cpu.reg(n)),
+    [1, 2, 2],
+  );
+  assert.equal(translated.filter((linear) => linear >= 0xe0000000).length, 3);
+  assert.equal(translated.filter((linear) => linear === 0x100002 || linear === 0x100005).length, 1);
+  engine.cache.checkInvariants();
 });
