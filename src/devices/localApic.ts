@@ -91,7 +91,8 @@ export class LocalApic implements BusDevice, InterruptController {
   // The CPU's side.
 
   get pending(): boolean {
-    this.#settleEoi();
+    if (this.#s.flagged) this.#settleEoi();
+    if (!this.host.pic.pending && this.#irr.highest() < 0) return false;
     if (!this.host.enabled()) return this.host.pic.pending;
     return this.#deliverable() >= 0 || this.#externalInterrupt;
   }

@@ -23,6 +23,8 @@ const FORGOTTEN = -2;
 /** What the fourth word of an entry says: the linear page that it leads to, and whether a new CR3 leaves it. */
 const PAGE_NUMBER = 0xfffff;
 const GLOBAL_JUMP = 1 << 20;
+/** Linear pages that are told apart when one is left alone. */
+const JUMP_PAGES = 4096;
 
 /** Index of the words of an entry. */
 const jumpEntry = (eip: number): number => (JUMP_CACHE + 16 * ((eip ^ (eip >>> JUMP_CACHE_FOLD)) & (JUMP_CACHE_ENTRIES - 1))) >> 2;
@@ -45,7 +47,10 @@ export class CodeCache {
   readonly #u16: Uint16Array;
   #arena = RECORDS;
   /** Entries of the jump cache that are in use. */
-  #jumps: number[] = [];
+  readonly #jumps = new Int32Array(JUMP_CACHE_ENTRIES);
+  #jumpCount = 0;
+  /** By the low bits of a linear page: may an entry lead there? */
+  readonly #jumpPages = new Uint8Array(JUMP_PAGES);
   #nextId = 1;
   readonly byId = new Map<number, Block>();
   readonly forgotten: Block[] = [];
@@ -211,13 +216,14 @@ export class CodeCache {
   }
 
   clearJumpCache(): void {
-    for (const at of this.#jumps) this.#i32[at + 1] = NO_MODE;
-    this.#jumps.length = 0;
+    for (let n = 0; n < this.#jumpCount; n++) this.#i32[this.#jumps[n] + 1] = NO_MODE;
+    if (this.#jumpCount > 0) this.#jumpPages.fill(0);
+    this.#jumpCount = 0;
   }
 
   /** The page at a linear page number leads elsewhere. */
   forgetJumpsOn(page: number): void {
-    this.#forgetJumps((tag) => (tag & PAGE_NUMBER) === page);
+    if (this.#jumpPages[page & (JUMP_PAGES - 1)] !== 0) this.#forgetJumps((tag) => (tag & PAGE_NUMBER) === page);
   }
 
   /** CR3 is a new one: what is global stays. */
@@ -227,16 +233,19 @@ export class CodeCache {
 
   #forgetJumps(goes: (tag: number) => boolean): void {
     let kept = 0;
-    for (const at of this.#jumps) {
+    for (let n = 0; n < this.#jumpCount; n++) {
+      const at = this.#jumps[n];
       if (goes(this.#i32[at + 3])) this.#i32[at + 1] = NO_MODE;
       else this.#jumps[kept++] = at;
     }
-    this.#jumps.length = kept;
+    if (kept === 0 && this.#jumpCount > 0) this.#jumpPages.fill(0);
+    this.#jumpCount = kept;
   }
 
   rememberJump({ eip, start, linear }: Block, mode: number): void {
     const at = jumpEntry(eip);
-    if (this.#i32[at + 1] === NO_MODE) this.#jumps.push(at);
+    if (this.#i32[at + 1] === NO_MODE) this.#jumps[this.#jumpCount++] = at;
+    this.#jumpPages[(linear >>> 12) & (JUMP_PAGES - 1)] = 1;
     this.#i32[at] = eip;
     this.#i32[at + 1] = mode;
     this.#i32[at + 2] = start;

@@ -61,6 +61,9 @@ interface ModeFields {
   readonly key: number;
 }
 
+/** Modes that are told apart; real-mode code has one for each base of CS. */
+export const MAX_MODES = 2048;
+
 /** A hot block that some region holds gets its own only if it keeps coming up. */
 const PASS_OVER = 2;
 
@@ -149,7 +152,7 @@ export class Interpreter {
   get retired(): number {
     if (this.#entryBudget < 0) return this.#retired;
     const record = this.cpu.get(CPU.EXIT_RECORD);
-    return this.#retired + this.#entryBudget - (this.cpu.get(CPU.BUDGET) | 0) + this.#view.getUint8(record + RECORD.COUNT) - 1;
+    return this.#retired + this.#entryBudget - (this.cpu.get(CPU.BUDGET) | 0) + this.cpu.u8[record + RECORD.COUNT] - 1;
   }
 
   set retired(value: number) {
@@ -225,7 +228,17 @@ export class Interpreter {
   /** The latest are at the end. */
   #numberOf({ base, limit, bits, key }: ModeFields): number {
     const known = this.#modes.findLastIndex((m) => m.base === base && m.limit === limit && m.bits === bits && m.key === key);
-    return known >= 0 ? known + 1 : this.#modes.push({ base, limit, bits, key });
+    if (known >= 0) return known + 1;
+    if (this.#modes.length === MAX_MODES) this.#forgetModes();
+    return this.#modes.push({ base, limit, bits, key });
+  }
+
+  /** A guest that keeps making up code segments: numbers begin anew, and nothing that has one is left. */
+  #forgetModes(): void {
+    this.cache.clear('too many modes');
+    this.#modes.length = 1;
+    this.#otherMode = 1;
+    for (const at of [CPU.FLAT_MODES, CPU.FLAT_MODES + 4]) this.cpu.set(at, 0);
   }
 
   /** Number of the state that translation depends on. */
@@ -461,7 +474,7 @@ export class Interpreter {
     const stub = this.cpu.get(CPU.EXIT_RECORD);
     const source = this.cache.byId.get(this.#view.getInt32(stub + RECORD.BLOCK, true));
     const target = this.#block(false);
-    if (isExit(target) || !source) return;
+    if (isExit(target) || !source?.valid) return; // a full cache forgets the source, too
     if (this.#linkable(source.eip, target)) {
       this.cache.link(this.#view.getInt32(stub + RECORD.IMMEDIATE, true), stub, target);
       this.chained.fire({ source, target });

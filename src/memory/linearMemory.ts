@@ -327,7 +327,7 @@ export class LinearMemory {
   }
 
   #enter(page: number, physical: number, host: number, deny: number, global: boolean): void {
-    if (this.#holdsWatched(page, physical >>> 12)) return;
+    if ((this.#watched.length > 0 || this.#watchpoints.length > 0) && this.#holdsWatched(page, physical >>> 12)) return;
     const before = this.#tlb[page];
     const kept = global && this.#keepsGlobal;
     // One that was global is in the other list only.

@@ -59,7 +59,10 @@ const COMMON = new Set([
   'ret',
 ]); // prettier-ignore
 
-const isCommon = ({ spec, targetFaults }: Form): boolean => COMMON.has(spec.lift) && !spec.undocumented && !spec.sensitive && !targetFaults;
+/** Of the system's instructions, those that kernels execute all the time. */
+const FREQUENT = new Set(['in', 'out', 'int', 'iret', 'invlpg']);
+
+const isCommon = ({ spec, targetFaults }: Form): boolean => !targetFaults && !spec.undocumented && (FREQUENT.has(spec.lift) || (COMMON.has(spec.lift) && !spec.sensitive));
 
 /** Common in code of this size: both sizes agree with it, where they matter. */
 const fits = (form: Form, size: 2 | 4): boolean =>

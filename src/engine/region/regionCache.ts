@@ -29,6 +29,8 @@ export const REGION_LIMITS: RegionLimits = { bytes: 32 << 20, modules: 2048 };
 
 /** Regions that wait to be compiled together, at most. */
 const BATCH = 16;
+/** Hot blocks that wait: those of modes that do not come back are crowded out. */
+const MAX_WAITING = 512;
 /** Regions lost to stores on a page before its code is left to tier 0. */
 const REWRITES = 16;
 const TABLE_CHUNK = 256;
@@ -43,7 +45,8 @@ export class RegionCache {
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_CHUNK });
   readonly #view: DataView;
   readonly #regions = new Set<Region>();
-  readonly #queue: { readonly block: Block; readonly since: number }[] = [];
+  /** Hot blocks and when they became it (instructions retired), the longest waiting first. */
+  readonly #queue = new Map<Block, number>();
   /** Blocks that have become hot although a region holds them. */
   readonly #insistent = new WeakSet<Block>();
   /** Physical page → regions it has lost to stores. */
@@ -96,10 +99,11 @@ export class RegionCache {
 
   /** The block is hot: have a region begin there. `now`: instructions retired. */
   want(block: Block, now: number): void {
-    if (!block.valid || block.region || !mayBeRoot(block) || this.#queue.some((waiting) => waiting.block === block)) return;
+    if (!block.valid || block.region || !mayBeRoot(block) || this.#queue.has(block)) return;
     if (this.#lostOn(block.physical >>> 12) >= REWRITES) return;
     if (block.regions.size > 0 && !this.#insistent.has(block)) return void this.#insistent.add(block);
-    this.#queue.push({ block, since: now });
+    this.#queue.set(block, now);
+    for (const longest of this.#queue.keys()) if (this.#queue.size > MAX_WAITING) this.#queue.delete(longest);
   }
 
   #lostOn(page: number): number {
@@ -109,15 +113,15 @@ export class RegionCache {
   }
 
   get waiting(): boolean {
-    return this.#queue.length > 0;
+    return this.#queue.size > 0;
   }
 
   /** Compile what waits for it in this mode, which the CPU is in, if that is enough for a module or has waited long enough. */
   compileDue(mode: number, now: number): void {
-    const here = this.#queue.filter(({ block }) => block.mode === mode);
-    if (here.length === 0 || (here.length < BATCH && now - here[0].since < this.patience)) return;
-    this.#queue.splice(0, this.#queue.length, ...this.#queue.filter(({ block }) => block.valid && block.mode !== mode));
-    this.#compile(here.map(({ block }) => block));
+    const here = [...this.#queue.keys()].filter((block) => block.mode === mode);
+    if (here.length === 0 || (here.length < BATCH && now - (this.#queue.get(here[0]) as number) < this.patience)) return;
+    for (const block of [...this.#queue.keys()]) if (!block.valid || block.mode === mode) this.#queue.delete(block);
+    this.#compile(here);
   }
 
   /** Now, alone; the CPU is in its mode. False when it cannot be. */
