@@ -2,7 +2,7 @@
 // `npm run test:systems`: boot operating systems that people use, headless. Those of Debian are fetched into .cache/systems;
 // nothing of them is committed. Words select systems: `npm run test:systems -- pae`. Options:
 //   --image NAME=FILE[,FILE]  images of a system that is not Debian's, such as xv6=xv6.img,fs.img
-//   --qemu                    run each under QEMU's translator as well, for the ratio of the wall times
+//   --qemu                    run each under QEMU's translator as well, for the ratio of wall and of CPU times
 //   --list                    only say what there is
 // The last line counts what passed and failed.
 import { spawnSync } from 'node:child_process';
@@ -92,13 +92,14 @@ async function run(system, machine, qemu) {
     console.log(`the picture: ${screenshot}, ${described(found)}`);
     checkPicture(picture, found);
   }
-  const { retired, milliseconds } = result;
-  const speed = `${thousands(retired)} instructions, ${inSeconds(milliseconds)}, ${(retired / milliseconds / 1000).toFixed(0)} million a second`;
+  const { retired, milliseconds, cpu } = result;
+  const speed = `${thousands(retired)} instructions, ${inSeconds(milliseconds)}, ${(retired / milliseconds / 1000).toFixed(0)} million a second, ${inSeconds(cpu)} of CPU`;
   const comparable = !machine.virtio && (!machine.bios || machine.vgaBios) && (!picture || ticks !== undefined);
   if (!qemu || !comparable) return speed;
   const other = await runQemu(machine, system);
   if (picture) checkQemuPicture(picture, other.picture);
-  return `${speed}; QEMU ${inSeconds(other.milliseconds)}, ratio ${(milliseconds / other.milliseconds).toFixed(2)}, load ${os.loadavg()[0].toFixed(1)}`;
+  const ratios = `${(milliseconds / other.milliseconds).toFixed(2)} by the clock, ${(cpu / other.cpu).toFixed(2)} of CPU time`;
+  return `${speed}; QEMU ${inSeconds(other.milliseconds)}, ${inSeconds(other.cpu)} of CPU; ratio ${ratios}; load ${os.loadavg()[0].toFixed(1)}`;
 }
 
 const systems = await allSystems();

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { spawnSync } from 'node:child_process';
+import { childTime } from '../systems/lib/childTime.mjs';
 import { fat16Disk } from '../systems/lib/fat16.mjs';
 import { qemuArguments, ringsideArguments, type TestMachine } from '../systems/lib/machine.mjs';
 
@@ -33,4 +35,11 @@ test('a machine is the same for ringside and for QEMU', () => {
   const qemu = qemuArguments(machine).join(' ');
   for (const part of ['-accel tcg -m 16 ', 'file=a.img,format=raw,if=ide,index=0,snapshot=on', 'file=b.img,format=raw,if=ide,index=1,snapshot=on', '-boot order=cd'])
     assert.ok(qemu.includes(part), part);
+});
+
+test('the CPU time of a child that has ended is counted', (context) => {
+  const before = childTime();
+  if (Number.isNaN(before)) return context.skip('there is no /proc');
+  spawnSync(process.execPath, ['-e', 'for (let n = 0; n < 1e8; n++);']);
+  assert.ok(childTime() > before);
 });

@@ -138,12 +138,13 @@ const readKey =
     return () => `key ${hexh(context.read('ax'), 4)}`;
   };
 
-/** Called while a key waits; the ROM says itself that none does. */
+/** The ROM says itself that no key waits, unless somebody calls from elsewhere. */
 const checkKey =
   (enhanced: boolean): Service =>
   (context) => {
-    const word = peek(context.memory)!;
-    context.setReturnFlag('ZF', false);
+    const word = peek(context.memory);
+    context.setReturnFlag('ZF', word === undefined);
+    if (word === undefined) return 'no key waits';
     context.write('ax', enhanced ? word : classic(word));
     return () => `key ${hexh(context.read('ax'), 4)} waits`;
   };

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childTime } from './childTime.mjs';
 import { qemuArguments } from './machine.mjs';
 import { Qmp } from './qmp.mjs';
 import { TextScreen } from './textScreen.mjs';
@@ -28,6 +29,7 @@ class Qemu {
   #errors = '';
   #scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-'));
   #child;
+  #closed;
   #qmp;
   #screen = new TextScreen(this);
 
@@ -36,7 +38,7 @@ class Qemu {
     this.#child.stdout.on('data', (bytes) => (this.output += bytes.toString('latin1').replaceAll('\r', '')));
     this.#child.stderr.on('data', (bytes) => (this.#errors += bytes));
     this.#child.on('error', (error) => (this.#errors += error.message));
-    this.#child.on('close', () => (this.ended = true));
+    this.#closed = new Promise((resolve) => this.#child.on('close', resolve)).then(() => (this.ended = true));
   }
 
   get #socket() {
@@ -82,9 +84,10 @@ class Qemu {
     for (const character of keys ?? '') await this.monitor(`sendkey ${keyName(character)} ${HOLD}`);
   }
 
-  close() {
+  async close() {
     this.#qmp?.close();
     this.#child.kill();
+    await this.#closed;
     fs.rmSync(this.#scratch, { recursive: true, force: true });
   }
 }
@@ -136,29 +139,37 @@ async function awaitTicks(qemu, ticks, deadline) {
   await until(qemu, `tick ${ticks}`, deadline, async () => (await clock()) >= end);
 }
 
-/**
- * `milliseconds` of wall time from the start of the process to the end of the system's script: the last text, or power-off. A system
- * of so many `ticks` ends when the BIOS's clock has counted them in mode 13h; `picture`, a PPM file, is what is on the screen then.
- */
-export async function runQemu(machine, { script, seconds, ticks }) {
-  const started = performance.now();
+/** What is on the screen at the end, for a system that has ticks. */
+async function play(qemu, { script, seconds, ticks }) {
   const deadline = () => performance.now() + seconds * 1000;
-  const qemu = new Qemu(machine);
   const seen = { output: 0, screen: '' };
-  const result = (picture) => ({ milliseconds: performance.now() - started, picture });
-  try {
-    await qemu.connect();
-    for (const step of script) {
-      if (step.expect) await awaitText(qemu, step.expect, seen, deadline());
-      else await qemu.send(step);
-    }
-    if (ticks !== undefined) {
-      await awaitTicks(qemu, ticks, deadline());
-      return { ...result(), picture: await qemu.picture() };
-    }
-    if (!script.at(-1)?.expect) await until(qemu, 'power-off', deadline(), () => qemu.ended);
-    return result();
-  } finally {
-    qemu.close();
+  await qemu.connect();
+  for (const step of script) {
+    if (step.expect) await awaitText(qemu, step.expect, seen, deadline());
+    else await qemu.send(step);
   }
+  if (ticks !== undefined) {
+    await awaitTicks(qemu, ticks, deadline());
+    return qemu.picture();
+  }
+  if (!script.at(-1)?.expect) await until(qemu, 'power-off', deadline(), () => qemu.ended);
+  return undefined;
+}
+
+/**
+ * `milliseconds` of wall time from the start of the process to the end of the system's script: the last text, or power-off; `cpu`, its
+ * CPU time. A system of so many `ticks` ends when the BIOS's clock has counted them in mode 13h; `picture`, a PPM file, is what is on
+ * the screen then.
+ */
+export async function runQemu(machine, system) {
+  const [started, before] = [performance.now(), childTime()];
+  const qemu = new Qemu(machine);
+  let played;
+  try {
+    const picture = await play(qemu, system);
+    played = { picture, milliseconds: performance.now() - started };
+  } finally {
+    await qemu.close();
+  }
+  return { ...played, cpu: childTime() - before };
 }
