@@ -30,6 +30,8 @@ export class SourceChecker implements vscode.Disposable {
   #worker: WorkerHandle | undefined;
   #busy: { readonly pending: Pending; readonly watchdog: ReturnType<typeof setTimeout> } | undefined;
   #next = 1;
+  /** What is open already waits until the extension is up. */
+  readonly #first = setTimeout(() => this.#all());
 
   readonly onDidCheck = this.#checked.event;
   /** URI of a document whose result no longer counts. */
@@ -42,7 +44,6 @@ export class SourceChecker implements vscode.Disposable {
       vscode.workspace.onDidCloseTextDocument((document) => this.#drop(document.uri.toString())),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('ringside.diagnostics') && this.#all()),
     );
-    this.#all();
   }
 
   resultOf(uri: vscode.Uri): Checked | undefined {
@@ -132,6 +133,7 @@ export class SourceChecker implements vscode.Disposable {
 
   dispose(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
+    clearTimeout(this.#first);
     clearTimeout(this.#busy?.watchdog);
     void this.#worker?.terminate();
     for (const disposable of [...this.#disposables, this.#checked, this.#dropped]) disposable.dispose();

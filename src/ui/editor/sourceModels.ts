@@ -11,10 +11,13 @@ export class SourceModels implements vscode.Disposable {
   readonly #models = new WeakMap<vscode.TextDocument, { readonly version: number; readonly model: SourceModel }>();
   /** Files that no editor has open, until they change. */
   readonly #files = new Map<string, SourceModel>();
-  readonly #watcher = vscode.workspace.createFileSystemWatcher(PATTERN);
+  #watcher: vscode.FileSystemWatcher | undefined;
 
-  constructor() {
+  /** Before the first file is read: most sources include none. */
+  #watch(): void {
+    if (this.#watcher) return;
     const forget = (uri: vscode.Uri) => this.#files.delete(uri.toString());
+    this.#watcher = vscode.workspace.createFileSystemWatcher(PATTERN);
     this.#watcher.onDidChange(forget);
     this.#watcher.onDidDelete(forget);
   }
@@ -87,6 +90,7 @@ export class SourceModels implements vscode.Disposable {
     if (open) return this.of(open);
     const known = this.#files.get(key);
     if (known) return known;
+    this.#watch();
     try {
       const model = parseSource(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
       this.#files.set(key, model);
@@ -97,6 +101,6 @@ export class SourceModels implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#watcher.dispose();
+    this.#watcher?.dispose();
   }
 }
