@@ -12,7 +12,7 @@ import { startBrowser } from './browser.mjs';
 import { shots } from './shots.mjs';
 
 const debug = Boolean(process.env.RINGSIDE_E2E_DEBUG);
-const limit = Number(process.env.RINGSIDE_E2E_TIMEOUT ?? 300_000);
+const limit = Number(process.env.RINGSIDE_E2E_TIMEOUT ?? 600_000);
 const { values, positionals } = parseArgs({
   strict: false,
   allowPositionals: true,

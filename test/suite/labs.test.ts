@@ -23,5 +23,5 @@ describe('a lab', () => {
     const frame = await until('a stop', () => (vscode.debug.activeStackItem instanceof vscode.DebugStackFrame ? vscode.debug.activeStackItem : undefined));
     const { stackFrames } = await frame.session.customRequest('stackTrace', { threadId: frame.threadId });
     assert.equal(stackFrames[0].line - 1, (stops[0] as vscode.SourceBreakpoint).location.range.start.line);
-  }).timeout(90_000); // the first Markdown preview is slow to come
+  }).timeout(240_000); // the first Markdown preview is slow to come
 });

@@ -21,7 +21,7 @@ export function lineOf(document: vscode.TextDocument, pattern: RegExp): number {
   return line;
 }
 
-export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>, milliseconds = 15_000): Promise<T> {
+export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>, milliseconds = 60_000): Promise<T> {
   const end = Date.now() + milliseconds;
   for (;;) {
     const found = await probe();
