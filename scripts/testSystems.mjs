@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run test:systems`: boot operating systems that people use, headless. Those of Debian are fetched into .cache/systems;
-// nothing of them is committed. Words select systems: `npm run test:systems -- pae`. Options:
+// nothing of them is committed. Words select systems by their name, or by a part of it: `npm run test:systems -- pae`. Options:
 //   --image NAME=FILE[,FILE]  images of a system that is not Debian's, such as xv6=xv6.img,fs.img
 //   --qemu                    run each under QEMU's translator as well, for the ratio of wall and of CPU times
 //   --list                    only say what there is
@@ -104,7 +104,8 @@ async function run(system, machine, qemu) {
 
 const systems = await allSystems();
 const { words, image, qemu, list } = commandLine(systems);
-const selected = systems.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const isSelected = (name, word) => (systems.some((system) => system.name === word) ? name === word : name.includes(word));
+const selected = systems.filter(({ name }) => words.length === 0 || words.some((word) => isSelected(name, word)));
 if (list) {
   for (const { name, title, images } of selected) console.log(`${name}: ${title}${images ? ` (--image ${name}=${images.join(',')})` : ''}`);
   process.exit(0);
