@@ -5,6 +5,7 @@
 import type { Assemble, AssembleOptions, Assembly, Diagnostic, LineEntry } from './assembly';
 import { Diagnostics, SourceError } from './diagnostics';
 import { Environment, type Shared } from './environment';
+import { EncodedInstructions } from './encodedInstructions';
 import { execute } from './execute';
 import { type Layout, compose, layOut } from './layout';
 import { type LineSource, freshLines } from './lineSource';
@@ -46,7 +47,7 @@ class Assembler {
       persistent: new Diagnostics(),
       externals: new Map(),
       globals: new Map(),
-      encoded: new WeakMap(),
+      encoded: new EncodedInstructions(),
     };
   }
 

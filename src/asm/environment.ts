@@ -9,7 +9,7 @@ import { standardSection } from './object/standardSections';
 import { type External, type Field, type Relocation, relocate } from './object/relocation';
 import { Section } from './section';
 import type { SmartAlign } from './smartAlign';
-import type { Instruction } from './statement';
+import type { EncodedInstructions } from './encodedInstructions';
 import type { SymbolTable } from './symbols';
 import type { Place } from './token';
 import { type Value, add, isPlain, plain, term } from './value';
@@ -34,8 +34,7 @@ export interface Shared {
   readonly externals: Map<string, External>;
   /** Names that other object files may use, with the type of what they name and where that is said. */
   readonly globals: Map<string, { readonly type: 'none' | 'object' | 'function'; readonly path: string; readonly place: Place }>;
-  /** Instructions that are the same in every pass, until the last one that also warns. */
-  readonly encoded: WeakMap<Instruction, { readonly bits: 16 | 32; readonly bytes: Uint8Array }>;
+  readonly encoded: EncodedInstructions;
 }
 
 export class Environment implements Scope {

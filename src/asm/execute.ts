@@ -7,11 +7,10 @@ import { emit, padInstance, requireRoom, reserveBytes, warnZeroing } from './emi
 import type { Environment } from './environment';
 import { evaluate } from './evaluate';
 import type { EncodingContext } from './emission';
-import { mayMove } from './expression';
 import { encodeInstruction } from './instructionEncoder';
-import type { OperandSyntax } from './operand';
 import { padding } from './smartAlign';
 import type { Align, At, Body, Data, DataItem, Incbin, Instruction, Label, Prefixes, Reserve, Statement } from './statement';
+import type { Place } from './token';
 import { subtract } from './value';
 
 /** A mistake in the statement becomes a diagnostic; the pass goes on. */
@@ -80,15 +79,18 @@ function emitBody(body: Body, times: number, environment: Environment): void {
 
 function encode(instruction: Instruction, environment: Environment): Uint8Array {
   const { encoded } = environment.shared;
-  const known = environment.final ? undefined : encoded.get(instruction);
-  if (known?.bits === environment.bits) return known.bytes;
-  const bytes = encodeInstruction(instruction, encodingContext(environment));
-  if (instruction.operands.every(isFixed)) encoded.set(instruction, { bits: environment.bits, bytes });
+  const key = encoded.keyOf(instruction, environment);
+  const known = key === undefined ? undefined : encoded.get(key);
+  if (known && (known.quiet || !environment.final)) return known.bytes;
+  let quiet = environment.final;
+  const warn = (message: string, place: Place) => {
+    quiet = false;
+    environment.warn(message, place);
+  };
+  const bytes = encodeInstruction(instruction, { ...encodingContext(environment), warn });
+  if (key !== undefined) encoded.set(key, { bytes, quiet });
   return bytes;
 }
-
-const isFixed = (operand: OperandSyntax): boolean =>
-  operand.kind === 'register' || (operand.kind === 'memory' && !mayMove(operand.address) && !(operand.index && mayMove(operand.index)));
 
 const encodingContext = (environment: Environment): EncodingContext => ({
   bits: environment.bits,

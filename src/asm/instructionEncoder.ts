@@ -28,11 +28,11 @@ export function encodeInstruction(instruction: Instruction, context: EncodingCon
   const fitting = context.cpu === ANY_CPU ? matching : matching.filter((fit) => isOn(context.cpu, fit));
   if (fitting.length === 0) return jumpAround(matching[0].form, evaluated) ?? unsupported(instruction, context.cpu);
   requireSize(evaluated, fitting);
-  const { form, size } = shortest(fitting, evaluated);
+  const { form, size, bytes } = shortest(fitting, evaluated);
   if (evaluated.prefixes.has('lock') && !(form.spec.lock && evaluated.operands[0]?.kind === 'memory'))
     context.warn(`\`${instruction.mnemonic}' cannot be locked here`, instruction.place);
   if (form.spec.later) context.warn(notModelled(instruction, form.spec), instruction.place);
-  return Uint8Array.from(new Emission(form, size, evaluated, context.final).bytes);
+  return Uint8Array.from(bytes && !context.final ? bytes : new Emission(form, size, evaluated, context.final).bytes);
 }
 
 const notModelled = ({ mnemonic }: Instruction, { until, later }: AssemblyRow): string =>
@@ -50,13 +50,15 @@ function isOn(cpu: Cpu, { form, size }: Fit): boolean {
 }
 
 /** Documented forms first; of equally long ones that with a sign-extended byte. The code segment's size wins if nothing tells. */
-function shortest(fitting: readonly Fit[], evaluated: Evaluated): Fit {
+function shortest(fitting: readonly Fit[], evaluated: Evaluated): Fit & { readonly bytes?: readonly number[] } {
+  if (fitting.length === 1) return fitting[0];
   const wanted = evaluated.context.bits / 8;
-  const rank = ({ form, size }: Fit): number => {
-    const length = fitting.length === 1 ? 0 : new Emission(form, size, evaluated, false).bytes.length;
-    return (size !== wanted ? 1000 : 0) + length * 8 + (form.spec.undocumented ? 2 : 0) + (form.operands.includes('Ibs') ? 0 : 1);
-  };
-  return fitting.map((fit) => ({ fit, rank: rank(fit) })).reduce((best, next) => (next.rank < best.rank ? next : best)).fit;
+  const ranked = fitting.map(({ form, size }) => {
+    const { bytes } = new Emission(form, size, evaluated, false);
+    const rank = (size !== wanted ? 1000 : 0) + bytes.length * 8 + (form.spec.undocumented ? 2 : 0) + (form.operands.includes('Ibs') ? 0 : 1);
+    return { form, size, bytes, rank };
+  });
+  return ranked.reduce((best, next) => (next.rank < best.rank ? next : best));
 }
 
 /** Before the 386 a conditional jump was short: one too far away jumps around a near JMP, on the opposite condition. */

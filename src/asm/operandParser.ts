@@ -22,7 +22,7 @@ function parseOperand(reader: TokenReader): OperandSyntax {
   const operand = operandBody(reader, parseKeywords(reader));
   const last = reader.tokens[reader.position - 1] ?? start;
   const place = from < reader.position && last.line === start.line ? { line: start.line, column: start.column, endColumn: Math.max(last.endColumn, start.endColumn) } : start;
-  return { ...operand, place };
+  return Object.assign(operand, { place });
 }
 
 function operandBody(reader: TokenReader, keywords: Keywords): OperandSyntax {

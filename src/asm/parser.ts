@@ -73,8 +73,8 @@ function parseBody(reader: TokenReader, times: Expression[]): Body {
 }
 
 function parseStem(reader: TokenReader, token: Token, name: string, prefixes: readonly PrefixName[]): Body {
+  const place = span(reader.tokens, reader.position);
   reader.next();
-  const place = span([token, ...reader.tokens.slice(reader.position)]);
   const unit = DATA.get(name);
   if (unit) return parseData(reader, unit, place);
   const reserved = RESERVE.get(name);

@@ -29,6 +29,7 @@ export interface SectionLine {
 
 export class Section implements Unknown {
   readonly type = 'section';
+  readonly once: ReadonlyMap<Unknown, bigint> = new Map([[this, 1n]]);
   attributes: SectionAttributes = {};
   /** Bytes so far: the offset of `$`. */
   size = 0;

@@ -53,5 +53,6 @@ export class SymbolTable {
 
 function sameValue(left: Value, right: Value): boolean {
   if (left.number !== right.number || left.undetermined !== right.undetermined || left.terms.size !== right.terms.size) return false;
+  if (left.terms === right.terms) return true;
   return [...left.terms].every(([unknown, count]) => right.terms.get(unknown) === count);
 }

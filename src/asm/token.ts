@@ -41,10 +41,11 @@ export const isWord = (token: Token | undefined, text: string): boolean => token
 
 export const isPunctuation = (token: Token | undefined, text: string): boolean => token?.kind === 'punctuation' && token.text === text;
 
-/** The smallest place that covers `tokens`, as far as they stand on one line. */
-export function span(tokens: readonly Token[]): Place {
-  const first = tokens[0] ?? { line: 1, column: 1, endColumn: 2 };
-  const last = tokens.findLast((token) => token.line === first.line && token.endColumn >= first.endColumn) ?? first;
+/** The smallest place that covers `tokens` from number `from` on, as far as they stand on one line. */
+export function span(tokens: readonly Token[], from = 0): Place {
+  const first: Place = tokens[from] ?? { line: 1, column: 1, endColumn: 2 };
+  let last = first;
+  for (let n = tokens.length - 1; n > from && last === first; n--) if (tokens[n].line === first.line && tokens[n].endColumn >= first.endColumn) last = tokens[n];
   return { line: first.line, column: first.column, endColumn: last.endColumn };
 }
 

@@ -9,6 +9,8 @@ import { toInt64 } from './numbers';
 export interface Unknown {
   readonly name: string;
   readonly type: 'register' | 'section' | 'external';
+  /** Itself once, for values that have no other unknown. */
+  readonly once?: ReadonlyMap<Unknown, bigint>;
 }
 
 export interface Value {
@@ -24,7 +26,7 @@ const NO_TERMS: ReadonlyMap<Unknown, bigint> = new Map();
 
 export const plain = (number: bigint, undetermined = false): Value => ({ number: toInt64(number), terms: NO_TERMS, undetermined });
 
-export const term = (unknown: Unknown, number = 0n): Value => ({ number, terms: new Map([[unknown, 1n]]), undetermined: false });
+export const term = (unknown: Unknown, number = 0n): Value => ({ number, terms: unknown.once ?? new Map([[unknown, 1n]]), undetermined: false });
 
 export const isPlain = (value: Value): boolean => value.terms.size === 0;
 
@@ -33,6 +35,7 @@ export function add(left: Value, right: Value, factor = 1n): Value {
   const undetermined = left.undetermined || right.undetermined;
   const ahead = left.ahead ?? right.ahead;
   if (right.terms.size === 0) return { number, terms: left.terms, undetermined, ahead };
+  if (left.terms === right.terms && factor === -1n) return { number, terms: NO_TERMS, undetermined, ahead };
   const terms = new Map(left.terms);
   for (const [unknown, count] of right.terms) {
     const sum = (terms.get(unknown) ?? 0n) + factor * count;
