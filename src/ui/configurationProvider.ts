@@ -6,10 +6,11 @@ import { COMMANDS, DEBUG_TYPE, isAssembly } from './identifiers';
 import { labConfiguration, type LabSource, readLab } from './labs';
 import type { TechniqueChoice } from './techniqueChoice';
 
-/** The assembly file in front of the user. */
+/** The assembly file in front of the user: in the editor that has the keyboard, or, when a lab's text or a view has it, the only one to be seen. */
 const activeProgram = (): vscode.TextDocument | undefined => {
-  const document = vscode.window.activeTextEditor?.document;
-  return document && isAssembly(document.languageId) ? document : undefined;
+  const { activeTextEditor, visibleTextEditors } = vscode.window;
+  const found = (activeTextEditor ? [activeTextEditor] : visibleTextEditors).map(({ document }) => document).filter(({ languageId }) => isAssembly(languageId));
+  return new Set(found).size === 1 ? found[0] : undefined;
 };
 
 /** A path where there are files, a URI elsewhere (a browser's file system). */

@@ -14,8 +14,8 @@ const TITLES: Readonly<Record<string, () => string>> = {
   isolation: () => vscode.l10n.t('Isolation'),
 };
 
-/** How long to wait for the text beside the guest. */
-const PREVIEW_MILLISECONDS = 5000;
+/** How long to wait for the text beside the guest: the first one of a busy machine takes its time. */
+const PREVIEW_MILLISECONDS = 30_000;
 
 const programOf = (uri: vscode.Uri): string => (uri.scheme === 'file' ? uri.fsPath : uri.toString());
 

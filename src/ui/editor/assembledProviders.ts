@@ -41,10 +41,29 @@ class CountHints implements vscode.InlayHintsProvider, vscode.Disposable {
   readonly #disposables: vscode.Disposable[];
   /** Of the last stop or of a session that is over. */
   #counts: readonly LineCounts[] = [];
+  /** URIs of sources that are no longer what the guest was assembled from: lines have other numbers. */
+  readonly #edited = new Set<string>();
   readonly onDidChangeInlayHints = this.#changed.event;
 
   constructor(private readonly tracker: SessionTracker) {
-    this.#disposables = [this.#changed, tracker.onDidStop(() => this.#pull()), tracker.onDidCreate(() => this.#show([])), tracker.onDidChangeCurrent(() => this.#pull())];
+    this.#disposables = [
+      this.#changed,
+      tracker.onDidStop(() => this.#pull()),
+      tracker.onDidCreate(() => this.#forget()),
+      tracker.onDidChangeCurrent(() => this.#pull()),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => contentChanges.length > 0 && this.#edit(document.uri.toString())),
+    ];
+  }
+
+  #edit(uri: string): void {
+    if (this.#counts.length === 0 || this.#edited.has(uri)) return;
+    this.#edited.add(uri);
+    this.#changed.fire();
+  }
+
+  #forget(): void {
+    this.#edited.clear();
+    this.#show([]);
   }
 
   async #pull(): Promise<void> {
@@ -60,6 +79,7 @@ class CountHints implements vscode.InlayHintsProvider, vscode.Disposable {
   provideInlayHints(document: vscode.TextDocument, range: vscode.Range): vscode.InlayHint[] {
     if (!enabled(document, 'trapCounts')) return [];
     const own = document.uri.toString();
+    if (this.#edited.has(own)) return [];
     return lineCountHints(this.#counts, (path) => toUri(path).toString() === own)
       .filter(({ line }) => line >= range.start.line && line <= range.end.line && line < document.lineCount)
       .map(({ line, text, tooltip }) => {
