@@ -20,6 +20,7 @@ const home = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-vsix-'));
 const installed = path.join(home, `extensions/ringside.ringside-${version}`);
 const folder = path.join(home, 'guest');
 const GUEST = '1-sensitive.asm';
+const viewport = { width: 1400, height: 900 };
 
 let passed = 0;
 let failed = 0;
@@ -46,11 +47,19 @@ function stopsOf(file) {
 
 /** What `Developer: Show Running Extensions` says of Ringside; undefined when it does not run. */
 async function running(workbench) {
+  // Tall enough for all rows: what is not to be seen is not in the list.
+  await page.setViewportSize({ ...viewport, height: 4000 });
   await workbench.command('Developer: Show Running Extensions');
   const editor = page.locator('.runtime-extensions-editor');
   await editor.locator('.monaco-list-row').first().waitFor();
   const row = editor.locator('.monaco-list-row', { hasText: 'Ringside' });
-  return (await row.count()) > 0 ? row.first().textContent() : undefined;
+  const text = (await row.count()) > 0 ? await row.first().textContent() : undefined;
+  // VS Code 1.139 shows it above the workbench, and no command is heard before it is gone.
+  const above = page.locator('.monaco-modal-editor-block');
+  if (await above.isVisible()) await page.keyboard.press('Escape');
+  await above.waitFor({ state: 'hidden' });
+  await page.setViewportSize(viewport);
+  return text;
 }
 
 async function main() {
@@ -63,7 +72,7 @@ async function main() {
   fs.writeFileSync(path.join(folder, 'notes.txt'), 'no assembly here\n');
   server = await startServer({ home });
   browser = await startBrowser();
-  page = await newPage(browser, { width: 1400, height: 900 });
+  page = await newPage(browser, viewport);
   await page.goto(server.workbenchUrl({ folder, file: path.join(folder, 'notes.txt') }));
   await page.locator('.editor-instance .view-line', { hasText: 'no assembly here' }).waitFor({ timeout: STARTING });
   const workbench = new Workbench(page, GUEST);
@@ -79,6 +88,7 @@ async function main() {
     await page.locator('.tab', { hasText: 'Preview 1-sensitive.md' }).waitFor();
     await page.locator('.codelens-decoration', { hasText: 'Start: Trap-and-emulate' }).waitFor();
     await workbench.editor.locator('.codicon-debug-breakpoint').first().waitFor();
+    await page.locator('.editor-group-container.active .tab.active', { hasText: GUEST }).waitFor(); // F5 is for it
     await shot('1-lab');
   });
   await step(`F5 offers the lab’s technique first and stops at all ${stops.length} stops`, async () => {
