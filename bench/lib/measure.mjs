@@ -20,6 +20,19 @@ const cpuClock = (pid) => {
   };
 };
 
+/** A system with its process group, and what ends it; it does not outlive us. */
+function start(command, args, stdin) {
+  const child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'], detached: true });
+  const kill = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {} // it has ended
+  };
+  process.once('exit', kill);
+  child.on('close', () => process.off('exit', kill));
+  return { child, kill };
+}
+
 /** A busy machine takes longer by its own clock, but not without end. */
 const PATIENCE = 15;
 /** An operating system takes longer than a few units. */
@@ -31,16 +44,11 @@ const MATCHED = 4096;
 export function measureBoot({ command, args }, until, limits, clock) {
   return new Promise((resolve) => {
     const from = performance.now();
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const { child, kill } = start(command, args, 'pipe');
     const read = clock === 'cpu' ? cpuClock(child.pid) : () => performance.now() - from;
     const result = { startup: undefined, units: [], checksums: [], error: undefined };
     let text = '';
     let errors = '';
-    const kill = () => {
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {} // it has ended
-    };
     const timer = setTimeout(kill, limits.milliseconds * BOOT_PATIENCE);
     child.stdout.setEncoding('latin1').on('data', (data) => {
       text = (text + data).slice(-MATCHED);
@@ -66,7 +74,7 @@ export function measureBoot({ command, args }, until, limits, clock) {
 export function measure({ command, args }, limits, clock) {
   return new Promise((resolve) => {
     const from = performance.now();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const { child, kill } = start(command, args, 'ignore');
     const result = { startup: undefined, units: [], checksums: [], error: undefined };
     let text = '';
     let errors = '';
@@ -74,11 +82,6 @@ export function measure({ command, args }, limits, clock) {
     let last;
     let first;
     let done = false;
-    const kill = () => {
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {} // it has ended
-    };
     const timer = setInterval(() => {
       const late = performance.now() - from > limits.milliseconds * (clock === 'cpu' ? PATIENCE : 1);
       if (!late && !(read && read() - first > limits.milliseconds)) return;
