@@ -127,3 +127,22 @@ test('FCOMI and FCMOV came with the P6; FISTTP is of SSE3', () => {
     assert.deepEqual([kind('pentium', ...code), kind('p6', ...code)], ['#UD', 'runs']);
   assert.equal(kind('p6', 0xdb, 0x0d, 0, 0, 0, 0), '#UD');
 });
+
+test('FYL2XP1 far below its range comes to an end, near a power of two exactly', () => {
+  const t = new TestCpu();
+  t.flat32();
+  const of = (x: number): number => {
+    t.ram.writeDoubleLE(x, 0x6000);
+    execute(t, 'fninit', 'fld1', 'fld qword [0x6000]', 'fyl2xp1', 'fstp qword [0x7000]');
+    return t.ram.readDoubleLE(0x7000);
+  };
+  for (const [x, expected] of [
+    [-0.5, -1],
+    [-0.75, -2],
+    [-(1 - 2 ** -53), -53],
+    [-0.94140625, Math.log2(1 - 0.94140625)],
+    [0.75, Math.log2(1.75)],
+    [3, 2],
+  ] as const)
+    assert.ok(Math.abs(of(x) - expected) <= Math.abs(expected) * 2 ** -51, `${x}: ${of(x)}, not ${expected}`);
+});

@@ -22,19 +22,19 @@ export function exponentialMinusOne(x: bigint): bigint {
   return sum;
 }
 
-/** Sum of z^(2n+1) / (2n+1), signs alternating for the arctangent. */
+/** Sum of z^(2n+1) / (2n+1), signs alternating for the arctangent. In magnitudes: a shift rounds negative numbers away from zero, where they would stay. */
 function oddSeries(z: bigint, alternating: boolean): bigint {
-  const square = alternating ? -multiply(z, z) : multiply(z, z);
+  const square = multiply(z, z);
   let sum = 0n;
-  let power = z;
-  for (let n = 1n; power !== 0n && power !== -1n; n += 2n) {
-    sum += power / n;
+  let power = z < 0n ? -z : z;
+  for (let n = 1n; power !== 0n; n += 2n) {
+    sum += alternating && n & 2n ? -(power / n) : power / n;
     power = multiply(power, square);
   }
-  return sum;
+  return z < 0n ? -sum : sum;
 }
 
-/** ln(1 + x) for 1 + x around 1. */
+/** ln(1 + x) for 1 + x around 1: the series converges for all, but near 0 or far above 1 as good as never. */
 export const logarithmOnePlus = (x: bigint): bigint => 2n * oddSeries(divide(x, 2n * ONE + x), false);
 
 function squareRoot(x: bigint): bigint {

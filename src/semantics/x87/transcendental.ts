@@ -118,11 +118,13 @@ export function yLog2XPlus1(r: Result, x: Float80, y: Float80): void {
   roundTimes(r, divide(naturalLogarithmOnePlus(x), LN2), y, true);
 }
 
+/** ln(1 + x) for x above -1: outside of -1/2..1 from the power of two below 1 + x. */
 function naturalLogarithmOnePlus(x: Float80): bigint {
-  if (x.exponent < 0) return logarithmOnePlus(fixed(x));
+  if (x.exponent < (x.sign ? -1 : 0)) return logarithmOnePlus(fixed(x));
   const sum = fixed(x) + ONE;
   const exponent = sum.toString(2).length - 1 - FRACTION;
-  return BigInt(exponent) * LN2 + logarithmOnePlus((sum >> BigInt(exponent)) - ONE);
+  const significand = exponent < 0 ? sum << BigInt(-exponent) : sum >> BigInt(exponent);
+  return BigInt(exponent) * LN2 + logarithmOnePlus(significand - ONE);
 }
 
 function roundTimes(r: Result, factor: bigint, y: Float80, inexact: boolean): void {
