@@ -74,6 +74,17 @@ async function mouse() {
   };
 }
 
+/** The mouse once a click of the right button has come to the guest, and with it all motion before. */
+async function clicked() {
+  const presses = async () => (await mouse()).buttons.filter((buttons) => buttons === 2).length;
+  const before = await presses();
+  await page.mouse.down({ button: 'right' });
+  await soon('the button', async () => (await presses()) > before);
+  await page.mouse.up({ button: 'right' });
+  await soon('the button let go', async () => (await mouse()).buttons.at(-1) === 0);
+  return mouse();
+}
+
 /** Once no more packets come. */
 async function settled() {
   let last = await mouse();
@@ -126,14 +137,10 @@ async function main() {
   await step('the mouse goes to it, as motion', async () => {
     const [x, y] = await middle();
     await page.mouse.move(x, y);
-    const before = await settled();
+    const before = await clicked();
     await page.mouse.move(x + 30, y + 12, { steps: 3 });
-    const after = await settled();
+    const after = await clicked();
     assert.deepEqual([after.x - before.x, after.y - before.y], [30, 12]);
-    await page.mouse.down({ button: 'right' });
-    await soon('the button', async () => (await mouse()).buttons.at(-1) === 2);
-    await page.mouse.up({ button: 'right' });
-    await soon('the button let go', async () => (await mouse()).buttons.at(-1) === 0);
     await shot('2-mouse');
   });
   await step('a double click gives it the mouse and all keys, Escape takes them back', async () => {
