@@ -242,7 +242,14 @@ export class DeprivilegedWorld {
     return { selector: s === CS || s === SS ? selector | this.#ring(kernel) : selector, base, limit: compressed ? belowVmm(base, limit) : limit, attributes: raised };
   }
 
+  /** The silicon's registers as they will be when the guest runs on; those of its last run while it cannot run directly. */
   hardwareState(): Int32Array {
+    if (!this.aside && !this.inCache && this.canRunDirectly()) {
+      const { faultAddress } = this;
+      this.enterGuest();
+      this.leaveGuest();
+      this.faultAddress = faultAddress;
+    }
     return this.#lastHardware;
   }
 

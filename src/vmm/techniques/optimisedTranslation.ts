@@ -139,15 +139,6 @@ export class OptimisedTranslation extends DeprivilegedTechnique {
       return { kind: 'budget' };
     });
   }
-
-  /** As if the guest were to run now: its kernel's state stays in the virtual CPU. */
-  override hardwareState(): Int32Array {
-    if (this.host.engine.cpu.cpl < 3 && this.world.canRunDirectly()) {
-      this.world.enterGuest();
-      this.world.leaveGuest();
-    }
-    return super.hardwareState();
-  }
 }
 
 const adaptedAccess = (instruction: Instruction): EventDraft => ({
