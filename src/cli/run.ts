@@ -18,7 +18,7 @@ const SLICE_MILLISECONDS = 50;
  * While a script waits, what it waits for is looked at after so many instructions: often in a guest that idles, where
  * few of them take much time, seldom in one that computes. A function of what the guest does, not of the host.
  */
-const SCRIPT_SLICE = { smallest: 1000, largest: 1_000_000, fewInterrupts: 20, manyInterrupts: 100 } as const;
+const SCRIPT_SLICE = { smallest: 1000, largest: 8_000_000, fewInterrupts: 20, manyInterrupts: 100 } as const;
 
 const nextSlice = (slice: number, interrupts: number): number => {
   if (interrupts > SCRIPT_SLICE.manyInterrupts) return Math.max(SCRIPT_SLICE.smallest, Math.floor(slice / 4));

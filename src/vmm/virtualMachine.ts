@@ -1,5 +1,5 @@
 /**
- * A virtual machine: one CPU, one memory, one set of devices, one technique. It owns the run loop; nothing in it is shared
+ * A virtual machine: one CPU, one memory, one set of devices, one technique, and the loop that runs them. Nothing in it is shared
  * with another VM. Guest time is a function of retired instructions and of time skipped while halted.
  */
 import type { Bus } from '../devices/bus';
@@ -11,62 +11,43 @@ import { Interpreter } from '../engine/interpreter';
 import type { RegionLimits } from '../engine/region/regionCache';
 import type { FormTable } from '../engine/forms';
 import { GuestMemory } from '../memory/guestMemory';
-import { LinearMemory, REFUSED_VECTOR, WATCH_VECTOR } from '../memory/linearMemory';
-import type { WatchHit } from '../memory/watchpoint';
+import { LinearMemory } from '../memory/linearMemory';
 import type { TechniqueId } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
-import {
-  type CpuModel,
-  type ExecutionContext,
-  type FpuErrorLine,
-  type ParavirtualInterface,
-  type RegisteredTraps,
-  type StateChange,
-  UNIMPLEMENTED_VECTOR,
-} from '../semantics/system/context';
-import { instructionBreakpoints } from '../semantics/system/debug';
-import { resetModelSpecific } from '../semantics/system/modelSpecific';
-import { REAL_ATTRIBUTES } from '../semantics/system/segments';
-import { MXCSR_RESET } from '../semantics/vector/mxcsr';
-import { CONTROL_RESET } from '../semantics/x87/status';
-import { CPU, CpuState, INHIBIT_DEBUG } from '../x86/cpuState';
+import type { CpuModel, ExecutionContext, FpuErrorLine, ParavirtualInterface, RegisteredTraps, StateChange } from '../semantics/system/context';
+import { CPU, CpuState } from '../x86/cpuState';
 import { type Instruction, type OpcodeMap, MAX_INSTRUCTION_LENGTH, decode } from '../x86/decoder';
-import { DB, UD } from '../x86/exceptions';
-import { CR0_ET, CR0_PE, CR0_PG, EFLAGS_AC, EFLAGS_FIXED, EFLAGS_ID, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
-import { CS, LDTR, TR } from '../x86/registers';
+import { CR0_PE, CR0_PG, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM } from '../x86/flags';
 import { reportBlocks } from './blockReports';
 import { apicBaseAtReset, pagingFeatures } from './cpuModels';
 import { CostLedger } from './cost/ledger';
 import type { CostEvent, CostProfile } from './cost/profiles';
 import type { StopReason } from './debuggable';
 import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
-import { DebugTraps } from './debugTraps';
 import { DeviceAccess } from './deviceAccess';
-import { type Delivered, EventDelivery } from './eventDelivery';
-import { EventDesk, type Place, type Suppression, isKnownAfterwards } from './eventDesk';
+import { EventDelivery } from './eventDelivery';
+import { EventDesk } from './eventDesk';
 import { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
 import type { Firmware } from './firmwareContext';
 import { GuestContext } from './guestContext';
-import { FirmwareDraft, type FirmwareHost, FirmwareService, inFirmware } from './firmwareService';
 import { Hypercalls } from './hypercalls/hypercalls';
 import { DISCOVERY_LEAVES } from './hypercalls/discovery';
 import { KVM_LEAVES } from './kvm/kvmAbi';
 import { KvmInterface } from './kvm/kvmInterface';
+import { resetRegisters } from './resetState';
+import { RunLoop, type RunLoopHost } from './runLoop';
 import { ShadowReports } from './shadowReports';
 import { BareMetal } from './techniques/bareMetal';
 import { BinaryTranslation } from './techniques/binaryTranslation';
 import { HardwareAssisted } from './techniques/hardwareAssisted';
 import { OptimisedTranslation } from './techniques/optimisedTranslation';
 import { Paravirtualized } from './techniques/paravirtualized';
-import type { EventDraft, Technique, TechniqueExit, TechniqueHost, Waiting } from './techniques/technique';
+import type { EventDraft, Technique, TechniqueHost } from './techniques/technique';
 import { TrapAndEmulate } from './techniques/trapAndEmulate';
 import type { VmcsSettings } from './vmcs/settings';
+import { Whereabouts } from './whereabouts';
 
 export { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
-
-/** Turns of the run loop, and instructions, between two looks at the host's clock. */
-const TURNS = 16;
-const TURNS_INSTRUCTIONS = 50_000;
 
 const PAGE_MASK = ~0xfff;
 
@@ -112,7 +93,7 @@ export interface VmOptions {
   readonly kvm?: { readonly startDate: number };
 }
 
-export class VirtualMachine implements TechniqueHost {
+export class VirtualMachine implements TechniqueHost, RunLoopHost {
   readonly cpu: CpuState;
   readonly devices: DeviceAccess;
   readonly physical: GuestMemory;
@@ -128,19 +109,12 @@ export class VirtualMachine implements TechniqueHost {
   readonly opcodes: OpcodeMap;
   #platform!: Platform;
   #world: DeprivilegedWorld | undefined;
-  #place: Place = { retired: 0, cs: 0, eip: 0, linear: 0, codeSize: 2 };
-  #pending: StopReason | undefined;
-  /** Coordinate and EIP of the last stop: going on from there does not stop there again. */
-  #stoppedAt: { retired: number; eip: number; on: Suppression } = { retired: -1, eip: -1, on: 'breakpoint' };
   #skipped = 0;
-  /** A halted guest is not taken past this guest time (ns); whoever runs it sets it. Not part of the guest's state. */
-  timeLimit = Number.POSITIVE_INFINITY;
-  /** When the timer is due that it waits for because of that. */
-  waitsUntil: number | undefined;
   /** Causes of the last triple fault that reset the machine. */
   lastShutdown: readonly string[] | undefined;
   readonly #delivery = new EventDelivery(this);
-  readonly #traps = new DebugTraps(this);
+  readonly whereabouts: Whereabouts;
+  readonly #loop: RunLoop;
   readonly #resetsOnShutdown: boolean;
   #unimplemented = '';
   #mode = 0;
@@ -162,6 +136,8 @@ export class VirtualMachine implements TechniqueHost {
     if (options.kvm) this.kvm = new KvmInterface({ context: this.context, memory: this.physical, startDate: options.kvm.startDate, now: () => this.now() });
     this.technique = this.#createTechnique(options);
     this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter, options.translation, options.regionLimits);
+    this.whereabouts = new Whereabouts(this.engine);
+    this.#loop = new RunLoop(this, this.#delivery);
     reportBlocks(this);
     this.resetCpu();
   }
@@ -214,34 +190,16 @@ export class VirtualMachine implements TechniqueHost {
   /** At the instruction that has it happen, or, when its time has come between two, at the next one. */
   reportFromDevice(draft: EventDraft): void {
     if (!this.engine.running) this.mark();
-    this.desk.report(draft, this.engine.running ? this.#here() : this.#place);
+    this.desk.report(draft, this.engine.running ? this.whereabouts.here : this.whereabouts.marked);
   }
 
   get platform(): Platform {
     return this.#platform;
   }
 
-  /** Registers after RESET (SDM Vol. 3, table 9-1), real mode; CS:EIP is FFFFFFF0h, until the first far jump. */
   resetCpu(): void {
-    const { cpu } = this;
     this.kvm?.reset();
-    cpu.i32.fill(0, CPU.GPR >> 2, CPU.END >> 2);
-    cpu.set(CPU.EFLAGS, EFLAGS_FIXED);
-    cpu.statusFlags = 0;
-    cpu.set(CPU.CR0, CR0_ET);
-    resetModelSpecific(cpu);
-    cpu.set(CPU.IDTR_LIMIT, 0x3ff);
-    cpu.set(CPU.MXCSR, MXCSR_RESET);
-    cpu.set(CPU.APIC_BASE, apicBaseAtReset(this.context.model));
-    cpu.set(CPU.DR0 + 24, 0xffff0ff0);
-    cpu.set(CPU.DR0 + 28, 0x400);
-    for (let s = 0; s < 6; s++) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: REAL_ATTRIBUTES });
-    cpu.setSegment(CS, { selector: 0xf000, base: 0xffff0000, limit: 0xffff, attributes: REAL_ATTRIBUTES });
-    for (const s of [LDTR, TR]) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: s === TR ? 0x8b : 0 });
-    cpu.set(CPU.EXTENDED_FLAGS, this.context.model.eflagsBits & (EFLAGS_AC | EFLAGS_ID));
-    cpu.set(CPU.X87_CONTROL, CONTROL_RESET);
-    cpu.set(CPU.X87_TAGS, 0x5555);
-    cpu.eip = 0xfff0;
+    resetRegisters(this.cpu, this.context.model);
     this.linear.setUser(false);
     this.linear.loadPagingMode();
     this.#mode = 0;
@@ -255,6 +213,10 @@ export class VirtualMachine implements TechniqueHost {
   /** Guest time, nanoseconds. */
   now(): number {
     return this.engine.retired * NANOSECONDS_PER_INSTRUCTION + this.#skipped;
+  }
+
+  skip(nanoseconds: number): void {
+    this.#skipped += nanoseconds;
   }
 
   get cycles(): number {
@@ -325,21 +287,17 @@ export class VirtualMachine implements TechniqueHost {
     return this.desk.sideEvents(instruction);
   }
   stopsAt(draft: EventDraft): boolean {
-    return this.desk.stopsAt(draft, this.#place);
+    return this.desk.stopsAt(draft, this.whereabouts.marked);
   }
   stopsHere(kind: VmmEventKind, draft: () => EventDraft): boolean {
-    return this.desk.mayStopAt(kind) && this.desk.stopsAt(draft(), this.#here());
+    return this.desk.mayStopAt(kind) && this.desk.stopsAt(draft(), this.whereabouts.here);
   }
   report(draft: EventDraft): void {
-    this.desk.report(draft, this.#place);
+    this.desk.report(draft, this.whereabouts.marked);
   }
 
   reportAt(draft: EventDraft, block: Block, eip: number): void {
-    this.desk.report(draft, this.#placeIn(block, eip));
-  }
-
-  #placeIn(block: Block, eip: number): Place {
-    return { retired: this.engine.retired, cs: block.cs, eip, linear: (block.linear - block.eip + eip) >>> 0, codeSize: block.codeSize };
+    this.desk.report(draft, this.whereabouts.inBlock(block, eip));
   }
 
   countInline(count: number, slow: number): void {
@@ -347,30 +305,17 @@ export class VirtualMachine implements TechniqueHost {
   }
 
   reportHere(kind: VmmEventKind, cost: CostEvent | undefined, draft: () => EventDraft): void {
-    this.desk.tally(kind, cost, draft, () => this.#here());
+    this.desk.tally(kind, cost, draft, () => this.whereabouts.here);
   }
 
-  /** Where the guest is while an instruction executes. */
-  #here(): Place {
-    const { cpu, engine } = this;
-    const eip = engine.currentEip;
-    return { retired: engine.retired, cs: cpu.selector(CS), eip, linear: (cpu.segmentBase(CS) + eip) >>> 0, codeSize: cpu.codeSize };
-  }
-
-  /** Remember where the next events belong: CS:EIP of the virtual CPU. */
   mark(): void {
-    const { cpu } = this;
-    this.#place = { retired: this.engine.retired, cs: cpu.selector(CS), eip: cpu.eip, linear: (cpu.segmentBase(CS) + cpu.eip) >>> 0, codeSize: cpu.codeSize };
-  }
-
-  lengthHere(): number {
-    return this.decodeCurrent()?.length ?? 0;
+    this.whereabouts.mark();
   }
 
   decodeCurrent(): Instruction | undefined {
-    this.mark();
-    const bytes = this.readLinear(this.#place.linear, MAX_INSTRUCTION_LENGTH);
-    const decoded = decode(this.opcodes, bytes, 0, bytes.length, this.#place.codeSize);
+    const { linear, codeSize } = this.whereabouts.mark();
+    const bytes = this.readLinear(linear, MAX_INSTRUCTION_LENGTH);
+    const decoded = decode(this.opcodes, bytes, 0, bytes.length, codeSize);
     return decoded.kind === 'instruction' ? decoded.instruction : undefined;
   }
 
@@ -390,28 +335,32 @@ export class VirtualMachine implements TechniqueHost {
     this.#delivery.takeCounts();
   }
 
-  /** A triple fault: the reset line, or the end of the run. */
-  shutDown(causes: readonly string[]): void {
-    if (!this.#resetsOnShutdown) {
-      this.#pending = { kind: 'tripleFault', causes };
-      this.engine.attend();
-      return;
-    }
-    this.lastShutdown = causes;
-    this.requestReset();
-  }
-
-  stopUnimplemented(what = this.#unimplemented): void {
-    this.report({ kind: 'unimplemented', reason: what, sentence: `Ringside does not execute ${what} yet.` });
-    this.#pending = { kind: 'unimplemented', what };
-    this.engine.attend();
-  }
-
   // The run loop.
 
+  /** Retire up to `maxInstructions`, for up to `maxMilliseconds` of host time. */
+  run(maxInstructions: number, maxMilliseconds: number): StopReason {
+    return this.#loop.run(maxInstructions, maxMilliseconds);
+  }
+
+  /** A halted guest is not taken past this guest time (ns); whoever runs it sets it. Not part of the guest's state. */
+  get timeLimit(): number {
+    return this.#loop.timeLimit;
+  }
+  set timeLimit(time: number) {
+    this.#loop.timeLimit = time;
+  }
+
+  /** When the timer is due that it waits for because of that. */
+  get waitsUntil(): number | undefined {
+    return this.#loop.waitsUntil;
+  }
+
+  showBlock(): void {
+    this.#loop.showBlock();
+  }
+
   requestStop(reason: StopReason = { kind: 'pause' }): void {
-    this.#pending ??= reason;
-    this.engine.attend();
+    this.#loop.requestStop(reason);
   }
 
   #stopAfter(event: VmmEvent): void {
@@ -419,251 +368,24 @@ export class VirtualMachine implements TechniqueHost {
     this.engine.endRun();
   }
 
-  #firmware: FirmwareService | undefined;
-
-  /** The guest pulled the reset line: act between two instructions. */
-  #resetRequested = false;
   requestReset(): void {
-    this.#resetRequested = true;
-    this.engine.attend();
+    this.#loop.requestReset();
   }
 
-  /** Retire up to `maxInstructions`, for up to `maxMilliseconds` of host time. */
-  run(maxInstructions: number, maxMilliseconds: number): StopReason {
-    const end = this.engine.retired + maxInstructions;
-    const deadline = performance.now() + maxMilliseconds;
-    this.waitsUntil = undefined;
-    const here = this.#stoppedAt.retired === this.engine.retired && this.#stoppedAt.eip === this.cpu.eip;
-    this.desk.suppressed = here ? this.#stoppedAt.on : undefined;
-    for (let turns = 1, looked = this.engine.retired; ; turns++) {
-      let stop = this.#turn(end);
-      // The host's clock costs as much as a short turn.
-      if (!stop && (turns % TURNS === 0 || this.engine.retired - looked > TURNS_INSTRUCTIONS)) {
-        looked = this.engine.retired;
-        if (performance.now() > deadline) stop = { kind: 'budget' };
-      }
-      if (stop) {
-        if (stop.kind !== 'budget') this.showBlock();
-        return this.#stopped(stop);
-      }
-    }
+  restart(): void {
+    this.#restart?.();
   }
 
-  /** Stepping runs single instructions: somebody who watches sees the block they belong to all the same. */
-  showBlock(): void {
-    if (!this.desk.recording) return;
-    const pending = this.#pending;
-    this.technique.showBlock();
-    this.#pending = pending; // nobody stops for what is only shown
+  /** A triple fault: the reset line, or the end of the run. */
+  shutDown(causes: readonly string[]): void {
+    if (!this.#resetsOnShutdown) return this.#loop.end({ kind: 'tripleFault', causes });
+    this.lastShutdown = causes;
+    this.requestReset();
   }
 
-  #stopped(stop: StopReason): StopReason {
-    this.syncClock(); // devices are where the position says, however it was reached
-    if (stop.kind === 'event' && isKnownAfterwards(stop.event.kind)) this.#stoppedAt = { retired: -1, eip: -1, on: 'breakpoint' };
-    else if (stop.kind !== 'budget') this.#stoppedAt = { retired: this.engine.retired, eip: this.cpu.eip, on: stop.kind === 'event' ? stop.event.kind : 'breakpoint' };
-    this.desk.suppressed = undefined;
-    return stop;
-  }
-
-  #takePending(): StopReason | undefined {
-    const stop = this.#pending;
-    this.#pending = undefined;
-    return stop;
-  }
-
-  /** One turn: time, reset, halt, interrupts, then a slice of the guest. */
-  #turn(end: number): StopReason | undefined {
-    const { cpu, engine } = this;
-    const stop = this.#takePending();
-    if (stop) return stop;
-    if (this.#resetRequested) {
-      this.#resetRequested = false;
-      this.#restart?.();
-    }
-    if (engine.retired >= end) return { kind: 'budget' };
-    this.syncClock();
-    this.hypercalls?.events.note();
-    if (cpu.get(CPU.HALTED)) return this.#idle();
-    const { interrupts } = this.#platform;
-    if (this.#traps.due) return this.#moveOn(this.#stopOf(this.#delivery.pending()));
-    const inhibit = cpu.get(CPU.INHIBIT);
-    const flags = cpu.get(CPU.EFLAGS);
-    const boundary = this.technique.atBoundary?.(this.#waiting(inhibit === 0));
-    if (boundary === 'stopped') return { kind: 'event', event: this.desk.stopEvent! };
-    if (boundary === 'exited') this.desk.suppressed = undefined;
-    if (interrupts.nmiPending && !inhibit && !cpu.get(CPU.NMI_BLOCKED)) return this.#stopOf(this.#delivery.nonMaskable());
-    if (interrupts.pending && !inhibit && flags & EFLAGS_IF) return this.#stopOf(this.#delivery.interrupt());
-    const breakpoints = flags & EFLAGS_RF || inhibit === INHIBIT_DEBUG ? 0 : instructionBreakpoints(this.context);
-    if (breakpoints) {
-      return this.#moveOn(this.#stopOf(this.#delivery.fault(DB, breakpoints, this.decodeCurrent())));
-    }
-    const before = engine.retired;
-    const debugged = this.#traps.watching;
-    const stopped = this.desk.suppressed !== undefined;
-    if (debugged && !stopped && this.#atBreakpoint()) return { kind: 'breakpoint', linear: this.#place.linear };
-    cpu.set(CPU.INHIBIT, 0);
-    cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
-    // Nothing can begin to wait before the next instruction: a slice ends where a timer is due.
-    const waits = this.devices.noteWaiting();
-    const alone = inhibit !== 0 && (waits || cpu.get(CPU.PENDING_DEBUG) !== 0 || this.hypercalls !== undefined);
-    const slice = alone ? 1 : Math.min(end - before, this.technique.slice, this.#untilNextTimer());
-    const outcome = debugged ? this.#traps.step(() => this.#stepOne()) : stopped ? this.#stepOne() : this.#handle(this.technique.run(slice, false));
-    if (outcome && engine.retired === before) {
-      // Nothing has happened yet.
-      cpu.set(CPU.INHIBIT, inhibit);
-      cpu.set(CPU.EFLAGS, cpu.get(CPU.EFLAGS) | (flags & EFLAGS_RF));
-    }
-    this.desk.suppressed = undefined;
-    return !outcome && this.#traps.due ? this.#stopOf(this.#delivery.pending()) : outcome;
-  }
-
-  #waiting(open: boolean): Waiting {
-    const { interrupts } = this.#platform;
-    const nmiBlocked = !open || this.cpu.get(CPU.NMI_BLOCKED) !== 0;
-    return { interrupt: interrupts.pending, interruptible: open && (this.cpu.get(CPU.EFLAGS) & EFLAGS_IF) !== 0, nmi: interrupts.nmiPending, nmiBlocked };
-  }
-
-  /** The guest is elsewhere now: what the last stop was about is behind it. */
-  #moveOn(stop: StopReason | undefined): StopReason | undefined {
-    this.desk.suppressed = undefined;
-    return stop;
-  }
-
-  #atBreakpoint(): boolean {
-    this.mark();
-    return this.engine.translator.breakpoints.has(this.#place.linear);
-  }
-
-  #stopOf(delivered: Delivered): StopReason | undefined {
-    return delivered === 'stopped' ? { kind: 'event', event: this.desk.stopEvent! } : undefined;
-  }
-
-  /** One instruction, past breakpoints; what it is still gets reported. */
-  #stepOne(): StopReason | undefined {
-    const direct = this.technique.id === 'bare' || this.technique.id === 'hvm';
-    const instruction = direct || this.desk.recording ? this.decodeCurrent() : undefined;
-    const watched =
-      instruction &&
-      this.interested(instruction) &&
-      (direct ? this.technique.policy.treat(instruction, this.#place.linear) === 'execute' : this.technique.directEvents?.(instruction));
-    if (instruction && watched) return this.#watched(instruction);
-    return this.#handle(this.technique.run(1, true));
-  }
-
-  #untilNextTimer(): number {
-    const due = this.#platform.clock.nextDue();
-    return due === undefined ? Number.MAX_SAFE_INTEGER : Math.max(1, Math.ceil((due - this.now()) / NANOSECONDS_PER_INSTRUCTION));
-  }
-
-  /** Halted: wake on an interrupt, skip time to the next timer, or report that nothing can wake the guest. */
-  #idle(): StopReason | undefined {
-    const { cpu } = this;
-    const { interrupts, clock } = this.#platform;
-    const enabled = (cpu.get(CPU.EFLAGS) & EFLAGS_IF) !== 0;
-    if ((enabled && interrupts.pending) || (interrupts.nmiPending && !cpu.get(CPU.NMI_BLOCKED))) {
-      cpu.set(CPU.HALTED, 0);
-      cpu.set(CPU.INHIBIT, 0);
-      return undefined;
-    }
-    const due = clock.nextDue();
-    if (!enabled || due === undefined) return { kind: 'halted', interruptsEnabled: enabled };
-    if (due > this.timeLimit) {
-      this.waitsUntil = due;
-      return { kind: 'budget' };
-    }
-    this.#skipped += Math.max(0, due - this.now());
-    return undefined;
-  }
-
-  #handle(exit: TechniqueExit): StopReason | undefined {
-    switch (exit.kind) {
-      case 'continue':
-        return undefined;
-      case 'stopped':
-        return { kind: 'event', event: this.desk.stopEvent! };
-      case 'entryFailure':
-        return exit;
-      case 'fault':
-        if (exit.vector === UNIMPLEMENTED_VECTOR) {
-          this.mark();
-          this.stopUnimplemented();
-          return this.#takePending();
-        }
-        if (exit.vector === REFUSED_VECTOR) return { kind: 'event', event: this.desk.stopEvent! };
-        if (exit.vector === WATCH_VECTOR) return this.#stepWatchedAccess();
-        return this.#stopOf(this.#delivery.fault(exit.vector, exit.errorCode, this.#delivery.tellsOfFaults ? this.decodeCurrent() : undefined));
-      case 'attend':
-        return this.#attend(exit);
-    }
-  }
-
-  /** The instruction here accesses what a debugger watches: run it alone, or one element of a repeated one, and stop behind it. */
-  #stepWatchedAccess(): StopReason | undefined {
-    const { cpu, engine, linear } = this;
-    const at = { retired: engine.retired, linear: (cpu.segmentBase(CS) + cpu.eip) >>> 0 };
-    const hits: WatchHit[] = [];
-    cpu.set(CPU.FUEL, 1);
-    linear.noted = hits;
-    try {
-      const outcome = this.#handle(this.technique.run(1, true));
-      const done = engine.retired > at.retired || cpu.get(CPU.FUEL) === 0;
-      return outcome ?? (done && hits.length > 0 ? { kind: 'watchpoint', hits, by: at.linear } : undefined);
-    } finally {
-      linear.noted = undefined;
-    }
-  }
-
-  #attend({ attention }: Extract<TechniqueExit, { kind: 'attend' }>): StopReason | undefined {
-    this.mark();
-    switch (attention.kind) {
-      case 'breakpoint':
-        return { kind: 'breakpoint', linear: this.#place.linear };
-      case 'unimplemented':
-        this.stopUnimplemented(attention.what);
-        return this.#takePending();
-      case 'watch':
-        return this.#watched(attention.instruction);
-      case 'policy':
-        return attention.instruction.spec.lift === 'firmware' ? this.#serveFirmware(attention.instruction) : this.#handle(this.technique.take(attention.instruction));
-      case 'fault':
-        return undefined; // the engine has made it an exit of its own
-    }
-  }
-
-  /** An instruction somebody watches is about to run directly. */
-  #watched(instruction: Instruction): StopReason | undefined {
-    const drafts = this.technique.directEvents?.(instruction) ?? this.desk.directEvents(instruction);
-    for (const draft of drafts) if (this.stopsAt(draft)) return { kind: 'event', event: this.desk.stopEvent! };
-    const place = this.#place;
-    const before = this.engine.retired;
-    const outcome = this.#handle(this.technique.run(1, true));
-    if (this.engine.retired > before) for (const draft of drafts) this.desk.report(draft, place);
-    return outcome;
-  }
-
-  /** The BIOS ROM calls its service; anywhere else the instruction does not exist. */
-  #serveFirmware(instruction: Instruction): StopReason | undefined {
-    const { firmware } = this.#platform;
-    if (!firmware || !inFirmware(this.#place.linear) || this.cpu.protectedMode) return this.#stopOf(this.#delivery.fault(UD, 0, instruction));
-    this.#firmware ??= new FirmwareService(this.#firmwareHost());
-    this.syncClock();
-    const { sentence, retried } = this.#firmware.serve(firmware, instruction.immediate & 0xff, instruction.length);
-    if (retried) return undefined;
-    this.engine.retired += 1;
-    this.report(new FirmwareDraft(sentence));
-    return undefined;
-  }
-
-  #firmwareHost(): FirmwareHost {
-    const platform = (): Platform => this.#platform;
-    return {
-      context: this.context,
-      get a20() {
-        return platform().a20();
-      },
-      setA20: (on) => platform().setA20(on),
-      now: () => this.now(),
-    };
+  stopUnimplemented(what = this.#unimplemented): void {
+    this.report({ kind: 'unimplemented', reason: what, sentence: `Ringside does not execute ${what} yet.` });
+    this.#loop.end({ kind: 'unimplemented', what });
   }
 
   // Looking at memory without touching it.
