@@ -57,7 +57,8 @@ export interface Block {
   readonly records: number;
   /** Pointer to the record whose HITS count executions. */
   readonly last: number;
-  readonly instructions: readonly BlockInstruction[];
+  /** Some are replaced when the guest rewrites them. */
+  readonly instructions: BlockInstruction[];
   readonly endReason: EndReason;
   readonly attention: Attention | undefined;
   readonly single: boolean;
@@ -74,6 +75,11 @@ export interface Block {
   region: Region | undefined;
   /** Regions with this block in them. */
   readonly regions: Set<Region>;
+  /** Of instructions that have been rewritten: what translated code reads from their records (LOADED, by index). */
+  loaded: Map<number, number> | undefined;
+  /** Stores since it was last seen to have run, and what it had run by then. */
+  idleStores: number;
+  ranBefore: number;
   /** A computed jump has led here. */
   computed: boolean;
   /** Times it has been found hot while a region held it already. */

@@ -57,6 +57,8 @@ export class CodeCache {
   readonly invalidated = new Emitter<Block>();
   /** A block is going; its records are still as they were. */
   onInvalidate: (block: Block) => void = () => {};
+  /** A store has changed bytes of the block: can it go on, with other instructions in it? */
+  rewrite: (block: Block, address: number, length: number) => boolean = () => false;
   /** Times everything was thrown away, and the arena began anew. */
   generation = 0;
 
@@ -64,7 +66,7 @@ export class CodeCache {
     const { buffer } = linear.cpu.memory;
     this.#i32 = new Int32Array(buffer);
     this.#u16 = new Uint16Array(buffer);
-    linear.physical.onCodeWrite = (address, length) => this.#written(address, length);
+    linear.physical.onCodeWrite = (address, length, changed) => this.#written(address, length, changed);
     for (let n = 0; n < JUMP_CACHE_ENTRIES; n++) this.#i32[(JUMP_CACHE + 16 * n + 4) >> 2] = NO_MODE;
   }
 
@@ -198,12 +200,12 @@ export class CodeCache {
     }
   }
 
-  #written(address: number, length: number): void {
+  #written(address: number, length: number, changed: boolean): void {
     const page = this.#pages.get(address >>> 12);
     if (!page) return;
     const from = address & (PAGE - 1);
     if (page.blocks.size > 0 && (from >= page.high || from + length <= page.low)) return;
-    for (const block of page.blocks) if (overlaps(block, address, length)) this.invalidate(block, 'code written');
+    if (changed) for (const block of page.blocks) if (overlaps(block, address, length) && !this.rewrite(block, address, length)) this.invalidate(block, 'code written');
     if (page.blocks.size === 0 && ++page.idleWrites > IDLE_WRITES) this.#unmark(address >>> 12);
   }
 

@@ -21,6 +21,7 @@ import type { TranslationPolicy } from './policy';
 import { type Heat, type Translation, heatOf } from './heat';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
+import { Rewriting } from './rewriting';
 import { MAX_BLOCK_INSTRUCTIONS, Translator, isControlTransfer } from './translator';
 import { Emitter } from '../base/events';
 
@@ -38,6 +39,9 @@ export type EngineExit =
 const FUEL = 1 << 13;
 /** Block entries before the run loop looks up: one may cost a translation. */
 const ENTRIES = 250;
+
+/** Stores to a block that does not run before it is not worth keeping. */
+const IDLE_STORES = 128;
 
 /** Takes faults into the guest. */
 export interface FaultDelivery {
@@ -71,6 +75,7 @@ export class Interpreter {
   readonly cache: CodeCache;
   readonly translator: Translator;
   readonly regions: RegionCache;
+  readonly #rewriting: Rewriting;
   /** A block was translated (not the single-step ones). */
   readonly translated = new Emitter<Block>();
   /** A branch of one block was patched to go straight to the other. */
@@ -110,6 +115,8 @@ export class Interpreter {
     cpu.set(FAULT_RECORD + RECORD.HANDLER, PSEUDO.FAULT);
     this.translator = new Translator(cpu, linear, this.cache, forms, opcodes, policy);
     this.#view = new DataView(cpu.memory.buffer);
+    this.#rewriting = new Rewriting(linear, opcodes, policy, (record) => this.#isFree(record));
+    this.cache.rewrite = (block, address, length) => this.#rewrite(block, address, length);
     const heat = heatOf(translation);
     this.#hotMask = heat.threshold - 1;
     this.regions = new RegionCache(this.cache, linear, forms, (block) => this.hits(block) >= heat.warm, heat.patience, limits);
@@ -218,6 +225,33 @@ export class Interpreter {
       this.#view.setUint8(leaving.record + RECORD.COUNT, leaving.count);
     }
     return true;
+  }
+
+  /** A store has changed bytes of a block. True: it goes on with other instructions in it. */
+  #rewrite(block: Block, address: number, length: number): boolean {
+    const found = this.#isInUse(block) ? this.#rewriting.find(block, address, length) : undefined;
+    if (!found) return false;
+    for (const rewrite of found) {
+      const { instruction } = block.instructions[rewrite.n];
+      this.translator.rewrite(block, rewrite);
+      this.regions.rewritten(block, rewrite.n, instruction);
+    }
+    return true;
+  }
+
+  /** It runs now and then: a block that a run once began in the middle of others does not. */
+  #isInUse(block: Block): boolean {
+    const hits = this.hits(block);
+    if (hits !== block.ranBefore || block.regions.size > 0) {
+      block.ranBefore = hits;
+      block.idleStores = 0;
+    }
+    return ++block.idleStores <= IDLE_STORES;
+  }
+
+  /** An instruction under way still reads its own record; #return puts back what was in that behind it. */
+  #isFree(record: number): boolean {
+    return this.#leaving?.record !== record && (this.#entryBudget < 0 || this.cpu.get(CPU.EXIT_RECORD) !== record);
   }
 
   #isMode(number: number, base: number, limit: number, bits: number, key: number): boolean {

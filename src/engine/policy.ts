@@ -11,6 +11,8 @@ export interface TranslationPolicy {
   watches(instruction: Instruction): boolean;
   /** Generated code may go on behind a system instruction when nobody waits there: no ATTEND. Else the run loop looks around each time. */
   readonly goesOn: boolean;
+  /** Blocks are how the engine runs code, and nobody's subject: one goes on when a store changes an instruction in it. */
+  readonly rewrites: boolean;
   /** When given, blocks are not chained: every near branch comes back to the run loop, which is told here. */
   branched?(): ((block: Block) => void) | undefined;
 }

@@ -12,6 +12,7 @@ import type { CodeCache } from './codeCache';
 import { type FormTable, formOf } from './forms';
 import type { TranslationPolicy } from './policy';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
+import type { Rewrite } from './rewriting';
 
 /** Instructions in a block, at most: also how exactly a slice can end without single steps. */
 export const MAX_BLOCK_INSTRUCTIONS = 64;
@@ -219,11 +220,21 @@ export class Translator {
       trampoline: 0,
       region: undefined,
       regions: new Set(),
+      loaded: undefined,
+      idleStores: 0,
+      ranBefore: 0,
       computed: false,
       passedOver: 0,
     };
     this.cache.insert(block);
     return block;
+  }
+
+  /** Have an instruction of a block be another one, as long as the old one. */
+  rewrite({ entry, id, instructions }: Block, { n, after }: Rewrite): void {
+    const { eip } = instructions[n];
+    instructions[n] = { eip, instruction: after };
+    this.#instruction(entry + n * RECORD_SIZE, eip, after, n + 1, id);
   }
 
   #pseudo(at: number, handler: number, eip: number, count: number, block: number): void {

@@ -4,7 +4,7 @@
  */
 import { foldBinary, foldSelect, foldUnary, isConstant } from './fold';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
-import { type Expr, type Field, type RegisterRef, type SegmentRef, type Statement, add, constant, register, typeOf } from './microOp';
+import { type Expr, type Field, type RegisterRef, type SegmentRef, type Statement, add, cell, constant, register, typeOf } from './microOp';
 
 export interface Occurrence {
   readonly fields: Readonly<Record<Field, number>>;
@@ -14,6 +14,8 @@ export interface Occurrence {
   readonly base: number;
   readonly index: number;
   readonly scale: number;
+  /** Fields that are no constants but cells of the VM's memory, by offset. */
+  readonly loaded?: { readonly immediate?: number; readonly displacement?: number };
   /** Cells of CpuState that are constant. */
   readonly cells: ReadonlyMap<number, number>;
 }
@@ -192,7 +194,7 @@ class Specializer {
         return isConstant(value) ? value : { k: 'invariant', value };
       }
       case 'field':
-        return constant(this.occurrence.fields[e.field]);
+        return this.#field(e.field);
       case 'effectiveAddress':
         return this.#address(e.addressSize, e.stackBias);
       case 'register':
@@ -219,14 +221,19 @@ class Specializer {
     }
   }
 
+  #field(field: Field): Expr {
+    const offset = field === 'immediate' || field === 'displacement' ? this.occurrence.loaded?.[field] : undefined;
+    return offset === undefined ? constant(this.occurrence.fields[field]) : cell(offset);
+  }
+
   #cell(offset: number): Expr {
     const value = this.occurrence.cells.get(offset);
     return value === undefined ? { k: 'cell', offset } : constant(value);
   }
 
   #address(addressSize: 2 | 4, stackBias: number): Expr {
-    const { base, index, scale, fields } = this.occurrence;
-    const displacement = constant(fields.displacement + (base === ESP ? stackBias : 0));
+    const { base, index, scale } = this.occurrence;
+    const displacement = foldBinary('add', this.#field('displacement'), constant(base === ESP ? stackBias : 0));
     const scaled = index < 0 ? undefined : foldBinary('shl', register(index, 4), constant(addressSize === 4 ? scale : 0));
     const sum = base < 0 ? scaled : scaled ? add(register(base, 4), scaled) : register(base, 4);
     const whole = sum ? foldBinary('add', sum, displacement) : displacement;

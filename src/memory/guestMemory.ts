@@ -47,8 +47,8 @@ export class GuestMemory {
   readonly view: DataView;
   /** FFFFFFFFh, or FFEFFFFFh while the A20 gate is closed. */
   a20Mask = 0xffffffff;
-  /** A store hit a page marked as code: [address, address + length) has been written. */
-  onCodeWrite: (address: number, length: number) => void = () => {};
+  /** A store hit a page marked as code: [address, address + length) has been written. `changed`: with other bytes than were there. */
+  onCodeWrite: (address: number, length: number, changed: boolean) => void = () => {};
   /** A store hit a traced page. */
   onTracedWrite: (address: number, length: number) => void = () => {};
   /** A store hit a page that holds a page table of the guest, and shadow entries derived from it. */
@@ -245,21 +245,22 @@ export class GuestMemory {
     if (kind === KIND_DEVICE) this.bus.write(address, size, value >>> 0);
     else if (kind !== KIND_ROM && kind !== KIND_FLASH) {
       const at = this.storeOffset(address);
-      this.journal?.push({ address, size, before: this.load(at, size), after: value >>> 0 });
+      const before = this.load(at, size);
+      this.journal?.push({ address, size, before, after: value >>> 0 });
       this.store(at, size, value);
-      this.#noteWrite(address, size);
+      this.#noteWrite(address, size, this.load(at, size) !== before);
     }
   }
 
-  #noteWrite(address: number, length: number): void {
-    this.#noteAt(address, length);
+  #noteWrite(address: number, length: number, changed: boolean): void {
+    this.#noteAt(address, length, changed);
     const alias = this.#alias(address);
-    if (alias >= 0) this.#noteAt(alias, length);
+    if (alias >= 0) this.#noteAt(alias, length, changed);
   }
 
-  #noteAt(address: number, length: number): void {
+  #noteAt(address: number, length: number, changed: boolean): void {
     const marks = this.#marks[this.#markIndex(address)];
-    if (marks & MARK_CODE) this.onCodeWrite(address, length);
+    if (marks & MARK_CODE) this.onCodeWrite(address, length, changed);
     if (marks & MARK_TRACED) this.onTracedWrite(address, length);
     if (marks & MARK_TABLE) this.onTableWrite(address, length);
   }
@@ -295,7 +296,7 @@ export class GuestMemory {
       const n = Math.min(bytes.length - at, PAGE - (to & (PAGE - 1)));
       if (this.isRam(to)) {
         this.u8.set(bytes.subarray(at, at + n), this.storeOffset(to));
-        this.#noteWrite(to, n);
+        this.#noteWrite(to, n, true);
       }
       at += n;
     }

@@ -40,5 +40,8 @@ export const DENY_USER_WRITE = 0x10;
 export const DENY_ALL = 0x1e;
 /** Not tested by accesses: the page is global, a new CR3 leaves it. */
 export const GLOBAL_PAGE = 0x20;
+/** Not tested by accesses: stores are denied only because the page is marked, and somebody has to see them. */
+export const NOTED_SUPERVISOR = 0x40;
+export const NOTED_USER = 0x80;
 /** Set by the inline check when an access crosses its page. */
 export const CROSSES_PAGE = 0x01;

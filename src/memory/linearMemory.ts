@@ -8,7 +8,7 @@ import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import { AccessWindows } from './accessWindows';
 import type { GuestMemory } from './guestMemory';
-import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, PAGE, RAM, TLB } from './layout';
+import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, NOTED_SUPERVISOR, NOTED_USER, PAGE, RAM, TLB } from './layout';
 import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, pathOf, walkPage } from './pageWalker';
 import { type Refused, type ShadowObserver, ShadowPageTables } from './shadowPageTables';
 import { type WatchHit, type Watchpoint, watchHits } from './watchpoint';
@@ -160,13 +160,12 @@ export class LinearMemory {
   /** A physical page became marked: no linear page may be stored to without being seen. */
   protectPage(physical: number): void {
     const host = this.physical.storeOffset(physical - (physical & (PAGE - 1))) | 0;
-    const deny = DENY_SUPERVISOR_WRITE | DENY_USER_WRITE;
     for (const { pages, count } of [this.#global, this.#local])
       for (let i = 0; i < count; i++) {
         const page = pages[i];
         const entry = this.#tlb[page];
         if ((entry & DENY_ALL) !== DENY_ALL && (((entry & ~0xff) + (page << 12)) | 0) === host) {
-          this.#tlb[page] = entry | deny;
+          this.#tlb[page] = this.#noting(entry, host >>> 0);
           this.windows.changed(page);
         }
       }
@@ -298,10 +297,25 @@ export class LinearMemory {
   #fill(linear: number, { physical, userAccess, writable, dirty, global }: Translation): void {
     const host = this.physical.hostOffset(physical - (physical & (PAGE - 1)));
     if (host < 0) return;
-    const mayWrite = dirty && this.physical.isPlain(physical) && (this.nested?.isDirty(physical) ?? true);
+    const mayWrite = dirty && (this.nested?.isDirty(physical) ?? true);
     const userWritable = writable && userAccess;
     const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
-    this.#enter(linear >>> 12, physical, host, deny, global);
+    this.#enter(linear >>> 12, physical, host, this.physical.isPlain(physical) ? deny : this.#noting(deny, host), global);
+  }
+
+  /** Without the right to store: where a store goes to RAM, remembered as what only has to be seen. */
+  #noting(entry: number, host: number): number {
+    const { physical } = this;
+    const isRam = host >= RAM && host - RAM < physical.size && physical.isRam(host - RAM) && !this.shadow;
+    const noted = isRam ? (entry & DENY_SUPERVISOR_WRITE ? 0 : NOTED_SUPERVISOR) | (entry & DENY_USER_WRITE ? 0 : NOTED_USER) : 0;
+    return entry | DENY_SUPERVISOR_WRITE | DENY_USER_WRITE | noted;
+  }
+
+  /** Guest-physical address of a store that only has to be seen; -1 for all others. */
+  #noted(entry: number, linear: number, size: Size, user: boolean): number {
+    if (!(entry & (user ? NOTED_USER : NOTED_SUPERVISOR)) || (linear & (PAGE - 1)) + size > PAGE) return -1;
+    const physical = (((entry & ~0xff) + linear) >>> 0) - RAM;
+    return this.physical.isPlain(physical) ? -1 : physical;
   }
 
   /** An entry of one shadow root gives rights in that view only; what the other gave the same page stays. */
@@ -356,6 +370,7 @@ export class LinearMemory {
     const entry = this.#tlb[linear >>> 12];
     const deny = user ? (update ? DENY_USER_WRITE : DENY_USER_READ) : update ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ;
     if ((entry & deny) === 0 && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
+    if (update && this.#noted(entry, linear, size, user) >= 0) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, update)) return 0;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
     return this.#read(linear, size, update, user);
@@ -365,6 +380,8 @@ export class LinearMemory {
     const entry = this.#tlb[linear >>> 12];
     if ((entry & (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE)) === 0 && (linear & (PAGE - 1)) + size <= PAGE)
       return this.physical.store(((entry & ~0xff) + linear) >>> 0, size, value);
+    const noted = this.#noted(entry, linear, size, user);
+    if (noted >= 0) return this.physical.write(noted, size, value);
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, true)) return;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access', 'write']);
     this.#write(linear, size, value, user);

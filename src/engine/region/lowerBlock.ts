@@ -6,6 +6,7 @@ import { CS } from '../../x86/registers';
 import type { Block, BlockInstruction } from '../block';
 import { type FormTable, formOf } from '../forms';
 import { RECORD, RECORD_SIZE } from '../record';
+import { LOADED } from '../rewriting';
 import { branchTarget, registerField, targetFaults } from '../translator';
 import type { RegionBlock, RegionInstruction, RegionTerminal } from './region';
 
@@ -24,7 +25,8 @@ export function constantCells(cpu: CpuState): Map<number, number> {
   return cells;
 }
 
-function occurrenceOf({ eip, instruction: i }: BlockInstruction, cells: ReadonlyMap<number, number>): Occurrence {
+/** `loaded`: what is read from the record, as far as it has been rewritten. */
+function occurrenceOf({ eip, instruction: i }: BlockInstruction, cells: ReadonlyMap<number, number>, loaded: Occurrence['loaded']): Occurrence {
   const reg = registerField(i, 'reg');
   const rm = registerField(i, 'rm');
   return {
@@ -41,9 +43,19 @@ function occurrenceOf({ eip, instruction: i }: BlockInstruction, cells: Readonly
     base: i.base,
     index: i.index,
     scale: i.scale,
+    ...(loaded ? { loaded } : {}),
     cells,
   };
 }
+
+/** LOADED fields as cells. */
+const loadedFrom = (record: number, fields: number | undefined): Occurrence['loaded'] =>
+  fields === undefined
+    ? undefined
+    : {
+        ...(fields & LOADED.IMMEDIATE ? { immediate: record + RECORD.IMMEDIATE } : {}),
+        ...(fields & LOADED.DISPLACEMENT ? { displacement: record + RECORD.DISPLACEMENT } : {}),
+      };
 
 /** Can translated code execute this? Otherwise the instruction is tier 0's. */
 const isTranslatable = (s: Statement): boolean => {
@@ -67,7 +79,7 @@ export class BlockLowering {
     let record = block.entry;
     const count = (): number => instructions.length;
     for (const occurrence of this.#direct(block)) {
-      const statements = this.#statements(occurrence);
+      const statements = this.#statements(occurrence, loadedFrom(record, block.loaded?.get(count())));
       if (!statements) return { block, instructions, terminal: { k: 'leave', record }, count: count(), returnEip: undefined };
       instructions.push({ record, statements });
       record += RECORD_SIZE;
@@ -83,8 +95,8 @@ export class BlockLowering {
     return attention?.kind === 'policy' || attention?.kind === 'watch' ? instructions.slice(0, -1) : instructions;
   }
 
-  #statements(occurrence: BlockInstruction): readonly Statement[] | undefined {
-    const statements = this.#specialized(occurrence);
+  #statements(occurrence: BlockInstruction, loaded: Occurrence['loaded']): readonly Statement[] | undefined {
+    const statements = this.#specialized(occurrence, loaded);
     return statements?.every(isTranslatable) ? statements : undefined;
   }
 
@@ -93,9 +105,9 @@ export class BlockLowering {
     return this.forms.lifted(formOf(i, faults)).statements;
   }
 
-  #specialized(occurrence: BlockInstruction): Statement[] | undefined {
+  #specialized(occurrence: BlockInstruction, loaded?: Occurrence['loaded']): Statement[] | undefined {
     try {
-      return specialize(this.#lifted(occurrence), occurrenceOf(occurrence, this.#cells));
+      return specialize(this.#lifted(occurrence), occurrenceOf(occurrence, this.#cells, loaded));
     } catch (problem) {
       if (problem instanceof Inexpressible) return undefined;
       throw problem;

@@ -4,6 +4,7 @@
  */
 import type { TranslationStatistics } from '../../protocol/requests';
 import { CPU } from '../../x86/cpuState';
+import type { Instruction } from '../../x86/decoder';
 import { ESP } from '../../x86/registers';
 import type { AccessWindow } from '../../memory/accessWindows';
 import { DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE } from '../../memory/layout';
@@ -12,6 +13,7 @@ import type { Block } from '../block';
 import type { CodeCache } from '../codeCache';
 import type { FormTable } from '../forms';
 import { PSEUDO, RECORD } from '../record';
+import { loadedFields } from '../rewriting';
 import { type EmittedRegion, emitRegion } from './emitRegion';
 import { BlockLowering } from './lowerBlock';
 import { mayBeRoot, planRegion } from './planRegion';
@@ -251,10 +253,7 @@ export class RegionCache {
   }
 
   #blockInvalidated(block: Block): void {
-    if (block.regions.size > 0 && block.invalidatedBy === 'code written') {
-      const page = block.physical >>> 12;
-      this.#rewrites.set(page, this.#lostOn(page) + block.regions.size);
-    }
+    if (block.regions.size > 0 && block.invalidatedBy === 'code written') this.#countRewrites(block);
     for (const region of [...block.regions]) {
       this.#invalidated++;
       this.#drop(region);
@@ -262,6 +261,25 @@ export class RegionCache {
     if (block.trampoline === 0) return;
     // Whoever still comes by there finds out as at any record of the block.
     this.#view.setUint16(block.trampoline + RECORD.HANDLER, PSEUDO.INVALIDATED, true);
+  }
+
+  /** Instruction `n` of the block is another one from now on. */
+  rewritten(block: Block, n: number, before: Instruction): void {
+    const { instruction } = block.instructions[n];
+    const fields = loadedFields(before, instruction);
+    const loaded = block.loaded?.get(n) ?? 0;
+    if (fields >= 0) (block.loaded ??= new Map()).set(n, loaded | fields);
+    if ((fields & ~loaded) === 0 || block.regions.size === 0) return;
+    if (fields < 0) this.#countRewrites(block);
+    for (const region of [...block.regions]) {
+      this.#invalidated++;
+      this.#drop(region);
+    }
+  }
+
+  #countRewrites(block: Block): void {
+    const page = block.physical >>> 12;
+    this.#rewrites.set(page, this.#lostOn(page) + block.regions.size);
   }
 
   #drop(region: Region): void {

@@ -19,6 +19,7 @@ export class BareMetal implements Technique {
     };
     this.policy = {
       goesOn: true,
+      rewrites: true,
       key: () => host.watchVersion,
       treat: (instruction) => (instruction.spec.lift === 'firmware' ? 'exit' : 'execute'),
       watches: (instruction) => host.interested(instruction),

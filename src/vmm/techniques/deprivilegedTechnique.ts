@@ -52,8 +52,12 @@ export abstract class DeprivilegedTechnique implements Technique {
     readonly host: TechniqueHost,
     readonly world: DeprivilegedWorld,
   ) {
+    const technique = this;
     this.policy = {
       goesOn: false,
+      get rewrites() {
+        return technique.id !== 'bt';
+      },
       key: () => {
         const world = this.#direct ? 1 : this.guestKernel ? (this.realMode ? 2 : 3) : this.ownsFlags ? 5 : 4;
         return 16 * host.watchVersion + world + (this.timeStampTraps ? 8 : 0);

@@ -75,6 +75,7 @@ export class HardwareAssisted implements Technique {
     this.policy = {
       /** What cannot be entered is looked at before each entry. */
       goesOn: nestedPaging,
+      rewrites: true,
       key: () => 0x10000 * host.watchVersion + 4 * this.vmcs.version + (this.#v86 ? 2 : 0) + (this.#direct ? 1 : 0),
       treat: (instruction) => (instruction.spec.lift === 'firmware' || (!this.#direct && this.#mayExit(instruction)) ? 'exit' : 'execute'),
       watches: (instruction) => !this.#direct && host.interested(instruction),

@@ -1,0 +1,101 @@
+/**
+ * Stores into code that change an instruction where it stands. Its block goes on being valid: the record is written again, and what of it
+ * is only an operand, translated code reads from the record from then on.
+ */
+import type { LinearMemory } from '../memory/linearMemory';
+import { type Instruction, MAX_INSTRUCTION_LENGTH, type OpcodeMap, decode } from '../x86/decoder';
+import type { Block } from './block';
+import type { TranslationPolicy } from './policy';
+import { RECORD_SIZE } from './record';
+
+/** Fields of a record that translated code may read instead of having them in it. */
+export const LOADED = { IMMEDIATE: 1, DISPLACEMENT: 2 } as const;
+
+/** Lifts that take any operand the same way: nothing of them is decided by its value. */
+const ANY_VALUE = new Set(['mov', 'add', 'adc', 'sub', 'sbb', 'cmp', 'and', 'or', 'xor', 'test', 'lea', 'push', 'imul']);
+
+/** Instruction `n` of a block has become another one. */
+export interface Rewrite {
+  readonly n: number;
+  readonly after: Instruction;
+}
+
+const NOTHING: readonly Rewrite[] = [];
+
+export class Rewriting {
+  constructor(
+    readonly linear: LinearMemory,
+    readonly opcodes: OpcodeMap,
+    readonly policy: TranslationPolicy,
+    /** Nobody is executing a record, or has put something else in its place. */
+    readonly isFree: (record: number) => boolean,
+  ) {}
+
+  /** The instructions that a store of `length` bytes to a block has changed; undefined: the block is another one now. */
+  find(block: Block, address: number, length: number): readonly Rewrite[] | undefined {
+    if (!this.policy.rewrites || block.secondPage >= 0 || length > MAX_INSTRUCTION_LENGTH) return undefined;
+    const { instructions } = block;
+    const end = address + length - block.physical;
+    let found = NOTHING;
+    for (let n = indexOf(block, Math.max(0, address - block.physical)); n < instructions.length && instructions[n].eip - block.eip < end; n++) {
+      const after = this.#rewritten(block, n);
+      if (!after) return undefined;
+      found = [...found, { n, after }];
+    }
+    return found.length > 0 ? found : undefined;
+  }
+
+  /** What instruction `n` is now, if it takes the place of the old one. */
+  #rewritten(block: Block, n: number): Instruction | undefined {
+    const { eip, instruction } = block.instructions[n];
+    const offset = eip - block.eip;
+    const attends = block.attention !== undefined && n === block.instructions.length - 1;
+    if (attends || !isPlain(instruction) || !this.isFree(block.entry + n * RECORD_SIZE)) return undefined;
+    const after = this.#decode(block.physical + offset, instruction.length, block.codeSize);
+    return after && (after.spec === instruction.spec || this.#goesOn(after, block.linear + offset)) ? after : undefined;
+  }
+
+  /** What stands there, if it is so long. */
+  #decode(physical: number, length: number, codeSize: 2 | 4): Instruction | undefined {
+    const at = this.linear.physical.hostOffset(physical);
+    if (at < 0) return undefined;
+    const decoded = decode(this.opcodes, this.linear.physical.u8, at, at + length, codeSize);
+    return decoded.kind === 'instruction' && decoded.instruction.length === length ? decoded.instruction : undefined;
+  }
+
+  #goesOn(instruction: Instruction, linear: number): boolean {
+    return isPlain(instruction) && this.policy.treat(instruction, linear >>> 0) === 'execute' && !this.policy.watches(instruction);
+  }
+}
+
+/** Followed by the next one, and nobody's subject. */
+const isPlain = ({ spec }: Instruction): boolean => spec.flow === 'next' && !spec.sensitive;
+
+/** The instruction that holds a byte of the block. */
+function indexOf({ eip, instructions }: Block, offset: number): number {
+  let low = 0;
+  for (let high = instructions.length - 1; low < high; ) {
+    const middle = (low + high + 1) >> 1;
+    if (instructions[middle].eip - eip <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** What of an instruction that has been changed into another one is a matter of operands that translated code may read: LOADED bits; -1 for more than that. */
+export function loadedFields(before: Instruction, after: Instruction): number {
+  if (before.spec !== after.spec || !ANY_VALUE.has(before.spec.lift) || !sameButOperands(before, after)) return -1;
+  return (before.immediate === after.immediate ? 0 : LOADED.IMMEDIATE) | (before.displacement === after.displacement ? 0 : LOADED.DISPLACEMENT);
+}
+
+const sameButOperands = (a: Instruction, b: Instruction): boolean =>
+  a.operandSize === b.operandSize &&
+  a.addressSize === b.addressSize &&
+  a.repeat === b.repeat &&
+  a.lock === b.lock &&
+  a.reg === b.reg &&
+  a.rm === b.rm &&
+  a.segment === b.segment &&
+  a.base === b.base &&
+  a.index === b.index &&
+  a.scale === b.scale;
