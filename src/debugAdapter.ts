@@ -1,48 +1,38 @@
-/** The debug adapter on standard input and output, or on a port: frames in and out here, the session and its machine in a worker. */
+/** The debug adapter on standard input and output, or on a port: frames in and out here, sessions and their machines in workers. */
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { UserError } from './base/userError';
 import { encodeFrame, FrameDecoder, refusal } from './dap/framing';
-
-/** The worker, as far as it is needed here. */
-export type SessionWorker = Pick<Worker, 'postMessage' | 'on' | 'terminate'>;
+import { VmWorkers, type WorkerPort } from './protocol/keptVms';
+import { WorkerLink } from './protocol/workerLink';
 
 interface Streams {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
 }
 
-const isAnswerTo = (message: unknown, command: string): boolean => {
-  const { type, command: answered } = (message ?? {}) as { type?: unknown; command?: unknown };
-  return type === 'response' && answered === command;
-};
-
 /** Forward until the client disconnects or closes its end, or the worker is gone. */
-export function serve({ input, output }: Streams, worker: SessionWorker, complain: (text: string) => void = () => {}): Promise<void> {
+export function serve({ input, output }: Streams, vms: VmWorkers, complain: (text: string) => void = () => {}): Promise<void> {
   return new Promise((resolve) => {
     const decoder = new FrameDecoder();
+    const send = (message: unknown) => output.write(encodeFrame(message));
     const end = () => {
       input.removeAllListeners('data');
       input.pause();
-      void worker.terminate();
+      link.close();
       output.write('', () => resolve());
     };
-    const send = (message: unknown) => output.write(encodeFrame(message));
-
-    worker.on('message', (message: unknown) => {
-      send(message);
-      if (isAnswerTo(message, 'disconnect')) end();
-    });
-    worker.on('error', (error: Error) => {
-      complain(`The debug session failed: ${error.stack ?? error.message}\n`);
+    const failed = (reason: string) => {
+      complain(`The debug session failed: ${reason}\n`);
       send({ seq: 0, type: 'event', event: 'terminated' });
       end();
-    });
-    worker.on('exit', end);
+    };
+    const link = new WorkerLink(vms, { send, failed, done: end });
+
     input.on('data', (chunk: Uint8Array) => {
       for (const frame of decoder.push(chunk)) {
-        if (frame.kind === 'message') worker.postMessage(frame.message);
+        if (frame.kind === 'message') link.post(frame.message);
         else send(refusal(frame.error));
         if (frame.kind === 'lost') end();
       }
@@ -56,22 +46,37 @@ export function serve({ input, output }: Streams, worker: SessionWorker, complai
 const WORKER = './worker.mjs';
 const workerScript = (): string => fileURLToPath(new URL(WORKER, import.meta.url));
 
-/** `ringside dap`. The script is the built worker beside this bundle. */
-export async function serveStandardStreams(script = workerScript()): Promise<void> {
-  // Whatever a library prints must not land among the frames.
+/** Whatever a library prints must not land among the frames. */
+export function startWorker(script = workerScript()): WorkerPort {
   const worker = new Worker(script, { stdout: true });
   worker.stdout.pipe(process.stderr);
-  await serve({ input: process.stdin, output: process.stdout }, worker, (text) => process.stderr.write(text));
+  return {
+    postMessage: (message) => worker.postMessage(message),
+    onMessage: (listener) => worker.on('message', (message) => listener(message as never)),
+    onFailure(listener) {
+      worker.on('error', (error) => listener(error.stack ?? error.message));
+      worker.on('exit', (code) => listener(`its worker ended with code ${code}`));
+    },
+    terminate() {
+      worker.removeAllListeners();
+      return worker.terminate();
+    },
+  };
+}
+
+/** `ringside dap`: the process ends with its client, and nothing is left behind. */
+export async function serveStandardStreams(start: () => WorkerPort = startWorker): Promise<void> {
+  await serve({ input: process.stdin, output: process.stdout }, new VmWorkers(start, false), (text) => process.stderr.write(text));
   process.stdin.destroy();
 }
 
-/** `ringside dap --port`: a session for everybody who connects, on this machine only. Rejects with UserError when the port cannot be had. */
-export function servePort(port: number, script = workerScript(), say: (text: string) => void = (text) => void process.stderr.write(text)): Promise<void> {
-  const server = createServer((socket) => {
-    const worker = new Worker(script, { stdout: true });
-    worker.stdout.pipe(process.stderr);
-    void serve({ input: socket, output: socket }, worker, say).then(() => socket.end());
-  });
+/**
+ * `ringside dap --port`: a session for everybody who connects, on this machine only. What a session leaves behind, another
+ * may attach to, as long as the process is there. Rejects with UserError when the port cannot be had.
+ */
+export function servePort(port: number, start: () => WorkerPort = startWorker, say: (text: string) => void = (text) => void process.stderr.write(text)): Promise<void> {
+  const vms = new VmWorkers(start);
+  const server = createServer((socket) => void serve({ input: socket, output: socket }, vms, say).then(() => socket.end()));
   return new Promise((resolve, reject) => {
     server.on('close', resolve);
     server.on('error', (error) => reject(new UserError('dap.port', `--port ${port}: ${error.message}`)));

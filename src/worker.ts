@@ -1,13 +1,15 @@
-/** A debug session and its machine in a Node worker: DAP messages in, DAP messages out. */
+/** Debug sessions and their machines in a Node worker: DAP messages in, DAP messages out. */
 import './nodeRequire';
 import { parentPort } from 'node:worker_threads';
-import { RingsideSession } from './dap/session';
+import { Sessions } from './dap/sessions';
 import { createMachine } from './machine/machine';
 import { nodeFiles } from './nodeFiles';
 
 if (!parentPort) throw new Error('This script runs in a worker.');
 const port = parentPort;
 
-const session = new RingsideSession((config, surroundings) => createMachine(config, nodeFiles, surroundings));
-session.onDidSendMessage((message) => port.postMessage(message));
-port.on('message', (message) => session.handleMessage(message));
+const sessions = new Sessions(
+  (config, surroundings) => createMachine(config, nodeFiles, surroundings),
+  (message) => port.postMessage(message),
+);
+port.on('message', (message) => sessions.handleMessage(message));

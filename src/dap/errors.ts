@@ -31,6 +31,14 @@ export class RequestError extends Error {
 }
 
 export const unknownRequest = (command: string): RequestError => new RequestError('unknownRequest', `Ringside does not answer the request "${command}".`);
+export const nothingToAttachTo = (keeps: boolean): RequestError =>
+  new RequestError(
+    'launch',
+    keeps
+      ? 'There is no VM to attach to: one is kept when its session disconnects without ending it.'
+      : 'There is nothing to attach to: an adapter on standard input and output ends with its session. Sessions of one "ringside dap --port N" can attach to what an earlier one left behind.',
+    true,
+  );
 export const notLaunched = (command: string): RequestError => new RequestError('wrongState', `"${command}" needs a guest: launch one first.`);
 export const alreadyLaunched = (): RequestError => new RequestError('wrongState', 'This session has a guest already.');
 export const guestRunning = (command: string): RequestError => new RequestError('wrongState', `"${command}" needs a stopped guest: pause it first.`);

@@ -8,7 +8,7 @@ import type { DebugTarget, TargetStop } from '../debug/target';
 import type { Configuration } from '../machine/configuration';
 import type { SessionContext } from './sessionContext';
 import { Streams } from './streams';
-import { exceptionInfoBody, stoppedBody } from './stops';
+import { exceptionInfoBody, standingBody, stoppedBody } from './stops';
 
 /** What a guest may ask of its session. */
 export interface GuestHost extends Pick<SessionContext, 'send' | 'output'> {
@@ -25,18 +25,21 @@ export interface GuestHost extends Pick<SessionContext, 'send' | 'output'> {
 export class Guest {
   readonly report: EventReport;
   readonly streams: Streams;
+  #host: GuestHost;
   #text = '';
+  #begun = false;
   #over = false;
 
   constructor(
-    readonly host: GuestHost,
+    host: GuestHost,
     readonly threadId: number,
     readonly name: string,
     readonly config: Configuration,
     readonly target: DebugTarget,
     before?: Guest,
   ) {
-    this.streams = new Streams(target, threadId, (event, body) => host.send(event, body), before?.streams);
+    this.#host = host;
+    this.streams = new Streams(target, threadId, (event, body) => this.host.send(event, body), before?.streams);
     const report = new EventReport(target.vm, !host.unattended);
     this.report = report;
     const decoder = new TextDecoder();
@@ -65,9 +68,38 @@ export class Guest {
     return this.#over;
   }
 
+  get host(): GuestHost {
+    return this.#host;
+  }
+
+  /** Another one hears of it from now on. What the one before asked for, breakpoints and streams, is gone with it. */
+  moveTo(host: GuestHost): void {
+    this.target.breakpoints.clear();
+    this.streams.subscribe({ screen: false, serial: false });
+    this.#host = host;
+  }
+
+  /** Start; or, if it has been, say where it stands. */
   begin(): void {
+    if (this.#begun) return this.#show();
+    this.#begun = true;
     if (this.config.stopOnEntry && !this.host.unattended) this.target.stopOnEntry();
     else this.target.resume();
+  }
+
+  #show(): void {
+    const { target } = this;
+    if (target.running) return;
+    this.host.attend(this);
+    this.host.send('stopped', { threadId: this.threadId, allThreadsStopped: !this.host.several, ...standingBody(target.lastStop) });
+  }
+
+  /** Nobody looks at it any more: it runs on, or stands. */
+  async leave(suspend: boolean): Promise<void> {
+    if (this.target.ended) return this.end();
+    if (suspend) return this.target.halt();
+    this.#begun = true;
+    this.target.resume();
   }
 
   /** Last words; then the machine is gone. */

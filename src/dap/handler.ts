@@ -5,18 +5,19 @@ import type { SessionContext } from './sessionContext';
 
 export interface Handler {
   readonly command: string;
-  readonly capabilities: DebugProtocol.Capabilities;
+  capabilities(session: SessionContext): DebugProtocol.Capabilities;
   answer(session: SessionContext, args: unknown): unknown;
 }
 
 export interface HandlerSpec<T> {
-  readonly capabilities?: DebugProtocol.Capabilities;
+  /** A function where it depends on how the session is reached. */
+  readonly capabilities?: DebugProtocol.Capabilities | ((session: SessionContext) => DebugProtocol.Capabilities);
   /** Returns the response body, now or later. */
   readonly run: (session: SessionContext, args: T) => unknown;
 }
 
 export const handler = <T>(command: string, check: Check<T>, spec: HandlerSpec<T>): Handler => ({
   command,
-  capabilities: spec.capabilities ?? {},
+  capabilities: (session) => (typeof spec.capabilities === 'function' ? spec.capabilities(session) : (spec.capabilities ?? {})),
   answer: (session, args) => spec.run(session, check(args, 'arguments')),
 });

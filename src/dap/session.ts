@@ -3,15 +3,27 @@ import { DebugSession, Event, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { MachineFactory } from '../debug/debugMachine';
 import type { DebugTarget } from '../debug/target';
+import type { VmNotice } from '../protocol/keptVms';
 import type { SourceLocation } from '../protocol/requests';
 import { breakpointBody } from './breakpointBody';
-import { alreadyLaunched, badFrame, cancelled, ERROR_CODES, notLaunched, type RequestError, toRequestError, unknownRequest } from './errors';
+import { alreadyLaunched, badFrame, cancelled, ERROR_CODES, nothingToAttachTo, notLaunched, type RequestError, toRequestError, unknownRequest } from './errors';
 import { Guest, type GuestHost } from './guest';
 import { HANDLERS } from './handlers';
+import { KeptGuests } from './keptGuests';
 import { launchGuests } from './launching';
 import { clientLine, type Client, FRAMES_PER_THREAD, type SessionContext, sourceOf, standing } from './sessionContext';
 import { LocationReferences } from './locationReferences';
 import { VariableHandles } from './variableHandles';
+
+/** Where the session is: what was left behind there, and whether it may leave something itself. */
+export interface SessionPlace {
+  readonly keeps: () => boolean;
+  readonly kept?: KeptGuests;
+  /** What became of the guests. */
+  readonly tell: (state: VmNotice['state'], guests: readonly Guest[]) => void;
+}
+
+const ALONE: SessionPlace = { keeps: () => false, tell: () => {} };
 
 const COMMANDS = new Map(HANDLERS.map((h) => [h.command, h]));
 
@@ -30,10 +42,28 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   /** Sequence numbers of requests that are not to be begun any more. */
   readonly #cancelled = new Set<unknown>();
   #ended = false;
+  #attached = false;
+  #left: KeptGuests | undefined;
 
-  constructor(createMachine: MachineFactory) {
+  constructor(
+    createMachine: MachineFactory,
+    private readonly place: SessionPlace = ALONE,
+  ) {
     super();
     this.#createMachine = createMachine;
+  }
+
+  get keeps(): boolean {
+    return this.place.keeps();
+  }
+
+  get attached(): boolean {
+    return this.#attached;
+  }
+
+  /** What it has left behind: then it is over. */
+  get left(): KeptGuests | undefined {
+    return this.#left;
   }
 
   get guests(): readonly Guest[] {
@@ -131,10 +161,35 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
     if (this.#guests.length > 0) throw alreadyLaunched();
     this.#attributes = attributes;
     await this.#newGuests();
+    this.place.tell('debugged', this.#guests);
+  }
+
+  attach(): void {
+    if (this.#guests.length > 0) throw alreadyLaunched();
+    const { kept } = this.place;
+    if (!kept || kept.alive.length === 0) throw nothingToAttachTo(this.keeps);
+    this.#attached = true;
+    this.#attributes = kept.attributes;
+    this.#guests = kept.guests;
+    kept.handTo(this);
+    this.#focus = this.guests[0];
+    this.place.tell('debugged', this.#guests);
+  }
+
+  async leave(suspend: boolean): Promise<void> {
+    const alive = this.#guests.filter((guest) => !guest.over);
+    if (alive.length === 0) return this.end();
+    let settled = false;
+    const tell = () => settled && this.place.tell(kept.alive.length > 0 ? 'kept' : 'over', alive);
+    const kept = new KeptGuests(alive, this.#attributes, this.unattended, tell);
+    await Promise.all(alive.map((guest) => guest.leave(suspend)));
+    settled = true;
+    tell();
+    this.afterResponse(() => (this.#left = kept));
   }
 
   async restart(attributes: Readonly<Record<string, unknown>> | undefined): Promise<void> {
-    this.#attributes = attributes ?? this.#attributes;
+    if (attributes && attributes.request !== 'attach') this.#attributes = attributes;
     const before = this.#guests;
     if (before.length === 0) throw notLaunched(this.#command);
     for (const guest of before) if (!guest.over) guest.target.machine.persist?.(); // the new machines read the same files
@@ -144,6 +199,7 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
       const moved = guest.target.breakpoints.adopt((before[i] ?? before[0]).target.breakpoints);
       if (i === 0) for (const breakpoint of moved) this.send('breakpoint', { reason: 'changed', breakpoint: breakpointBody(this, breakpoint) });
     });
+    this.place.tell('debugged', this.#guests);
   }
 
   async #newGuests(): Promise<void> {
@@ -174,11 +230,13 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   #terminate(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.place.tell('over', []);
     if (this.#exitCode !== undefined) this.send('exited', { exitCode: this.#exitCode });
     this.send('terminated');
   }
 
   send(event: string, body?: object): void {
+    if (this.#left) return;
     this.sendEvent(new Event(event, body));
   }
 

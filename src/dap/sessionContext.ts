@@ -36,10 +36,18 @@ export interface SessionContext {
   frameOf(frameId: number): { readonly guest: Guest; readonly index: number };
   /** The user looks at this guest now. */
   attend(guest: Guest): void;
+  /** Guests may be left behind for another session. */
+  readonly keeps: boolean;
+  /** The guests are of an earlier session. */
+  readonly attached: boolean;
   launch(attributes: Readonly<Record<string, unknown>>): Promise<void>;
   restart(attributes: Readonly<Record<string, unknown>> | undefined): Promise<void>;
-  /** Start what was launched: stopped at entry, or running. */
+  /** Take over the guests that an earlier session left behind. Throws when there are none. */
+  attach(): void;
+  /** Start what was launched, stopped at entry or running; of what was attached to, show what stands. */
   begin(): void;
+  /** Leave the guests behind: running, or, with `suspend`, standing. */
+  leave(suspend: boolean): Promise<void>;
   /** End all guests and say so. */
   end(): void;
   send(event: string, body?: object): void;

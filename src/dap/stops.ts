@@ -55,6 +55,12 @@ export function stoppedBody(stop: TargetStop): DebugProtocol.StoppedEvent['body'
   return { reason, description: exception.title, text: exception.text, ...(hit.length > 0 && ids(hit)) };
 }
 
+/** Where it stands, to somebody who was not there when it stopped: the breakpoints of then are gone. */
+export function standingBody(stop: TargetStop | undefined): DebugProtocol.StoppedEvent['body'] {
+  const exception = stop && exceptionText(stop);
+  return exception ? { reason: 'exception', description: exception.title, text: exception.text } : { reason: 'pause', description: 'Paused where it was left' };
+}
+
 export function exceptionInfoBody(stop: TargetStop | undefined): DebugProtocol.ExceptionInfoResponse['body'] | undefined {
   const exception = stop && exceptionText(stop);
   if (!exception) return undefined;

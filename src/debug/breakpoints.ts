@@ -123,6 +123,12 @@ export class Breakpoints {
     return this.#all().map((entry) => entry.breakpoint);
   }
 
+  /** Nobody is there any more who could be told. */
+  clear(): void {
+    this.#groups.clear();
+    this.#changed = true;
+  }
+
   /** True once after every change. */
   takeChanged(): boolean {
     const changed = this.#changed;

@@ -177,6 +177,18 @@ export class DebugTarget implements Disposable {
     if (this.#state === 'running') this.#pauseRequested = true;
   }
 
+  /** Make it stand, wherever it is; resolves when it does. */
+  async halt(): Promise<void> {
+    if (this.#state !== 'running') return;
+    await new Promise<void>((resolve) => {
+      const stopped = this.stopped.on(() => {
+        stopped.dispose();
+        resolve();
+      });
+      this.pause();
+    });
+  }
+
   dispose(): void {
     this.#state = 'ended';
     this.machine.dispose?.();

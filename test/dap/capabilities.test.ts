@@ -13,7 +13,6 @@ const WITHOUT: Partial<Record<Capability, string>> = {
   supportsExceptionOptions: 'editors do not use it',
   supportedChecksumAlgorithms: 'sources are assembled by the session itself',
   supportsTerminateThreadsRequest: 'a VM ends with its session',
-  supportSuspendDebuggee: 'the machines are in the adapter: nothing is left to suspend when it goes',
 };
 
 /** Every field of `Capabilities`: the compiler misses one that is left out. */
@@ -93,10 +92,17 @@ async function begin(technique: string): Promise<DapClient> {
 const frames = async (client: DapClient) => (await client.request('stackTrace', { threadId: 1 })).stackFrames;
 
 test('every capability of the protocol is there, or its absence has a reason', async () => {
-  const client = new DapClient(() => Promise.reject(new Error('not launched')));
+  const nothing = () => Promise.reject(new Error('not launched'));
+  const client = new DapClient(nothing, { keeps: () => true, tell: () => {} });
   const body = await client.request('initialize', { adapterID: 'ringside' });
   for (const name of Object.keys(ALL)) assert.equal(Boolean(body[name]), !(name in WITHOUT), name);
   for (const name of Object.keys(body)) assert.ok(name in ALL, name);
+  const alone = await new DapClient(nothing).request('initialize', { adapterID: 'ringside' });
+  assert.deepEqual(
+    Object.keys(ALL).filter((name) => Boolean(alone[name]) !== Boolean(body[name])),
+    ['supportTerminateDebuggee', 'supportSuspendDebuggee'],
+    'where the adapter ends with its session, nothing can be left behind',
+  );
 });
 
 test('a step into the VMM: a frame of its own, line by line, and back', async () => {

@@ -1,6 +1,6 @@
 /** A client that talks to a session by messages only, as an editor would. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { RingsideSession } from '../../src/dap/session';
+import { RingsideSession, type SessionPlace } from '../../src/dap/session';
 import type { MachineFactory } from '../../src/debug/debugMachine';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies that the protocol leaves open
@@ -14,8 +14,8 @@ export class DapClient {
   /** Events up to here have been waited for. */
   #seen = 0;
 
-  constructor(create: MachineFactory) {
-    this.session = new RingsideSession(create);
+  constructor(create: MachineFactory, place?: SessionPlace) {
+    this.session = new RingsideSession(create, place);
     this.session.onDidSendMessage((message) => {
       const copy = JSON.parse(JSON.stringify(message));
       this.messages.push(copy);

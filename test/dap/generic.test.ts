@@ -95,7 +95,7 @@ test('standard streams, as nvim-dap, Zed and Helix do it: break in a C function,
   assert.equal(await exited, 0);
 });
 
-test('a port: two sessions of the protocol’s own test client beside one another', { timeout: 60_000 }, async (t) => {
+test('a port: two sessions of the protocol’s own test client beside one another, and a third takes over what one left behind', { timeout: 60_000 }, async (t) => {
   const server = spawn(process.execPath, [CLI, 'dap', '--port', '0']);
   t.after(() => server.kill());
   const port = await new Promise<number>((resolve) => {
@@ -118,9 +118,18 @@ test('a port: two sessions of the protocol’s own test client beside one anothe
       const stopped = await client.waitForEvent('stopped');
       const { body } = await client.stackTraceRequest({ threadId: stopped.body.threadId });
       assert.equal(body.stackFrames[0].name, name);
-      await client.disconnectRequest();
+      await client.disconnectRequest(name === 'scopes' ? { terminateDebuggee: false, suspendDebuggee: true } : {});
     }),
   );
+  const client = new DebugClient('', '', 'ringside');
+  await client.start(port);
+  assert.equal((await client.initializeRequest()).body?.supportSuspendDebuggee, true);
+  await client.attachRequest({ vm: path.basename(KERNEL) } as object);
+  const stopped = client.waitForEvent('stopped');
+  await client.configurationDoneRequest();
+  const { body } = await client.stackTraceRequest({ threadId: (await stopped).body.threadId });
+  assert.equal(body.stackFrames[0].name, 'scopes');
+  await client.disconnectRequest({ terminateDebuggee: true });
 });
 
 test('a port that is taken or is none is refused by number', { timeout: 60_000 }, async () => {

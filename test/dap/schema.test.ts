@@ -63,6 +63,7 @@ async function everything(client: DapClient): Promise<void> {
   await client.response('source', { sourceReference: 99 });
   await client.response('cancel', { requestId: 1 });
   await client.response('pause', { threadId: 1 });
+  await client.response('attach', { vm: 'none' });
   await client.request('restart');
   await client.request('terminate');
   await client.request('disconnect');

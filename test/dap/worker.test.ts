@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { encodeFrame, FrameDecoder } from '../../src/dap/framing';
-import { serve } from '../../src/debugAdapter';
+import { serve, startWorker } from '../../src/debugAdapter';
+import { VmWorkers } from '../../src/protocol/keptVms';
 import type { Body } from './dapClient';
 
 test('a session in a worker, over streams: launch, print, power off', { timeout: 60_000 }, async (t) => {
@@ -34,7 +34,7 @@ test('a session in a worker, over streams: launch, print, power off', { timeout:
       if (message.type === 'response' && !message.success) input.end();
     }
   });
-  const done = serve({ input, output }, new Worker(script));
+  const done = serve({ input, output }, new VmWorkers(() => startWorker(script)));
   request('initialize', { adapterID: 'ringside' });
   request('launch', { program, kind: 'flat', stopOnEntry: false });
   await done;

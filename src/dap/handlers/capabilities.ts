@@ -1,5 +1,6 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { SessionContext } from '../sessionContext';
 import { HANDLERS } from './index';
 
 /** What all handlers together implement. */
-export const capabilities = (): DebugProtocol.Capabilities => Object.assign({}, ...HANDLERS.map((h) => h.capabilities));
+export const capabilities = (session: SessionContext): DebugProtocol.Capabilities => Object.assign({}, ...HANDLERS.map((h) => h.capabilities(session)));

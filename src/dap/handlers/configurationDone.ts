@@ -5,7 +5,7 @@ import { standing } from '../sessionContext';
 export const configurationDone = handler('configurationDone', nothing, {
   capabilities: { supportsConfigurationDoneRequest: true },
   run(session) {
-    for (const guest of session.guests) standing(guest, 'configurationDone');
+    if (!session.attached) for (const guest of session.guests) standing(guest, 'configurationDone');
     session.afterResponse(() => session.begin());
   },
 });

@@ -1,5 +1,6 @@
 /** Every request that Ringside answers. */
 import type { Handler } from '../handler';
+import { attach } from './attach';
 import { cancel } from './cancel';
 import { breakpointLocations } from './breakpointLocations';
 import { completions } from './completions';
@@ -48,6 +49,7 @@ import { writeMemory } from './writeMemory';
 export const HANDLERS: readonly Handler[] = [
   initialize,
   launch,
+  attach,
   configurationDone,
   restart,
   terminate,

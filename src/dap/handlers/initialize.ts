@@ -37,7 +37,7 @@ export const initialize = handler(
         invalidatedEvents: args.supportsInvalidatedEvent ?? false,
         progress: args.supportsProgressReporting ?? false,
       };
-      return capabilities();
+      return capabilities(session);
     },
   },
 );
