@@ -7,7 +7,7 @@ import { type LinearMemory, REFUSED_VECTOR } from '../memory/linearMemory';
 import type { PageFault, Translation as PageTranslation } from '../memory/pageWalker';
 import { CPU, type CpuState, PLAIN_FAULTS, PLAIN_TRANSFERS, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import type { OpcodeMap } from '../x86/decoder';
-import { CR0_PG, EFLAGS_RF } from '../x86/flags';
+import { EFLAGS_RF } from '../x86/flags';
 import { GP, PF } from '../x86/exceptions';
 import { CS } from '../x86/registers';
 import { bindHelpers, catchFault } from '../semantics/helpers';
@@ -17,6 +17,7 @@ import { type ExecutionContext, WAIT_VECTOR } from '../semantics/system/context'
 import type { Attention, Block } from './block';
 import { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
+import { Modes } from './modes';
 import type { TranslationPolicy } from './policy';
 import { type Heat, type Translation, heatOf } from './heat';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
@@ -53,21 +54,6 @@ export interface FaultDelivery {
 
 type Run = (record: number, budget: number) => number;
 
-const MODE_32 = 1;
-const MODE_PAGING = 2;
-const MODE_USER = 4;
-
-/** State that translation depends on: the code segment, 32-bit code, paging, CPL 3, and the policy's key. */
-interface ModeFields {
-  readonly base: number;
-  readonly limit: number;
-  readonly bits: number;
-  readonly key: number;
-}
-
-/** Modes that are told apart; real-mode code has one for each base of CS. */
-export const MAX_MODES = 2048;
-
 /** A hot block that some region holds gets its own only if it keeps coming up. */
 const PASS_OVER = 2;
 
@@ -84,13 +70,7 @@ export class Interpreter {
   readonly #run16: Run;
   readonly #run32: Run;
   readonly #view: DataView;
-  /** Mode n is at n - 1. */
-  readonly #modes: ModeFields[] = [{ base: 0, limit: 0, bits: 0, key: -1 }];
-  #mode = 1;
-  #otherMode = 1;
-  /** What the FLAT_MODES have in common. */
-  #flatSpace = 0;
-  #flatKey = -1;
+  readonly #modes: Modes;
   /** PLAIN while blocks run. */
   #plain = 0;
   readonly #hotMask: number;
@@ -113,6 +93,7 @@ export class Interpreter {
   ) {
     this.cache = new CodeCache(linear);
     cpu.set(FAULT_RECORD + RECORD.HANDLER, PSEUDO.FAULT);
+    this.#modes = new Modes(cpu, linear, policy, () => this.cache.clear('too many modes'));
     this.translator = new Translator(cpu, linear, this.cache, forms, opcodes, policy);
     this.#view = new DataView(cpu.memory.buffer);
     this.#rewriting = new Rewriting(linear, opcodes, policy, (record) => this.#isFree(record));
@@ -254,55 +235,10 @@ export class Interpreter {
     return this.#leaving?.record !== record && (this.#entryBudget < 0 || this.cpu.get(CPU.EXIT_RECORD) !== record);
   }
 
-  #isMode(number: number, base: number, limit: number, bits: number, key: number): boolean {
-    const mode = this.#modes[number - 1];
-    return mode.base === base && mode.limit === limit && mode.bits === bits && mode.key === key;
-  }
-
-  /** The latest are at the end. */
-  #numberOf({ base, limit, bits, key }: ModeFields): number {
-    const known = this.#modes.findLastIndex((m) => m.base === base && m.limit === limit && m.bits === bits && m.key === key);
-    if (known >= 0) return known + 1;
-    if (this.#modes.length === MAX_MODES) this.#forgetModes();
-    return this.#modes.push({ base, limit, bits, key });
-  }
-
-  /** A guest that keeps making up code segments: numbers begin anew, and nothing that has one is left. */
-  #forgetModes(): void {
-    this.cache.clear('too many modes');
-    this.#modes.length = 1;
-    this.#otherMode = 1;
-    for (const at of [CPU.FLAT_MODES, CPU.FLAT_MODES + 4]) this.cpu.set(at, 0);
-  }
-
   /** Number of the state that translation depends on. */
   #currentMode(): number {
-    const { cpu } = this;
-    const at = (CPU.SEGMENTS + CS * SEGMENT_STRIDE) >> 2;
-    const base = cpu.i32[at + (SEGMENT.BASE >> 2)];
-    const limit = cpu.i32[at + (SEGMENT.LIMIT >> 2)];
-    const bits = (cpu.codeSize === 4 ? MODE_32 : 0) | (cpu.get(CPU.CR0) & CR0_PG ? MODE_PAGING : 0) | (this.linear.user ? MODE_USER : 0);
-    const key = this.policy.key();
-    if (!this.#isMode(this.#mode, base, limit, bits, key)) {
-      // Two take turns: a kernel and its user.
-      const other = this.#otherMode;
-      this.#otherMode = this.#mode;
-      this.#mode = this.#isMode(other, base, limit, bits, key) ? other : this.#numberOf({ base, limit, bits, key });
-    }
-    this.#noteFlatMode(base, limit, bits, key);
-    cpu.set(CPU.MODE, this.#mode); // a reset of the CPU cleared the cells
-    cpu.set(CPU.HOT_MASK, this.#hotMask);
-    return this.#mode;
-  }
-
-  /** Generated code may change CPL between flat segments by itself: which modes that leads to. */
-  #noteFlatMode(base: number, limit: number, bits: number, key: number): void {
-    const { cpu } = this;
-    const space = bits & MODE_PAGING;
-    if (this.#flatSpace !== space || this.#flatKey !== key) for (const at of [CPU.FLAT_MODES, CPU.FLAT_MODES + 4]) cpu.set(at, 0);
-    this.#flatSpace = space;
-    this.#flatKey = key;
-    if (base === 0 && limit === -1 && bits & MODE_32) cpu.set(CPU.FLAT_MODES + (bits & MODE_USER), this.#mode);
+    this.cpu.set(CPU.HOT_MASK, this.#hotMask); // a reset of the CPU cleared the cell
+    return this.#modes.current();
   }
 
   /** The block at EIP, translated if need be; or the fetch fault in the way. */
@@ -517,7 +453,7 @@ export class Interpreter {
 
   #rememberJump(target: Block): void {
     const crosses = target.secondPage >= 0 && this.linear.paging;
-    if (!target.single && target.attention?.kind !== 'breakpoint' && !crosses && !this.policy.branched?.()) this.cache.rememberJump(target, this.#mode);
+    if (!target.single && target.attention?.kind !== 'breakpoint' && !crosses && !this.policy.branched?.()) this.cache.rememberJump(target, this.#modes.last);
   }
 
   #resolveIndirect(): void {

@@ -1,7 +1,7 @@
 /** Code segments that a guest makes up: each is a mode of its own, and there is an end to them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_MODES } from '../../src/engine/interpreter';
+import { MAX_MODES } from '../../src/engine/modes';
 import { CS, EAX } from '../../src/x86/registers';
 import { TestCpu } from '../harness/testCpu';
 
