@@ -101,19 +101,51 @@ function formsOf(spec: AssemblyRow): Form[] {
   return orders.flatMap((order) => sizes.map((operandSize) => formOf({ spec, operandSize, operands: order.map((n) => operands[n]), order, alias: undefined, to: false })));
 }
 
-function buildForms(): Map<string, Form[]> {
-  const forms = new Map<string, Form[]>();
-  const file = (name: string, form: Form) => forms.set(name, [...(forms.get(name) ?? []), form]);
-  const modelled: readonly AssemblyRow[] = INSTRUCTIONS.filter((spec) => spec.lift !== 'unimplemented' && spec.mnemonic !== 'firmware');
-  const assembled = [...modelled, ...LATER_GENERAL, ...LATER_VECTOR, ...LATER_AVX];
-  for (const form of assembled.flatMap(formsOf)) file(form.operandSize === 4 ? form.spec.mnemonic32 : form.spec.mnemonic, form);
-  // Without operands, arithmetic pops.
-  for (const name of ARITHMETIC) for (const form of forms.get(`${name}p`) ?? []) if (form.operands.length === 0) file(name, form);
-  const aliased = [...ALIASES, ...LATER_ALIASES].map(
-    (alias) => [alias.name, (forms.get(alias.of) ?? []).filter((form) => isMeant(form, alias)).map((form) => withAlias(form, alias))] as const,
-  );
-  for (const [name, list] of aliased) forms.set(name, list);
-  return forms;
+/** Rows and aliases by the names they are written with; the forms of a name are made when it is first met. */
+class Forms {
+  readonly #rows = new Map<string, AssemblyRow[]>();
+  readonly #aliases = new Map([...ALIASES, ...LATER_ALIASES].map((alias) => [alias.name, alias]));
+  readonly #made = new Map<string, readonly Form[]>();
+
+  constructor() {
+    const modelled: readonly AssemblyRow[] = INSTRUCTIONS.filter((spec) => spec.lift !== 'unimplemented' && spec.mnemonic !== 'firmware');
+    for (const spec of [...modelled, ...LATER_GENERAL, ...LATER_VECTOR, ...LATER_AVX])
+      for (const name of new Set([spec.mnemonic, spec.mnemonic32])) {
+        const rows = this.#rows.get(name);
+        if (rows) rows.push(spec);
+        else this.#rows.set(name, [spec]);
+      }
+  }
+
+  has(name: string): boolean {
+    return this.#rows.has(name) || this.#aliases.has(name);
+  }
+
+  get(name: string): readonly Form[] | undefined {
+    const known = this.#made.get(name);
+    if (known || !this.has(name)) return known;
+    const made = this.#make(name);
+    this.#made.set(name, made);
+    return made;
+  }
+
+  #make(name: string): readonly Form[] {
+    const alias = this.#aliases.get(name);
+    if (!alias) return this.#withPopping(name);
+    return this.#withPopping(alias.of)
+      .filter((form) => isMeant(form, alias))
+      .map((form) => withAlias(form, alias));
+  }
+
+  /** Without operands, arithmetic pops. */
+  #withPopping(name: string): Form[] {
+    const popping = ARITHMETIC.has(name) ? this.#own(`${name}p`).filter(({ operands }) => operands.length === 0) : [];
+    return [...this.#own(name), ...popping];
+  }
+
+  #own(name: string): Form[] {
+    return (this.#rows.get(name) ?? []).flatMap(formsOf).filter((form) => (form.operandSize === 4 ? form.spec.mnemonic32 : form.spec.mnemonic) === name);
+  }
 }
 
 /** PAUSE is NOP without an operand; the comparison of strings takes no predicate. */
@@ -124,7 +156,7 @@ function withAlias(form: Form, alias: Alias): Form {
   return formOf({ ...form, alias, operandSize: alias.operandSize ?? form.operandSize, operands: form.operands.slice(0, written), order: form.order.slice(0, written) });
 }
 
-export const FORMS: ReadonlyMap<string, readonly Form[]> = buildForms();
+export const FORMS: Pick<ReadonlyMap<string, readonly Form[]>, 'get' | 'has'> = new Forms();
 
 /** Hints that the modelled processor, like any before them, takes for REP and REPNE (SDM Vol. 1, 16.3.2 and 17.4). */
 const HINTS: readonly PrefixName[] = [

@@ -107,11 +107,16 @@ const SLOTS = 256 * MAPS;
 const mapsOf = ({ map, prefix }: InstructionSpec): readonly number[] =>
   map ? MANDATORY_PREFIXES.flatMap((name, n) => (prefix === undefined || prefix === name ? [256 * (n + 1)] : [])) : [0];
 
+type RowsByModRm = (Selection | undefined)[];
+const UNSEEN: RowsByModRm = [];
+
 /** Opcode maps for one processor generation, and the byte cursor that walks them. */
 export class OpcodeMap {
   readonly #plain: (Selection | undefined)[] = new Array<Selection | undefined>(SLOTS).fill(undefined);
-  /** By ModRM byte, for opcodes that have one; the first row that fits. */
-  readonly #byModRm: ((Selection | undefined)[] | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
+  /** Rows of the opcodes that have a ModRM byte, the first that fits going first. */
+  readonly #rows: Selection[][] = [];
+  /** By ModRM byte, for opcodes that have one: UNSEEN until one is met. */
+  readonly #byModRm: (RowsByModRm | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
   readonly #cursor = new InstructionCursor();
 
   constructor(readonly cpu: CpuGeneration) {
@@ -129,11 +134,18 @@ export class OpcodeMap {
   #add(row: Selection, slot: number): void {
     const { spec } = row;
     if (spec.hasModRm) {
-      const rows = (this.#byModRm[slot] ??= new Array<undefined>(256).fill(undefined));
-      for (const bytes of acceptedBy(spec)) for (const modRm of bytes) rows[modRm] ??= row;
+      this.#byModRm[slot] = UNSEEN;
+      (this.#rows[slot] ??= []).push(row);
     } else {
       for (let r = 0; r < (row.registerInOpcode ? 8 : 1); r++) this.#plain[slot + r] ??= row;
     }
+  }
+
+  #see(slot: number): RowsByModRm {
+    const rows: RowsByModRm = new Array<undefined>(256).fill(undefined);
+    for (const row of this.#rows[slot]) for (const bytes of acceptedBy(row.spec)) for (const modRm of bytes) rows[modRm] ??= row;
+    this.#byModRm[slot] = rows;
+    return rows;
   }
 
   /** Hot: it allocates nothing but the result. */
@@ -144,7 +156,8 @@ export class OpcodeMap {
     const slot = opcode === 0x0f ? 256 * (1 + cursor.mandatoryPrefix()) + cursor.u8() : opcode;
     if (cursor.isShort()) return cursor.shortage();
 
-    const rows = this.#byModRm[slot];
+    let rows = this.#byModRm[slot];
+    if (rows === UNSEEN) rows = this.#see(slot);
     let modRm = -1;
     let row: Selection | undefined;
     if (rows) {

@@ -79,6 +79,8 @@ export class Vga implements BusDevice {
   readonly #dispi: Dispi;
   readonly #planes: PlanarMemory;
   #r = powerOn();
+  /** Nobody has stored into the memory: the machine has not been switched on. */
+  #fresh = true;
   /** First byte of the memory in the first 64 KiB of the window, while nothing lies between it and the CPU's bytes. */
   #direct: number | undefined;
 
@@ -132,6 +134,7 @@ export class Vga implements BusDevice {
   }
 
   write(region: number, offset: number, size: AccessSize, value: number): void {
+    this.#fresh = false;
     if (region === VGA_REGION.frameBuffer) this.#store(offset, size, value);
     else if (region === VGA_REGION.dispi) this.#writeDispi(offset, size, value);
     else if (region === VGA_REGION.memory && this.#direct !== undefined && offset < DIRECT_LENGTH) this.#store(this.#direct + offset, size, value);
@@ -316,7 +319,8 @@ export class Vga implements BusDevice {
 
   /** As its BIOS leaves it, without fonts and colours: the 80 × 25 text mode, blank. */
   reset(): void {
-    clearPages(this.memory);
+    if (!this.#fresh) clearPages(this.memory);
+    this.#fresh = false;
     this.#begin();
   }
 
@@ -357,6 +361,7 @@ export class Vga implements BusDevice {
   }
 
   restore(state: DeviceState): void {
+    this.#fresh = false;
     restorePages(this.memory, state.memory as DeviceState);
     this.#crtc.set(state.crtc as Uint8Array);
     this.#attribute.set(state.attribute as Uint8Array);
