@@ -8,16 +8,17 @@ import path from 'node:path';
 import { importBundled, root } from './grammar/tables.mjs';
 import { localizeSchema } from './localize.mjs';
 
-const { launchSchema } = await importBundled("export { launchSchema } from './src/machine/configuration';");
-const { schema, strings } = localizeSchema(launchSchema(), 'launch');
+const { attachSchema, launchSchema } = await importBundled("export { attachSchema, launchSchema } from './src/machine/configuration';");
+const launch = localizeSchema(launchSchema(), 'launch');
+const attach = localizeSchema(attachSchema(), 'attach');
 
 const read = (name) => JSON.parse(fs.readFileSync(path.join(root, name), 'utf8'));
 const manifest = read('package.json');
-manifest.contributes.debuggers[0].configurationAttributes = { launch: schema };
-const others = Object.entries(read('package.nls.json')).filter(([key]) => !key.startsWith('launch.'));
+manifest.contributes.debuggers[0].configurationAttributes = { launch: launch.schema, attach: attach.schema };
+const others = Object.entries(read('package.nls.json')).filter(([key]) => !/^(launch|attach)\./.test(key));
 
 /** Name → content. */
-const outputs = { 'package.json': manifest, 'package.nls.json': Object.fromEntries([...others, ...Object.entries(strings)]) };
+const outputs = { 'package.json': manifest, 'package.nls.json': { ...Object.fromEntries(others), ...launch.strings, ...attach.strings } };
 
 const check = process.argv.includes('--check');
 let stale = 0;

@@ -1,10 +1,12 @@
 /** Entry point in VS Code: construct, connect, nothing else. */
 import * as vscode from 'vscode';
+import { VmWorkers } from './protocol/keptVms';
 import { registerProblems } from './ui/assemblyProblems';
 import { registerComparison } from './ui/compareCommand';
 import { registerConfigurations } from './ui/configurationProvider';
 import { registerEventBreakpoints } from './ui/eventBreakpointPicker';
 import { registerEditorProviders } from './ui/editor/editorProviders';
+import { registerKeptVms } from './ui/keptVms';
 import { registerLabs } from './ui/labCommands';
 import { startWorkers } from './ui/nodeWorkers';
 import { registerScreen } from './ui/screenView';
@@ -24,9 +26,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const choice = new TechniqueChoice(context.workspaceState);
   const start = startWorkers(context);
   const checker = new SourceChecker(start);
-  context.subscriptions.push(tracker, choice, checker);
-  registerAdapter(context, start);
-  registerConfigurations(context, choice);
+  const vms = new VmWorkers(() => start('worker'));
+  context.subscriptions.push(tracker, choice, checker, { dispose: () => vms.endAll() });
+  registerAdapter(context, vms);
+  registerConfigurations(context, { choice, vms });
+  registerKeptVms(context, vms);
   registerTechniqueStatus(context, choice, tracker);
   registerViews(context, tracker);
   registerViewPages(context, tracker);

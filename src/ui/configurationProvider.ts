@@ -2,7 +2,10 @@
 import * as vscode from 'vscode';
 import { TECHNIQUES } from '../protocol/techniques';
 import { baseName } from '../base/address';
+import { UserError } from '../base/userError';
+import type { VmWorkers } from '../protocol/keptVms';
 import { COMMANDS, DEBUG_TYPE, isAssembly } from './identifiers';
+import { attachConfiguration, chooseVm } from './keptVms';
 import { labConfiguration, type LabSource, readLab } from './labs';
 import type { TechniqueChoice } from './techniqueChoice';
 
@@ -24,12 +27,22 @@ const configure = (program: string, technique: (typeof TECHNIQUES)[number]): vsc
   technique: technique.id,
 });
 
+/** What configurations depend on. */
+export interface ConfigurationSources {
+  readonly choice: TechniqueChoice;
+  readonly vms: VmWorkers;
+}
+
 class LaunchConfigurations implements vscode.DebugConfigurationProvider {
-  constructor(private readonly choice: TechniqueChoice) {}
+  constructor(
+    private readonly choice: TechniqueChoice,
+    private readonly vms: VmWorkers,
+  ) {}
 
   /** Null opens launch.json, undefined gives up silently. */
   async resolveDebugConfiguration(_folder: vscode.WorkspaceFolder | undefined, given: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | null | undefined> {
     const configuration = { ...given };
+    if (configuration.request === 'attach') return this.#attach(configuration);
     if (!configuration.type && !configuration.request && !configuration.name) {
       const document = activeProgram();
       if (!document) return null;
@@ -57,6 +70,19 @@ class LaunchConfigurations implements vscode.DebugConfigurationProvider {
     return configuration;
   }
 
+  /** Which VM, if that is open. */
+  async #attach(configuration: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | undefined> {
+    try {
+      const open = configuration.vm === undefined && this.vms.kept.length > 1;
+      const worker = open ? await chooseVm(this.vms) : this.vms.choose(configuration.vm);
+      return worker && { ...configuration, ...attachConfiguration(worker), name: configuration.name };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      void vscode.window.showErrorMessage(vscode.l10n.t('Ringside: {0}', error.message));
+      return undefined;
+    }
+  }
+
   /** A lab runs to its stops, however it is started; the technique that its text begins with is offered first. */
   async #startLab({ id, technique }: LabSource, document: vscode.TextDocument): Promise<vscode.DebugConfiguration | undefined> {
     const title = vscode.l10n.t('Debug {0}', baseName(document.fileName));
@@ -75,20 +101,20 @@ const initial: vscode.DebugConfigurationProvider = {
   provideDebugConfigurations: () => TECHNIQUES.map((technique) => ({ ...configure(FILE, technique), name: technique.name })),
 };
 
-/** For the Run and Debug menu: this file under each technique. */
-const dynamic: vscode.DebugConfigurationProvider = {
+/** For the Run and Debug menu: this file under each technique, and what there is to attach to. */
+const dynamic = (vms: VmWorkers): vscode.DebugConfigurationProvider => ({
   provideDebugConfigurations: () => {
     const document = activeProgram();
-    return document ? TECHNIQUES.map((technique) => configure(programOf(document), technique)) : [];
+    return [...(document ? TECHNIQUES.map((technique) => configure(programOf(document), technique)) : []), ...vms.kept.map(attachConfiguration)];
   },
-};
+});
 
-export function registerConfigurations(context: vscode.ExtensionContext, choice: TechniqueChoice): void {
+export function registerConfigurations(context: vscode.ExtensionContext, { choice, vms }: ConfigurationSources): void {
   const { Initial, Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
   context.subscriptions.push(
-    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new LaunchConfigurations(choice)),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new LaunchConfigurations(choice, vms)),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, initial, Initial),
-    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, dynamic, Dynamic),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, dynamic(vms), Dynamic),
     vscode.commands.registerCommand(COMMANDS.debugFile, async (uri?: vscode.Uri) => {
       const document = uri ? await vscode.workspace.openTextDocument(uri) : activeProgram();
       if (!document) return;

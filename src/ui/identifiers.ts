@@ -54,6 +54,7 @@ export const COMMANDS = {
   openExits: 'ringside.openExits',
   openSystem: 'ringside.openSystem',
   openMemory: 'ringside.openMemory',
+  attach: 'ringside.attach',
 } as const;
 
 export const VIEWS = {

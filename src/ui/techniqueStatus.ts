@@ -56,7 +56,7 @@ export function registerTechniqueStatus(context: vscode.ExtensionContext, choice
       const session = tracker.current;
       const before = runningUnder(session);
       const technique = await choice.ask(vscode.l10n.t('Ringside: Technique'), before ?? choice.last);
-      if (technique && session && technique !== before) await relaunch(session, technique);
+      if (technique && session?.configuration.request === 'launch' && technique !== before) await relaunch(session, technique);
       return technique;
     }),
   );

@@ -1,21 +1,25 @@
 /**
  * The debug adapter runs in a worker of its own, one per session, so that a busy guest never stalls the extension host
- * and a crash ends one session only. Messages in both directions are plain DAP objects.
+ * and a crash ends one session only. Messages in both directions are plain DAP objects. A worker whose session has left
+ * its VM behind stays, until another attaches or the extension goes.
  */
 import * as vscode from 'vscode';
 import { DEBUG_TYPE } from './identifiers';
-import type { StartWorker, WorkerHandle } from './workers';
+import type { VmWorkers } from '../protocol/keptVms';
+import { WorkerLink } from '../protocol/workerLink';
 
 interface Message extends vscode.DebugProtocolMessage {
   readonly type: string;
   readonly seq: number;
   readonly command?: string;
   readonly request_seq?: number;
+  readonly success?: boolean;
+  readonly message?: string;
 }
 
 class WorkerAdapter implements vscode.DebugAdapter {
   readonly #sent = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
-  readonly #worker: WorkerHandle;
+  readonly #link: WorkerLink;
   /** Requests that the worker has not answered. */
   readonly #pending = new Map<number, Message>();
   #disposed = false;
@@ -26,13 +30,19 @@ class WorkerAdapter implements vscode.DebugAdapter {
 
   readonly onDidSendMessage = this.#sent.event;
 
-  constructor(worker: WorkerHandle) {
-    this.#worker = worker;
-    this.#worker.onMessage((message: Message) => {
-      if (message.request_seq !== undefined) this.#pending.delete(message.request_seq);
-      this.#sent.fire(message);
+  constructor(vms: VmWorkers) {
+    this.#link = new WorkerLink(vms, {
+      send: (message) => this.#forward(message as Message),
+      failed: (reason) => this.#end(vscode.l10n.t('The debug adapter stopped: {0}', reason)),
+      done: () => {},
     });
-    this.#worker.onFailure((reason) => this.#end(vscode.l10n.t('The debug adapter stopped: {0}', reason)));
+  }
+
+  #forward(message: Message): void {
+    if (message.request_seq !== undefined) this.#pending.delete(message.request_seq);
+    // VS Code goes all the same, and says nothing.
+    if (message.command === 'disconnect' && message.success === false) void vscode.window.showWarningMessage(vscode.l10n.t('Ringside: {0}', message.message ?? ''));
+    this.#sent.fire(message);
   }
 
   handleMessage(message: Message): void {
@@ -41,7 +51,7 @@ class WorkerAdapter implements vscode.DebugAdapter {
       return;
     }
     if (message.type === 'request') this.#pending.set(message.seq, message);
-    this.#worker.postMessage(message);
+    this.#link.post(message);
   }
 
   /** Without the worker there is no session: say why, answer what is open, and end it. */
@@ -71,15 +81,15 @@ class WorkerAdapter implements vscode.DebugAdapter {
 
   dispose(): void {
     this.#disposed = true;
-    void this.#worker.terminate();
+    this.#link.close();
     this.#sent.dispose();
   }
 }
 
-export function registerAdapter(context: vscode.ExtensionContext, start: StartWorker): void {
+export function registerAdapter(context: vscode.ExtensionContext, vms: VmWorkers): void {
   context.subscriptions.push(
     vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
-      createDebugAdapterDescriptor: () => new vscode.DebugAdapterInlineImplementation(new WorkerAdapter(start('worker'))),
+      createDebugAdapterDescriptor: () => new vscode.DebugAdapterInlineImplementation(new WorkerAdapter(vms)),
     }),
   );
 }

@@ -85,4 +85,21 @@ describe('a session', () => {
     const { result } = await session.customRequest('evaluate', { expression: document.getText(document.getWordRangeAtPosition(position)), frameId: frame.id, context: 'hover' });
     assert.match(result, /[0-9a-f]/i);
   });
+
+  it('leaves the VM behind at Disconnect and Suspend; another session attaches and finds it as it was', async () => {
+    const registers = async () => {
+      const [frame] = await stack(vscode.debug.activeDebugSession!);
+      const values = ['eax', 'esp', 'eip', 'eflags'].map((expression) => vscode.debug.activeDebugSession!.customRequest('evaluate', { expression, frameId: frame.id }));
+      return (await Promise.all(values)).map(({ result }) => result);
+    };
+    const before = await registers();
+    await vscode.commands.executeCommand('workbench.action.debug.disconnectAndSuspend');
+    await until('the end of the session', () => !vscode.debug.activeDebugSession || undefined);
+    assert.ok(await vscode.debug.startDebugging(undefined, { type: 'ringside', request: 'attach', name: 'attached' }), 'nothing to attach to');
+    session = await until('the session', () => vscode.debug.activeDebugSession);
+    assert.equal(session.configuration.technique, 'trap');
+    await stopped();
+    assert.deepEqual(await registers(), before);
+    await session.customRequest('disconnect', { terminateDebuggee: true });
+  });
 });

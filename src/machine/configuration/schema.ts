@@ -46,6 +46,16 @@ const vms = (): JsonSchema => ({
   },
 });
 
+/** `attach` of configurationAttributes. */
+export const attachSchema = (): JsonSchema => ({
+  properties: {
+    vm: {
+      type: ['integer', 'string'],
+      description: 'The VM to take over: its number or its name, as an earlier session left it behind when it disconnected. Default: the only one there is.',
+    },
+  },
+});
+
 /** `launch` of configurationAttributes. */
 export const launchSchema = (): JsonSchema => ({
   anyOf: [{ required: attributes.filter((a) => a.required).map((a) => a.name) }, { required: ['vms'] }],
