@@ -62,6 +62,19 @@ export class Bus {
     return region && { start: region.start, end: region.end, device: region.device.name };
   }
 
+  /** `read` of the port space, which guests poll: the ordinary course first. */
+  readPort(port: number, size: AccessSize): number {
+    const region = this.#ports[port];
+    if (region === undefined || port + size > region.end || this.accesses.watched) return this.read('port', port, size);
+    return region.device.read(region.index, port - region.start, size) >>> 0;
+  }
+
+  writePort(port: number, size: AccessSize, value: number): void {
+    const region = this.#ports[port];
+    if (region === undefined || port + size > region.end || this.accesses.watched) this.write('port', port, size, value);
+    else region.device.write(region.index, port - region.start, size, value >>> 0);
+  }
+
   read(space: AddressSpace, address: number, size: AccessSize): number {
     const region = this.#find(space, address);
     let value: number;

@@ -27,6 +27,8 @@ class Appointment implements Timer {
   }
 }
 
+const UNKNOWN = -1;
+
 export class GuestClock implements Clock {
   /** Called when a timer is armed: the run loop may have to shorten the slice it has under way. */
   rearmed: (() => void) | undefined;
@@ -35,7 +37,8 @@ export class GuestClock implements Clock {
   readonly #timers: Appointment[] = [];
   /** The timer that is due first, while nothing has changed. */
   #first: Appointment | undefined;
-  #sorted = false;
+  /** Before this guest time nothing falls due; UNKNOWN when timers have changed. */
+  #quietUntil = UNKNOWN;
 
   now(): number {
     return this.#now;
@@ -44,7 +47,7 @@ export class GuestClock implements Clock {
   createTimer(name: string, expired: (now: number) => void): Timer {
     if (this.#timers.some((t) => t.name === name)) throw new RangeError(`timer ${name} exists already`);
     const timer = new Appointment(name, expired, (armed) => {
-      this.#sorted = false;
+      this.#quietUntil = UNKNOWN;
       if (armed) this.rearmed?.();
     });
     this.#timers.push(timer);
@@ -58,13 +61,17 @@ export class GuestClock implements Clock {
 
   /** Move to `time`, firing what falls due on the way; during a callback `now` is the time it was due. Never goes back. */
   advanceTo(time: number): void {
+    if (!(time < this.#quietUntil)) this.#fire(time);
+    if (time > this.#now) this.#now = time;
+  }
+
+  #fire(time: number): void {
     for (let timer = this.#earliest(); timer && timer.due! <= time; timer = this.#earliest()) {
       this.#now = Math.max(this.#now, timer.due!);
       timer.due = undefined;
-      this.#sorted = false;
+      this.#quietUntil = UNKNOWN;
       timer.expired(this.#now);
     }
-    this.#now = Math.max(this.#now, time);
   }
 
   save(): DeviceState {
@@ -77,13 +84,15 @@ export class GuestClock implements Clock {
     this.#now = state.now as number;
     const timers = state.timers as DeviceState;
     for (const timer of this.#timers) timer.due = (timers[timer.name] as number | null | undefined) ?? undefined;
-    this.#sorted = false;
+    this.#quietUntil = UNKNOWN;
     this.rearmed?.();
   }
 
   #earliest(): Appointment | undefined {
-    if (!this.#sorted) this.#first = this.#search();
-    this.#sorted = true;
+    if (this.#quietUntil === UNKNOWN) {
+      this.#first = this.#search();
+      this.#quietUntil = this.#first?.due ?? Number.POSITIVE_INFINITY;
+    }
     return this.#first;
   }
 

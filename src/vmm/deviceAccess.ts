@@ -49,7 +49,7 @@ export class DeviceAccess implements MemoryBus {
     const { host } = this;
     const waited = this.#waited;
     host.syncClock();
-    const value = host.platform.bus.read('port', port, size);
+    const value = host.platform.bus.readPort(port, size);
     if (waited !== this.noteWaiting()) host.engine.attend();
     return value;
   }
@@ -58,7 +58,7 @@ export class DeviceAccess implements MemoryBus {
     const { host } = this;
     const waited = this.#waited;
     host.syncClock();
-    host.platform.bus.write('port', port, size, value);
+    host.platform.bus.writePort(port, size, value);
     if (waited !== this.noteWaiting()) host.engine.attend();
   }
 
