@@ -128,7 +128,10 @@ export class Guest {
     if (this.#over) return;
     const { unattended } = this.host;
     if (stop.kind === 'exited') return this.end(stop.code);
-    if (stop.kind === 'halted' && (unattended || this.config.onHalt === 'exit')) return this.end(0);
+    if (stop.kind === 'halted' && (unattended || this.config.onHalt === 'exit')) {
+      if (stop.firmware) this.#say(`${stop.firmware}\n`, 'stderr');
+      return this.end(0);
+    }
     if (stop.kind === 'failed') this.#say(`${stop.error instanceof Error ? stop.error.stack : stop.error}\n`, 'stderr');
     const nobodyAsked = stop.kind === 'tripleFault' && stop.hit.length === 0;
     const exception = exceptionInfoBody(stop);

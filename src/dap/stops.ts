@@ -32,7 +32,7 @@ function exceptionText(stop: TargetStop): { title: string; text: string; causes?
     case 'entryFailure':
       return { title: 'VM entry failed', text: [...stop.causes, 'The guest cannot run until the VMCS is put right.'].join('\n'), causes: stop.causes };
     case 'halted':
-      return { title: 'Halted', text: [haltSentence(stop.interruptsEnabled), ...stop.silent].join('\n') };
+      return { title: 'Halted', text: [stop.firmware ?? haltSentence(stop.interruptsEnabled), ...stop.silent].join('\n') };
     case 'unimplemented':
       return { title: 'Not implemented', text: `Ringside does not implement ${stop.what}. The instruction has not been executed.` };
     case 'limit':

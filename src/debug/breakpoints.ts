@@ -259,7 +259,8 @@ export class Breakpoints {
     const { technique } = this.context.vm;
     const row = EXCEPTION_FILTERS.find((f) => f.filter === filter);
     if (!row) throw new UserError('breakpoint.filter', `There is no exception filter ${filter}. Filters: ${EXCEPTION_FILTERS.map((f) => f.filter).join(' ')}.`);
-    if (row.techniques.includes(technique)) return { verified: true, linear: [], stops: row.kinds.map((kind) => ({ kind })), filter };
+    if (row.techniques.includes(technique))
+      return { verified: true, linear: [], stops: row.kinds.map((kind) => ({ kind, ...(row.unhandled && { unhandled: row.unhandled }) })), filter };
     const names = TECHNIQUES.filter((t) => row.techniques.includes(t.id)).map((t) => t.name);
     return { ...NOWHERE, verified: false, message: `Does not happen under ${TECHNIQUES.find((t) => t.id === technique)?.name}; only under ${names.join(', ')}.`, filter };
   }

@@ -143,4 +143,5 @@ export const matchesStop = (stop: EventStop, event: VmmEvent): boolean =>
   (stop.vector === undefined || stop.vector === event.vector) &&
   (stop.port === undefined || stop.port === event.port) &&
   (stop.linear === undefined || stop.linear === event.linear) &&
-  (stop.reason === undefined || stop.reason === event.reason);
+  (stop.reason === undefined || stop.reason === event.reason) &&
+  (!stop.unhandled || (event.kind === 'guestFault' && event.unhandled));

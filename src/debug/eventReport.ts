@@ -37,7 +37,7 @@ export class EventReport {
     if (this.vm.events.nextSequence === this.#next) return lines;
     for (const { sequence, entry } of this.vm.events.read(this.#next)) {
       this.#next = sequence + 1;
-      const category = REPORTED.get(entry.kind);
+      const category = entry.kind === 'guestFault' && entry.unhandled ? 'stderr' : REPORTED.get(entry.kind);
       if (category && this.#firstAtSite(entry))
         lines.push({ category, text: `${entry.instruction || entry.kind}${entry.kind === 'silent' ? ' goes silently wrong' : ''}: ${entry.sentence}`, linear: entry.linear });
     }

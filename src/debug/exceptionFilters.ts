@@ -8,6 +8,8 @@ export interface ExceptionFilter {
   readonly description: string;
   readonly default: boolean;
   readonly kinds: readonly VmmEventKind[];
+  /** Of faults, only those that no handler of the guest’s gets. */
+  readonly unhandled?: true;
   /** Where such events can happen at all. */
   readonly techniques: readonly TechniqueId[];
 }
@@ -61,6 +63,15 @@ export const EXCEPTION_FILTERS: readonly ExceptionFilter[] = [
     description: 'An exception is delivered to the guest: #GP, #PF, #UD, #DE …',
     default: false,
     kinds: ['guestFault'],
+    techniques: EVERYWHERE,
+  },
+  {
+    filter: 'unhandledFault',
+    label: 'Guest fault without a handler',
+    description: 'An exception in real mode while its interrupt vector still leads to the BIOS, which can only halt the machine. INT n is no exception.',
+    default: true,
+    kinds: ['guestFault'],
+    unhandled: true,
     techniques: EVERYWHERE,
   },
   {

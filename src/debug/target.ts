@@ -13,6 +13,7 @@ import { CScope } from './c/cScope';
 import type { EvaluationContext } from './expressions';
 import { stackFrames } from './stackFrames';
 import { Pace, type PaceMode } from './pace';
+import { firmwareHalt } from './firmwareHalt';
 import { SourceMap } from './sourceMap';
 import { silentReport } from './silentReport';
 import { type Granularity, type Leg, type LegResult, type Step, type StepKind, step } from './stepping';
@@ -28,7 +29,7 @@ export type TargetStop =
   | { readonly kind: 'event'; readonly event: VmmEvent; readonly hit: readonly Breakpoint[] }
   | Extract<StopReason, { kind: 'exited' | 'unimplemented' }>
   /** `silent`: where the guest was silently misled, and whether that is why it halted. */
-  | (Extract<StopReason, { kind: 'halted' }> & { readonly silent: readonly string[] })
+  | (Extract<StopReason, { kind: 'halted' }> & { readonly silent: readonly string[] /** What the BIOS said, if it gave up. */; readonly firmware?: string })
   /** `hit`: who asked to be told before the session ends. */
   | { readonly kind: 'tripleFault'; readonly causes: readonly string[]; readonly hit: readonly Breakpoint[] }
   | { readonly kind: 'entryFailure'; readonly causes: readonly string[] }
@@ -275,10 +276,16 @@ export class DebugTarget implements Disposable {
       case 'tripleFault':
         return { ...reason, hit: this.breakpoints.reachedEvent(this.#shutdown(reason.causes)).hit };
       case 'halted':
-        return { ...reason, silent: silentReport({ vm: this.vm, locate: (linear) => this.#sourceLine(linear) }, reason) };
+        return this.#halted(reason);
       default:
         return reason;
     }
+  }
+
+  #halted(reason: Extract<StopReason, { kind: 'halted' }>): TargetStop {
+    const firmware = firmwareHalt(this.machine, reason.interruptsEnabled);
+    const silent = silentReport({ vm: this.vm, locate: (linear) => this.#sourceLine(linear) }, reason);
+    return { ...reason, silent, ...(firmware !== undefined && { firmware }) };
   }
 
   /** `boot.asm:12`. */

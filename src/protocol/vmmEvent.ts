@@ -79,7 +79,7 @@ interface VmmEventKinds {
   /** INT n, INT3, INTO. */
   softwareInterrupt: object;
   /** An exception was delivered to the guest. */
-  guestFault: object;
+  guestFault: { /** In real mode, and its vector still leads into the BIOS: no handler of the guest’s gets it. */ readonly unhandled: boolean };
   tripleFault: object;
   /** A BIOS service was called. */
   firmware: object;

@@ -44,6 +44,8 @@ export interface EventStop {
   readonly reason?: string;
   /** Only at this linear address: the block that starts there. */
   readonly linear?: number;
+  /** Only faults that no handler of the guest’s gets. */
+  readonly unhandled?: true;
 }
 
 export interface SegmentView {

@@ -2,7 +2,7 @@
  * Exceptions and interrupts on their way into the guest: reported, shown to the technique, and delivered as the CPU does.
  * While nobody watches, an event is counted and nothing is put together to be said of it.
  */
-import { hexh } from '../base/bits';
+import { hex, hexh } from '../base/bits';
 import type { InterruptController } from '../devices/interruptController';
 import type { LinearMemory } from '../memory/linearMemory';
 import { type ExecutionContext, isGuestVector } from '../semantics/system/context';
@@ -10,9 +10,11 @@ import { type DeliveryOutcome, deliverEvent, pushesErrorCode } from '../semantic
 import { FAULT_CELLS } from '../ir/eventCells';
 import { CPU, type CpuState } from '../x86/cpuState';
 import type { Instruction } from '../x86/decoder';
+import { CR0_PE } from '../x86/flags';
 import { DB, NMI, PF, exceptionOf, vectorName } from '../x86/exceptions';
 import type { CostEvent } from './cost/profiles';
 import type { EventDesk } from './eventDesk';
+import { inFirmware } from './firmwareService';
 import type { Hypercalls } from './hypercalls/hypercalls';
 import type { EventDraft, Technique, TechniqueHost } from './techniques/technique';
 
@@ -46,12 +48,24 @@ export class EventDelivery {
     if (!this.tellsOfFaults) host.desk.count('guestFault', faultCost(vector));
     else {
       host.mark();
-      const draft = faultDraft(vector, errorCode, instruction);
+      const draft = faultDraft(vector, errorCode, instruction, this.#firmwareHandler(vector));
       if (host.stopsAt(draft) || host.technique.beforeFault?.(vector, errorCode, instruction) === 'stopped') return 'stopped';
       host.report(draft);
     }
     this.#deliver(vector, errorCode, true);
     return 'delivered';
+  }
+
+  /**
+   * Where the vector of a fault leads in real mode while the guest has not hooked it: into the BIOS, which cannot mend it.
+   * Not #DB: TF is tried out without a handler.
+   */
+  #firmwareHandler(vector: number): FarPointer | undefined {
+    const { cpu, linear } = this.host;
+    if (cpu.cr0 & CR0_PE || vector === DB || cpu.get(CPU.IDTR_LIMIT) < 4 * vector + 3) return undefined;
+    const entry = linear.physical.read(cpu.get(CPU.IDTR_BASE) + 4 * vector, 4);
+    const handler = { selector: entry >>> 16, offset: entry & 0xffff };
+    return inFirmware(16 * handler.selector + handler.offset) ? handler : undefined;
   }
 
   /** A fault of a guest that nobody watches, and that needs nobody else: delivered without the run loop. False: it is the run loop's. */
@@ -148,11 +162,21 @@ export class EventDelivery {
   }
 }
 
+interface FarPointer {
+  readonly selector: number;
+  readonly offset: number;
+}
+
 const FAULT_COSTS = ['pageFault', 'guestFault'] as const;
 const faultCost = (vector: number): CostEvent => (vector === PF ? 'pageFault' : 'guestFault');
 
-/** A fault the guest's handler gets; what is said of it is put together when somebody reads it. */
-function faultDraft(vector: number, errorCode: number, instruction: Instruction | undefined): EventDraft {
+const handledBy = (vector: number, firmware: FarPointer | undefined): string =>
+  firmware
+    ? `the guest has no handler for it: vector ${hexh(vector, 2)} still leads to the BIOS’s at ${hex(firmware.selector, 4)}:${hex(firmware.offset, 4)}, which can only give up.`
+    : 'the guest’s handler gets it.';
+
+/** What is said of it is put together when somebody reads it. `firmware`: the handler, where it is not the guest's. */
+function faultDraft(vector: number, errorCode: number, instruction: Instruction | undefined, firmware: FarPointer | undefined): EventDraft {
   const spec = exceptionOf(vector);
   const reason = (): string => `${vectorName(vector)}${spec?.errorCode ? `(${hexh(errorCode, 1)})` : ''}`;
   return {
@@ -162,9 +186,10 @@ function faultDraft(vector: number, errorCode: number, instruction: Instruction 
       return reason();
     },
     get sentence() {
-      return `${instruction?.spec.mnemonic.toUpperCase() ?? 'The instruction'} raised ${reason()}, ${spec?.description ?? 'exception'}; the guest’s handler gets it.`;
+      return `${instruction?.spec.mnemonic.toUpperCase() ?? 'The instruction'} raised ${reason()}, ${spec?.description ?? 'exception'}; ${handledBy(vector, firmware)}`;
     },
     cost: faultCost(vector),
+    details: { unhandled: firmware !== undefined },
     ...(instruction ? { instruction } : {}),
   };
 }

@@ -203,7 +203,8 @@ export class EventDesk {
         (stop.mnemonic === undefined || stop.mnemonic === spec?.mnemonic || stop.mnemonic === spec?.mnemonic32) &&
         (stop.vector === undefined || stop.vector === draft.vector) &&
         (stop.port === undefined || stop.port === draft.port) &&
-        (stop.reason === undefined || stop.reason === draft.reason),
+        (stop.reason === undefined || stop.reason === draft.reason) &&
+        (!stop.unhandled || (draft.kind === 'guestFault' && draft.details.unhandled)),
     );
   }
 

@@ -29,11 +29,11 @@ test('initialize merges the capabilities of all handlers and freezes one superse
     assert.equal(body[name], true, name);
   assert.deepEqual(
     body.exceptionBreakpointFilters.map((f: { filter: string }) => f.filter),
-    ['sensitive', 'trap', 'callout', 'vmExit', 'silent', 'guestFault', 'tripleFault'],
+    ['sensitive', 'trap', 'callout', 'vmExit', 'silent', 'guestFault', 'unhandledFault', 'tripleFault'],
   );
   assert.deepEqual(
     body.exceptionBreakpointFilters.filter((f: { default: boolean }) => f.default).map((f: { filter: string }) => f.filter),
-    ['silent', 'tripleFault'],
+    ['silent', 'unhandledFault', 'tripleFault'],
   );
 });
 
