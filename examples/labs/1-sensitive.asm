@@ -1,14 +1,6 @@
 ; Lab 1: What is sensitive. A kernel asks the processor four questions about itself.
 ; lab: sensitive
 ; technique: trap
-;
-; expect: serial "GDT: mine\nring: 0\ninterrupts: off\nprotection: on\n"
-; expect: exit 0
-; expect trap: serial "GDT: somebody else's\nring: 3\ninterrupts: on\nprotection: on\n"
-; expect trap: silent "sgdt"
-; expect trap: silent "mov eax,cs"
-; expect trap: silent "pushf"
-; expect trap: differs
 
         bits 32
         org 0x8000
@@ -72,3 +64,12 @@ gdt_end:
 gdt_register:
         dw gdt_end - gdt - 1
         dd gdt
+
+; What it does, under which technique, for those who test it:
+; expect: serial "GDT: mine\nring: 0\ninterrupts: off\nprotection: on\n"
+; expect: exit 0
+; expect trap: serial "GDT: somebody else's\nring: 3\ninterrupts: on\nprotection: on\n"
+; expect trap: silent "sgdt"
+; expect trap: silent "mov eax,cs"
+; expect trap: silent "pushf"
+; expect trap: differs

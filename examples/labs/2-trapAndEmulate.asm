@@ -1,9 +1,6 @@
 ; Lab 2: Trap and emulate. A kernel talks to a device and switches interrupts off and on; every such step goes to the VMM.
 ; lab: trapAndEmulate
 ; technique: trap
-;
-; expect: serial "Hi!\n"
-; expect: exit 0
 
         bits 32
         org 0x8000
@@ -29,3 +26,7 @@ start:
 
 text:   db "Hi!", 10
 text_end:
+
+; What it does, under which technique, for those who test it:
+; expect: serial "Hi!\n"
+; expect: exit 0

@@ -2,14 +2,6 @@
 ; lab: silentPopf
 ; technique: trap
 ; break: silent:popf
-;
-; expect: serial "before\nafter\ntick\n"
-; expect: exit 0
-; expect trap: serial "before\nafter\n"
-; expect trap: halted
-; expect trap: silent "popf"
-; expect trap: silent "IF is 0, on bare metal 1"
-; expect trap: differs
 
         bits 32
         org 0x8000
@@ -73,3 +65,12 @@ idt_register:   dw idt_end - idt - 1
         align 8
 idt:    times 0x21 dq 0
 idt_end:
+
+; What it does, under which technique, for those who test it:
+; expect: serial "before\nafter\ntick\n"
+; expect: exit 0
+; expect trap: serial "before\nafter\n"
+; expect trap: halted
+; expect trap: silent "popf"
+; expect trap: silent "IF is 0, on bare metal 1"
+; expect trap: differs

@@ -2,9 +2,6 @@
 ; Assembled with ROLE=1 it is the vandal, without it the neighbour.
 ; lab: isolation
 ; technique: trap
-;
-; expect: serial "still here\nstill here\nstill here\n"
-; expect: exit 0
 
         bits 32
         org 0x8000
@@ -42,3 +39,7 @@ amok:           db "running amok", 10, 0
 here:           db "still here", 10, 0
 nothing:        dw 0
                 dd 0
+
+; What it does, under which technique, for those who test it:
+; expect: serial "still here\nstill here\nstill here\n"
+; expect: exit 0

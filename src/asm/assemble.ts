@@ -2,7 +2,7 @@
  * Passes until no symbol moves, then a last one that writes bytes. In a pass a label ahead has the value of the pass
  * before, so jumps start short and grow; the preprocessor runs once, or in every pass where it asked for addresses.
  */
-import type { Assemble, AssembleOptions, Assembly, Diagnostic, LineEntry } from './assembly';
+import type { Assemble, AssembleOptions, Assembly, Diagnostic, LineEntry, Skipped } from './assembly';
 import { Diagnostics, SourceError } from './diagnostics';
 import { Environment, type Shared } from './environment';
 import { EncodedInstructions } from './encodedInstructions';
@@ -26,6 +26,7 @@ interface Pass {
   /** Mistakes of executing; what they are worth shows in the last pass. */
   readonly diagnostics: Diagnostics;
   readonly repeatable: boolean;
+  readonly skipped: Skipped;
   readonly stopped: boolean;
 }
 
@@ -71,7 +72,7 @@ class Assembler {
     const diagnostics = new Diagnostics();
     const environment = new Environment(this.shared, diagnostics, layout, this.options.path, this.options.format);
     const source: LineSource = previous?.repeatable
-      ? { statements: previous.statements, diagnostics: previous.syntax, repeatable: true, stopped: false }
+      ? { statements: previous.statements, diagnostics: previous.syntax, repeatable: true, skipped: previous.skipped, stopped: false }
       : freshLines(this.source, this.options, this.sources, environment, this.now);
     const statements: Statement[] = [];
     for (const statement of source.statements) {
@@ -79,7 +80,7 @@ class Assembler {
       execute(statement, environment);
     }
     if (environment.structure) diagnostics.error(`STRUC \`${environment.structure.name}' without ENDSTRUC`, environment.path, environment.structure.place);
-    return { environment, statements, syntax: source.diagnostics, diagnostics, repeatable: source.repeatable, stopped: source.stopped };
+    return { environment, statements, syntax: source.diagnostics, diagnostics, repeatable: source.repeatable, skipped: source.skipped, stopped: source.stopped };
   }
 
   private layOut(pass: Pass): Layout | undefined {
@@ -111,6 +112,7 @@ class Assembler {
       lines,
       symbols: this.symbols(pass.environment),
       diagnostics: [...pass.syntax.all, ...this.shared.persistent.all, ...pass.diagnostics.all].sort(byPlace),
+      skipped: pass.skipped,
       files: this.sources.files,
     };
   }

@@ -36,6 +36,9 @@ export interface AsmSymbol {
   readonly column: number;
 }
 
+/** By file: 1-based lines that conditions left out. */
+export type Skipped = ReadonlyMap<string, ReadonlySet<number>>;
+
 export interface Assembly {
   readonly bytes: Uint8Array;
   /** From ORG; 0 without one. */
@@ -44,6 +47,7 @@ export interface Assembly {
   readonly lines: readonly LineEntry[];
   readonly symbols: readonly AsmSymbol[];
   readonly diagnostics: readonly Diagnostic[];
+  readonly skipped?: Skipped;
   /** Every file read: the source, its includes and incbins. */
   readonly files: readonly string[];
 }

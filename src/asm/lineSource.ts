@@ -1,5 +1,5 @@
 /** Statements of one pass: preprocessed and parsed as they are executed, for a macro may ask where it stands. */
-import type { AssembleOptions } from './assembly';
+import type { AssembleOptions, Skipped } from './assembly';
 import { Diagnostics, SourceError } from './diagnostics';
 import type { Environment } from './environment';
 import { TokenReader, mayMove } from './expression';
@@ -16,6 +16,8 @@ export interface LineSource {
   readonly diagnostics: Diagnostics;
   /** The same statements would come in every pass. True until the preprocessor evaluates something that may move. */
   readonly repeatable: boolean;
+  /** By file: lines in branches of %if that were not taken. */
+  readonly skipped: Skipped;
   /** A cap was reached: not worth another pass. */
   readonly stopped: boolean;
 }
@@ -55,6 +57,10 @@ class FreshLines implements LineSource {
       sources.split(options.path, () => source),
       start,
     );
+  }
+
+  get skipped(): Skipped {
+    return this.preprocessor.skipped;
   }
 
   get stopped(): boolean {

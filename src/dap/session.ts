@@ -4,7 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { MachineFactory } from '../debug/debugMachine';
 import type { DebugTarget } from '../debug/target';
 import type { VmNotice } from '../protocol/keptVms';
-import type { SourceLocation } from '../protocol/requests';
+import { FINAL_EVENT, FINAL_REQUESTS, type SourceLocation } from '../protocol/requests';
 import { breakpointBody } from './breakpointBody';
 import { alreadyLaunched, badFrame, cancelled, ERROR_CODES, nothingToAttachTo, notLaunched, type RequestError, toRequestError, unknownRequest } from './errors';
 import { Guest, type GuestHost } from './guest';
@@ -41,6 +41,8 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   #exitCode: number | undefined;
   /** Sequence numbers of requests that are not to be begun any more. */
   readonly #cancelled = new Set<unknown>();
+  /** Arguments of the last of each of these requests. */
+  readonly #asked = new Map<string, object>();
   #ended = false;
   #attached = false;
   #left: KeptGuests | undefined;
@@ -140,6 +142,7 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
       const handler = COMMANDS.get(request.command);
       if (!handler) throw unknownRequest(request.command);
       const body = await handler.answer(this, request.arguments);
+      if (FINAL_REQUESTS.some((name) => name === request.command)) this.#asked.set(request.command, request.arguments ?? {});
       if (body !== undefined) response.body = body;
       this.sendResponse(response);
     } catch (error) {
@@ -230,9 +233,19 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   #terminate(): void {
     if (this.#ended) return;
     this.#ended = true;
+    for (const [request, args] of this.#asked) this.#sendLast(request, args);
     this.place.tell('over', []);
     if (this.#exitCode !== undefined) this.send('exited', { exitCode: this.#exitCode });
     this.send('terminated');
+  }
+
+  /** A VM that failed may have nothing more to say. */
+  #sendLast(request: string, args: object): void {
+    try {
+      this.send(FINAL_EVENT, { request, body: COMMANDS.get(request)?.answer(this, { ...args, threadId: this.#focus?.threadId }) });
+    } catch {
+      // the client keeps what it has
+    }
   }
 
   send(event: string, body?: object): void {

@@ -240,7 +240,11 @@ export class Breakpoints {
   #resolveLine(path: string, line: number): Resolution {
     const found = this.sourceMap.breakpointAt(path, line);
     if (found) return { ...this.#whereLinked({ ...NOWHERE, ...found }), verified: true, path };
-    const message = this.sourceMap.hasFile(path) ? `No instruction at or after line ${line}.` : 'This file is not part of the guest.';
+    const message = this.sourceMap.isSkipped(path, line)
+      ? 'A condition (%if) leaves this line out here.'
+      : this.sourceMap.hasFile(path)
+        ? `No instruction at or after line ${line}.`
+        : 'This file is not part of the guest.';
     return { ...NOWHERE, verified: false, message, path, line };
   }
 

@@ -2,6 +2,7 @@
 import { TECHNIQUES } from '../protocol/techniques';
 import type { VmmEvent, VmmEventKind } from '../protocol/vmmEvent';
 import { VMM_EVENT_KINDS } from '../protocol/vmmEvent';
+import { EVENT_NAMES } from './describe';
 import type { DebuggableVm } from '../vmm/debuggable';
 
 export interface ReportLine {
@@ -53,7 +54,7 @@ export class EventReport {
 
   summary(): string {
     const { technique, retired, cycles, eventCounts } = this.vm;
-    const counts = VMM_EVENT_KINDS.filter((kind) => eventCounts[kind] > 0).map((kind) => `${kind} ${eventCounts[kind]}`);
+    const counts = VMM_EVENT_KINDS.filter((kind) => eventCounts[kind] > 0).map((kind) => `${EVENT_NAMES[kind]} ${eventCounts[kind]}`);
     const name = TECHNIQUES.find((t) => t.id === technique)?.name ?? technique;
     return `${name}: ${retired} instructions, ${cycles} modelled cycles${counts.length ? `; ${counts.join(', ')}` : ''}.`;
   }

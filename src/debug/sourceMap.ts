@@ -52,6 +52,8 @@ export class SourceMap {
   readonly #byAddress: MappedLine[] = [];
   readonly #byFile = new Map<string, Map<number, MappedLine[]>>();
   readonly #paths = new Map<string, string>();
+  /** Lines that conditions of the assembly left out. */
+  readonly #skipped: ReadonlyMap<string, ReadonlySet<number>>;
   /** Of symbol files, each read when somebody asks for it. */
   readonly #compiled = new Map<string, Map<number, MappedLine[]>>();
 
@@ -61,6 +63,7 @@ export class SourceMap {
     readonly symbolFiles: readonly SymbolFile[] = [],
   ) {
     const entries = (assembly?.lines ?? []).filter((e) => e.length > 0).map(assembled(loadAddress));
+    this.#skipped = new Map([...(assembly?.skipped ?? [])].map(([path, lines]) => [normalizePath(path), lines]));
     for (const file of assembly?.files ?? []) this.#paths.set(normalizePath(file), file);
     for (const entry of entries.sort((a, b) => a.linear - b.linear)) {
       this.#place(entry);
@@ -172,14 +175,20 @@ export class SourceMap {
    * Where a breakpoint on `line` stops: the first line at or after it that holds code, and there the first address of each run
    * of bytes that an assembler made of it (a macro's instructions are one run; a line included twice has two), or that a
    * compiler made of it in each function (a loop's line has several runs, and is reached by the first).
+   * Nowhere on a line that was left out: what comes behind the condition is something else.
    */
   breakpointAt(path: string, line: number): { line: number; linear: number[] } | undefined {
     const [actual] = this.codeLines(path, line, Number.MAX_SAFE_INTEGER);
-    if (actual === undefined) return undefined;
+    if (actual === undefined || (actual !== line && this.isSkipped(path, line))) return undefined;
     const entries = (this.#linesOf(path).get(actual) ?? []).filter((e) => e.code && e.statement);
     const runs = entries.filter((e, i) => e.assembler && (i === 0 || entries[i - 1].linear + entries[i - 1].length !== e.linear)).map((e) => e.linear);
     const compiledOnes = entries.filter((e) => !e.assembler).map((e) => e.linear);
     return { line: actual, linear: [...new Set([...runs, ...this.#oneAFunction(compiledOnes)])] };
+  }
+
+  /** A condition of the assembly left it out. */
+  isSkipped(path: string, line: number): boolean {
+    return this.#skipped.get(normalizePath(path))?.has(line) ?? false;
   }
 
   #oneAFunction(addresses: readonly number[]): number[] {

@@ -193,3 +193,8 @@ export interface CustomRequests {
 }
 
 export type CustomRequest = keyof CustomRequests;
+
+/** What a client has asked for is sent once more, as it is at the end, in events `ringside/final`: nobody can ask then. */
+export const FINAL_REQUESTS = ['ringside/blocks', 'ringside/exits'] as const;
+export const FINAL_EVENT = 'ringside/final';
+export type FinalEvent = { [C in (typeof FINAL_REQUESTS)[number]]: { readonly request: C; readonly body: CustomRequests[C]['body'] } }[(typeof FINAL_REQUESTS)[number]];

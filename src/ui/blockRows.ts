@@ -10,7 +10,9 @@ const extentOf = (block: BlockRow): string => `${counted(block.length, '{0} byte
 const describe = (block: BlockRow): string => {
   const outcome = block.state === 'invalidated' ? t('thrown away: {0}', block.invalidatedBy ?? t('for an unknown cause')) : counted(block.hits, '{0} hit', '{0} hits');
   const extent = extentOf(block);
-  return [block.terminator, t('ends: {0}', block.endReason), outcome, block.instructions > 0 ? extent : t('empty')].filter(Boolean).join(' · ');
+  // One whose last instruction always faults, to be emulated, never runs to its end.
+  const never = block.state === 'cached' && block.hits === 0;
+  return [block.terminator, t('ends: {0}', block.endReason), never ? '' : outcome, block.instructions > 0 ? extent : t('empty')].filter(Boolean).join(' · ');
 };
 
 const tooltip = (block: BlockRow): string =>

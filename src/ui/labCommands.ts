@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { TECHNIQUES, type TechniqueId } from '../protocol/techniques';
 import { COMMANDS, DEBUG_TYPE, NASM_LANGUAGES } from './identifiers';
 import { techniqueText } from './techniqueChoice';
-import { LAB_FILES, LABS, type Lab, labConfiguration, labGuest, labLanguage, labText, readLab } from './labs';
+import { LAB_FILES, LABS, type Lab, type LabSource, type LabVariant, labConfiguration, labGuest, labLanguage, labText, readLab } from './labs';
 
 const TITLES: Readonly<Record<string, () => string>> = {
   sensitive: () => vscode.l10n.t('What is sensitive'),
@@ -36,15 +36,20 @@ async function askLab(): Promise<Lab | undefined> {
   return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Ringside: Open a Lab') }))?.lab;
 }
 
-/** Breakpoints of an earlier visit go, those of the lab come. */
-function setStops(uri: vscode.Uri, stops: readonly number[], events: readonly string[]): void {
-  const { breakpoints } = vscode.debug;
-  const old = breakpoints.filter((b) => b instanceof vscode.SourceBreakpoint && b.location.uri.toString() === uri.toString());
-  const known = new Set(breakpoints.flatMap((b) => (b instanceof vscode.FunctionBreakpoint ? [b.functionName] : [])));
-  vscode.debug.removeBreakpoints(old);
+const sourceOf = async (uri: vscode.Uri): Promise<LabSource | undefined> => readLab((await vscode.workspace.openTextDocument(uri)).getText());
+
+/** Breakpoints of earlier visits go, whichever lab they were of; those of the lab come. */
+async function setStops(folder: vscode.Uri, guest: vscode.Uri): Promise<void> {
+  const labs = LABS.map((lab) => vscode.Uri.joinPath(folder, labGuest(lab)));
+  const events = new Set((await Promise.all(labs.map(sourceOf))).flatMap((source) => source?.events ?? []));
+  const files = new Set(labs.map(String));
+  const isLabs = (b: vscode.Breakpoint): boolean =>
+    (b instanceof vscode.SourceBreakpoint && files.has(b.location.uri.toString())) || (b instanceof vscode.FunctionBreakpoint && events.has(b.functionName));
+  vscode.debug.removeBreakpoints(vscode.debug.breakpoints.filter(isLabs));
+  const source = await sourceOf(guest);
   vscode.debug.addBreakpoints([
-    ...stops.map((line) => new vscode.SourceBreakpoint(new vscode.Location(uri, new vscode.Position(line, 0)))),
-    ...events.filter((event) => !known.has(event)).map((event) => new vscode.FunctionBreakpoint(event)),
+    ...(source?.stops ?? []).map((line) => new vscode.SourceBreakpoint(new vscode.Location(guest, new vscode.Position(line, 0)))),
+    ...(source?.events ?? []).map((event) => new vscode.FunctionBreakpoint(event)),
   ]);
 }
 
@@ -85,8 +90,7 @@ class Labs implements vscode.CodeLensProvider {
     const folder = await this.#copy();
     const guest = vscode.Uri.joinPath(folder, labGuest(lab));
     const document = await vscode.workspace.openTextDocument(guest);
-    const source = readLab(document.getText());
-    setStops(guest, source?.stops ?? [], source?.events ?? []);
+    await setStops(folder, guest);
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
     await openBeside(vscode.Uri.joinPath(folder, labText(lab, labLanguage(vscode.env.language))));
     // Back to the guest: F5 is for what has the keyboard.
@@ -94,11 +98,11 @@ class Labs implements vscode.CodeLensProvider {
     return guest;
   }
 
-  async start(id: string, uri: vscode.Uri, technique: TechniqueId): Promise<boolean> {
+  async start(id: string, uri: vscode.Uri, technique: TechniqueId, variant?: LabVariant): Promise<boolean> {
     const document = await vscode.workspace.openTextDocument(uri);
     if (document.isDirty && !(await document.save())) return false;
     const title = TITLES[id]?.() ?? id;
-    return vscode.debug.startDebugging(undefined, { type: DEBUG_TYPE, request: 'launch', name: title, ...labConfiguration(id, programOf(uri), technique) });
+    return vscode.debug.startDebugging(undefined, { type: DEBUG_TYPE, request: 'launch', name: title, ...labConfiguration(id, programOf(uri), technique, variant) });
   }
 
   /** The technique that the text begins with first, then the others. */
@@ -107,11 +111,12 @@ class Labs implements vscode.CodeLensProvider {
     if (!source) return [];
     const range = new vscode.Range(source.line, 0, source.line, 0);
     const techniques = [...TECHNIQUES].sort((a, b) => Number(b.id === source.technique) - Number(a.id === source.technique));
-    return techniques.map((technique, n) => {
-      const { name } = techniqueText(technique);
-      const title = n === 0 ? `$(debug-start) ${vscode.l10n.t('Start: {0}', name)}` : name;
-      return new vscode.CodeLens(range, { title, command: COMMANDS.startLab, arguments: [source.id, document.uri, technique.id] });
-    });
+    const lens = (title: string, ...how: [TechniqueId, LabVariant?]) =>
+      new vscode.CodeLens(range, { title, command: COMMANDS.startLab, arguments: [source.id, document.uri, ...how] });
+    const [first, ...others] = techniques.map((technique) => lens(techniqueText(technique).name, technique.id));
+    first.command!.title = `$(debug-start) ${vscode.l10n.t('Start: {0}', first.command!.title)}`;
+    // As launch.json writes it, beside the technique that it varies.
+    return [first, ...(source.variant ? [lens(source.variant.join(': '), source.technique, source.variant)] : []), ...others];
   }
 }
 
@@ -119,7 +124,7 @@ export function registerLabs(context: vscode.ExtensionContext): void {
   const labs = new Labs(context);
   context.subscriptions.push(
     vscode.commands.registerCommand(COMMANDS.openLab, (id?: unknown) => labs.open(id)),
-    vscode.commands.registerCommand(COMMANDS.startLab, (id: string, uri: vscode.Uri, technique: TechniqueId) => labs.start(id, uri, technique)),
+    vscode.commands.registerCommand(COMMANDS.startLab, (id: string, uri: vscode.Uri, technique: TechniqueId, variant?: LabVariant) => labs.start(id, uri, technique, variant)),
     vscode.languages.registerCodeLensProvider([...NASM_LANGUAGES], labs),
   );
 }

@@ -32,9 +32,13 @@ export const LAB_FILES: Readonly<Record<string, readonly string[]>> = {
   kernel: ['hypercalls.inc'],
 };
 
+export type LabVariant = readonly [attribute: string, value: string];
+
 export interface LabSource {
   readonly id: string;
   readonly technique: TechniqueId;
+  /** A launch attribute to run it with as well, and its value. */
+  readonly variant?: LabVariant;
   /** 0-based line that names the lab. */
   readonly line: number;
   /** 0-based lines of `[stop N]`. */
@@ -51,13 +55,15 @@ export function readLab(source: string): LabSource | undefined {
   const [id] = field('lab');
   const [technique] = field('technique');
   if (!LABS.some((lab) => lab.id === id) || !isTechnique(technique)) return undefined;
+  const [attribute, value] = field('variant')[0]?.split(' ') ?? [];
+  const variant = value === undefined ? {} : { variant: [attribute, value] as const };
   const stops = lines.flatMap((text, n) => (/;.*\[stop \d+\]/.test(text) ? [n] : []));
-  return { id, technique, line, stops, events: field('break') };
+  return { id, technique, ...variant, line, stops, events: field('break') };
 }
 
 /** Launch attributes of a lab under a technique. Isolation takes two VMs. */
-export function labConfiguration(id: string, program: string, technique: TechniqueId): Readonly<Record<string, unknown>> {
-  const common = { technique, stopOnEntry: false };
+export function labConfiguration(id: string, program: string, technique: TechniqueId, variant?: LabVariant): Readonly<Record<string, unknown>> {
+  const common = { technique, stopOnEntry: false, ...(variant && Object.fromEntries([variant])) };
   if (id !== 'isolation') return { program, ...common };
   return {
     ...common,

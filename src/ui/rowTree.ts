@@ -1,16 +1,24 @@
 /** A tree view over plain rows: pulls its content when a session stops and while the view can be seen. */
 import * as vscode from 'vscode';
 import { COMMANDS } from './identifiers';
+import { type CustomRequests, FINAL_EVENT, type FinalEvent } from '../protocol/requests';
 import type { SessionTracker } from './sessionTracker';
 import type { ViewContent, ViewRow } from './viewRow';
 
-export type ContentSource = () => Promise<ViewContent | undefined>;
+type Request = FinalEvent['request'];
 
-export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposable {
+/** What a view asks for, and what it makes of the answer. */
+export interface ContentSource<C extends Request> {
+  readonly request: C;
+  readonly args: () => CustomRequests[C]['args'];
+  readonly content: (body: CustomRequests[C]['body']) => ViewContent;
+}
+
+export class RowTree<C extends Request> implements vscode.TreeDataProvider<ViewRow>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #view: vscode.TreeView<ViewRow>;
   readonly #disposables: vscode.Disposable[] = [];
-  #rows: readonly ViewRow[] = [];
+  #content: ViewContent = { rows: [] };
   /** A request is on its way, and whether another must follow it. */
   #pulling = false;
   #again = false;
@@ -19,8 +27,8 @@ export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposa
 
   constructor(
     id: string,
-    private readonly pull: ContentSource,
-    tracker: SessionTracker,
+    private readonly source: ContentSource<C>,
+    private readonly tracker: SessionTracker,
   ) {
     this.#view = vscode.window.createTreeView(id, { treeDataProvider: this, showCollapseAll: false });
     this.#disposables.push(
@@ -30,7 +38,8 @@ export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposa
       tracker.onDidCreate(() => this.#show(undefined)),
       tracker.onDidChangeCurrent((session) => session && this.refresh()),
       tracker.onDidChooseVm(() => this.refresh()),
-      tracker.onDidEnd((session) => session.id === tracker.current?.id && this.#show({ rows: this.#rows, remark: vscode.l10n.t('session ended') })),
+      tracker.onDidSend(({ session, event, body }) => event === FINAL_EVENT && session.id === tracker.current?.id && this.#finish(body as FinalEvent)),
+      tracker.onDidEnd((session) => session.id === tracker.current?.id && this.#end()),
     );
   }
 
@@ -43,8 +52,8 @@ export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposa
     try {
       while (this.#again) {
         this.#again = false;
-        const content = await this.pull();
-        if (content) this.#show(content);
+        const body = await this.tracker.request(this.source.request, this.source.args());
+        if (body) this.#show(this.source.content(body));
       }
     } finally {
       this.#pulling = false;
@@ -52,7 +61,7 @@ export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposa
   }
 
   getChildren(row?: ViewRow): ViewRow[] {
-    return [...(row ? (row.children ?? []) : this.#rows)];
+    return [...(row ? (row.children ?? []) : this.#content.rows)];
   }
 
   getTreeItem(row: ViewRow): vscode.TreeItem {
@@ -67,9 +76,18 @@ export class RowTree implements vscode.TreeDataProvider<ViewRow>, vscode.Disposa
     return item;
   }
 
-  #show(content: ViewContent | undefined): void {
-    this.#rows = content?.rows ?? [];
-    this.#view.description = content?.remark;
+  #finish({ request, body }: FinalEvent): void {
+    if (request === this.source.request) this.#show(this.source.content(body as CustomRequests[C]['body']));
+  }
+
+  #end(): void {
+    const { rows, remark } = this.#content;
+    this.#show({ rows, remark: [remark, vscode.l10n.t('session ended')].filter(Boolean).join(' · ') });
+  }
+
+  #show(content: ViewContent = { rows: [] }): void {
+    this.#content = content;
+    this.#view.description = content.remark;
     this.#changed.fire(undefined);
   }
 

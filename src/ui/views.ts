@@ -25,23 +25,9 @@ async function chooseKinds(hidden: readonly VmmEventKind[]): Promise<VmmEventKin
 
 export function registerViews(context: vscode.ExtensionContext, tracker: SessionTracker): void {
   const hidden = () => context.workspaceState.get<VmmEventKind[]>(FILTER_KEY, [...HIDDEN_AT_FIRST]);
-  const blocks = new RowTree(
-    VIEWS.blocks,
-    async () => {
-      const response = await tracker.request('ringside/blocks', { count: NEWEST });
-      return response && blockRows(response);
-    },
-    tracker,
-  );
-  const exits = new RowTree(
-    VIEWS.exits,
-    async () => {
-      const kinds = VMM_EVENT_KINDS.filter((kind) => !hidden().includes(kind));
-      const response = await tracker.request('ringside/exits', { count: NEWEST, kinds });
-      return response && exitRows(response, kinds);
-    },
-    tracker,
-  );
+  const shown = () => VMM_EVENT_KINDS.filter((kind) => !hidden().includes(kind));
+  const blocks = new RowTree(VIEWS.blocks, { request: 'ringside/blocks', args: () => ({ count: NEWEST }), content: blockRows }, tracker);
+  const exits = new RowTree(VIEWS.exits, { request: 'ringside/exits', args: () => ({ count: NEWEST, kinds: shown() }), content: (body) => exitRows(body, shown()) }, tracker);
   const refresh = () => Promise.all([blocks.refresh(), exits.refresh()]);
   context.subscriptions.push(
     blocks,

@@ -17,8 +17,8 @@ import { type EventDraft, effectOf, exitReason } from './techniques/technique';
 
 const RING_CAPACITY = 65536;
 
-/** What an instruction is by itself, known before it executes. */
-const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'silent', 'trap', 'callout', 'inline', 'vmExit', 'port', 'softwareInterrupt', 'controlWrite', 'hypercall'];
+/** What an instruction is by itself, known before it executes. That it goes silently wrong is news wherever one stood before. */
+const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'trap', 'callout', 'inline', 'vmExit', 'port', 'softwareInterrupt', 'controlWrite', 'hypercall'];
 
 /** What is known only once it has happened: a stop is behind the instruction, or before the next one runs. */
 const KNOWN_AFTERWARDS: readonly VmmEventKind[] = [

@@ -205,3 +205,48 @@ test('halted for good because of a silent instruction: the stop says which, and 
   assert.match(stop.text, /nothing can wake the processor\.\nwhy: HLT waits with IF=0, for ever; bare metal would have set IF at POPF(D)?, below\n/);
   assert.match(stop.text, /\(boot\.asm:6\) {2}popfd, once/);
 });
+
+test('a breakpoint on a silent instruction keeps nobody from hearing that it is one', async () => {
+  const client = await begin({ technique: 'trap' }, 'bits 32\norg 0x7c00\n  sti\n  cli\n  popf\n  hlt\n');
+  await client.event('stopped');
+  await client.request('setExceptionBreakpoints', { filters: ['silent'] });
+  await client.request('setBreakpoints', { source: { path: PATH }, breakpoints: [{ line: 5 }] });
+  const stops = [await client.go('continue'), await client.go('continue'), await client.go('continue')];
+  assert.deepEqual(
+    stops.map(({ reason, description }) => [reason, description]),
+    [
+      ['breakpoint', undefined],
+      ['exception', 'Silent misbehaviour: popfd'],
+      ['exception', 'Halted'],
+    ],
+  );
+});
+
+test('of a source that two machines assemble differently, each breaks on its own lines', async () => {
+  const source = 'bits 32\norg 0x7c00\n%ifdef FIRST\n  inc eax\n%else\n  inc ebx\n%endif\nspin:\n  jmp spin\n';
+  const client = await begin({ program: undefined, vms: [{ program: PATH, define: { FIRST: '1' } }, { program: PATH }], technique: 'bare', stopOnEntry: true }, source);
+  await client.event('stopped');
+  await client.event('stopped');
+  const lines = [4, 6, 9];
+  const { breakpoints } = await client.request('setBreakpoints', { source: { path: PATH }, breakpoints: lines.map((line) => ({ line })) });
+  assert.deepEqual(
+    breakpoints.map((b: { verified: boolean; line: number }) => [b.verified, b.line]),
+    lines.map((line) => [true, line]),
+  );
+  const perGuest = client.session.guests.map(({ target }) => target.breakpoints.setSource(PATH, [{ line: 4 }, { line: 6 }]).map(({ verified, message }) => message ?? verified));
+  const out = 'A condition (%if) leaves this line out here.';
+  assert.deepEqual(perGuest, [
+    [true, out],
+    [out, true],
+  ]);
+});
+
+test('what views have asked for comes once more at the end, as it is then', async () => {
+  const client = await begin({ technique: 'trap' }, 'bits 32\norg 0x7c00\n  cli\n  sti\n  xor al, al\n  out 0xf4, al\n');
+  await client.event('stopped');
+  assert.deepEqual((await client.request('ringside/exits', { count: 1 })).counts.trap, 0);
+  await client.request('continue', { threadId: 1 });
+  const { request, body } = await client.event('ringside/final');
+  assert.deepEqual([request, body.counts.trap, body.rows.length], ['ringside/exits', 3, 1]);
+  await client.event('terminated');
+});

@@ -2,6 +2,7 @@
  * What the text of a lab promises, marked behind the words that promise it:
  *   **6 places**<!-- stops -->              so many stops are marked in the guest
  *   **63 traps**<!-- count trap trap -->    so many events of this kind under this technique
+ *   **9 times**<!-- hits sum bt -->         the block that begins at this label has run so often
  *   `cli`<!-- line trap trap -->            an event of this kind at a line of the guest that begins so
  *   `ring: 0`<!-- prints bare -->           it is printed; of several in a row, each
  *   <!-- ends trap halted -->               how the run ends
@@ -11,6 +12,7 @@
 export type Claim =
   | { readonly kind: 'stops'; readonly count: number }
   | { readonly kind: 'count'; readonly event: string; readonly run: string; readonly count: number }
+  | { readonly kind: 'hits'; readonly label: string; readonly run: string; readonly count: number }
   | { readonly kind: 'line'; readonly event: string; readonly run: string; readonly code: string }
   | { readonly kind: 'prints'; readonly run: string; readonly texts: readonly string[] }
   | { readonly kind: 'ends'; readonly run: string; readonly ending: string }
@@ -25,6 +27,7 @@ function claim(before: string, text: string): Claim {
   const [, other, code] = BEFORE_CODE.exec(before) ?? [];
   if (kind === 'stops' && !Number.isNaN(count)) return { kind, count };
   if (kind === 'count' && !Number.isNaN(count)) return { kind, event: words[0], run: words[1], count };
+  if (kind === 'hits' && !Number.isNaN(count)) return { kind, label: words[0], run: words[1], count };
   if (kind === 'line' && code) return { kind, event: words[0], run: words[1], code };
   if (kind === 'prints' && code) return { kind, run: words[0], texts: other ? [other, code] : [code] };
   if (kind === 'ends') return { kind, run: words[0], ending: words.slice(1).join(' ') };

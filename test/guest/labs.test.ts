@@ -17,9 +17,17 @@ const runs = new Map<string, Run>();
 function runOf(file: string, name: string): Run {
   const key = `${file} ${name}`;
   const [technique, option] = name.split('+');
-  const run = runs.get(key) ?? play(file, technique as TechniqueId, { launch: option ? OPTIONS[option] : {}, keys: '' });
+  const launch = option ? OPTIONS[option] : {};
+  const run = runs.get(key) ?? play(file, technique as TechniqueId, { launch, keys: '' }, { breakpoints: stopsOf(file, technique as TechniqueId, launch) });
   runs.set(key, run);
   return run;
+}
+
+/** The run of somebody who does the lab: with its breakpoints set, which end blocks. */
+function stopsOf(file: string, technique: TechniqueId, launch: Readonly<Record<string, unknown>>): number[] {
+  const lines = boot(file, technique, launch).assembly?.lines ?? [];
+  const stops = readLab(fs.readFileSync(file, 'utf8'))?.stops ?? [];
+  return stops.flatMap((stop) => lines.find((l) => l.code && l.line === stop + 1 && path.resolve(l.path) === path.resolve(file))?.address ?? []);
 }
 
 function linesWith({ events, machine }: Run, kind: string, file: string): string[] {
@@ -31,6 +39,15 @@ function linesWith({ events, machine }: Run, kind: string, file: string): string
 const CHECKS: { readonly [K in Claim['kind']]: (claim: Extract<Claim, { kind: K }>, file: string) => void } = {
   stops: ({ count }, file) => assert.equal(readLab(fs.readFileSync(file, 'utf8'))?.stops.length, count),
   count: ({ event, run, count }, file) => assert.equal(runOf(file, run).machine.vm.eventCounts[event as 'trap'], count, `${event} under ${run}`),
+  hits: ({ label, run, count }, file) => {
+    const { machine } = runOf(file, run);
+    const at = machine.assembly?.symbols.find((s) => s.name === label)?.value;
+    assert.deepEqual(
+      machine.vm.blocks().flatMap((b) => (b.linear === at ? [b.hits] : [])),
+      [count],
+      `blocks at ${label} under ${run}`,
+    );
+  },
   line: ({ event, run, code }, file) => {
     const found = linesWith(runOf(file, run), event, file);
     assert.ok(

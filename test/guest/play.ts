@@ -66,7 +66,7 @@ export function play(
   vm.setBreakpoints(new Set(breakpoints));
   let stop: StopReason;
   do stop = vm.run(Math.min(slice, LIMIT - vm.retired), 10_000);
-  while (stop.kind === 'budget' && vm.retired < LIMIT);
+  while ((stop.kind === 'budget' || stop.kind === 'breakpoint') && vm.retired < LIMIT);
   vm.machine.linear.checkShadow();
   const events = vm.events.read().map(({ entry }) => entry);
   return {

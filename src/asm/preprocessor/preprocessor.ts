@@ -26,6 +26,8 @@ export interface PreprocessorHost {
 }
 
 export class Preprocessor {
+  /** Lines of branches that were not taken, by file. */
+  readonly skipped = new Map<string, Set<number>>();
   readonly macros = new SingleMacros();
   readonly multiMacros = new MultiMacros();
   readonly contexts: Context[] = [];
@@ -145,6 +147,7 @@ export class Preprocessor {
     const condition = directive && parseConditionName(directive);
     if (this.skipping) {
       if (condition) this.conditional(condition, raw);
+      else this.skip(raw);
       return undefined;
     }
     const invocation = innermostInvocation(this.frames);
@@ -154,6 +157,12 @@ export class Preprocessor {
     else if (directive) this.directive(directive, line);
     else return this.plainLine(line);
     return undefined;
+  }
+
+  private skip({ path, line }: SourceLine): void {
+    const known = this.skipped.get(path);
+    if (known) known.add(line);
+    else this.skipped.set(path, new Set([line]));
   }
 
   private joined(line: SourceLine): SourceLine {
