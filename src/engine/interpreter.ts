@@ -22,7 +22,7 @@ import type { TranslationPolicy } from './policy';
 import { type Heat, type Translation, heatOf } from './heat';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
-import { Rewriting } from './rewriting';
+import { LOADED, Rewriting } from './rewriting';
 import { MAX_BLOCK_INSTRUCTIONS, Translator, isControlTransfer } from './translator';
 import { Emitter } from '../base/events';
 
@@ -210,7 +210,14 @@ export class Interpreter {
 
   /** A store has changed bytes of a block. True: it goes on with other instructions in it. */
   #rewrite(block: Block, address: number, length: number): boolean {
-    const found = this.#isInUse(block) ? this.#rewriting.find(block, address, length) : undefined;
+    if (!this.#isInUse(block)) return false;
+    const immediate = this.#rewriting.immediate(block, address, length);
+    if (immediate >= 0) {
+      this.translator.rewriteImmediate(block, immediate);
+      this.regions.loads(block, immediate, LOADED.IMMEDIATE);
+      return true;
+    }
+    const found = this.#rewriting.find(block, address, length);
     if (!found) return false;
     for (const rewrite of found) {
       const { instruction } = block.instructions[rewrite.n];

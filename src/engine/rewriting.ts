@@ -21,6 +21,7 @@ export interface Rewrite {
 }
 
 const NOTHING: readonly Rewrite[] = [];
+const NOWHERE = { eip: 0, instruction: undefined } as const;
 
 export class Rewriting {
   constructor(
@@ -45,14 +46,31 @@ export class Rewriting {
     return found.length > 0 ? found : undefined;
   }
 
+  /** Has the store changed nothing but an immediate that may be any? The index of its instruction, which has it now; else -1. */
+  immediate(block: Block, address: number, length: number): number {
+    if (!this.policy.rewrites || block.secondPage >= 0 || address < block.physical) return -1;
+    const n = indexOf(block, address - block.physical);
+    const { eip, instruction } = this.#attends(block, n) ? NOWHERE : block.instructions[n];
+    const end = block.physical + eip - block.eip + (instruction?.length ?? 0);
+    if (!instruction || !ANY_VALUE.has(instruction.spec.lift) || address + length > end || address < end - this.opcodes.immediateLength(instruction)) return -1;
+    const host = this.linear.physical.hostOffset(end - 1) + 1;
+    if (host <= 0 || !this.isFree(block.entry + n * RECORD_SIZE)) return -1;
+    (instruction as { -readonly [K in keyof Instruction]: Instruction[K] }).immediate = this.opcodes.immediate(this.linear.physical.u8, host, instruction);
+    return n;
+  }
+
   /** What instruction `n` is now, if it takes the place of the old one. */
   #rewritten(block: Block, n: number): Instruction | undefined {
     const { eip, instruction } = block.instructions[n];
     const offset = eip - block.eip;
-    const attends = block.attention !== undefined && n === block.instructions.length - 1;
-    if (attends || !isPlain(instruction) || !this.isFree(block.entry + n * RECORD_SIZE)) return undefined;
+    if (this.#attends(block, n) || !isPlain(instruction) || !this.isFree(block.entry + n * RECORD_SIZE)) return undefined;
     const after = this.#decode(block.physical + offset, instruction.length, block.codeSize);
     return after && (after.spec === instruction.spec || this.#goesOn(after, block.linear + offset)) ? after : undefined;
+  }
+
+  /** It has no record of its own, or is none. */
+  #attends({ attention, instructions }: Block, n: number): boolean {
+    return n >= instructions.length - (attention ? 1 : 0);
   }
 
   /** What stands there, if it is so long. */

@@ -237,6 +237,10 @@ export class Translator {
     this.#instruction(entry + n * RECORD_SIZE, eip, after, n + 1, id);
   }
 
+  rewriteImmediate({ entry, instructions }: Block, n: number): void {
+    this.#view.setInt32(entry + n * RECORD_SIZE + RECORD.IMMEDIATE, instructions[n].instruction.immediate, true);
+  }
+
   #pseudo(at: number, handler: number, eip: number, count: number, block: number): void {
     const v = this.#view;
     v.setUint16(at + RECORD.HANDLER, handler, true);

@@ -252,6 +252,19 @@ export class GuestMemory {
     }
   }
 
+  /** A store to RAM of a page that is marked, which somebody has to see. False: it is not marked any more, and nothing has happened. */
+  writeMarked(address: number, size: 1 | 2 | 4, value: number): boolean {
+    const marks = this.#marks[address >>> 12];
+    if (marks === 0 && !this.journal) return false;
+    if (marks !== MARK_CODE || this.journal) this.write(address, size, value);
+    else {
+      const before = this.load(RAM + address, size);
+      this.store(RAM + address, size, value);
+      if (this.load(RAM + address, size) !== before) this.onCodeWrite(address, size, true);
+    }
+    return true;
+  }
+
   #noteWrite(address: number, length: number, changed: boolean): void {
     this.#noteAt(address, length, changed);
     const alias = this.#alias(address);

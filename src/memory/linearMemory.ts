@@ -311,13 +311,6 @@ export class LinearMemory {
     return entry | DENY_SUPERVISOR_WRITE | DENY_USER_WRITE | noted;
   }
 
-  /** Guest-physical address of a store that only has to be seen; -1 for all others. */
-  #noted(entry: number, linear: number, size: Size, user: boolean): number {
-    if (!(entry & (user ? NOTED_USER : NOTED_SUPERVISOR)) || (linear & (PAGE - 1)) + size > PAGE) return -1;
-    const physical = (((entry & ~0xff) + linear) >>> 0) - RAM;
-    return this.physical.isPlain(physical) ? -1 : physical;
-  }
-
   /** An entry of one shadow root gives rights in that view only; what the other gave the same page stays. */
   #fillFromShadow(linear: number, physical: number, user: boolean, shadow: ShadowPageTables): void {
     const entry = shadow.present(linear, user);
@@ -370,7 +363,7 @@ export class LinearMemory {
     const entry = this.#tlb[linear >>> 12];
     const deny = user ? (update ? DENY_USER_WRITE : DENY_USER_READ) : update ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ;
     if ((entry & deny) === 0 && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
-    if (update && this.#noted(entry, linear, size, user) >= 0) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
+    if (update && entry & (user ? NOTED_USER : NOTED_SUPERVISOR) && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, update)) return 0;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
     return this.#read(linear, size, update, user);
@@ -380,8 +373,8 @@ export class LinearMemory {
     const entry = this.#tlb[linear >>> 12];
     if ((entry & (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE)) === 0 && (linear & (PAGE - 1)) + size <= PAGE)
       return this.physical.store(((entry & ~0xff) + linear) >>> 0, size, value);
-    const noted = this.#noted(entry, linear, size, user);
-    if (noted >= 0) return this.physical.write(noted, size, value);
+    const noted = (entry & (user ? NOTED_USER : NOTED_SUPERVISOR)) !== 0 && (linear & (PAGE - 1)) + size <= PAGE;
+    if (noted && this.physical.writeMarked((((entry & ~0xff) + linear) >>> 0) - RAM, size, value)) return;
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, true)) return;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access', 'write']);
     this.#write(linear, size, value, user);

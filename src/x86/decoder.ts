@@ -2,7 +2,7 @@
  * Bytes to Instruction, by the instruction table. Prefixes, ModRM and SIB as in SDM Vol. 2, chapter 2.
  * Decoding never faults the guest by itself: it says what is wrong, and the engine raises the exception.
  */
-import { InstructionCursor } from './instructionCursor';
+import { InstructionCursor, immediateLength } from './instructionCursor';
 import { CPU_GENERATIONS, type CpuGeneration, type InstructionSpec, MANDATORY_PREFIXES, type Operand } from './instructionSpec';
 import { INSTRUCTIONS } from './instructionTable';
 import { CS } from './registers';
@@ -139,6 +139,17 @@ export class OpcodeMap {
     } else {
       for (let r = 0; r < (row.registerInOpcode ? 8 : 1); r++) this.#plain[slot + r] ??= row;
     }
+  }
+
+  /** Bytes at the end of an instruction that are its immediate, and nothing else of it. */
+  immediateLength({ spec, operandSize }: Instruction): number {
+    const { trailing } = SELECTIONS[spec.id];
+    return trailing.length === 1 ? immediateLength(trailing[0], operandSize) : 0;
+  }
+
+  /** The immediate of an instruction that ends at `end`, where only that may have changed. */
+  immediate(bytes: Uint8Array, end: number, { spec, operandSize }: Instruction): number {
+    return this.#cursor.immediateBefore(bytes, end, SELECTIONS[spec.id].trailing[0], operandSize);
   }
 
   #see(slot: number): RowsByModRm {

@@ -15,6 +15,12 @@ const INDEX_16 = [ESI, EDI, ESI, EDI, -1, -1, -1, -1];
 const TOO_LONG: Decoded = { kind: 'tooLong' };
 const TRUNCATED: Decoded = { kind: 'truncated' };
 
+/** Bytes of an I operand; 0 for any other. */
+export const immediateLength = (operand: Operand, operandSize: 2 | 4): number => {
+  if (operand === 'Ib' || operand === 'Ibs') return 1;
+  return operand === 'Iw' ? 2 : operand === 'Iz' ? operandSize : 0;
+};
+
 /** Reads bytes and collects the fields of one instruction; reused, so that decoding allocates only its result. */
 export class InstructionCursor {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -186,6 +192,12 @@ export class InstructionCursor {
         this.#displacement = this.#addressSize === 2 ? this.u16() : this.i32();
         return 0;
     }
+  }
+
+  /** The immediate in the last bytes of an instruction. */
+  immediateBefore(bytes: Uint8Array, end: number, operand: Operand, operandSize: 2 | 4): number {
+    this.reset(bytes, end - immediateLength(operand, operandSize), end, operandSize);
+    return this.operand(operand);
   }
 
   instruction(spec: InstructionSpec, reg: number): Instruction {

@@ -160,6 +160,17 @@ test('what was once entered in the middle does not go on being rewritten', () =>
   );
 });
 
+test('a page whose code is gone is stored to like any other again', () => {
+  const cpu = bench('off');
+  cpu.load('nop\nret', 0x2000);
+  cpu.cpu.setReg(ECX, 200);
+  halts(cpu, 'call 2000h\nagain: mov [2000h], ecx\nxor ebx, [2000h]\ndec ecx\njnz again\nhlt');
+  const { physical, linear } = cpu.vm;
+  assert.deepEqual([physical.hasCode(0x2000), physical.hasCode(0x1000)], [false, true]);
+  assert.deepEqual([linear.hostOffset(0x2000, 4, true) >= 0, linear.hostOffset(0x1000, 4, true) >= 0], [true, false]);
+  assert.equal(cpu.read32(0x2000), 1);
+});
+
 const REGISTERS = ['eax', 'ebx', 'edx', 'esi'];
 const ALU = ['add', 'or', 'adc', 'sbb', 'and', 'sub', 'xor', 'cmp'];
 const ITEMS = 24;

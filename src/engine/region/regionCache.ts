@@ -254,10 +254,7 @@ export class RegionCache {
 
   #blockInvalidated(block: Block): void {
     if (block.regions.size > 0 && block.invalidatedBy === 'code written') this.#countRewrites(block);
-    for (const region of [...block.regions]) {
-      this.#invalidated++;
-      this.#drop(region);
-    }
+    this.#dropAll(block);
     if (block.trampoline === 0) return;
     // Whoever still comes by there finds out as at any record of the block.
     this.#view.setUint16(block.trampoline + RECORD.HANDLER, PSEUDO.INVALIDATED, true);
@@ -267,10 +264,21 @@ export class RegionCache {
   rewritten(block: Block, n: number, before: Instruction): void {
     const { instruction } = block.instructions[n];
     const fields = loadedFields(before, instruction);
+    if (fields >= 0) return this.loads(block, n, fields);
+    this.#countRewrites(block);
+    this.#dropAll(block);
+  }
+
+  /** LOADED fields of instruction `n` keep changing: a region that has them in it goes, the next one reads them from the record. */
+  loads(block: Block, n: number, fields: number): void {
     const loaded = block.loaded?.get(n) ?? 0;
-    if (fields >= 0) (block.loaded ??= new Map()).set(n, loaded | fields);
-    if ((fields & ~loaded) === 0 || block.regions.size === 0) return;
-    if (fields < 0) this.#countRewrites(block);
+    if ((fields & ~loaded) === 0) return;
+    block.loaded ??= new Map();
+    block.loaded.set(n, loaded | fields);
+    this.#dropAll(block);
+  }
+
+  #dropAll(block: Block): void {
     for (const region of [...block.regions]) {
       this.#invalidated++;
       this.#drop(region);
