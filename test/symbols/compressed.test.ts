@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import zlib from 'node:zlib';
+import { dwarfSections } from '../../src/symbols/dwarf/sections';
+import { parseElf32 } from '../../src/symbols/elf32';
 import { SymbolFile } from '../../src/symbols/symbolFile';
 
 const original = new Uint8Array(fs.readFileSync('test/symbols/fixtures/variables-gcc-5-O2.elf'));
@@ -46,4 +48,13 @@ test('another compression, and a size that cannot be', () => {
   assert.match(open(packed(original, 2)).problems[0], /^\.debug_\w+ of x\.elf is compressed in a way that cannot be read: link with -gz=zlib or -gz=none$/);
   assert.match(open(packed(original, 1, () => 0xffffffff)).problems[0], /cannot be read/);
   assert.match(open(packed(original, 1, (size) => size + 1)).problems[0], /is compressed and damaged: \d+ bytes instead of \d+/);
+});
+
+test('sections that would be too large together are left packed, and it is said what to do', () => {
+  const elf = parseElf32(packed(original, 1));
+  const all = dwarfSections(elf, 'x.elf');
+  const { problems, info, line } = dwarfSections(elf, 'x.elf', all.info.size + 10);
+  assert.deepEqual([info.size, line.bytes.length], [all.info.size, 0]);
+  assert.ok(all.line.bytes.length > 10);
+  assert.match(problems[0], /^\.debug_\w+ of x\.elf is 1 MiB when it is unpacked, and there is room for 0: objcopy --decompress-debug-sections makes/);
 });

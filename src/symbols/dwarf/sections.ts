@@ -35,13 +35,24 @@ const HEADER_SIZE = 12;
 /** Deflated data holds at most so many bytes in one: what claims more is damaged. */
 const BEST_RATIO = 1032;
 
+/**
+ * Bytes that the compressed sections of a file may come to together. DWARF points from anywhere to anywhere and deflated data
+ * has one beginning, so a section is unpacked as a whole and kept; one that is not compressed is read where it is needed.
+ */
+const MOST_UNPACKED = 256 << 20;
+const MEBI = 1 << 20;
+
+const tooLarge = (what: string, size: number, most: number): string =>
+  `${what} is ${Math.ceil(size / MEBI)} MiB when it is unpacked, and there is room for ${Math.floor(most / MEBI)}: objcopy --decompress-debug-sections makes a file that is read where it is needed`;
+
 /** Behind a header with the kind, the size and the alignment of what is packed (Elf32_Chdr of the System V gABI). */
-function decompressed({ bytes }: ElfSection, what: string, problems: string[]): Uint8Array {
+function decompressed({ bytes }: ElfSection, what: string, problems: string[], most: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [kind, size] = bytes.length < HEADER_SIZE ? [0, 0] : [view.getUint32(0, true), view.getUint32(4, true)];
   try {
-    if (kind === ZLIB && size <= bytes.length * BEST_RATIO) return inflate(bytes.subarray(HEADER_SIZE), size);
-    problems.push(`${what} is compressed in a way that cannot be read: link with -gz=zlib or -gz=none`);
+    const possible = kind === ZLIB && size <= bytes.length * BEST_RATIO;
+    if (possible && size <= most) return inflate(bytes.subarray(HEADER_SIZE), size);
+    problems.push(possible ? tooLarge(what, size, most) : `${what} is compressed in a way that cannot be read: link with -gz=zlib or -gz=none`);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     problems.push(`${what} is compressed and damaged: ${error.message}`);
@@ -49,13 +60,19 @@ function decompressed({ bytes }: ElfSection, what: string, problems: string[]): 
   return new Uint8Array();
 }
 
-export function dwarfSections({ sections }: Elf32, file: string): DwarfSections {
+export function dwarfSections({ sections }: Elf32, file: string, most = MOST_UNPACKED): DwarfSections {
   const problems: string[] = [];
+  let unpacked = 0;
+  const unpack = (section: ElfSection, what: string): Uint8Array => {
+    const bytes = decompressed(section, what, problems, most - unpacked);
+    unpacked += bytes.length;
+    return bytes;
+  };
   const find = (name: string): ElfSection | undefined => sections.find((s) => s.name === name);
   const named = (name: string): NamedBytes => {
     const what = `${name} of ${file}`;
     const section = find(name);
-    const bytes = once(() => (section?.compressed ? decompressed(section, what, problems) : (section?.bytes ?? new Uint8Array())));
+    const bytes = once(() => (section?.compressed ? unpack(section, what) : (section?.bytes ?? new Uint8Array())));
     if (section?.compressed) bytes();
     else if (section && section.bytesInFile < section.size) problems.push(`${what} is cut off: it has ${hexh(section.bytesInFile)} of ${hexh(section.size)} bytes`);
     return {
