@@ -1,5 +1,6 @@
 /** The variable containers: one function a container, by key. A row says what to evaluate to read it again or to set it. */
 import { hex } from '../base/bits';
+import { hardwareDifference } from '../debug/hardwareView';
 import { formatAddress } from '../debug/breakpoints';
 import { register, selectorsAreParagraphs } from '../debug/codeView';
 import { DESCRIPTOR_TABLES, type DescriptorEntry, type DescriptorTable, entries, entryCount } from '../debug/descriptorTables';
@@ -178,9 +179,10 @@ function hardwareRows({ vm }: DebugTarget): VariableRow[] {
   return HARDWARE.flatMap((name) => {
     const value = vm.hardwareRegister(name);
     if (value === undefined) return [];
-    const believed = vm.readRegister(name);
-    const text = number(value, DIGITS[name] ?? 8);
-    return [{ name, value: believed === undefined || believed === value ? text : `${text}  (guest believes ${number(believed, DIGITS[name] ?? 8)})` }];
+    const digits = DIGITS[name] ?? 8;
+    const differs = hardwareDifference(vm, name);
+    const text = number(value, digits);
+    return [{ name, value: differs ? `${text}  (guest believes ${number(differs.believed, digits)}: ${differs.why})` : text, ...(differs && { type: differs.why }) }];
   });
 }
 

@@ -7,6 +7,7 @@ import { SEGMENT_REGISTERS } from '../x86/registers';
 import { register } from './codeView';
 import type { DebugMachine } from './debugMachine';
 import { type DescriptorTable, describeCache, entries, entryCount } from './descriptorTables';
+import { hardwareDifference } from './hardwareView';
 import { taskState } from './taskState';
 
 /** Of a table that a guest may make as long as 64 KiB, as many entries as somebody will look at. */
@@ -34,8 +35,8 @@ function registersOf(vm: DebuggableVm): SystemRegister[] {
   return REGISTERS.flatMap(([name, title, bits]) => {
     const value = vm.readRegister(name);
     if (value === undefined) return [];
-    const hardware = vm.technique === 'bare' ? undefined : vm.hardwareRegister(name);
-    return [{ name, title, value, ...(hardware === undefined || hardware === value ? {} : { hardware }), fields: fieldsOf(value, bits) }];
+    const differs = hardwareDifference(vm, name);
+    return [{ name, title, value, ...(differs && { hardware: differs.value, hardwareMeaning: differs.why }), fields: fieldsOf(value, bits) }];
   });
 }
 
@@ -53,7 +54,9 @@ const TABLES: readonly (readonly [table: DescriptorTable, name: DescriptorTableS
 
 function tableOf(vm: DebuggableVm, table: DescriptorTable, name: DescriptorTableState['name']): DescriptorTableState {
   const { base, limit } = table === 'ldtr' ? vm.segment('ldtr') : { base: register(vm, `${table}.base`), limit: register(vm, `${table}.limit`) };
-  return { name, base, limit, total: entryCount(vm, table), entries: entries(vm, table, 0, MOST_ENTRIES) };
+  const differs = table === 'ldtr' ? undefined : hardwareDifference(vm, `${table}.base`);
+  const hardware = differs && { base: differs.value, limit: vm.hardwareRegister(`${table}.limit`) ?? 0, meaning: differs.why };
+  return { name, base, limit, ...(hardware && { hardware }), total: entryCount(vm, table), entries: entries(vm, table, 0, MOST_ENTRIES) };
 }
 
 export function systemState({ vm, devices }: Pick<DebugMachine, 'vm' | 'devices'>): SystemResponse {
@@ -63,7 +66,8 @@ export function systemState({ vm, devices }: Pick<DebugMachine, 'vm' | 'devices'
     registers: registersOf(vm),
     segments: [...SEGMENT_REGISTERS, 'ldtr', 'tr'].map((name) => {
       const { selector, base, limit, attributes } = vm.segment(name as Parameters<DebuggableVm['segment']>[0]);
-      return { name, selector, base, limit, text: describeCache(attributes) };
+      const differs = hardwareDifference(vm, name);
+      return { name, selector, base, limit, text: describeCache(attributes), ...(differs && { hardware: differs.value, hardwareMeaning: differs.why }) };
     }),
     tables: TABLES.map(([table, name]) => tableOf(vm, table, name)).filter(({ total }) => total > 0),
     ...(task ? { task } : {}),

@@ -17,6 +17,8 @@ export interface SystemRegister {
   readonly value: number;
   /** What the silicon holds, where the guest believes something else. */
   readonly hardware?: number;
+  /** Why, in words. */
+  readonly hardwareMeaning?: string;
   readonly fields: readonly RegisterField[];
 }
 
@@ -27,6 +29,9 @@ export interface SegmentState {
   readonly limit: number;
   /** What the descriptor cache says, in words. */
   readonly text: string;
+  /** The selector that the silicon holds, where the guest believes in another, and why. */
+  readonly hardware?: number;
+  readonly hardwareMeaning?: string;
 }
 
 export interface TableEntryState {
@@ -40,6 +45,8 @@ export interface DescriptorTableState {
   readonly name: 'GDT' | 'IDT' | 'LDT';
   readonly base: number;
   readonly limit: number;
+  /** The table that the silicon uses, where that is another, and what it is. */
+  readonly hardware?: { readonly base: number; readonly limit: number; readonly meaning: string };
   /** Entries that the limit allows; those that are there to see. */
   readonly total: number;
   readonly entries: readonly TableEntryState[];

@@ -6,12 +6,15 @@ import type { ShadowViewName } from '../protocol/vmmEvent';
 import type { CostEvent } from './cost/profiles';
 import type { EventDraft } from './techniques/technique';
 
+/** Whose code the entry is for. */
+const SHADOW_TABLES: Readonly<Record<ShadowViewName, string>> = { kernel: 'shadow tables for the kernel', user: 'shadow tables for user code', shared: 'shadow tables' };
+
 const nameOf = ({ write }: Access): 'read' | 'write' => (write ? 'write' : 'read');
 
 /** `cost`: what the VMM is charged, where an exit is not charged for it already. */
 export const hiddenFaultDraft = ({ linear, access, view, device }: HiddenFault, cost?: CostEvent): EventDraft => ({
   kind: 'hiddenFault',
-  reason: device ? 'device' : 'not in the shadow',
+  reason: device ? 'device memory, never in the shadow tables' : 'not in the shadow tables yet',
   sentence: device
     ? `#PF at ${hexh(linear)}: a device is there, so the shadow page tables never map it; the VMM emulates the access.`
     : `#PF at ${hexh(linear)} that only the shadow page tables caused: the guest’s own tables allow the ${access.write ? 'store' : 'access'}, and the guest never hears of it.`,
@@ -21,7 +24,7 @@ export const hiddenFaultDraft = ({ linear, access, view, device }: HiddenFault, 
 
 export const shadowFillDraft = (linear: number, access: Access, view: ShadowViewName, physical: number): EventDraft => ({
   kind: 'shadowFill',
-  reason: `${view} root`,
+  reason: SHADOW_TABLES[view],
   sentence: `The shadow entry of ${hexh(linear)} in the ${view} root was derived from the guest’s tables: guest-physical ${hexh(physical)}${access.write ? ', writable' : ''}.`,
   details: { address: linear, access: nameOf(access), view, physical },
 });

@@ -184,7 +184,10 @@ test('variables: scopes, expansion, setting; the hardware beside the guest', asy
   assert.equal((await client.request('setVariable', { variablesReference: flags, name: 'ZF', value: '1' })).value, '1');
   assert.equal(machine.vm.readRegister('eflags'), 0x42);
   const silicon = (await client.request('variables', { variablesReference: hardware })).variables;
-  assert.equal(silicon.find((v: { name: string }) => v.name === 'cpl').value, '0x3  (guest believes 0x0)');
+  assert.equal(
+    silicon.find((v: { name: string }) => v.name === 'cpl').value,
+    '0x3  (guest believes 0x0: the guest’s kernel runs in ring 3, so that privileged instructions fault to the VMM)',
+  );
   assert.match((await client.response('variables', { variablesReference: 999 })).message, /variablesReference 999/);
 });
 

@@ -28,11 +28,14 @@ function field(register: SystemRegister, f: RegisterField, changes: Changes, { s
   return h('button', { type: 'button', 'data-key': `bit-${key}`, 'aria-pressed': f.value ? 'true' : 'false', onclick: flip, ...attributes }, inside);
 }
 
-const hardwareText = ({ hardware, value, fields }: SystemRegister): string => {
+/** `why`: what the adapter says of it. */
+const withReason = (text: string, why: string | undefined): string => (why === undefined ? text : `${text} (${why})`);
+
+const hardwareText = ({ hardware, hardwareMeaning, value, fields }: SystemRegister): string => {
   if (hardware === undefined) return '';
   const differing = fields.filter((f) => ((hardware ^ value) >>> f.low) & (2 ** f.width - 1)).map((f) => f.name);
   const held = hexh(hardware, 8);
-  return differing.length > 0 ? t('the silicon holds {0}: differs in {1}', held, differing.join(', ')) : t('the silicon holds {0}', held);
+  return withReason(differing.length > 0 ? t('the silicon holds {0}: differs in {1}', held, differing.join(', ')) : t('the silicon holds {0}', held), hardwareMeaning);
 };
 
 function valueInput(register: SystemRegister, { settable, set }: RegisterActions) {
@@ -119,7 +122,7 @@ export const segmentTable = (segments: readonly SegmentState[], changes: Changes
           cell(changes, `${s.name}.selector`, hexh(s.selector, 4)),
           cell(changes, `${s.name}.base`, hexh(s.base, 8)),
           cell(changes, `${s.name}.limit`, hexh(s.limit, 8)),
-          h('td', {}, s.text),
+          h('td', {}, s.text, s.hardware !== undefined && h('div', { class: 'quiet hardware' }, withReason(t('the silicon holds {0}', hexh(s.hardware, 4)), s.hardwareMeaning))),
         ),
       ),
     ),

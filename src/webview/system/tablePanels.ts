@@ -40,6 +40,12 @@ export function descriptorTable(table: DescriptorTableState, changes: Changes, {
     'details',
     { class: 'block', open: true },
     h('summary', {}, h('h2', {}, table.name), ` ${t('base {0}, limit {1}', hexh(table.base, 8), hexh(table.limit, 4))}, ${counted(table.total, '{0} entry', '{0} entries')}`),
+    table.hardware &&
+      h(
+        'p',
+        { class: 'quiet pad hardware' },
+        `${t('the silicon uses a table with base {0}, limit {1}', hexh(table.hardware.base, 8), hexh(table.hardware.limit, 4))} (${table.hardware.meaning})`,
+      ),
     h(
       'table',
       {},
