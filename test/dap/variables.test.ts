@@ -241,3 +241,18 @@ test('assembly with the debugging information of nasm: lines, labels, steps', as
   assert.match(await at(), /^start\+\w+h words\.asm:11/);
   assert.equal(await evaluate(client, 'eax'), '0x0000002A (42)');
 });
+
+test('completions know the frame’s variables and the members of what is before the point or arrow', async () => {
+  const client = await begin(path.join(FIXTURES, 'variables-gcc-4-O0.elf'));
+  await client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'add' }] });
+  await client.go('continue');
+  const [{ id: frameId }] = await frames(client);
+  const complete = async (text: string) => (await client.request('completions', { text, column: text.length + 1, frameId })).targets;
+  const labels = async (text: string): Promise<string[]> => (await complete(text)).map((t: Body) => t.label);
+  assert.ok((await labels('su')).includes('sum'), 'a local');
+  assert.ok((await labels('no')).includes('nodes'), 'a global of the file');
+  assert.deepEqual(await labels('nodes[1].'), ['value', 'next', 'tag']);
+  assert.deepEqual(await complete('1 + nodes[0].next->ta'), [{ label: 'tag', type: 'field', start: 19, length: 2 }]);
+  assert.deepEqual(await labels('gdtr.b'), ['gdtr.base']);
+  assert.deepEqual(await labels('sum.'), []);
+});

@@ -1,23 +1,35 @@
 import { FLAG_NAMES, REGISTER_NAMES } from '../../debug/expressions';
-import { integer, shape, string } from '../arguments';
+import type { DebugTarget } from '../../debug/target';
+import { integer, optional, shape, string } from '../arguments';
+import { memberNames, variableNames } from '../cCompletions';
 import { handler } from '../handler';
 
 const SIZE_WORDS = ['byte', 'word', 'dword', 'phys'];
 const MOST = 200;
 
-export const completions = handler('completions', shape({ text: string, column: integer }), {
-  capabilities: { supportsCompletionsRequest: true, completionTriggerCharacters: ['[', '.', ':', '{'] },
-  run(session, { text, column }) {
-    const { symbols } = session.target;
+interface Candidate {
+  readonly label: string;
+  readonly type: 'variable' | 'keyword' | 'function' | 'value' | 'field';
+}
+
+const all = (labels: readonly string[], type: Candidate['type']): Candidate[] => labels.map((label) => ({ label, type }));
+
+const names = (target: DebugTarget, frame: number): Candidate[] => [
+  ...all(variableNames(target, frame), 'variable'),
+  ...all([...REGISTER_NAMES, ...FLAG_NAMES], 'variable'),
+  ...all(SIZE_WORDS, 'keyword'),
+  ...target.symbols.symbols.map(({ name, kind }): Candidate => ({ label: name, type: kind === 'label' ? 'function' : 'value' })),
+];
+
+export const completions = handler('completions', shape({ text: string, column: integer, frameId: optional(integer) }), {
+  capabilities: { supportsCompletionsRequest: true, completionTriggerCharacters: ['[', '.', ':', '{', '>'] },
+  run(session, { text, column, frameId }) {
+    const { guest, index } = frameId === undefined ? { guest: session.focus, index: 0 } : session.frameOf(frameId);
     const before = text.slice(0, Math.max(0, column - session.client.columnBase));
-    const word = /[\w.?@$~#]*$/.exec(before)?.[0] ?? '';
-    const start = before.length - word.length;
-    const words = [
-      ...[...REGISTER_NAMES, ...FLAG_NAMES].map((label) => ({ label, type: 'variable' })),
-      ...SIZE_WORDS.map((label) => ({ label, type: 'keyword' })),
-      ...symbols.symbols.map((s) => ({ label: s.name, type: s.kind === 'label' ? 'function' : 'value' })),
-    ];
-    const fitting = words.filter((w) => w.label.toLowerCase().startsWith(word.toLowerCase()));
-    return { targets: fitting.slice(0, MOST).map((w) => ({ ...w, start, length: word.length })) };
+    const members = memberNames(guest.target, index, before);
+    const word = (members ? /\w*$/ : /[\w.?@$~#]*$/).exec(before)?.[0] ?? '';
+    const candidates = members ? all(members, 'field') : names(guest.target, index);
+    const fitting = candidates.filter((c) => c.label.toLowerCase().startsWith(word.toLowerCase()));
+    return { targets: fitting.slice(0, MOST).map((c) => ({ ...c, start: before.length - word.length, length: word.length })) };
   },
 });
