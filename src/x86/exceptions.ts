@@ -49,7 +49,7 @@ export const EXCEPTIONS: readonly ExceptionSpec[] = [
   row(UD, '#UD', 'invalid opcode', 'fault'),
   row(NM, '#NM', 'device not available', 'fault'),
   row(DF, '#DF', 'double fault', 'abort', true),
-  row(9, '#MF', 'coprocessor segment overrun', 'fault', false, 'contributory'),
+  row(9, '—', 'coprocessor segment overrun', 'fault', false, 'contributory'),
   row(TS, '#TS', 'invalid TSS', 'fault', true, 'contributory'),
   row(NP, '#NP', 'segment not present', 'fault', true, 'contributory'),
   row(SS_FAULT, '#SS', 'stack fault', 'fault', true, 'contributory'),

@@ -82,6 +82,14 @@ export const systemScenarios = [
       await session.go('next');
     },
     async run({ page, check, look }) {
+      await check('selectors and tables of the silicon are beside the guest’s, in words', async () => {
+        const cs = page.locator('tr', { has: page.locator('th', { hasText: /^CS$/ }) });
+        await cs.locator('.hardware', { hasText: 'its RPL is the ring that the guest’s kernel really runs in, 3' }).waitFor();
+        await look('system-registers-trap');
+        await tab(page, 'Descriptor tables').click();
+        await page.locator('.hardware', { hasText: 'the VMM’s shadow of the guest’s GDT' }).waitFor();
+        await look('system-tables-trap');
+      });
       await check('the shadow tables are beside the guest’s', async () => {
         await tab(page, 'Page walk').click();
         await page.locator('.walk', { hasText: 'Shadow page tables' }).first().waitFor();
