@@ -77,6 +77,8 @@ export class Interpreter {
   #retired = 0;
   /** Instructions the current call into generated code started with; -1 outside. */
   #entryBudget = -1;
+  /** The block at EIP, where the call into generated code that has just ended looked for it. */
+  #next: Block | undefined;
   /** The run is to end before the next block. */
   #ending = false;
   /** A device asked to leave behind the current instruction: the record that makes it so, and what it was. */
@@ -292,12 +294,13 @@ export class Interpreter {
     const end = this.#retired + budget;
     this.cpu.set(CPU.FUEL, FUEL);
     this.#plain = PLAIN_TRANSFERS | (delivery?.unwatched ? PLAIN_FAULTS : 0);
+    this.#next = undefined;
     for (let entries = 0; end - this.#retired > MAX_BLOCK_INSTRUCTIONS; entries++) {
       if (entries === ENTRIES) return { kind: 'fuel' };
       this.regions.dropOutdated();
       if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
       const budget = Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff);
-      const block = this.#block(false);
+      const block = this.#takeNext() ?? this.#block(false);
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
       if (delivery && !this.#passResumeFlag(block)) return DISPATCH;
@@ -307,6 +310,12 @@ export class Interpreter {
       } else if (exit && !(exit === DISPATCH && delivery && this.cpu.get(CPU.ATTEND) === ATTEND_RESUME && !this.#due(CPU.INHIBIT))) return exit;
     }
     return delivery && this.cpu.get(CPU.EFLAGS) & EFLAGS_RF ? DISPATCH : this.#finish(end);
+  }
+
+  #takeNext(): Block | undefined {
+    const next = this.#next;
+    this.#next = undefined;
+    return next?.valid ? next : undefined;
   }
 
   /** Something is due before the next instruction, or may be: what generated code asks behind a system instruction. */
@@ -456,6 +465,7 @@ export class Interpreter {
       this.cache.link(this.#view.getInt32(stub + RECORD.IMMEDIATE, true), stub, target);
       this.chained.fire({ source, target });
     } else this.#rememberJump(target);
+    this.#next = target;
   }
 
   #rememberJump(target: Block): void {
@@ -468,6 +478,7 @@ export class Interpreter {
     if (isExit(target)) return;
     target.computed = true;
     this.#rememberJump(target);
+    this.#next = target;
   }
 
   #attend(): EngineExit | undefined {

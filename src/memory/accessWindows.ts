@@ -32,6 +32,8 @@ export interface AccessWindow {
 
 interface Live extends AccessWindow {
   readonly delta: number;
+  /** Page number of `low`. */
+  readonly first: number;
   /** Pages. */
   length: number;
 }
@@ -66,11 +68,16 @@ export class AccessWindows {
 
   /** The TLB entry of a page has changed. */
   changed(page: number): void {
-    for (let n = 0; n < this.#live.length; n++) {
-      const window = this.#live[n];
-      const place = page - (window.low >>> 12);
-      if (place === window.length) this.#extend(window);
-      else if (place >= 0 && place < window.length && !this.#holds(window, page)) this.#setLength(window, place);
+    const live = this.#live;
+    const entry = this.tlb[page];
+    for (let n = 0; n < live.length; n++) {
+      const window = live[n];
+      const place = page - window.first;
+      if (place < 0 || place > window.length) continue;
+      const holds = (entry & window.deny) === 0 && (entry & ~0xff) === window.delta;
+      if (place === window.length) {
+        if (holds) this.#extend(window);
+      } else if (!holds) this.#setLength(window, place);
     }
   }
 
@@ -79,15 +86,16 @@ export class AccessWindows {
     for (const window of this.#live) if (window.length > 0) this.#setLength(window, 0);
   }
 
-  #holds({ deny, delta }: { readonly deny: number; readonly delta: number }, page: number): boolean {
+  #holds(deny: number, delta: number, page: number): boolean {
     const entry = this.tlb[page];
     return (entry & deny) === 0 && (entry & ~0xff) === delta;
   }
 
+  /** The page behind it belongs to it now. */
   #extend(window: Live): void {
-    const first = window.low >>> 12;
-    let { length } = window;
-    while (first + length < PAGES && this.#holds(window, first + length)) length++;
+    const { first, deny, delta } = window;
+    let length = window.length + 1;
+    while (first + length < PAGES && this.#holds(deny, delta, first + length)) length++;
     this.#setLength(window, length);
   }
 
@@ -102,7 +110,7 @@ export class AccessWindows {
       const run = this.#longestRun(deny, filled, count);
       const present = this.#find(deny);
       if (!run || run.length < LONGER * (present?.length ?? 0)) continue;
-      const known = this.#live.find((window) => window.deny === deny && window.delta === run.delta && window.low >>> 12 === run.first);
+      const known = this.#live.find((window) => window.deny === deny && window.delta === run.delta && window.first === run.first);
       if (known && known === present) continue;
       const window = known ?? this.#open(run);
       if (window) this.#prefer(window);
@@ -113,11 +121,11 @@ export class AccessWindows {
     let best: Run | undefined;
     for (let n = 0; n < count; n++) {
       const first = filled[n];
-      const run = { deny, delta: this.tlb[first] & ~0xff };
-      if (!this.#holds(run, first) || (first > 0 && this.#holds(run, first - 1))) continue;
+      const delta = this.tlb[first] & ~0xff;
+      if (!this.#holds(deny, delta, first) || (first > 0 && this.#holds(deny, delta, first - 1))) continue;
       let length = 1;
-      while (first + length < PAGES && this.#holds(run, first + length)) length++;
-      if (length > (best?.length ?? 0)) best = { ...run, first, length };
+      while (first + length < PAGES && this.#holds(deny, delta, first + length)) length++;
+      if (length > (best?.length ?? 0)) best = { deny, delta, first, length };
     }
     return best;
   }
@@ -125,7 +133,7 @@ export class AccessWindows {
   #open({ deny, delta, first, length }: Run): Live | undefined {
     if (this.#cells === CELLS) return undefined;
     const low = (first * PAGE) >>> 0;
-    const window: Live = { deny, delta, low, host: (low + delta) >>> 0, cell: WINDOWS + 4 * this.#cells++, length: 0 };
+    const window: Live = { deny, delta, first, low, host: (low + delta) >>> 0, cell: WINDOWS + 4 * this.#cells++, length: 0 };
     this.#setLength(window, length);
     return window;
   }
@@ -141,10 +149,11 @@ export class AccessWindows {
   /** For tests: every window against the TLB. Throws Error. */
   checkInvariants(): void {
     for (const window of this.#live) {
-      const first = window.low >>> 12;
+      const { first } = window;
       const reach = this.words[window.cell >> 2];
       if (reach !== (window.length === 0 ? 0 : (window.length * PAGE - LARGEST) | 0)) throw new Error(`the window at ${window.low.toString(16)} has lost its length`);
-      for (let n = 0; n < window.length; n++) if (!this.#holds(window, first + n)) throw new Error(`the window at ${window.low.toString(16)} holds page ${first + n}`);
+      for (let n = 0; n < window.length; n++)
+        if (!this.#holds(window.deny, window.delta, first + n)) throw new Error(`the window at ${window.low.toString(16)} holds page ${first + n}`);
     }
   }
 }

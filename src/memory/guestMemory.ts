@@ -116,6 +116,11 @@ export class GuestMemory {
     return this.#videoBase === SPACE_END ? undefined : this.#videoBase;
   }
 
+  /** RAM that has one address: nearly every one. */
+  #isPlainRam(address: number): boolean {
+    return address < this.size && this.#kinds[address >>> 12] === KIND_RAM;
+  }
+
   #isVideo(address: number): boolean {
     return address >= this.#videoBase && address < this.#videoBase + this.videoSize;
   }
@@ -158,8 +163,9 @@ export class GuestMemory {
 
   /** Where loads from `address` find their byte in the VM's memory; -1 when the bus answers. */
   hostOffset(address: number): number {
+    if (this.#isPlainRam(address)) return RAM + address;
     const kind = this.#kind(address);
-    if (kind === KIND_RAM || kind === KIND_ROM) return RAM + address;
+    if (kind === KIND_ROM) return RAM + address;
     if (kind === KIND_DEVICE || kind === KIND_DEVICE_OVER_RAM) return -1;
     if (kind === KIND_VIDEO) return this.#videoOffset + address - this.#videoBase;
     if (kind === KIND_WINDOW) return this.#inWindow(address);
@@ -187,6 +193,7 @@ export class GuestMemory {
   }
   /** Stores may go straight to the array. */
   isPlain(address: number): boolean {
+    if (this.#isPlainRam(address)) return this.#marks[address >>> 12] === 0 && !this.journal;
     return this.isRam(address) && this.#marksOf(address) === 0 && !this.journal;
   }
 
@@ -230,7 +237,8 @@ export class GuestMemory {
 
   /** At an offset in the VM's memory. Unsigned. */
   load(at: number, size: 1 | 2 | 4): number {
-    return size === 1 ? this.u8[at] : size === 2 ? this.view.getUint16(at, true) : this.view.getUint32(at, true);
+    if (size === 4) return this.view.getUint32(at, true);
+    return size === 1 ? this.u8[at] : this.view.getUint16(at, true);
   }
 
   store(at: number, size: 1 | 2 | 4, value: number): void {

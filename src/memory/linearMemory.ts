@@ -9,7 +9,7 @@ import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import { AccessWindows } from './accessWindows';
 import type { GuestMemory } from './guestMemory';
 import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, NOTED_SUPERVISOR, NOTED_USER, PAGE, RAM, TLB } from './layout';
-import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, pathOf, walkPage } from './pageWalker';
+import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, WalkedPage, pathOf, walkPage } from './pageWalker';
 import { type Refused, type ShadowObserver, ShadowPageTables } from './shadowPageTables';
 import { type WatchHit, type Watchpoint, watchHits } from './watchpoint';
 
@@ -48,7 +48,6 @@ export interface NestedPaging {
 
 type Size = 1 | 2 | 4;
 
-const unpaged = (physical: number): Translation => ({ kind: 'page', physical, userAccess: true, writable: true, readWrite: true, dirty: true, global: false, pde: -1, pte: -1 });
 const FILLED_CAPACITY = 16384;
 /** Filled pages after which it is worth looking for the longest run; from there on when they have become half as many again. */
 const FIRST_CHOICE = 4;
@@ -68,6 +67,7 @@ export class LinearMemory {
   readonly #global = new PageList();
   readonly #local = new PageList();
   #nextChoice = FIRST_CHOICE;
+  readonly #walked = new WalkedPage();
   readonly windows: AccessWindows;
   window: VmmWindow | undefined;
   /** What the silicon walks instead of the guest's tables, under techniques that deprivilege the guest. */
@@ -121,9 +121,16 @@ export class LinearMemory {
   }
 
   flush(): void {
-    for (const { pages, count } of [this.#global, this.#local]) for (let i = 0; i < count; i++) this.#tlb[pages[i]] = DENY_ALL;
-    this.#global.count = this.#local.count = 0;
+    this.#empty(this.#global);
+    this.#empty(this.#local);
     this.windows.flushed();
+  }
+
+  #empty(list: PageList): void {
+    const { pages, count } = list;
+    const tlb = this.#tlb;
+    for (let i = 0; i < count; i++) tlb[pages[i]] = DENY_ALL;
+    list.count = 0;
   }
 
   /** What a load of CR3 invalidates with CR4.PGE (SDM Vol. 3, 4.10.4.1). */
@@ -232,17 +239,16 @@ export class LinearMemory {
     return this.shadow.access(linear, access) as Translation | PageFault; // not stoppable, so never refused
   }
 
-  /** The same for an access of an instruction, before which somebody may stop the guest. */
+  /** The same for an access of an instruction, before which somebody may stop the guest. The translation is good until the next one. */
   #access(linear: number, access: Access): Translation | PageFault | Refused {
-    return this.shadow ? this.shadow.access(linear, access, true) : this.#walkGuest(this.#paging, linear, access, true);
+    return this.shadow ? this.shadow.access(linear, access, true) : this.#walkGuest(this.#paging, linear, access, true, this.#walked);
   }
 
-  #walkGuest(mode: PagingMode | undefined, linear: number, access: Access, commit: boolean): Translation | PageFault {
-    if (!mode) return unpaged(this.#onTheBus(linear));
-    const result = walkPage(this.physical, mode, linear, access, commit);
-    if (result.kind === 'fault') return result;
-    const physical = this.#onTheBus(result.physical);
-    return physical === result.physical ? result : { ...result, physical };
+  #walkGuest(mode: PagingMode | undefined, linear: number, access: Access, commit: boolean, into = new WalkedPage()): Translation | PageFault {
+    if (!mode) return into.unpaged(this.#onTheBus(linear));
+    const result = walkPage(this.physical, mode, linear, access, commit, into);
+    if (result.kind === 'page') into.physical = this.#onTheBus(into.physical);
+    return result;
   }
 
   /** Physical addresses of the entries that the guest's own tables have for `linear`, from the top. */
@@ -366,7 +372,7 @@ export class LinearMemory {
     if (update && entry & (user ? NOTED_USER : NOTED_SUPERVISOR) && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, update)) return 0;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
-    return this.#read(linear, size, update, user);
+    return this.#readMissed(linear, size, update, user);
   }
 
   write(linear: number, size: Size, value: number, user = this.user): void {
@@ -377,7 +383,7 @@ export class LinearMemory {
     if (noted && this.physical.writeMarked((((entry & ~0xff) + linear) >>> 0) - RAM, size, value)) return;
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, true)) return;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access', 'write']);
-    this.#write(linear, size, value, user);
+    this.#writeMissed(linear, size, value, user);
   }
 
   /** True when the run has to end before this access. The load of a read-modify-write counts as the store that follows. */
@@ -427,7 +433,10 @@ export class LinearMemory {
 
   #read(linear: number, size: Size, update: boolean, user: boolean): number {
     const cached = this.#cached(linear, size, update, user);
-    if (cached >= 0) return this.physical.load(cached, size);
+    return cached >= 0 ? this.physical.load(cached, size) : this.#readMissed(linear, size, update, user);
+  }
+
+  #readMissed(linear: number, size: Size, update: boolean, user: boolean): number {
     const first = this.#resolve(linear, update, user);
     if (first < 0) return 0;
     if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.read(first, size);
@@ -442,7 +451,11 @@ export class LinearMemory {
 
   #write(linear: number, size: Size, value: number, user: boolean): void {
     const cached = this.#cached(linear, size, true, user);
-    if (cached >= 0) return this.physical.store(cached, size, value);
+    if (cached >= 0) this.physical.store(cached, size, value);
+    else this.#writeMissed(linear, size, value, user);
+  }
+
+  #writeMissed(linear: number, size: Size, value: number, user: boolean): void {
     const first = this.#resolve(linear, true, user);
     if (first < 0) return;
     if ((linear & (PAGE - 1)) + size <= PAGE) return this.physical.write(first, size, value);

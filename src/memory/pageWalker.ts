@@ -67,7 +67,10 @@ const GIB_4 = 0x1_0000_0000;
 const FAULTS: readonly PageFault[] = Array.from({ length: 16 }, (_, errorCode) => ({ kind: 'fault', errorCode }));
 
 /** Physical address in bits 12 and up of an entry. */
-export const frameOf = (low: number, high: number, physicalBits: number): number => (high & ((1 << (physicalBits - 32)) - 1)) * GIB_4 + ((low & 0xfffff000) >>> 0);
+export const frameOf = (low: number, high: number, physicalBits: number): number => {
+  const frame = (low & 0xfffff000) >>> 0;
+  return high === 0 ? frame : (high & ((1 << (physicalBits - 32)) - 1)) * GIB_4 + frame; // an integer to V8 as long as it can be
+};
 
 export const readEntry = (memory: GuestMemory, at: number, size: 4 | 8): Entry => ({ at, low: memory.read(at, 4), high: highHalf(memory, at, size) });
 
@@ -84,7 +87,9 @@ function setsReserved(mode: PagingMode, low: number, high: number, large: boolea
 
 function largePage(mode: PagingMode, low: number, high: number, linear: number): number {
   if (mode.pdptes) return frameOf(low & 0xffe00000, high, mode.physicalBits) + (linear & 0x1fffff);
-  return ((low & pse36Mask(mode)) >>> 13) * GIB_4 + (((low & 0xffc00000) | (linear & 0x3fffff)) >>> 0);
+  const above = (low & pse36Mask(mode)) >>> 13;
+  const physical = ((low & 0xffc00000) | (linear & 0x3fffff)) >>> 0;
+  return above === 0 ? physical : above * GIB_4 + physical;
 }
 
 /** Bytes of an entry. */
@@ -111,8 +116,30 @@ export function pathOf(memory: GuestMemory, mode: PagingMode, linear: number): n
   return low & PTE_P && !isLarge(mode, low) ? [at, tableEntry(mode, low, high, linear)] : [at];
 }
 
-/** Walk for `access`; with `commit` false nothing is written (the debugger looks without touching). */
-export function walkPage(memory: GuestMemory, mode: PagingMode, linear: number, access: Access, commit: boolean): Translation | PageFault {
+/** A translation that others overwrite: misses of the TLB are many, and none outlives its access. */
+export class WalkedPage implements Translation {
+  readonly kind = 'page';
+  physical = 0;
+  userAccess = true;
+  writable = true;
+  readWrite = true;
+  dirty = true;
+  global = false;
+  pde = -1;
+  pte = -1;
+
+  /** Without paging. */
+  unpaged(physical: number): this {
+    this.physical = physical;
+    this.userAccess = this.writable = this.readWrite = this.dirty = true;
+    this.global = false;
+    this.pde = this.pte = -1;
+    return this;
+  }
+}
+
+/** Walk for `access`, whose translation goes to `into`; with `commit` false nothing is written (the debugger looks without touching). */
+export function walkPage(memory: GuestMemory, mode: PagingMode, linear: number, access: Access, commit: boolean, into = new WalkedPage()): Translation | PageFault {
   const cause = (access.write ? FAULT_W : 0) | (access.user ? FAULT_U : 0);
   const size = entrySize(mode);
   const at = directoryEntry(mode, linear);
@@ -137,15 +164,13 @@ export function walkPage(memory: GuestMemory, mode: PagingMode, linear: number, 
     if (!large && !(pdeLow & PTE_A)) memory.write(at, 4, pdeLow | PTE_A);
     if ((low & wanted) !== wanted) memory.write(pteAt, 4, low | wanted);
   }
-  return {
-    kind: 'page',
-    physical: large ? largePage(mode, low, high, linear) : frameOf(low, high, mode.physicalBits) + (linear & 0xfff),
-    userAccess,
-    writable: writable || (!mode.writeProtect && !userAccess),
-    readWrite: writable,
-    dirty: ((low | wanted) & PTE_D) !== 0,
-    global: (low & PTE_G) !== 0,
-    pde: at,
-    pte: large ? -1 : pteAt,
-  };
+  into.physical = large ? largePage(mode, low, high, linear) : frameOf(low, high, mode.physicalBits) + (linear & 0xfff);
+  into.userAccess = userAccess;
+  into.writable = writable || (!mode.writeProtect && !userAccess);
+  into.readWrite = writable;
+  into.dirty = ((low | wanted) & PTE_D) !== 0;
+  into.global = (low & PTE_G) !== 0;
+  into.pde = at;
+  into.pte = large ? -1 : pteAt;
+  return into;
 }

@@ -159,6 +159,14 @@ const bindOften = (context: ExecutionContext): Record<string, Bound> => ({
       return noteFault(context, fault);
     }
   },
+  writeControl: (n, value) => {
+    try {
+      control.writeControl(context, n, value);
+      return 0;
+    } catch (fault) {
+      return noteFault(context, fault);
+    }
+  },
   invalidatePage: (linear) => {
     try {
       control.invalidatePage(context, linear);
