@@ -39,7 +39,8 @@ const web = {
 
 /** One row per bundle: what goes in, what comes out, and where it runs. */
 const BUNDLES = [
-  { entry: 'src/extension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, plugins: [NAMED_VSCODE_API, readsInstructions('dist/instructions.json')] },
+  { entry: 'src/nodeExtension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, external: ['./workbench.cjs'] },
+  { entry: 'src/extension.ts', out: 'dist/workbench.cjs', format: 'cjs', ...node, plugins: [NAMED_VSCODE_API, readsInstructions('dist/instructions.json')] },
   { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node, banner: { js: REQUIRE } },
   { entry: 'src/compareWorker.ts', out: 'dist/compareWorker.mjs', format: 'esm', ...node },
   { entry: 'src/checkWorker.ts', out: 'dist/checkWorker.mjs', format: 'esm', ...node },

@@ -9,6 +9,7 @@ const MAX_BYTES = 3 * 1024 * 1024;
 const REQUIRED = [
   'package.json',
   'dist/extension.cjs',
+  'dist/workbench.cjs',
   'dist/worker.mjs',
   'dist/compareWorker.mjs',
   'dist/checkWorker.mjs',

@@ -12,8 +12,9 @@ import type { TechniqueChoice } from './techniqueChoice';
 /** The assembly file in front of the user: in the editor that has the keyboard, or, when a lab's text or a view has it, the only one to be seen. */
 const activeProgram = (): vscode.TextDocument | undefined => {
   const { activeTextEditor, visibleTextEditors } = vscode.window;
-  const found = (activeTextEditor ? [activeTextEditor] : visibleTextEditors).map(({ document }) => document).filter(({ languageId }) => isAssembly(languageId));
-  return new Set(found).size === 1 ? found[0] : undefined;
+  if (activeTextEditor && isAssembly(activeTextEditor.document.languageId)) return activeTextEditor.document;
+  const found = new Set(visibleTextEditors.map(({ document }) => document).filter(({ languageId }) => isAssembly(languageId)));
+  return found.size === 1 ? [...found][0] : undefined;
 };
 
 /** A path where there are files, a URI elsewhere (a browser's file system). */
@@ -47,7 +48,7 @@ class LaunchConfigurations implements vscode.DebugConfigurationProvider {
       const document = activeProgram();
       if (!document) return null;
       const lab = readLab(document.getText());
-      if (lab) return this.#startLab(lab, document);
+      if (lab) return this.ofLab(lab, document);
       Object.assign(configuration, { type: DEBUG_TYPE, request: 'launch', name: baseName(document.fileName), program: programOf(document) });
     }
     const vms: readonly vscode.DebugConfiguration[] = Array.isArray(configuration.vms) ? configuration.vms : [];
@@ -84,7 +85,7 @@ class LaunchConfigurations implements vscode.DebugConfigurationProvider {
   }
 
   /** A lab runs to its stops, however it is started; the technique that its text begins with is offered first. */
-  async #startLab({ id, technique }: LabSource, document: vscode.TextDocument): Promise<vscode.DebugConfiguration | undefined> {
+  async ofLab({ id, technique }: LabSource, document: vscode.TextDocument): Promise<vscode.DebugConfiguration | undefined> {
     const title = vscode.l10n.t('Debug {0}', baseName(document.fileName));
     const chosen = await this.choice.ask(title, technique, vscode.l10n.t('this lab begins with it'));
     if (!chosen) return undefined;
@@ -111,10 +112,19 @@ const dynamic = (vms: VmWorkers): vscode.DebugConfigurationProvider => ({
 
 export function registerConfigurations(context: vscode.ExtensionContext, { choice, vms }: ConfigurationSources): void {
   const { Initial, Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
+  const launches = new LaunchConfigurations(choice, vms);
   context.subscriptions.push(
-    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new LaunchConfigurations(choice, vms)),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, launches),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, initial, Initial),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, dynamic(vms), Dynamic),
+    // F5 beside a lab's text: VS Code itself would ask for a debugger, since no editor says which.
+    vscode.commands.registerCommand(COMMANDS.debugLab, async () => {
+      const document = activeProgram();
+      const lab = document && readLab(document.getText());
+      if (!lab) return vscode.commands.executeCommand('workbench.action.debug.start');
+      const configuration = await launches.ofLab(lab, document);
+      return configuration && vscode.debug.startDebugging(undefined, configuration);
+    }),
     vscode.commands.registerCommand(COMMANDS.debugFile, async (uri?: vscode.Uri) => {
       const document = uri ? await vscode.workspace.openTextDocument(uri) : activeProgram();
       if (!document) return;

@@ -41,6 +41,7 @@ export const COMPILED_LANGUAGES = ['c', 'cpp', 'rust', 'zig'] as const;
 export const COMMANDS = {
   selectTechnique: 'ringside.selectTechnique',
   debugFile: 'ringside.debugFile',
+  debugLab: 'ringside.debugLab',
   addEventBreakpoint: 'ringside.addEventBreakpoint',
   revealSource: 'ringside.revealSource',
   refreshViews: 'ringside.refreshViews',
@@ -56,6 +57,9 @@ export const COMMANDS = {
   openMemory: 'ringside.openMemory',
   attach: 'ringside.attach',
 } as const;
+
+/** Set once a lab has been opened: F5 beside its text is for its guest. */
+export const LAB_CONTEXT = 'ringside.lab';
 
 export const VIEWS = {
   blocks: 'ringside.blocks',

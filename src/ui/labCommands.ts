@@ -1,7 +1,7 @@
 /** Opens a lab: the guest on the left with its stops set, the text on the right, and what to start it with above the guest. */
 import * as vscode from 'vscode';
 import { TECHNIQUES, type TechniqueId } from '../protocol/techniques';
-import { COMMANDS, DEBUG_TYPE, NASM_LANGUAGES } from './identifiers';
+import { COMMANDS, DEBUG_TYPE, LAB_CONTEXT, NASM_LANGUAGES } from './identifiers';
 import { techniqueText } from './techniqueChoice';
 import { LAB_FILES, LABS, type Lab, type LabSource, type LabVariant, labConfiguration, labGuest, labLanguage, labText, readLab } from './labs';
 
@@ -91,6 +91,7 @@ class Labs implements vscode.CodeLensProvider {
     const guest = vscode.Uri.joinPath(folder, labGuest(lab));
     const document = await vscode.workspace.openTextDocument(guest);
     await setStops(folder, guest);
+    await vscode.commands.executeCommand('setContext', LAB_CONTEXT, true);
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
     await openBeside(vscode.Uri.joinPath(folder, labText(lab, labLanguage(vscode.env.language))));
     // Back to the guest: F5 is for what has the keyboard.

@@ -17,6 +17,8 @@ const source = fs.readFileSync(file, 'utf8').split('\n');
 const firstLine = (pattern) => source.findIndex((line) => pattern.test(line)) + 1;
 const cli = firstLine(/^\s*cli\b/);
 const smsw = firstLine(/^\s*smsw\b/);
+const lab = fs.readFileSync(path.join(root, 'examples/labs/3-silentPopf.asm'), 'utf8').split('\n');
+const labStop = lab.findIndex((line) => line.includes('[stop 1]')) + 1;
 const settings = { 'window.commandCenter': false, 'editor.minimap.enabled': false, 'workbench.editor.enablePreview': false, 'workbench.reduceMotion': 'on' };
 
 let passed = 0;
@@ -167,6 +169,23 @@ async function main() {
     await shot('10-serial');
   });
   await step('nothing was asked of the network', () => assert.deepEqual(foreign, []));
+  await page.keyboard.press('Shift+F5');
+  await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  await step('F5 beside a lab’s text is for its guest, and runs it to the first stop', async () => {
+    await workbench.command('Ringside: Open a Lab');
+    await workbench.choose('The silent POPF');
+    const guest = new Workbench(page, '3-silentPopf.asm');
+    await guest.ready();
+    const text = await frameWith(page, 'h1[id]');
+    await text.locator('h1').first().click();
+    await page.keyboard.press('F5');
+    const first = page.locator('.quick-input-list .monaco-list-row').first();
+    await first.waitFor();
+    assert.match((await first.textContent()) ?? '', /Trap-and-emulate[\s\S]*this lab begins with it/);
+    await page.keyboard.press('Enter');
+    await soon('the first stop', async () => (await guest.stoppedLine()) === labStop);
+    await shot('16-lab');
+  });
   await page.keyboard.press('Shift+F5');
 }
 

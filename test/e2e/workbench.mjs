@@ -33,7 +33,8 @@ export class Workbench {
   /** The file is shown and its grammar applied: more than the plain token class. */
   async ready() {
     await this.editor.locator('.view-line').first().waitFor({ timeout: STARTING });
-    await soon('coloured tokens', () => this.editor.evaluate((e) => new Set([...e.querySelectorAll('.view-lines .view-line span span')].map((s) => s.className)).size >= 3));
+    const coloured = () => this.editor.evaluate((e) => new Set([...e.querySelectorAll('.view-lines .view-line span span')].map((s) => s.className)).size >= 3);
+    await soon('coloured tokens', coloured, STARTING);
   }
 
   lineNumber(line) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { TechniqueId } from '../../src/protocol/techniques';
+import { TECHNIQUES, type TechniqueId } from '../../src/protocol/techniques';
 import { LAB_FILES, LAB_LANGUAGES, LABS, labConfiguration, labGuest, labLanguage, labText, readLab } from '../../src/ui/labs';
 import { Hypervisor } from '../../src/vmm/hypervisor';
 import { parseConfigurations } from '../../src/machine/configuration';
@@ -91,6 +91,21 @@ for (const lab of LABS) {
     for (const other of others) assert.deepEqual(other, english);
   });
 }
+
+test('a text names techniques and views as they are called in its language', () => {
+  const spanish: Readonly<Record<string, string>> = JSON.parse(fs.readFileSync('l10n/bundle.l10n.es.json', 'utf8'));
+  const english = JSON.parse(fs.readFileSync('package.nls.json', 'utf8'));
+  const translated = TECHNIQUES.filter(({ name }) => spanish[name] !== name).map(({ name }) => name.replace(/ \(.*/, ''));
+  const names = [...translated, english['view.exits'], english['view.blocks'], 'Debug Console', 'Call Stack'];
+  for (const lab of LABS) {
+    const text = fs.readFileSync(path.join(FOLDER, labText(lab, 'es')), 'utf8');
+    assert.deepEqual(
+      names.filter((name) => text.includes(`*${name}*`)),
+      [],
+      lab.name,
+    );
+  }
+});
 
 test('isolation: the neighbour of a vandal runs as it does alone', () => {
   const file = path.resolve(FOLDER, '6-isolation.asm');

@@ -1,7 +1,7 @@
 /** Bytes in a grid after the ARIA pattern: arrow keys move, hexadecimal digits (or characters, in the text) overwrite. */
 import { hex } from '../../base/bits';
 import { h, unseen } from '../dom';
-import { asciiOf, BYTES_PER_ROW } from './memoryRows';
+import { asciiOf, BYTES_PER_ROW, bytesThatFit } from './memoryRows';
 import { t } from '../text';
 
 export interface GridContent {
@@ -29,6 +29,9 @@ export class MemoryGrid {
   #content: GridContent | undefined;
   #focus: { offset: number; column: Column } = { offset: 0, column: 'hex' };
   #digit: string | undefined;
+  /** Bytes in a row: fewer in a narrow tab, so that the text needs no scrolling. */
+  #columns = BYTES_PER_ROW;
+  readonly #widths = new ResizeObserver(() => this.#content && this.#fitting() !== this.#columns && this.show(this.#content));
 
   constructor(private readonly actions: GridActions) {
     this.element.addEventListener('keydown', (event) => this.#key(event));
@@ -40,14 +43,33 @@ export class MemoryGrid {
     const hadFocus = this.element.contains(document.activeElement);
     this.#focus.offset = Math.min(this.#focus.offset, content.length - 1);
     this.element.setAttribute('aria-readonly', content.settable ? 'false' : 'true');
-    const rows = Array.from({ length: content.length / BYTES_PER_ROW }, (_, n) => this.#row(content, n * BYTES_PER_ROW));
-    this.element.replaceChildren(this.#head(), ...rows);
+    this.#fill(content);
+    const fitting = this.#fitting();
+    if (fitting !== this.#columns) {
+      this.#columns = fitting;
+      this.#fill(content);
+    }
+    const { parentElement } = this.element;
+    if (parentElement) this.#widths.observe(parentElement);
     if (hadFocus) this.#cell(this.#focus)?.focus({ preventScroll: true });
   }
 
+  #fill(content: GridContent): void {
+    const rows = Array.from({ length: content.length / this.#columns }, (_, n) => this.#row(content, n * this.#columns));
+    this.element.replaceChildren(this.#head(), ...rows);
+  }
+
+  /** Bytes in a row that the space around has room for, by the widths that are there now. */
+  #fitting(): number {
+    const available = this.element.parentElement?.clientWidth ?? 0;
+    const widthOf = (element: Element | null) => element?.getBoundingClientRect().width ?? 0;
+    const each = widthOf(this.#cell({ offset: 0, column: 'hex' })) + widthOf(this.#cell({ offset: 0, column: 'text' }));
+    return available > 0 && each > 0 ? bytesThatFit(available, widthOf(this.element) - this.#columns * each, each) : this.#columns;
+  }
+
   #head(): HTMLElement {
-    const names = Array.from({ length: BYTES_PER_ROW }, (_, n) => h('span', { role: 'columnheader', class: 'cell' }, hex(n)));
-    const text = Array.from({ length: BYTES_PER_ROW }, (_, n) => h('span', { role: 'columnheader', class: 'char' }, unseen(t('Text {0}', hex(n)))));
+    const names = Array.from({ length: this.#columns }, (_, n) => h('span', { role: 'columnheader', class: 'cell' }, hex(n)));
+    const text = Array.from({ length: this.#columns }, (_, n) => h('span', { role: 'columnheader', class: 'char' }, unseen(t('Text {0}', hex(n)))));
     return h(
       'div',
       { class: 'row head', role: 'row' },
@@ -59,7 +81,7 @@ export class MemoryGrid {
   }
 
   #row(content: GridContent, first: number): HTMLElement {
-    const offsets = Array.from({ length: BYTES_PER_ROW }, (_, n) => first + n);
+    const offsets = Array.from({ length: this.#columns }, (_, n) => first + n);
     return h(
       'div',
       { class: 'row', role: 'row' },
@@ -119,10 +141,9 @@ export class MemoryGrid {
     if (event.ctrlKey || event.altKey || event.metaKey || !this.#content) return;
     const { offset } = this.#focus;
     const page = this.#content.length;
-    const row = offset - (offset % BYTES_PER_ROW);
-    const to = { ArrowRight: offset + 1, ArrowLeft: offset - 1, ArrowDown: offset + BYTES_PER_ROW, ArrowUp: offset - BYTES_PER_ROW, Home: row, End: row + BYTES_PER_ROW - 1 }[
-      event.key
-    ];
+    const columns = this.#columns;
+    const row = offset - (offset % columns);
+    const to = { ArrowRight: offset + 1, ArrowLeft: offset - 1, ArrowDown: offset + columns, ArrowUp: offset - columns, Home: row, End: row + columns - 1 }[event.key];
     const scrolled = { PageDown: page, PageUp: -page }[event.key];
     if (to !== undefined) this.#move(to);
     else if (scrolled !== undefined) this.actions.scroll(scrolled);

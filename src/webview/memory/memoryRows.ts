@@ -1,7 +1,14 @@
 /** Bytes as rows of a memory view. Pure: no DOM. */
 import { hex } from '../../base/bits';
 
+/** What a view begins and moves by. */
 export const BYTES_PER_ROW = 16;
+
+/** Bytes that stand in a row, the most first. */
+const ROW_SIZES = [BYTES_PER_ROW, 8, 4];
+
+/** How many bytes a row may have in so many pixels, when it needs `fixed` and for each byte `each`. */
+export const bytesThatFit = (available: number, fixed: number, each: number): number => ROW_SIZES.find((n) => fixed + n * each <= available) ?? ROW_SIZES[ROW_SIZES.length - 1];
 
 export interface MemoryAddress {
   readonly space: 'linear' | 'physical';

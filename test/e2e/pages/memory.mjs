@@ -53,6 +53,26 @@ export const memoryScenarios = [
         await page.keyboard.press('PageDown');
         await soon('the next page', async () => (await page.locator('[role=rowheader]').first().textContent()).startsWith('00000780'));
       });
+      await check('in a narrow tab a row has fewer bytes, and nothing is out of sight', async () => {
+        const { width, height } = page.viewportSize();
+        const headers = () => page.locator('.head .cell').count();
+        const fits = () => page.locator('.scroll-x').evaluate((e) => e.scrollWidth <= e.clientWidth);
+        for (const [narrow, bytes] of [
+          [560, 8],
+          [340, 4],
+        ]) {
+          await page.setViewportSize({ width: narrow, height });
+          await soon(`${bytes} bytes a row`, async () => (await headers()) === bytes && (await fits()));
+          await cell(page, 0).focus();
+          await page.keyboard.press('ArrowDown');
+          await page.keyboard.press('End');
+          assert.equal(await page.evaluate(() => document.activeElement.dataset.offset), String(2 * bytes - 1));
+        }
+        await look('memory-narrow');
+        await page.setViewportSize({ width, height });
+        await soon('16 bytes a row', async () => (await headers()) === 16);
+        assert.equal(await page.evaluate(() => document.activeElement.dataset.offset), '7', 'the keyboard stays on its byte');
+      });
       await check('a mistake is answered in words', async () => {
         await open('nowhere');
         await page.locator('[role=alert]', { hasText: 'nowhere' }).waitFor();
