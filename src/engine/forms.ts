@@ -34,11 +34,11 @@ const TRAITS = INSTRUCTIONS.map((spec) => ({
 
 const isRelative = (spec: InstructionSpec): boolean => spec.operands.some((o) => o[0] === 'J');
 
-const keyOf = (form: Form): number =>
-  (((((form.spec.id * 2 + (form.operandSize === 4 ? 1 : 0)) * 2 + (form.addressSize === 4 ? 1 : 0)) * 2 + (form.memory ? 1 : 0)) * 3 +
-    (form.repeat === 0 ? 0 : form.repeat === 0xf2 ? 1 : 2)) *
-    2 +
-    (form.targetFaults ? 1 : 0)) |
+type Shape = Pick<Form, 'spec' | 'operandSize' | 'addressSize' | 'repeat'>;
+
+const keyOf = ({ spec, operandSize, addressSize, repeat }: Shape, memory: boolean, targetFaults: boolean): number =>
+  (((((spec.id * 2 + (operandSize === 4 ? 1 : 0)) * 2 + (addressSize === 4 ? 1 : 0)) * 2 + (memory ? 1 : 0)) * 3 + (repeat === 0 ? 0 : repeat === 0xf2 ? 1 : 2)) * 2 +
+    (targetFaults ? 1 : 0)) |
   0;
 
 /** The form of an occurrence, in canonical shape. */
@@ -62,6 +62,8 @@ export function formOf({ spec, operandSize, addressSize, repeat, rm }: Instructi
 export class FormTable {
   readonly forms: Form[] = [];
   readonly #handlers = new Map<number, number>();
+  /** The same for occurrences as they are met, not in canonical shape. */
+  readonly #ofOccurrences = new Map<number, number>();
   readonly #lifted: { readonly statements: readonly Statement[]; readonly temps: number }[] = [];
 
   constructor() {
@@ -91,7 +93,7 @@ export class FormTable {
   }
 
   #add(form: Form): void {
-    this.#handlers.set(keyOf(form), FIRST_FORM + this.forms.length);
+    this.#handlers.set(keyOf(form, form.memory, form.targetFaults), FIRST_FORM + this.forms.length);
     this.forms.push(form);
   }
 
@@ -102,8 +104,17 @@ export class FormTable {
     return this.#lifted[n];
   }
 
+  handlerOf(instruction: Instruction, targetFaults: boolean): number {
+    const key = keyOf(instruction, instruction.rm < 0, targetFaults);
+    const known = this.#ofOccurrences.get(key);
+    if (known !== undefined) return known;
+    const handler = this.handler(formOf(instruction, targetFaults));
+    this.#ofOccurrences.set(key, handler);
+    return handler;
+  }
+
   handler(form: Form): number {
-    const handler = this.#handlers.get(keyOf(form));
+    const handler = this.#handlers.get(keyOf(form, form.memory, form.targetFaults));
     if (handler === undefined) throw new Error(`no handler for a form of ${form.spec.encoding} ${form.spec.mnemonic}`);
     return handler;
   }

@@ -9,7 +9,7 @@ import { INSTRUCTIONS } from '../x86/instructionTable';
 import { CS } from '../x86/registers';
 import type { Attention, Block, BlockInstruction, EndReason } from './block';
 import type { CodeCache } from './codeCache';
-import { type FormTable, formOf } from './forms';
+import type { FormTable } from './forms';
 import type { TranslationPolicy } from './policy';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
 import type { Rewrite } from './rewriting';
@@ -26,6 +26,14 @@ export interface CodeContext {
 
 /** Bytes at EIP, or why they cannot be fetched. */
 type Fetched = { readonly kind: 'bytes'; readonly length: number; readonly secondPage: number } | { readonly kind: 'fault'; readonly vector: number; readonly errorCode: number };
+
+/** An instruction, or what is to be done about what is none; and whether it reaches into a second page. */
+interface Found {
+  readonly instruction?: Instruction | undefined;
+  readonly attention?: Attention | undefined;
+  readonly crosses: boolean;
+  readonly secondPage: number;
+}
 
 const END_REASONS: Partial<Record<Instruction['spec']['flow'], EndReason>> = {
   jump: 'branch',
@@ -44,7 +52,8 @@ const endReasonOf = ({ spec }: Instruction): EndReason => END_REASONS[spec.flow]
 
 export class Translator {
   readonly #bytes = new Uint8Array(32);
-  readonly #view: DataView;
+  readonly #u16: Uint16Array;
+  readonly #i32: Int32Array;
   breakpoints: ReadonlySet<number> = new Set();
 
   constructor(
@@ -55,7 +64,8 @@ export class Translator {
     readonly opcodes: OpcodeMap,
     readonly policy: TranslationPolicy,
   ) {
-    this.#view = new DataView(cpu.memory.buffer);
+    this.#u16 = new Uint16Array(cpu.memory.buffer);
+    this.#i32 = new Int32Array(cpu.memory.buffer);
   }
 
   /** Fetch up to 15 bytes at `eip` into the buffer; privilege as the guest's own. */
@@ -76,8 +86,15 @@ export class Translator {
     return { kind: 'bytes', length: inLimit, secondPage: second.physical };
   }
 
+  /** What stands in the page of a block that begins at `host` in the VM's memory, decoded there; undefined near the end of the page or of the segment. */
+  #decodeInPage(host: number, room: number, limit: number, codeSize: 2 | 4): Found | undefined {
+    if (room < MAX_INSTRUCTION_LENGTH || limit < MAX_INSTRUCTION_LENGTH) return undefined;
+    const decoded = decode(this.opcodes, this.cpu.u8, host, host + MAX_INSTRUCTION_LENGTH, codeSize);
+    return decoded.kind === 'instruction' ? { instruction: decoded.instruction, attention: undefined, crosses: false, secondPage: -1 } : undefined;
+  }
+
   /** What stands at `eip`: an instruction, or what the run loop must do about it. */
-  #decodeAt(eip: number): { instruction?: Instruction; attention?: Attention; crosses: boolean; secondPage: number } {
+  #decodeAt(eip: number): Found {
     const { base, limit } = this.cpu.segment(CS);
     const fetched = this.#fetch(eip);
     if (fetched.kind === 'fault') return { attention: fetched, crosses: false, secondPage: -1 };
@@ -116,6 +133,9 @@ export class Translator {
     let attention: Attention | undefined;
     let secondPage = -1;
     const limit = single ? 1 : MAX_BLOCK_INSTRUCTIONS;
+    const host = this.linear.physical.hostOffset(physical);
+    const { limit: lastEip } = this.cpu.segment(CS);
+    const { codeSize } = this.cpu;
     while (instructions.length < limit) {
       const linear = (codeBase + at) >>> 0;
       if (instructions.length > 0 && (linear ^ (codeBase + eip)) >>> 12) {
@@ -127,7 +147,8 @@ export class Translator {
         if (instructions.length === 0) attention = { kind: 'breakpoint' };
         break;
       }
-      const found = this.#decodeAt(at);
+      const inPage = host < 0 ? undefined : this.#decodeInPage(host + at - eip, PAGE - (linear & (PAGE - 1)), lastEip - at, codeSize);
+      const found = inPage ?? this.#decodeAt(at);
       if (found.crosses && instructions.length > 0) {
         endReason = 'page boundary';
         break;
@@ -238,23 +259,25 @@ export class Translator {
   }
 
   rewriteImmediate({ entry, instructions }: Block, n: number): void {
-    this.#view.setInt32(entry + n * RECORD_SIZE + RECORD.IMMEDIATE, instructions[n].instruction.immediate, true);
+    this.#i32[(entry + n * RECORD_SIZE + RECORD.IMMEDIATE) >> 2] = instructions[n].instruction.immediate;
   }
 
+  /** Hot where code is generated: no views that have to be asked for the byte order. */
   #pseudo(at: number, handler: number, eip: number, count: number, block: number): void {
-    const v = this.#view;
-    v.setUint16(at + RECORD.HANDLER, handler, true);
-    v.setUint8(at + RECORD.COUNT, count);
-    v.setUint8(at + RECORD.LENGTH, 0);
-    v.setInt32(at + RECORD.EIP, eip, true);
-    v.setInt32(at + RECORD.HITS, 0, true);
-    v.setInt32(at + RECORD.BLOCK, block, true);
+    const { u8 } = this.cpu;
+    const i32 = this.#i32;
+    this.#u16[(at + RECORD.HANDLER) >> 1] = handler;
+    u8[at + RECORD.COUNT] = count;
+    u8[at + RECORD.LENGTH] = 0;
+    i32[(at + RECORD.EIP) >> 2] = eip;
+    i32[(at + RECORD.HITS) >> 2] = 0;
+    i32[(at + RECORD.BLOCK) >> 2] = block;
   }
 
   #stub(at: number, slot: number, eip: number, block: number): void {
     this.#pseudo(at, PSEUDO.LINK, eip, 1, block);
-    this.#view.setInt32(at + RECORD.IMMEDIATE, slot, true);
-    this.#view.setInt32(slot, at, true);
+    this.#i32[(at + RECORD.IMMEDIATE) >> 2] = slot;
+    this.#i32[slot >> 2] = at;
   }
 
   /** Unresolved targets of a relative branch: taken, then fall-through. */
@@ -269,17 +292,18 @@ export class Translator {
 
   #instruction(at: number, eip: number, i: Instruction, count: number, block: number): void {
     const faults = i.spec.operands[0]?.[0] === 'J' && targetFaults(this.cpu, i, (eip + i.length) >>> 0);
-    const v = this.#view;
-    this.#pseudo(at, this.forms.handler(formOf(i, faults)), eip, count, block);
-    v.setUint8(at + RECORD.LENGTH, i.length);
-    v.setUint8(at + RECORD.REG, registerField(i, 'reg'));
-    v.setUint8(at + RECORD.RM, registerField(i, 'rm'));
-    v.setUint8(at + RECORD.BASE, i.base < 0 ? ZERO_REGISTER : 4 * i.base);
-    v.setUint8(at + RECORD.INDEX, i.index < 0 ? ZERO_REGISTER : 4 * i.index);
-    v.setUint8(at + RECORD.SCALE, i.scale);
-    v.setUint8(at + RECORD.SEGMENT, i.segment);
-    v.setInt32(at + RECORD.DISPLACEMENT, i.spec.lift === 'enter' ? i.immediate2 : i.displacement, true);
-    v.setInt32(at + RECORD.IMMEDIATE, i.immediate, true);
+    const { u8 } = this.cpu;
+    const i32 = this.#i32;
+    this.#pseudo(at, this.forms.handlerOf(i, faults), eip, count, block);
+    u8[at + RECORD.LENGTH] = i.length;
+    u8[at + RECORD.REG] = registerField(i, 'reg');
+    u8[at + RECORD.RM] = registerField(i, 'rm');
+    u8[at + RECORD.BASE] = i.base < 0 ? ZERO_REGISTER : 4 * i.base;
+    u8[at + RECORD.INDEX] = i.index < 0 ? ZERO_REGISTER : 4 * i.index;
+    u8[at + RECORD.SCALE] = i.scale;
+    u8[at + RECORD.SEGMENT] = i.segment;
+    i32[(at + RECORD.DISPLACEMENT) >> 2] = i.spec.lift === 'enter' ? i.immediate2 : i.displacement;
+    i32[(at + RECORD.IMMEDIATE) >> 2] = i.immediate;
   }
 }
 
