@@ -135,6 +135,10 @@ export class Workbench {
     await this.page.mouse.move(box.x, box.y, { steps: 4 });
     const hover = this.page.locator('.monaco-hover:not(.hidden) .monaco-hover-content').first();
     await hover.waitFor();
-    return hover.textContent();
+    // Until whoever was asked has answered, it says that it is loading.
+    return soon('an answer in the hover', async () => {
+      const text = await hover.textContent().catch(() => null);
+      return text !== null && text.trim() !== '' && !/^Loading/.test(text) && text;
+    });
   }
 }
