@@ -22,6 +22,7 @@ const MAX_SITES = 200;
 
 export class EventReport {
   #next = 0;
+  #toldOfFlood = false;
   readonly #sites = new Set<string>();
 
   /** Recording has a price, so a run that nobody watches goes without: only its summary is left. */
@@ -34,7 +35,7 @@ export class EventReport {
 
   /** Lines for the events recorded since the last call. */
   take(): ReportLine[] {
-    const lines: ReportLine[] = [];
+    const lines = this.#flood();
     if (this.vm.events.nextSequence === this.#next) return lines;
     for (const { sequence, entry } of this.vm.events.read(this.#next)) {
       this.#next = sequence + 1;
@@ -43,6 +44,12 @@ export class EventReport {
         lines.push({ category, text: `${entry.instruction || entry.kind}${entry.kind === 'silent' ? ' goes silently wrong' : ''}: ${entry.sentence}`, linear: entry.linear });
     }
     return lines;
+  }
+
+  #flood(): ReportLine[] {
+    if (this.#toldOfFlood || !this.vm.flooded) return [];
+    this.#toldOfFlood = true;
+    return [{ category: 'console', text: 'Many sensitive instructions run directly. Until the guest stops they are counted, and no longer recorded one by one.' }];
   }
 
   #firstAtSite(event: VmmEvent): boolean {

@@ -90,6 +90,9 @@ export class DebugView implements DebuggableVm {
   get events(): Ring<VmmEvent> {
     return this.machine.desk.ring;
   }
+  get flooded(): boolean {
+    return this.machine.desk.flooded;
+  }
   get placeCounts(): PlaceCounts['all'] {
     return this.machine.desk.places.all;
   }

@@ -106,6 +106,8 @@ export interface DebuggableVm {
   /** Recorded events: a ring that fills only while `recordEvents` is true. */
   recordEvents: boolean;
   readonly events: Ring<VmmEvent>;
+  /** So many sensitive instructions have run directly since the guest stood that more of them are only counted, until it stands again. */
+  readonly flooded?: boolean;
   /** Recorded events by kind at each guest-linear address, since power-on. */
   readonly placeCounts?: ReadonlyMap<number, Readonly<Partial<Record<VmmEventKind, number>>>>;
   /** Where instructions went silently wrong, recorded or not; the latest last. */

@@ -16,6 +16,8 @@ import { SilentLog } from './silentLog';
 import { type EventDraft, effectOf, exitReason } from './techniques/technique';
 
 const RING_CAPACITY = 65536;
+/** Sensitive instructions that run directly, between two stops, before they are counted only: older ones would be lost anyway. */
+const FLOOD = RING_CAPACITY;
 
 /** What an instruction is by itself, known before it executes. That it goes silently wrong is news wherever one stood before. */
 const INSTRUCTION_KINDS: readonly VmmEventKind[] = ['sensitive', 'trap', 'callout', 'inline', 'vmExit', 'port', 'softwareInterrupt', 'controlWrite', 'hypercall'];
@@ -48,8 +50,9 @@ export class EventDesk {
   #stops: readonly EventStop[] = [];
   #recording = false;
   readonly #texts = new WeakMap<Instruction, { readonly eip: number; readonly text: string }>();
-  /** Part of the translation policy's key. */
-  watchVersion = 16;
+  #watched = 16;
+  /** Sensitive instructions that ran directly and were recorded since the guest stood. */
+  #direct = 0;
   /** VM exits happen: an instruction that runs directly has none. */
   exits = false;
   /** The event that asked to stop. */
@@ -68,8 +71,28 @@ export class EventDesk {
     return this.#recording;
   }
   set recording(on: boolean) {
-    if (on !== this.#recording) this.watchVersion++;
+    if (on !== this.#recording) this.#watched += 2;
     this.#recording = on;
+  }
+
+  /** Part of the translation policy's key: changes whenever `interested` may answer otherwise. */
+  get watchVersion(): number {
+    return this.#watched + (this.flooded ? 1 : 0);
+  }
+
+  /** So many sensitive instructions have run directly since the guest stood that no more of them are recorded. */
+  get flooded(): boolean {
+    return this.#direct >= FLOOD;
+  }
+
+  /** One of them is about to be. */
+  noteDirect(): void {
+    this.#direct++;
+  }
+
+  /** The guest stands. */
+  calm(): void {
+    this.#direct = 0;
   }
 
   /** Somebody records, listens or may stop. */
@@ -79,7 +102,7 @@ export class EventDesk {
 
   set stops(stops: readonly EventStop[]) {
     this.#stops = stops;
-    this.watchVersion++;
+    this.#watched += 2;
   }
 
   get counts(): Readonly<Record<VmmEventKind, number>> {
@@ -92,7 +115,7 @@ export class EventDesk {
   interested({ spec, immediate }: Instruction): boolean {
     const kinds: readonly VmmEventKind[] = countedKinds(spec);
     if (kinds.length === 0) return false;
-    if (this.#recording) return true;
+    if (this.#recording && !this.flooded) return true;
     const fixedPort = spec.operands.includes('Ib') ? immediate & 0xff : undefined;
     const isKind = (kind: VmmEventKind): boolean => kinds.includes(kind === 'inline' ? 'sensitive' : kind);
     return this.#stops.some(

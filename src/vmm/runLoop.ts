@@ -136,6 +136,7 @@ export class RunLoop {
   #stopped(stop: StopReason): StopReason {
     const { engine, cpu, desk } = this.host;
     this.host.syncClock(); // devices are where the position says, however it was reached
+    if (stop.kind !== 'budget') desk.calm();
     if (stop.kind === 'event' && isKnownAfterwards(stop.event.kind)) this.#stoppedAt = NOWHERE;
     else if (stop.kind !== 'budget') this.#stoppedAt = { retired: engine.retired, eip: cpu.eip, on: stop.kind === 'event' ? stop.event.kind : 'breakpoint' };
     desk.suppressed = undefined;
@@ -339,6 +340,7 @@ export class RunLoop {
   /** An instruction somebody watches is about to run directly. */
   #watched(instruction: Instruction): StopReason | undefined {
     const { engine, desk, technique, whereabouts } = this.host;
+    if (!technique.directEvents) desk.noteDirect();
     const drafts = technique.directEvents?.(instruction) ?? desk.directEvents(instruction);
     const place = whereabouts.marked;
     for (const draft of drafts) if (desk.stopsAt(draft, place)) return this.#atEvent();
