@@ -6,9 +6,9 @@ import { toyMachine } from './fakeVm';
 const client = () => new DapClient(() => toyMachine([['eb fe']]));
 
 test('an unknown request is answered with its name', async () => {
-  const answer = await client().response('attach', {});
+  const answer = await client().response('nonsense', {});
   assert.equal(answer.success, false);
-  assert.match(answer.message, /"attach"/);
+  assert.match(answer.message, /"nonsense"/);
 });
 
 test('wrong arguments are answered with the field, and the session goes on', async () => {

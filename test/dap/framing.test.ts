@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { encodeFrame, FrameDecoder } from '../../src/dap/framing';
 import { RingsideSession } from '../../src/dap/session';
 import { serve } from '../../src/debugAdapter';
+import { VmWorkers, isHostNotice } from '../../src/protocol/keptVms';
 import type { Body } from './dapClient';
 import { toyMachine } from './fakeVm';
 
@@ -35,14 +36,20 @@ test('bad content spoils one frame; a bad header ends the stream', () => {
 /** A session behind streams, in the place of a worker. */
 function connect() {
   const session = new RingsideSession(() => toyMachine([['eb fe']]));
-  const worker = Object.assign(new EventEmitter(), { postMessage: (m: unknown) => session.handleMessage(m as never), terminate: () => session.shutdown() });
+  const worker = new EventEmitter();
   session.onDidSendMessage((m) => worker.emit('message', m));
+  const port = {
+    postMessage: (m: unknown) => void (isHostNotice(m) || session.handleMessage(m as never)),
+    onMessage: (listener: (m: never) => void) => void worker.on('message', (m) => listener(m as never)),
+    onFailure: (listener: (reason: string) => void) => void worker.on('error', (error: Error) => listener(error.message)),
+    terminate: () => session.shutdown(),
+  };
   const input = new PassThrough();
   const output = new PassThrough();
   const decoder = new FrameDecoder();
   const received: Body[] = [];
   output.on('data', (chunk) => received.push(...decoder.push(chunk).map((f) => (f.kind === 'message' ? f.message : undefined) as Body)));
-  return { input, received, worker, done: serve({ input, output }, worker as never) };
+  return { input, received, worker, done: serve({ input, output }, new VmWorkers(() => port, false)) };
 }
 
 test('the server answers, survives garbage, and ends with the answer to disconnect', async () => {
