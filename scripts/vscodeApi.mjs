@@ -10,8 +10,14 @@ function sources() {
   return [path.join(root, 'src/extension.ts'), ...files.map((file) => path.join(root, 'src/ui', file))];
 }
 
+/** `vscode.Name`, and the names of `const { … } = vscode`. */
+const namesIn = (source) => [
+  ...[...source.matchAll(/\bvscode\.([A-Za-z]\w*)/g)].map(([, name]) => name),
+  ...[...source.matchAll(/\{([^{}]*)\} = vscode;/g)].flatMap(([, list]) => list.match(/[A-Za-z]\w*/g) ?? []),
+];
+
 function contents(files) {
-  const names = files.flatMap((file) => [...fs.readFileSync(file, 'utf8').matchAll(/\bvscode\.([A-Za-z]\w*)/g)].map(([, name]) => name));
+  const names = files.flatMap((file) => namesIn(fs.readFileSync(file, 'utf8')));
   return `export const { ${[...new Set(names)].sort().join(', ')} } = require('vscode');`;
 }
 

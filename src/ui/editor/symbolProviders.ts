@@ -79,7 +79,7 @@ class SymbolProviders implements vscode.DefinitionProvider, vscode.ReferenceProv
 
 export function registerSymbolProviders(context: vscode.ExtensionContext, selector: vscode.DocumentSelector, models: SourceModels): void {
   const providers = new SymbolProviders(models);
-  const { languages, FoldingRangeKind } = vscode;
+  const { languages } = vscode;
   context.subscriptions.push(
     languages.registerDefinitionProvider(selector, providers),
     languages.registerReferenceProvider(selector, providers),
@@ -91,7 +91,7 @@ export function registerSymbolProviders(context: vscode.ExtensionContext, select
     }),
     languages.registerFoldingRangeProvider(selector, {
       provideFoldingRanges: (document) =>
-        foldings(models.of(document)).map(({ start, end, kind }) => new vscode.FoldingRange(start, end, kind === 'comment' ? FoldingRangeKind.Comment : undefined)),
+        foldings(models.of(document)).map(({ start, end, kind }) => new vscode.FoldingRange(start, end, kind === 'comment' ? vscode.FoldingRangeKind.Comment : undefined)),
     }),
   );
 }
