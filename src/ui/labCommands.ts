@@ -70,8 +70,15 @@ async function openBeside(text: vscode.Uri): Promise<void> {
   });
 }
 
-class Labs implements vscode.CodeLensProvider {
+class Labs implements vscode.CodeLensProvider, vscode.Disposable {
+  readonly #opened = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.#opened.event;
+
   constructor(private readonly context: vscode.ExtensionContext) {}
+
+  dispose(): void {
+    this.#opened.dispose();
+  }
 
   /** The user's own copy, so that it can be changed; kept from one visit to the next. */
   async #copy(): Promise<vscode.Uri> {
@@ -96,6 +103,8 @@ class Labs implements vscode.CodeLensProvider {
     await openBeside(vscode.Uri.joinPath(folder, labText(lab, labLanguage(vscode.env.language))));
     // Back to the guest: F5 is for what has the keyboard.
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
+    // Now and then VS Code drops what it has asked for while the text opened beside.
+    this.#opened.fire();
     return guest;
   }
 
@@ -124,6 +133,7 @@ class Labs implements vscode.CodeLensProvider {
 export function registerLabs(context: vscode.ExtensionContext): void {
   const labs = new Labs(context);
   context.subscriptions.push(
+    labs,
     vscode.commands.registerCommand(COMMANDS.openLab, (id?: unknown) => labs.open(id)),
     vscode.commands.registerCommand(COMMANDS.startLab, (id: string, uri: vscode.Uri, technique: TechniqueId, variant?: LabVariant) => labs.start(id, uri, technique, variant)),
     vscode.languages.registerCodeLensProvider([...NASM_LANGUAGES], labs),
