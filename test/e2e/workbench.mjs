@@ -115,30 +115,38 @@ export class Workbench {
     await this.choose(title);
   }
 
-  /** Put the mouse on a word of a line and wait for the hover's text. */
+  /** Put the mouse on a word of a line and wait for the hover's text; lines move while the editor settles, so the mouse follows. */
   async hover(line, word) {
-    // Lines move and colours come while the editor settles: the word is looked for until it is there.
-    const box = await soon(`the word ${word} on line ${line}`, async () => {
-      const { y: top } = (await this.lineNumber(line).boundingBox()) ?? {};
-      return this.editor.evaluate(
-        (e, { top, word }) => {
-          const row = [...e.querySelectorAll('.view-lines .view-line')].find((l) => Math.abs(l.getBoundingClientRect().top - top) < 4);
-          const span = row && [...row.querySelectorAll('span span')].find((s) => s.textContent.trim() === word);
-          if (!span) return undefined;
-          const { left, top: y, width, height } = span.getBoundingClientRect();
-          return { x: left + width / 2, y: y + height / 2 };
-        },
-        { top, word },
-      );
-    });
-    await this.page.mouse.move(box.x + 60, box.y + 40);
-    await this.page.mouse.move(box.x, box.y, { steps: 4 });
     const hover = this.page.locator('.monaco-hover:not(.hidden) .monaco-hover-content').first();
-    await hover.waitFor();
-    // Until whoever was asked has answered, it says that it is loading.
-    return soon('an answer in the hover', async () => {
-      const text = await hover.textContent().catch(() => null);
-      return text !== null && text.trim() !== '' && !/^Loading/.test(text) && text;
+    return soon(`a hover on ${word} of line ${line}`, async () => {
+      const at = await this.placeOf(line, word);
+      if (!at) return undefined;
+      await this.page.mouse.move(at.x + 60, at.y + 40);
+      await this.page.mouse.move(at.x, at.y, { steps: 4 });
+      await hover.waitFor({ timeout: 3000 }).catch(() => {});
+      // Until whoever was asked has answered, it says that it is loading.
+      const patience = Date.now() + 15_000;
+      let text = '';
+      while (text !== null && (text.trim() === '' || text.startsWith('Loading')) && Date.now() < patience) {
+        await this.page.waitForTimeout(60);
+        text = await hover.textContent({ timeout: 500 }).catch(() => null);
+      }
+      return text?.startsWith('Loading') ? undefined : text;
     });
+  }
+
+  /** The middle of a word on a line, once it is there. */
+  async placeOf(line, word) {
+    const { y: top } = (await this.lineNumber(line).boundingBox()) ?? {};
+    return this.editor.evaluate(
+      (e, { top, word }) => {
+        const row = [...e.querySelectorAll('.view-lines .view-line')].find((l) => Math.abs(l.getBoundingClientRect().top - top) < 4);
+        const span = row && [...row.querySelectorAll('span span')].find((s) => s.textContent.trim() === word);
+        if (!span) return undefined;
+        const { left, top: y, width, height } = span.getBoundingClientRect();
+        return { x: left + width / 2, y: y + height / 2 };
+      },
+      { top, word },
+    );
   }
 }
