@@ -40,7 +40,6 @@ export const HELPERS: Readonly<Record<string, Helper>> = {
   virtualFlags: virtualInterrupts.virtualFlags,
   clearVirtualInterrupt: virtualInterrupts.clearVirtualInterrupt,
   setVirtualInterrupt: virtualInterrupts.setVirtualInterrupt,
-  readControl: control.readControl,
   writeControl: control.writeControl,
   readDebug: debug.readDebug,
   writeDebug: debug.writeDebug,

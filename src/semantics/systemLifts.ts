@@ -1,7 +1,7 @@
 /** System instructions: flags, descriptor tables, control registers, port I/O. SDM Vol. 2; Vol. 3, 2.8. */
-import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, isZero, or, register, shl, truncate } from '../ir/microOp';
+import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, equal, isZero, or, register, select, shl, truncate, xor } from '../ir/microOp';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
-import { CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
+import { CR0_EM, CR0_MP, CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
 import { EAX, EDX, LDTR, TR } from '../x86/registers';
 import { UD } from '../x86/exceptions';
 import { type Lift, changeableFlags, lacksIoPrivilege, lacksIoplInV86, requireRing0 } from './lift';
@@ -148,8 +148,25 @@ const writeSpecial =
     b.helper(helper, REGISTER_NUMBER, b.read(1));
   };
 
-export const moveFromControl = readSpecial('readControl');
-export const moveToControl = writeSpecial('writeControl');
+const isRegister = (n: number): Expr => equal(REGISTER_NUMBER, constant(n));
+
+export const moveFromControl: Lift = (b) => {
+  requireRing0(b);
+  b.write(0, select(isRegister(0), cell(CPU.CR0), select(isRegister(2), cell(CPU.CR2), select(isRegister(3), cell(CPU.CR3), cell(CPU.CR4)))));
+};
+
+/** Nothing is derived from these bits of CR0: a store that changes no other is a store. */
+const CR0_UNDERIVED = CR0_MP | CR0_EM | CR0_TS;
+
+export const moveToControl: Lift = (b) => {
+  requireRing0(b);
+  const value = b.let(b.read(1));
+  b.if(
+    or(REGISTER_NUMBER, and(xor(value, cell(CPU.CR0)), constant(~CR0_UNDERIVED))),
+    () => b.helper('writeControl', REGISTER_NUMBER, value),
+    () => b.setCell(CPU.CR0, value),
+  );
+};
 export const moveFromDebug = readSpecial('readDebug');
 export const moveToDebug = writeSpecial('writeDebug');
 export const moveFromTest = readSpecial('readTest');

@@ -9,10 +9,6 @@ import { notePort } from './debug';
 import { apicEnabled } from './modelSpecific';
 import { ioplOf, setCpl, writeFlags } from './privilege';
 
-const CONTROL_CELLS: Readonly<Record<number, number>> = { 0: CPU.CR0, 2: CPU.CR2, 3: CPU.CR3, 4: CPU.CR4 };
-
-export const readControl = (context: ExecutionContext, n: number): number => context.cpu.get(CONTROL_CELLS[n]);
-
 export function writeControl(context: ExecutionContext, n: number, rawValue: number): void {
   const value = rawValue >>> 0;
   if (n === 0) writeCr0(context, value);
