@@ -1,8 +1,7 @@
 ; A game in a boot sector: mode 13h, the BIOS's keyboard, the timer's interrupt for its pace. Left and right (or A and D)
 ; move the paddle, Escape ends it. Run it with the Guest Screen in view, or take a picture of it:
 ;   ringside run examples/bricks.asm --max-instructions 200000 --screenshot bricks.png
-; keys: "ddaaa\u001b"
-; expect: exit 0
+
         bits 16
         org 0x7c00
 

@@ -6,14 +6,6 @@
 ; waits for a tick that will never come.
 ;
 ; Stop on it: add the event breakpoint `silent:popf`, or look at the VM Exits view when the guest has halted.
-;
-; expect: serial "before\nafter\ntick\n"
-; expect: exit 0
-; expect trap: serial "before\nafter\n"
-; expect trap: halted
-; expect trap: silent "popf"
-; expect trap: silent "IF is 0, on bare metal 1"
-; expect trap: differs
 
         bits 32
         org 0x8000

@@ -3,9 +3,6 @@
 ; Ring 0 sets up a GDT with user segments, a task state segment that says where the kernel's stack is, and a gate for
 ; INT 80h that ring 3 may use. IRET goes to ring 3; there, CLI is #GP, and INT 80h comes back.
 ; Step into INT 80h and watch CS, SS and ESP change; step over IRET and watch the data segments become null.
-;
-; expect: serial "Hello from ring 3.\nCLI in ring 3: #GP\nBye.\n"
-; expect: exit 0
 
         bits 32
         org 0x8000

@@ -3,9 +3,6 @@
 ; The loop writes into its own ADD. A CPU simply fetches the new byte. An engine that decodes or translates code in
 ; blocks must notice the store, throw the block away and decode it again: watch the Block Cache view while stepping over
 ; INC, and the `blockInvalidated` events under binary translation.
-;
-; expect: serial "1 3 6 10 15 21 28 36 45 55\n"
-; expect: exit 0
 
         bits 16
         org 0x7c00

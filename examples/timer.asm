@@ -2,9 +2,6 @@
 ;
 ; The BIOS has set the timer to 18.2 Hz and the interrupt controller to vector 08h. The guest hooks the vector, counts, and
 ; sleeps. Guest time follows retired instructions, and jumps ahead while the CPU is halted: every run is the same.
-;
-; expect: serial "0123456789\n"
-; expect: exit 0
 
         bits 16
         org 0x7c00

@@ -3,14 +3,6 @@
 ; Press F5, pick a technique, and step. Put a breakpoint on CLI below.
 ; Under trap-and-emulate the privileged instructions trap to the VMM and come out right, but PUSHF, POPF, SMSW, SGDT
 ; and MOV from CS do not trap: they run with user-mode meaning and are silently wrong.
-;
-; expect: serial "Hello from protected mode.\n"
-; expect: exit 0
-; expect trap: silent "smsw ax"
-; expect trap: silent "pushf"
-; expect trap: silent "push cs"
-; expect trap: silent "sgdt"
-; expect trap: differs
 
         bits 16
         org 0x7c00

@@ -7,7 +7,7 @@ import { Emitter } from '../base/events';
 import type { VmmEvent } from '../protocol/vmmEvent';
 import type { StopReason } from '../vmm/debuggable';
 import { type Breakpoint, Breakpoints, formatAddress } from './breakpoints';
-import { instructionPointer } from './codeView';
+import { codeBits, instructionPointer } from './codeView';
 import type { DebugMachine } from './debugMachine';
 import { CScope } from './c/cScope';
 import type { EvaluationContext } from './expressions';
@@ -349,7 +349,7 @@ export class DebugTarget implements Disposable {
 
   #shutdown(causes: readonly string[]): VmmEvent {
     const { vm } = this;
-    const position = { retired: vm.retired, cs: vm.readRegister('cs') ?? 0, eip: vm.readRegister('eip') ?? 0, linear: instructionPointer(vm) };
+    const position = { retired: vm.retired, cs: vm.readRegister('cs') ?? 0, eip: vm.readRegister('eip') ?? 0, linear: instructionPointer(vm), codeSize: codeBits(vm) };
     return { kind: 'tripleFault', ...position, mnemonic: '', instruction: '', reason: 'triple fault', sentence: causes.join(' '), cycles: 0 };
   }
 

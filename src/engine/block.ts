@@ -42,7 +42,10 @@ export interface Link {
 export interface Block {
   readonly id: number;
   readonly mode: number;
+  /** CS as the guest has it. */
   readonly cs: number;
+  /** CS of the CPU that runs it. */
+  readonly hardwareCs: number;
   readonly eip: number;
   readonly linear: number;
   readonly physical: number;

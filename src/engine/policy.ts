@@ -13,6 +13,8 @@ export interface TranslationPolicy {
   readonly goesOn: boolean;
   /** Blocks are how the engine runs code, and nobody's subject: one goes on when a store changes an instruction in it. */
   readonly rewrites: boolean;
+  /** CS as the guest has it, where this CPU's is another. */
+  guestSelector?(selector: number): number;
   /** When given, blocks are not chained: every near branch comes back to the run loop, which is told here. */
   branched?(): ((block: Block) => void) | undefined;
 }

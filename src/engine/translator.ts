@@ -216,10 +216,12 @@ export class Translator {
       this.#stub(record, final + RECORD.DISPLACEMENT, plan.next, id);
       record += RECORD_SIZE;
     }
+    const hardwareCs = this.cpu.selector(CS);
     const block: Block = {
       id,
       mode: where.mode,
-      cs: this.cpu.selector(CS),
+      cs: this.policy.guestSelector?.(hardwareCs) ?? hardwareCs,
+      hardwareCs,
       eip: where.eip,
       linear: (this.cpu.segmentBase(CS) + where.eip) >>> 0,
       physical: where.physical,

@@ -21,7 +21,10 @@ export interface SourceLocation {
 
 export interface BlockRow {
   readonly id: number;
+  /** Selector in CS as the guest has it. */
   readonly cs: number;
+  /** Selector in CS of the silicon, where that is another one. */
+  readonly hardwareCs?: number;
   readonly eip: number;
   readonly linear: number;
   /** Guest bytes covered. */

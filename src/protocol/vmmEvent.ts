@@ -144,6 +144,7 @@ interface VmmEventBase {
   readonly cs: number;
   readonly eip: number;
   readonly linear: number;
+  readonly codeSize: 16 | 32;
   /** Mnemonic of the instruction, e.g. `cli`; empty when no instruction caused it. */
   readonly mnemonic: string;
   /** The instruction as text, e.g. `mov cr0,eax`. */

@@ -15,6 +15,9 @@ const describe = (block: BlockRow): string => {
   return [block.terminator, t('ends: {0}', block.endReason), never ? '' : outcome, block.instructions > 0 ? extent : t('empty')].filter(Boolean).join(' · ');
 };
 
+/** The views name a block by the selector that the guest has. */
+const siliconSelector = (selector: number): string => t('{0}: its RPL is the ring that the guest’s kernel really runs in, {1}', hexh(selector, 4), selector & 3);
+
 const tooltip = (block: BlockRow): string =>
   [
     `**${t('Block {0}', farAddress(block.cs, block.eip, block.codeSize))}** (${t('linear {0}, {1}-bit code', hexh(block.linear), block.codeSize)})`,
@@ -26,6 +29,7 @@ const tooltip = (block: BlockRow): string =>
     `| ${t('Ends because of')} | ${block.endReason} |`,
     `| ${t('Executed')} | ${counted(block.hits, '{0} time', '{0} times')} |`,
     `| ${t('State')} | ${block.state === 'cached' ? t('cached') : t('thrown away')}${block.invalidatedBy ? `: ${block.invalidatedBy}` : ''} |`,
+    ...(block.hardwareCs === undefined ? [] : [`| ${t('CS of the silicon')} | ${siliconSelector(block.hardwareCs)} |`]),
     ...(block.source ? [`| ${t('Source')} | ${baseName(block.source.path)}:${block.source.line} |`] : []),
   ].join('\n');
 

@@ -22,7 +22,7 @@ function exitDetails(exit: ExitRow): string[] {
 
 const row = (exit: ExitRow): ViewRow => {
   const style = EVENT_KINDS[exit.kind];
-  const where = farAddress(exit.cs, exit.eip);
+  const where = farAddress(exit.cs, exit.eip, exit.codeSize);
   return {
     id: `exit-${exit.sequence}`,
     label: exit.instruction || exit.reason,

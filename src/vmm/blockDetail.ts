@@ -15,6 +15,7 @@ export function blockRow(engine: Interpreter, block: Block): BlockRow {
   return {
     id: block.id,
     cs: block.cs,
+    ...(block.hardwareCs === block.cs ? {} : { hardwareCs: block.hardwareCs }),
     eip: block.eip,
     linear: block.linear,
     length: block.length,

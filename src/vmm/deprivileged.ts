@@ -235,6 +235,12 @@ export class DeprivilegedWorld {
     return kernel && this.compressed ? Math.max(1, this.cpu.cpl) : 3;
   }
 
+  /** A selector in CS or SS as the guest has it: its RPL is the virtual CPL. */
+  guestSelector(selector: number): number {
+    const virtual = this.#virtual;
+    return virtual && !this.cpu.v86 ? (selector & ~3) | virtual[(CPU.CPL - CPU.GPR) >> 2] : selector;
+  }
+
   /** A segment as the silicon has it; CS and SS show the silicon's CPL as RPL. */
   #deprivilege(s: number, { selector, base, limit, attributes }: SegmentCache, kernel: boolean): SegmentCache {
     const compressed = kernel && this.compressed;

@@ -183,6 +183,7 @@ export class EventDesk {
       cs: place.cs,
       eip: place.eip,
       linear: place.linear,
+      codeSize: place.codeSize === 4 ? 32 : 16,
       mnemonic: instruction ? (instruction.operandSize === 4 ? instruction.spec.mnemonic32 : instruction.spec.mnemonic) : '',
       instruction: instruction ? this.#text(instruction, place) : '',
       reason: draft.reason,

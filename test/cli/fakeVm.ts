@@ -53,7 +53,19 @@ export class FakeVm implements DebuggableVm {
     const instruction = this.script[eip - LOAD_ADDRESS].text;
     this.eventCounts[kind]++;
     this.cycles += cycles;
-    this.eventSource.fire({ kind, retired: this.retired, cs: 0, eip, linear: eip, mnemonic: instruction.split(' ')[0], instruction, reason: '', sentence, cycles } as VmmEvent);
+    this.eventSource.fire({
+      kind,
+      retired: this.retired,
+      cs: 0,
+      eip,
+      linear: eip,
+      codeSize: 16,
+      mnemonic: instruction.split(' ')[0],
+      instruction,
+      reason: '',
+      sentence,
+      cycles,
+    } as VmmEvent);
   }
 
   readonly tracedTables: readonly number[] = [];

@@ -18,7 +18,18 @@ test('stdout holds the serial output and nothing else; the report goes to stderr
 const misled = (what: string, is: string, bare: string): FakeInstruction => ({
   text: 'popfd',
   run(vm) {
-    const place = { kind: 'silent', retired: vm.retired, cs: 8, eip: 0x7c01, linear: 0x7c01, mnemonic: 'popfd', instruction: 'popfd', reason: '', cycles: 0 } as const;
+    const place = {
+      kind: 'silent',
+      retired: vm.retired,
+      cs: 8,
+      eip: 0x7c01,
+      linear: 0x7c01,
+      codeSize: 32,
+      mnemonic: 'popfd',
+      instruction: 'popfd',
+      reason: '',
+      cycles: 0,
+    } as const;
     vm.silentPlaces.push({ count: 1, event: { ...place, sentence: `Afterwards ${what} is ${is}, on bare metal ${bare}.`, differences: [{ what, is, bare }] } });
   },
 });

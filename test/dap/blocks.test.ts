@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BlockDetail, BlockRow } from '../../src/protocol/requests';
+import type { BlockDetail, BlockRow, ExitRow } from '../../src/protocol/requests';
 import { createMachine } from '../../src/machine/machine';
 import { DapClient } from './dapClient';
 
@@ -31,13 +31,52 @@ dw 0xaa55
 
 const AGAIN = 0x7c09;
 
-async function begin(attributes: object): Promise<DapClient> {
-  const files = { readFile: () => new TextEncoder().encode(SOURCE), readInclude: () => undefined };
+async function begin(attributes: object, source = SOURCE): Promise<DapClient> {
+  const files = { readFile: () => new TextEncoder().encode(source), readInclude: () => undefined };
   const client = new DapClient((config) => createMachine(config, files));
   await client.start({ program: '/guest/boot.asm', ...attributes });
   await client.event('stopped');
   return client;
 }
+
+const KERNEL = `bits 16
+org 0x7c00
+  cli
+  lgdt [gdt_register]
+  mov eax, cr0
+  or al, 1
+  mov cr0, eax
+  jmp 8:kernel
+bits 32
+kernel:
+  mov ax, 16
+  mov ds, ax
+  cli
+  jmp end
+end:
+  hlt
+gdt: dq 0, 0x00cf9a000000ffff, 0x00cf92000000ffff
+gdt_register: dw 23
+  dd gdt
+times 510-($-$$) db 0
+dw 0xaa55
+`;
+
+for (const [technique, ring] of [
+  ['trap', 3],
+  ['bare', 0],
+] as const)
+  test(`${technique}: blocks and events name code by the selector that the guest has, and blocks say what the silicon has`, async () => {
+    const client = await begin({ technique }, KERNEL);
+    await client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'end' }] });
+    await client.go('continue');
+    const { rows } = await client.request('ringside/exits', {});
+    const cli = rows.find(({ mnemonic, codeSize }: ExitRow) => mnemonic === 'cli' && codeSize === 32);
+    assert.equal(cli.cs, 8);
+    const { blocks } = await client.request('ringside/blocks');
+    const block = blocks.find(({ linear, length }: BlockRow) => cli.linear >= linear && cli.linear < linear + length);
+    assert.deepEqual([block.cs, block.hardwareCs], [8, ring === 0 ? undefined : 8 | ring]);
+  });
 
 const lineOf = (text: string) => SOURCE.split('\n').indexOf(text) + 1;
 

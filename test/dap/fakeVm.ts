@@ -109,6 +109,7 @@ export class FakeVm implements DebuggableVm {
       cs: this.registers.cs,
       eip: this.registers.eip,
       linear: this.#linear,
+      codeSize: 16,
       mnemonic: '',
       instruction: '',
       reason: '',

@@ -12,6 +12,7 @@ const event = (retired: number, changes: object = {}): VmmEvent =>
     cs: 0,
     eip: 0,
     linear: 0,
+    codeSize: 16,
     mnemonic: 'out',
     instruction: 'out dx,al',
     reason: 'port 20h',

@@ -37,6 +37,14 @@ const openPanel = (name) => page.locator(`.panel .composite-bar .action-label[ar
 const viewPage = (name) => frameWith(page, `body[data-page="${name}"]`);
 const shot = (name) => page.screenshot({ path: path.join(shots, `${name}.png`) });
 
+/** A preview is loaded anew while its styles arrive: until a click has given it the keyboard. */
+const clickHeading = () =>
+  soon('the keyboard in the text', async () => {
+    const text = await frameWith(page, 'h1[id]');
+    const clicked = text.locator('h1').first().click();
+    return clicked.then(() => text.evaluate(() => document.hasFocus())).catch(() => false);
+  });
+
 async function main() {
   await bundleForTests();
   server = await startServer({ settings });
@@ -52,6 +60,7 @@ async function main() {
   const workbench = new Workbench(page, 'trap.asm');
 
   await step('the file opens, coloured', () => workbench.ready());
+  await step('addresses and bytes stand above labels', () => workbench.editor.locator('.codelens-decoration', { hasText: '7C00h' }).waitFor());
   await step('the status bar offers a technique', () => page.locator('.statusbar-item', { hasText: 'Choose Technique' }).waitFor());
   await shot('1-source');
   await step('a click in the gutter sets a breakpoint on CLI', () => workbench.toggleBreakpoint(cli));
@@ -87,7 +96,7 @@ async function main() {
   await step('a silent misbehaviour stops the guest, in words', async () => {
     await page.keyboard.press('F5');
     await soon('the silent instruction', async () => (await workbench.stoppedLine()) === smsw);
-    assert.match((await page.locator('.exception-widget').textContent()) ?? '', /Silent misbehaviour: smsw[\s\S]*on bare metal/);
+    await page.locator('.exception-widget', { hasText: /Silent misbehaviour: smsw[\s\S]*on bare metal/ }).waitFor();
     await shot('7-silent');
   });
   await step('an event breakpoint can be added', async () => {
@@ -176,12 +185,10 @@ async function main() {
     await workbench.choose('The silent POPF');
     const guest = new Workbench(page, '3-silentPopf.asm');
     await guest.ready();
-    const text = await frameWith(page, 'h1[id]');
-    await text.locator('h1').first().click();
+    await clickHeading();
     await page.keyboard.press('F5');
     const first = page.locator('.quick-input-list .monaco-list-row').first();
-    await first.waitFor();
-    assert.match((await first.textContent()) ?? '', /Trap-and-emulate[\s\S]*this lab begins with it/);
+    await first.filter({ hasText: /Trap-and-emulate[\s\S]*this lab begins with it/ }).waitFor();
     await page.keyboard.press('Enter');
     await soon('the first stop', async () => (await guest.stoppedLine()) === labStop);
     await shot('16-lab');

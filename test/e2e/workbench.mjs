@@ -41,25 +41,39 @@ export class Workbench {
     return this.editor.locator('.margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
   }
 
-  /** Click in the gutter. It answers only once the debug contribution is up, so wait for its hint under the mouse. */
+  /** Click in the gutter. It answers only once the debug contribution is up, so wait for its hint under the mouse, on this line. */
   async toggleBreakpoint(line) {
-    const number = await this.lineNumber(line).boundingBox();
-    const margin = await this.editor.locator('.overflow-guard > .margin[role=presentation]').boundingBox();
-    const x = margin.x + 9;
-    const y = number.y + number.height / 2;
     await soon('the gutter', async () => {
-      await this.page.mouse.move(x + 40, y);
-      await this.page.mouse.move(x, y);
-      return this.editor
-        .locator('.codicon-debug-hint')
-        .waitFor({ timeout: 300 })
-        .then(
-          () => true,
-          () => false,
-        );
+      const number = await this.lineNumber(line).boundingBox();
+      const margin = await this.editor.locator('.overflow-guard > .margin[role=presentation]').boundingBox();
+      const at = [margin.x + 9, number.y + number.height / 2];
+      await this.page.mouse.move(at[0] + 40, at[1]);
+      await this.page.mouse.move(...at);
+      const hint = this.editor.locator('.codicon-debug-hint');
+      const shown = await hint.waitFor({ timeout: 300 }).then(
+        () => true,
+        () => false,
+      );
+      if (!shown || !(await this.marks(line, 'codicon-debug-hint'))) return false;
+      await this.page.mouse.click(...at);
+      return true;
     });
-    await this.page.mouse.click(x, y);
-    await this.editor.locator('.codicon-debug-breakpoint').first().waitFor();
+    await soon(`a breakpoint on line ${line}`, () => this.marks(line, 'codicon-debug-breakpoint'));
+  }
+
+  /** Whether a glyph of that class stands beside the line. */
+  marks(line, glyph) {
+    return this.editor.evaluate(
+      (e, { line, glyph }) => {
+        const number = [...e.querySelectorAll('.margin-view-overlays .line-numbers')].find((n) => n.textContent === String(line));
+        const top = number?.getBoundingClientRect().top;
+        return (
+          top !== undefined &&
+          [...e.querySelectorAll(`.glyph-margin-widgets .${glyph}, .margin-view-overlays .${glyph}`)].some((g) => Math.abs(g.getBoundingClientRect().top - top) < 4)
+        );
+      },
+      { line, glyph },
+    );
   }
 
   /** Number of the line that is marked as the next to execute; undefined between two stops. */
@@ -73,11 +87,13 @@ export class Workbench {
     });
   }
 
-  /** Continue from a stop elsewhere (on entry) until the line is reached. */
+  /** Continue from a stop elsewhere (on entry) until the line is reached; one key a stop, for its mark may stay on after the key. */
   async runTo(line) {
+    let left;
     await soon(`a run to line ${line}`, async () => {
       const at = await this.stoppedLine();
-      if (at !== undefined && at !== line) await this.page.keyboard.press('F5');
+      if (at !== undefined && at !== line && at !== left) await this.page.keyboard.press('F5');
+      left = at;
       return at === line;
     });
   }
@@ -100,10 +116,18 @@ export class Workbench {
     return soon(`a row like ${pattern} in ${name}`, async () => (await this.rows(name)).find((text) => pattern.test(text)));
   }
 
-  /** Choose in the quick pick that is open. */
+  /** Choose in the quick pick that is open, once its rows stay where they are: a list that is still being filtered shows another text in the same row. */
   async choose(label) {
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first();
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    const row = rows.filter({ hasText: label }).first();
     await row.waitFor();
+    let before;
+    await soon('the choices to settle', async () => {
+      const now = (await rows.allTextContents()).join('\n');
+      const settled = now === before && now.includes(label);
+      before = now;
+      return settled;
+    });
     await row.click();
   }
 

@@ -32,6 +32,7 @@ const exit = (sequence: number, changes: Partial<ExitRow> = {}): ExitRow =>
     cs: 0,
     eip: 0x7c01,
     linear: 0x7c01,
+    codeSize: 16,
     mnemonic: 'cli',
     instruction: 'cli',
     reason: '#GP(0)',

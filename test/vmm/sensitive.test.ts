@@ -135,11 +135,11 @@ ${TAIL}`;
 const INTERESTING = ['trap', 'silent', 'sensitive', 'callout'];
 
 /** Events of the last instruction of `code`. */
-function observe(frame: string, code: string, technique: TechniqueId): VmmEvent[] {
+function observe(frame: string, code: string, technique: TechniqueId, hypervisor = 'none'): VmmEvent[] {
   const lines = code.split('|');
   lines[lines.length - 1] = `target: ${lines.at(-1)}`;
   const source = frame.replace('@CODE@', lines.join('\n'));
-  const parsed = parseConfiguration({ program: 'sensitive.asm', technique, memory: 1 });
+  const parsed = parseConfiguration({ program: 'sensitive.asm', technique, memory: 1, hypervisor });
   assert.ok('config' in parsed);
   const { vm, assembly } = createMachine(parsed.config, { readFile: () => new TextEncoder().encode(source), readInclude: () => undefined });
   const target = assembly?.symbols.find((s) => s.name === 'target')?.value;
@@ -174,6 +174,13 @@ test('a silent event says what went wrong', () => {
   assert.match(sentence('sgdt [spare]'), /, on bare metal /);
   assert.match(sentence('str [spare]'), /, on bare metal /);
   assert.match(sentence('mov ax, cs'), /EAX is [0-9A-F]{4}000Bh, on bare metal [0-9A-F]{4}0008h/);
+});
+
+test('CPUID is said to show what bare metal would only where that is so', () => {
+  const sentence = (leaf: string, hypervisor?: string): string => observe(PROTECTED, `mov eax, ${leaf}|cpuid`, 'trap', hypervisor)[0].sentence;
+  for (const leaf of ['0', '1', '0x40000000']) assert.match(sentence(leaf), /the result is what bare metal would have given/);
+  assert.match(sentence('0', 'kvm'), /the result is what bare metal would have given/);
+  for (const leaf of ['1', '0x40000000', '0x40000001']) assert.match(sentence(leaf, 'kvm'), /shows the paravirtual interface.*bare metal has none/);
 });
 
 test('every instruction that is sensitive without being privileged is in the table', () => {

@@ -12,6 +12,7 @@ const event = (changes: object): ExitRow =>
     cs: 8,
     eip: 0x8000,
     linear: 0x8000,
+    codeSize: 16,
     mnemonic: 'cli',
     instruction: 'cli',
     reason: '#GP(0)',

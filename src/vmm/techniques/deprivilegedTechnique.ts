@@ -64,6 +64,7 @@ export abstract class DeprivilegedTechnique implements Technique {
       },
       treat: (instruction, linear) => (instruction.spec.lift === 'firmware' ? 'exit' : this.#direct ? 'execute' : this.treat(instruction, linear)),
       watches: (instruction) => !this.#direct && this.runsDirectly(instruction) && host.interested(instruction),
+      guestSelector: (selector) => world.guestSelector(selector),
       branched: () => (this.guestKernel && !this.#direct ? this.branched : undefined),
     };
   }

@@ -4,6 +4,7 @@
  */
 import type { TechniqueId } from '../../protocol/techniques';
 import type { Instruction } from '../../x86/decoder';
+import { EAX } from '../../x86/registers';
 import type { SensitivityName } from '../../x86/sensitivity';
 import { type Outcome, differences, observe, rehearse } from '../twin';
 import { EVENT_CELLS } from '../../ir/eventCells';
@@ -13,6 +14,12 @@ import { CONTINUE, type TechniqueExit, exitReason, isContinuation } from './tech
 /** Same meaning in virtual-8086 mode as in real mode: a real-mode kernel cannot tell. */
 const SAFE_IN_V86: readonly SensitivityName[] = ['pushSegment', 'popSegment', 'movFromSegment', 'movToSegment', 'farCall', 'farJump', 'farReturn'];
 
+/** CPUID leaves that tell of a hypervisor: the features, and 4xxxxxxxh. */
+const FEATURE_LEAF = 1;
+const HYPERVISOR_LEAVES = 4;
+const OFFERED =
+  'the result shows the paravirtual interface, which the machine offers under every technique (attribute hypervisor): bare metal has none, and silicon whose CPUID does not trap could not show one';
+
 export class TrapAndEmulate extends DeprivilegedTechnique {
   readonly id: TechniqueId = 'trap';
   readonly slice = 200_000;
@@ -21,6 +28,13 @@ export class TrapAndEmulate extends DeprivilegedTechnique {
     if (spec.sensitive?.kind !== 'sensitive') return false;
     const name = spec.sensitivity as SensitivityName;
     return !(this.realMode && (SAFE_IN_V86.includes(name) || FAULTS_IN_V86.includes(name)));
+  }
+
+  /** CPUID about to show the hypervisor's feature bit or leaves, which are part of the machine where it has them. */
+  #offersHypervisor({ spec }: Instruction): boolean {
+    const { cpu } = this.host.engine;
+    const leaf = cpu.reg(EAX) >>> 0;
+    return spec.lift === 'cpuid' && this.world.context.model.hypervisorLeaves !== undefined && (leaf === FEATURE_LEAF || leaf >>> 28 === HYPERVISOR_LEAVES);
   }
 
   /** A sensitive, unprivileged instruction: let the silicon have it, and compare with bare metal. */
@@ -58,7 +72,7 @@ export class TrapAndEmulate extends DeprivilegedTechnique {
           kind: 'sensitive' as const,
           instruction,
           reason: exitReason(instruction) ?? 'no trap',
-          sentence: `${name} executed in user mode without a trap; here the result is what bare metal would have given.`,
+          sentence: `${name} executed in user mode without a trap; ${this.#offersHypervisor(instruction) ? OFFERED : 'here the result is what bare metal would have given'}.`,
         };
     const drafts = [draft, ...this.host.sideEvents(instruction)];
     for (const d of drafts) if (this.host.stopsAt(d)) return { kind: 'stopped' };

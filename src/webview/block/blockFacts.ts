@@ -16,6 +16,9 @@ export const blockName = (block: BlockRow): string => farAddress(block.cs, block
 export const regionName = ({ id, blocks, instructions }: RegionDetail): string =>
   t('region {0}: {1}, {2}', id, counted(blocks.length, '{0} block', '{0} blocks'), counted(instructions, '{0} instruction', '{0} instructions'));
 
+/** A block is named by the selector that the guest has. */
+const siliconSelector = (selector: number): string => t('{0}: its RPL is the ring that the guest’s kernel really runs in, {1}', hexh(selector, 4), selector & 3);
+
 const milliseconds = (microseconds: number): string => (microseconds < 10_000 ? (microseconds / 1000).toFixed(1) : grouped(Math.round(microseconds / 1000)));
 
 const regionSummary = (region: RegionDetail): string =>
@@ -37,6 +40,7 @@ export function blockFacts(detail: BlockDetail, blocks: readonly BlockRow[], reg
   const from = leadingTo(block, blocks);
   return [
     { name: t('Linear address'), value: t('{0}, {1}-bit code', hexh(block.linear, 8), block.codeSize) },
+    ...(block.hardwareCs === undefined ? [] : [{ name: t('CS of the silicon'), value: siliconSelector(block.hardwareCs) }]),
     { name: t('Size'), value: `${counted(block.length, '{0} byte', '{0} bytes')}, ${counted(block.instructions, '{0} instruction', '{0} instructions')}` },
     { name: t('Executed'), value: counted(block.hits, '{0} time', '{0} times') },
     { name: t('Ends because of'), value: `${block.endReason}${block.terminator ? ` (${block.terminator})` : ''}` },

@@ -70,7 +70,10 @@ export function exitChain(events: readonly ExitRow[], chosen: ExitRow): ChainSte
       kind: 'instruction',
       title: t('Instruction'),
       head: cause.instruction || t('none'),
-      lines: [t('at {0}, linear {1}', farAddress(cause.cs, cause.eip), hexh(cause.linear, 8)), counted(cause.retired, 'after {0} instruction', 'after {0} instructions')],
+      lines: [
+        t('at {0}, linear {1}', farAddress(cause.cs, cause.eip, cause.codeSize), hexh(cause.linear, 8)),
+        counted(cause.retired, 'after {0} instruction', 'after {0} instructions'),
+      ],
     },
     {
       kind: 'trap',

@@ -225,7 +225,7 @@ function eventTable() {
         ),
       ),
       h('td', {}, h('span', { class: `dot ${tint(e.kind)}`, 'aria-hidden': 'true' }), `${t(EVENT_KINDS[e.kind].name)}${e.instruction ? `: ${e.reason}` : ''}`),
-      h('td', { class: 'mono' }, farAddress(e.cs, e.eip)),
+      h('td', { class: 'mono' }, farAddress(e.cs, e.eip, e.codeSize)),
       h('td', { class: 'number' }, grouped(e.cycles)),
     );
   return h(
