@@ -20,9 +20,10 @@ const NONE: ReadonlySet<Block> = new Set();
 const NO_MODE = -1;
 /** An entry that is listed as in use, and leads nowhere. */
 const FORGOTTEN = -2;
-/** What the fourth word of an entry says: the linear page that it leads to, and whether a new CR3 leaves it. */
+/** What the fourth word of an entry says: the linear page that it leads to, whether a new CR3 leaves it, and whether its block ends in the next page. */
 const PAGE_NUMBER = 0xfffff;
 const GLOBAL_JUMP = 1 << 20;
+const TWO_PAGES = 1 << 21;
 /** Linear pages that are told apart when one is left alone. */
 const JUMP_PAGES = 4096;
 
@@ -225,7 +226,8 @@ export class CodeCache {
 
   /** The page at a linear page number leads elsewhere. */
   forgetJumpsOn(page: number): void {
-    if (this.#jumpPages[page & (JUMP_PAGES - 1)] !== 0) this.#forgetJumps((tag) => (tag & PAGE_NUMBER) === page);
+    const leadsTo = (tag: number): boolean => (tag & PAGE_NUMBER) === page || ((tag & TWO_PAGES) !== 0 && (tag & PAGE_NUMBER) === ((page - 1) & PAGE_NUMBER));
+    if (this.#jumpPages[page & (JUMP_PAGES - 1)] !== 0) this.#forgetJumps(leadsTo);
   }
 
   /** CR3 is a new one: what is global stays. */
@@ -244,14 +246,23 @@ export class CodeCache {
     this.#jumpCount = kept;
   }
 
-  rememberJump({ eip, start, linear }: Block, mode: number): void {
+  /** Code of `mode` that goes to the block's EIP finds it, until the TLB loses a page of it. */
+  rememberJump({ eip, start, linear, secondPage }: Block, mode: number): void {
     const at = jumpEntry(eip);
     if (this.#i32[at + 1] === NO_MODE) this.#jumps[this.#jumpCount++] = at;
-    this.#jumpPages[(linear >>> 12) & (JUMP_PAGES - 1)] = 1;
     this.#i32[at] = eip;
     this.#i32[at + 1] = mode;
     this.#i32[at + 2] = start;
-    this.#i32[at + 3] = (linear >>> 12) | (this.linear.isGlobal(linear) ? GLOBAL_JUMP : 0);
+    const page = linear >>> 12;
+    this.#jumpPages[page & (JUMP_PAGES - 1)] = 1;
+    this.#i32[at + 3] = page | (this.linear.isGlobal(linear) ? GLOBAL_JUMP : 0);
+    if (secondPage >= 0) this.#endsInNextPage(at, page + 1);
+  }
+
+  #endsInNextPage(at: number, page: number): void {
+    this.#jumpPages[page & (JUMP_PAGES - 1)] = 1;
+    this.#i32[at + 3] |= TWO_PAGES;
+    if (!this.linear.isGlobal((page * PAGE) >>> 0)) this.#i32[at + 3] &= ~GLOBAL_JUMP;
   }
 
   /** What `eip` led to is gone. */

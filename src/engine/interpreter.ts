@@ -81,6 +81,8 @@ export class Interpreter {
   #next: Block | undefined;
   /** The run is to end before the next block. */
   #ending = false;
+  /** The record that ends the part of a block that runs, or 0. */
+  #stop = 0;
   /** A device asked to leave behind the current instruction: the record that makes it so, and what it was. */
   #leaving: { readonly record: number; readonly handler: number; readonly count: number } | undefined;
 
@@ -239,9 +241,9 @@ export class Interpreter {
     return ++block.idleStores <= IDLE_STORES;
   }
 
-  /** An instruction under way still reads its own record; #return puts back what was in that behind it. */
+  /** An instruction under way still reads its own record; what was in those that stop a run is put back. */
   #isFree(record: number): boolean {
-    return this.#leaving?.record !== record && (this.#entryBudget < 0 || this.cpu.get(CPU.EXIT_RECORD) !== record);
+    return this.#leaving?.record !== record && this.#stop !== record && (this.#entryBudget < 0 || this.cpu.get(CPU.EXIT_RECORD) !== record);
   }
 
   /** Number of the state that translation depends on. */
@@ -277,9 +279,25 @@ export class Interpreter {
     return found.kind === 'page' && found.physical === block.secondPage;
   }
 
-  #translateSecondPage({ linear }: Block, commit: boolean): PageTranslation | PageFault {
-    const next = (((linear >>> 12) + 1) << 12) >>> 0;
-    return this.linear.translate(next, { write: false, user: this.linear.user }, commit);
+  #translateSecondPage(block: Block, commit: boolean): PageTranslation | PageFault {
+    return this.linear.translate(secondPageOf(block), { write: false, user: this.linear.user }, commit);
+  }
+
+  /** The accessed flag of the second page is set as the block runs; the TLB keeps the page where it may. */
+  #fetchSecondPage(block: Block): void {
+    if (this.#keepsCode) this.linear.fetch(secondPageOf(block));
+    else this.#translateSecondPage(block, true);
+  }
+
+  /** Code that was fetched enters the TLB: nobody else looks at the guest's fetches. */
+  get #keepsCode(): boolean {
+    return !this.linear.shadow && !this.linear.nested;
+  }
+
+  /** Is anything to be done in a second page when the block runs? Not while the TLB has it. */
+  #looksAtSecondPage(block: Block): boolean {
+    if (block.secondPage < 0 || !this.linear.paging) return false;
+    return !this.#keepsCode || this.linear.hostOffset(secondPageOf(block), 1, false) < 0;
   }
 
   /** May a branch be patched to go straight to `target`? With paging, only within a page (so that remapping breaks no chain). */
@@ -333,28 +351,33 @@ export class Interpreter {
     return true;
   }
 
-  /** The last instructions of a slice: blocks as long as they are shorter than what is left of it, then one by one. */
+  /** The last instructions of a slice: blocks as long as they are shorter than what is left of it, then a part of one. */
   #finish(end: number): EngineExit {
     this.#plain = PLAIN_TRANSFERS;
     while (this.#retired < end) {
       const block = this.#block(false);
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
-      const exit = block.instructions.length <= end - this.#retired ? this.#enterBlock(block, 1) : (this.#attended() ?? this.step());
+      const left = end - this.#retired;
+      const exit = block.instructions.length <= left ? this.#enterBlock(block, 1) : this.#enterPart(block, left);
       if (exit && exit.kind !== 'budget') return exit;
     }
     return BUDGET;
   }
 
-  /** What a run must not step over: a breakpoint or a watched instruction at EIP. */
-  #attended(): EngineExit | undefined {
-    const single = this.#block(true);
-    if (isExit(single)) return single;
-    const [first] = single.instructions;
-    const stops = this.translator.breakpoints.has(single.linear) || (first !== undefined && this.policy.watches(first.instruction));
-    if (!stops) return undefined;
-    const block = this.#block(false);
-    return isExit(block) ? block : this.#enterBlock(block, 1);
+  /** Retire the first `count` instructions of a longer block: the record behind them is made to stop meanwhile. */
+  #enterPart({ entry, codeSize, id }: Block, count: number): EngineExit | undefined {
+    const record = entry + count * RECORD_SIZE;
+    const handler = this.#view.getUint16(record + RECORD.HANDLER, true);
+    this.#view.setUint16(record + RECORD.HANDLER, PSEUDO.STOP, true);
+    this.#stop = record;
+    try {
+      return this.#enter(entry, codeSize, true, 1);
+    } finally {
+      this.#stop = 0;
+      // A block that was thrown away meanwhile stays so.
+      if (this.cache.byId.has(id)) this.#view.setUint16(record + RECORD.HANDLER, handler, true);
+    }
   }
 
   /** Retire one instruction, whatever breakpoints and watches say. A branch into nowhere faults at the next one. */
@@ -379,9 +402,8 @@ export class Interpreter {
     this.#block(false);
   }
 
-  /** With paging, nothing else leads to a block that reaches into a second page: the accessed flag there is set as it runs. */
   #enterBlock(block: Block, budget: number): EngineExit | undefined {
-    if (block.secondPage >= 0 && this.linear.paging) this.#translateSecondPage(block, true);
+    if (this.#looksAtSecondPage(block)) this.#fetchSecondPage(block);
     return this.#enter(block.start, block.codeSize, block.single, budget);
   }
 
@@ -469,8 +491,8 @@ export class Interpreter {
   }
 
   #rememberJump(target: Block): void {
-    const crosses = target.secondPage >= 0 && this.linear.paging;
-    if (!target.single && target.attention?.kind !== 'breakpoint' && !crosses && !this.policy.branched?.()) this.cache.rememberJump(target, this.#modes.last);
+    if (!target.single && target.attention?.kind !== 'breakpoint' && !this.#looksAtSecondPage(target) && !this.policy.branched?.())
+      this.cache.rememberJump(target, this.#modes.last);
   }
 
   #resolveIndirect(): void {
@@ -523,5 +545,8 @@ export class Interpreter {
 const ATTEND_RESUME = 2;
 const DISPATCH: EngineExit = { kind: 'dispatch' };
 const BUDGET: EngineExit = { kind: 'budget' };
+
+/** Linear address of the page that a block on two of them ends in. */
+const secondPageOf = ({ linear }: Block): number => (((linear >>> 12) + 1) << 12) >>> 0;
 
 const isExit = (found: Block | EngineExit): found is EngineExit => 'kind' in found;

@@ -1,6 +1,7 @@
 /** Code as a chain of blocks means the same as instruction by instruction: self-modification, links, pages, breakpoints. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { assembleInstruction } from '../../src/asm/assembleInstruction';
 import { CPU } from '../../src/x86/cpuState';
 import { PF } from '../../src/x86/exceptions';
 import { EAX, EBX, ECX, EDI, ESI } from '../../src/x86/registers';
@@ -175,6 +176,63 @@ test('a block that crosses into a second page notices when that page is rewritte
   assert.equal(value(), 0x2001);
   bench.write(0x30000, [0x30]);
   assert.equal(value(), 0x3001);
+});
+
+test('a loop through an instruction on two pages finds its block without looking, until the second page leads elsewhere', () => {
+  bench.flat32();
+  const pages = (second: number) => [
+    { linear: 0x1000, physical: 0x1000 },
+    { linear: 0x2000, physical: second },
+  ];
+  bench.load('jmp 0x1ffe');
+  for (const [at, value] of [
+    [0x20000, 1],
+    [0x30000, 2],
+  ] as const) {
+    bench.write(0x1ffe, [0xb8, value]); // mov eax, imm32
+    bench.write(at, [0, 0, 0]);
+    const { bytes } = assembleInstruction('add ebx, eax\ndec ecx\njnz 0x1000\nhlt', 32, 0x2003);
+    bench.write(at + 3, bytes);
+  }
+  bench.write(0x30000, [1]);
+  bench.page(0x100000, pages(0x20000));
+  let fetches = 0;
+  const { linear } = vm;
+  const fetch = linear.fetch;
+  linear.fetch = (at) => {
+    fetches++;
+    return fetch.call(linear, at);
+  };
+  const sum = (): number => {
+    cpu.eip = 0x1000;
+    cpu.set(CPU.HALTED, 0);
+    cpu.setReg(ECX, 40);
+    cpu.setReg(EBX, 0);
+    assert.equal(bench.runToHalt().kind, 'halted');
+    return cpu.reg(EBX);
+  };
+  assert.equal(sum(), 40 * 2);
+  assert.ok(fetches < 30, `${fetches} fetches`);
+  const entry = (vm.physical.read(0x100000, 4) & ~0xfff) + 4 * 2;
+  vm.physical.write(entry, 4, 0x30000 | (vm.physical.read(entry, 4) & 0xfff));
+  vm.context.stateChanged('page', 0x2000);
+  assert.equal(sum(), 40 * 0x102);
+  Reflect.deleteProperty(linear, 'fetch');
+});
+
+test('a slice may end before an instruction that the last one of it changes', () => {
+  for (const source of ['mov byte [0x1008], 7\nmov eax, 1\nnop\nhlt', 'mov byte [0x1007], 0x40\nnop\nnop\nhlt', 'mov byte [0x1008], 0xf4\nnop\nnop\nhlt']) {
+    const end = (slices: readonly number[]): number[] => {
+      bench.flat32();
+      cpu.setReg(EAX, 0);
+      bench.load(source);
+      const start = vm.retired;
+      for (const slice of slices) vm.engine.run(slice);
+      return [vm.retired - start, cpu.eip, cpu.reg(EAX)];
+    };
+    assert.deepEqual(end([1, 1, 1]), end([3]), source);
+    assert.deepEqual(end([2, 1]), end([3]), source);
+  }
 });
 
 test('every budget retires exactly as many instructions as it allows', () => {
