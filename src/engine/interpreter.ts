@@ -20,6 +20,7 @@ import type { FormTable } from './forms';
 import { Modes } from './modes';
 import type { TranslationPolicy } from './policy';
 import { type Heat, type Translation, heatOf } from './heat';
+import type { PagingUnit } from './paging/pagingUnit';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
 import { LOADED, Rewriting } from './rewriting';
@@ -91,7 +92,7 @@ export class Interpreter {
     readonly linear: LinearMemory,
     context: ExecutionContext,
     readonly policy: TranslationPolicy,
-    { module, forms, opcodes }: { module: WebAssembly.Module; forms: FormTable; opcodes: OpcodeMap },
+    { module, forms, opcodes, paging }: { module: WebAssembly.Module; forms: FormTable; opcodes: OpcodeMap; paging: PagingUnit },
     translation: Translation | Heat = 'on',
     limits: RegionLimits = REGION_LIMITS,
   ) {
@@ -109,18 +110,22 @@ export class Interpreter {
       cpu.set(CPU.EXIT_RECORD, record);
       cpu.set(CPU.BUDGET, budget);
     };
+    paging.slow = {
+      read: (segment, offset, size, update, record, budget) => {
+        at(record, budget);
+        return readSlow(context, segment, offset, size, update !== 0);
+      },
+      write: (segment, offset, size, value, record, budget) => {
+        at(record, budget);
+        writeSlow(context, segment, offset, size, value);
+      },
+    };
     const vm = {
       memory: cpu.memory,
       table: this.regions.table,
       ...bindHelpers(context),
-      readSlow: (segment: number, offset: number, size: 1 | 2 | 4, update: number, record: number, budget: number): number => {
-        at(record, budget);
-        return readSlow(context, segment, offset, size, update !== 0);
-      },
-      writeSlow: (segment: number, offset: number, size: 1 | 2 | 4, value: number, record: number, budget: number): void => {
-        at(record, budget);
-        writeSlow(context, segment, offset, size, value);
-      },
+      readSlow: paging.readMissed,
+      writeSlow: paging.writeMissed,
       readVector: (segment: number, offset: number, size: number, alignment: number, record: number, budget: number): void => {
         at(record, budget);
         catchFault(context, () => readVector(context, segment, offset, size, alignment));

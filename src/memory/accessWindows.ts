@@ -1,15 +1,19 @@
 /**
  * Runs of linear pages that lie in one piece in the VM's memory and that accesses of one kind may reach: as far as such a window goes, one
  * comparison tells translated code what the software TLB would. A window begins where it begins; how far it goes is in a cell, and follows
- * the TLB page by page.
+ * the TLB page by page (engine/paging/tlb).
  */
 import { DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, WINDOWS } from './layout';
+import { LIVE_WINDOWS, LIVE_WINDOW_STRIDE, PAGING } from './pagingCells';
 
 /** What an access is denied by: one of the bits of a TLB entry. */
 const KINDS = [DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE] as const;
 /** The largest access less one: how much before the end of a window the last one may begin, whatever its size. */
-const LARGEST = 15;
-const PAGES = 1 << 20;
+export const LARGEST_ACCESS = 15;
+/** Of the linear space. */
+export const WINDOW_PAGES = 1 << 20;
+/** Words of a live window, by offset: its first page, the deny bit of its accesses, where it is in the VM's memory less the linear address, its cell. */
+export const WINDOW = { FIRST: 0, DENY: 4, DELTA: 8, CELL: 12 } as const;
 /** Windows that are kept up to date, of each kind. */
 const LIVE = 2;
 /** Windows in all; a cell is never used for another one, because translated code may still read it. */
@@ -34,8 +38,6 @@ interface Live extends AccessWindow {
   readonly delta: number;
   /** Page number of `low`. */
   readonly first: number;
-  /** Pages. */
-  length: number;
 }
 
 interface Run {
@@ -51,10 +53,17 @@ export class AccessWindows {
   #live: readonly Live[] = [];
   #cells = 0;
 
+  /** `words`: of the VM's memory, from its start. */
   constructor(
     readonly tlb: Int32Array,
     readonly words: Int32Array,
   ) {}
+
+  /** Pages. */
+  #length({ cell }: AccessWindow): number {
+    const reach = this.words[cell >> 2];
+    return reach === 0 ? 0 : (reach + LARGEST_ACCESS) >>> 12;
+  }
 
   /** The window for accesses that this bit denies. */
   find(deny: number): AccessWindow | undefined {
@@ -66,42 +75,13 @@ export class AccessWindows {
     return this.#live.find((window) => window.deny === deny);
   }
 
-  /** The TLB entry of a page has changed. */
-  changed(page: number): void {
-    const live = this.#live;
-    const entry = this.tlb[page];
-    for (let n = 0; n < live.length; n++) {
-      const window = live[n];
-      const place = page - window.first;
-      if (place < 0 || place > window.length) continue;
-      const holds = (entry & window.deny) === 0 && (entry & ~0xff) === window.delta;
-      if (place === window.length) {
-        if (holds) this.#extend(window);
-      } else if (!holds) this.#setLength(window, place);
-    }
-  }
-
-  /** All entries are gone. */
-  flushed(): void {
-    for (const window of this.#live) if (window.length > 0) this.#setLength(window, 0);
-  }
-
   #holds(deny: number, delta: number, page: number): boolean {
     const entry = this.tlb[page];
     return (entry & deny) === 0 && (entry & ~0xff) === delta;
   }
 
-  /** The page behind it belongs to it now. */
-  #extend(window: Live): void {
-    const { first, deny, delta } = window;
-    let length = window.length + 1;
-    while (first + length < PAGES && this.#holds(deny, delta, first + length)) length++;
-    this.#setLength(window, length);
-  }
-
-  #setLength(window: Live, length: number): void {
-    window.length = length;
-    this.words[window.cell >> 2] = length === 0 ? 0 : length * PAGE - LARGEST;
+  #setLength({ cell }: AccessWindow, length: number): void {
+    this.words[cell >> 2] = length === 0 ? 0 : length * PAGE - LARGEST_ACCESS;
   }
 
   /** Look for runs that are longer than the windows. `filled`: pages that have entries, among them some twice. */
@@ -109,7 +89,7 @@ export class AccessWindows {
     for (const deny of KINDS) {
       const run = this.#longestRun(deny, filled, count);
       const present = this.#find(deny);
-      if (!run || run.length < LONGER * (present?.length ?? 0)) continue;
+      if (!run || run.length < LONGER * (present ? this.#length(present) : 0)) continue;
       const known = this.#live.find((window) => window.deny === deny && window.delta === run.delta && window.first === run.first);
       if (known && known === present) continue;
       const window = known ?? this.#open(run);
@@ -124,7 +104,7 @@ export class AccessWindows {
       const delta = this.tlb[first] & ~0xff;
       if (!this.#holds(deny, delta, first) || (first > 0 && this.#holds(deny, delta, first - 1))) continue;
       let length = 1;
-      while (first + length < PAGES && this.#holds(deny, delta, first + length)) length++;
+      while (first + length < WINDOW_PAGES && this.#holds(deny, delta, first + length)) length++;
       if (length > (best?.length ?? 0)) best = { deny, delta, first, length };
     }
     return best;
@@ -133,7 +113,7 @@ export class AccessWindows {
   #open({ deny, delta, first, length }: Run): Live | undefined {
     if (this.#cells === CELLS) return undefined;
     const low = (first * PAGE) >>> 0;
-    const window: Live = { deny, delta, first, low, host: (low + delta) >>> 0, cell: WINDOWS + 4 * this.#cells++, length: 0 };
+    const window: Live = { deny, delta, first, low, host: (low + delta) >>> 0, cell: WINDOWS + 4 * this.#cells++ };
     this.#setLength(window, length);
     return window;
   }
@@ -143,16 +123,23 @@ export class AccessWindows {
     const older = others.filter((one) => one.deny === window.deny).slice(LIVE - 1);
     for (const one of older) this.#setLength(one, 0);
     this.#live = [window, ...others.filter((one) => !older.includes(one))];
+    this.#live.forEach((live, n) => this.#list(live, LIVE_WINDOWS + LIVE_WINDOW_STRIDE * n));
+    this.words[PAGING.WINDOW_COUNT >> 2] = this.#live.length;
     if (this.version < CHANGES) this.version++;
+  }
+
+  #list({ first, deny, delta, cell }: Live, at: number): void {
+    this.words[(at + WINDOW.FIRST) >> 2] = first;
+    this.words[(at + WINDOW.DENY) >> 2] = deny;
+    this.words[(at + WINDOW.DELTA) >> 2] = delta;
+    this.words[(at + WINDOW.CELL) >> 2] = cell;
   }
 
   /** For tests: every window against the TLB. Throws Error. */
   checkInvariants(): void {
     for (const window of this.#live) {
       const { first } = window;
-      const reach = this.words[window.cell >> 2];
-      if (reach !== (window.length === 0 ? 0 : (window.length * PAGE - LARGEST) | 0)) throw new Error(`the window at ${window.low.toString(16)} has lost its length`);
-      for (let n = 0; n < window.length; n++)
+      for (let n = 0; n < this.#length(window); n++)
         if (!this.#holds(window.deny, window.delta, first + n)) throw new Error(`the window at ${window.low.toString(16)} holds page ${first + n}`);
     }
   }

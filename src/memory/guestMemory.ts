@@ -4,30 +4,32 @@
  * so that a store to them takes the slow path and is seen. The system's ROM ends at 4 GiB; its end is seen
  * below 1 MiB too, where the host bridge lets RAM take its place, for loads and for stores.
  */
-import { PAGE, RAM, ROM_BYTES } from './layout';
+import { PAGE, PAGE_STATES, RAM, ROM_BYTES } from './layout';
+import {
+  KIND_BITS,
+  KIND_DEVICE,
+  KIND_DEVICE_OVER_RAM,
+  KIND_FLASH,
+  KIND_FLASH_OVER_RAM,
+  KIND_RAM,
+  KIND_ROM,
+  KIND_VIDEO,
+  KIND_WINDOW,
+  MARK_BITS,
+  MARK_CODE,
+  MARK_TABLE,
+  MARK_TRACED,
+} from './pageStates';
+import { PAGING, UNUSUAL_JOURNAL } from './pagingCells';
 
 export type RegionKind = 'ram' | 'rom' | 'device';
 
-const KIND_RAM = 0;
-const KIND_ROM = 1;
-const KIND_DEVICE = 2;
-/** Loads come from the system's ROM, or from a device; stores go to the RAM behind it. */
-const KIND_FLASH = 3;
-const KIND_FLASH_OVER_RAM = 4;
-const KIND_DEVICE_OVER_RAM = 5;
-/** The frame buffer: memory of a device, behind the ROM in the VM's memory. */
-const KIND_VIDEO = 6;
-/** The VGA's window at A0000h, while nothing lies between the CPU and video memory. */
-const KIND_WINDOW = 7;
-/** [start, end) of that window. */
+/** [start, end) of the VGA's window. */
 export const VIDEO_WINDOW = { start: 0xa0000, end: 0xb0000 } as const;
 const LOW_ROM_END = 0x100000;
 /** What of the ROM is seen below 1 MiB. */
 const LOW_ROM_BYTES = 0x20000;
 const SPACE_END = 0x1_0000_0000;
-const MARK_CODE = 1;
-const MARK_TRACED = 2;
-const MARK_TABLE = 4;
 
 export interface JournalEntry {
   readonly address: number;
@@ -45,20 +47,17 @@ export interface MemoryBus {
 export class GuestMemory {
   readonly u8: Uint8Array;
   readonly view: DataView;
-  /** FFFFFFFFh, or FFEFFFFFh while the A20 gate is closed. */
-  a20Mask = 0xffffffff;
   /** A store hit a page marked as code: [address, address + length) has been written. `changed`: with other bytes than were there. */
   onCodeWrite: (address: number, length: number, changed: boolean) => void = () => {};
   /** A store hit a traced page. */
   onTracedWrite: (address: number, length: number) => void = () => {};
   /** A store hit a page that holds a page table of the guest, and shadow entries derived from it. */
   onTableWrite: (address: number, length: number) => void = () => {};
-  /** While set, every store is noted here with what it replaced, so that it can be taken back. Flush the TLB before and after. */
-  journal: JournalEntry[] | undefined;
+  #journal: JournalEntry[] | undefined;
   /** Changes whenever a page gets another kind. */
   mapVersion = 0;
-  readonly #kinds: Uint8Array;
-  readonly #marks: Uint8Array;
+  /** Of each page of RAM, and behind them of video memory (pageStates). */
+  readonly #states: Uint8Array;
   /** Bytes of ROM below 4 GiB, and where they are in the VM's memory. */
   #romSize = 0;
   readonly #romOffset: number;
@@ -82,8 +81,27 @@ export class GuestMemory {
     this.view = new DataView(memory.buffer);
     this.#romOffset = RAM + size;
     this.#videoOffset = this.#romOffset + ROM_BYTES;
-    this.#kinds = new Uint8Array(size / PAGE);
-    this.#marks = new Uint8Array((size + videoSize) / PAGE);
+    this.#states = new Uint8Array(memory.buffer, PAGE_STATES, (size + videoSize) / PAGE);
+    this.view.setUint32(PAGING.RAM_SIZE, size, true);
+    this.a20Mask = 0xffffffff;
+  }
+
+  /** FFFFFFFFh, or FFEFFFFFh while the A20 gate is closed. */
+  get a20Mask(): number {
+    return this.view.getUint32(PAGING.A20_MASK, true);
+  }
+  set a20Mask(mask: number) {
+    this.view.setUint32(PAGING.A20_MASK, mask, true);
+  }
+
+  /** While set, every store is noted here with what it replaced, so that it can be taken back. Flush the TLB before and after. */
+  get journal(): JournalEntry[] | undefined {
+    return this.#journal;
+  }
+  set journal(journal: JournalEntry[] | undefined) {
+    this.#journal = journal;
+    const unusual = this.view.getUint32(PAGING.UNUSUAL, true) & ~UNUSUAL_JOURNAL;
+    this.view.setUint32(PAGING.UNUSUAL, unusual | (journal ? UNUSUAL_JOURNAL : 0), true);
   }
 
   /** The video memory itself, wherever it decodes. */
@@ -100,13 +118,14 @@ export class GuestMemory {
   mapWindow(offset: number | undefined): void {
     this.mapVersion++;
     this.#window = offset ?? -1;
-    this.#kinds.fill(offset === undefined ? KIND_DEVICE : KIND_WINDOW, VIDEO_WINDOW.start / PAGE, VIDEO_WINDOW.end / PAGE);
+    this.#fillKind(VIDEO_WINDOW.start, VIDEO_WINDOW.end, offset === undefined ? KIND_DEVICE : KIND_WINDOW);
   }
 
   /** The other address of a byte that is seen both in the window and in the frame buffer; -1 for all others. */
   #alias(address: number): number {
     if (this.#window < 0) return -1;
-    if (address < this.size) return this.#kinds[address >>> 12] === KIND_WINDOW && this.#videoBase < SPACE_END ? this.#videoBase + this.#window + address - VIDEO_WINDOW.start : -1;
+    if (address < this.size)
+      return (this.#states[address >>> 12] & KIND_BITS) === KIND_WINDOW && this.#videoBase < SPACE_END ? this.#videoBase + this.#window + address - VIDEO_WINDOW.start : -1;
     const at = address - this.#videoBase - this.#window;
     return at >= 0 && at < VIDEO_WINDOW.end - VIDEO_WINDOW.start ? VIDEO_WINDOW.start + at : -1;
   }
@@ -118,7 +137,7 @@ export class GuestMemory {
 
   /** RAM that has one address: nearly every one. */
   #isPlainRam(address: number): boolean {
-    return address < this.size && this.#kinds[address >>> 12] === KIND_RAM;
+    return address < this.size && (this.#states[address >>> 12] & KIND_BITS) === KIND_RAM;
   }
 
   #isVideo(address: number): boolean {
@@ -134,7 +153,11 @@ export class GuestMemory {
   /** Give [start, end) a kind; both page-aligned, below the end of RAM. */
   setKind(start: number, end: number, kind: RegionKind): void {
     this.mapVersion++;
-    this.#kinds.fill(kind === 'ram' ? KIND_RAM : kind === 'rom' ? KIND_ROM : KIND_DEVICE, start / PAGE, Math.min(end, this.size) / PAGE);
+    this.#fillKind(start, Math.min(end, this.size), kind === 'ram' ? KIND_RAM : kind === 'rom' ? KIND_ROM : KIND_DEVICE);
+  }
+
+  #fillKind(start: number, end: number, kind: number): void {
+    for (let page = start / PAGE; page < end / PAGE; page++) this.#states[page] = (this.#states[page] & MARK_BITS) | kind;
   }
 
   /** Put the system's ROM at the top of the address space; `image` has up to ROM_BYTES, whole pages. Memory has room for it behind RAM. */
@@ -151,12 +174,12 @@ export class GuestMemory {
       const rom = page >= LOW_ROM_END - Math.min(this.#romSize, LOW_ROM_BYTES);
       const direct = stores ? KIND_RAM : KIND_ROM;
       const behind = rom ? (stores ? KIND_FLASH_OVER_RAM : KIND_FLASH) : stores ? KIND_DEVICE_OVER_RAM : KIND_DEVICE;
-      this.#kinds[page / PAGE] = loads ? direct : behind;
+      this.#fillKind(page, page + PAGE, loads ? direct : behind);
     }
   }
 
   #kind(address: number): number {
-    if (address < this.size) return this.#kinds[address >>> 12];
+    if (address < this.size) return this.#states[address >>> 12] & KIND_BITS;
     if (address >= SPACE_END - this.#romSize && address < SPACE_END) return KIND_FLASH;
     return this.#isVideo(address) ? KIND_VIDEO : KIND_DEVICE;
   }
@@ -193,39 +216,39 @@ export class GuestMemory {
   }
   /** Stores may go straight to the array. */
   isPlain(address: number): boolean {
-    if (this.#isPlainRam(address)) return this.#marks[address >>> 12] === 0 && !this.journal;
-    return this.isRam(address) && this.#marksOf(address) === 0 && !this.journal;
+    if (this.#isPlainRam(address)) return this.#states[address >>> 12] === 0 && !this.#journal;
+    return this.isRam(address) && this.#marksOf(address) === 0 && !this.#journal;
   }
 
   #marksOf(address: number): number {
     const alias = this.#alias(address);
-    return this.#marks[this.#markIndex(address)] | (alias < 0 ? 0 : this.#marks[this.#markIndex(alias)]);
+    return (this.#states[this.#markIndex(address)] | (alias < 0 ? 0 : this.#states[this.#markIndex(alias)])) & MARK_BITS;
   }
 
   markCode(address: number, on: boolean): void {
     const at = this.#markIndex(address);
     if (at < 0) return;
-    if (on) this.#marks[at] |= MARK_CODE;
-    else this.#marks[at] &= ~MARK_CODE;
+    if (on) this.#states[at] |= MARK_CODE;
+    else this.#states[at] &= ~MARK_CODE;
   }
   markTraced(address: number, on: boolean): void {
     if (address >= this.size) return;
-    if (on) this.#marks[address >>> 12] |= MARK_TRACED;
-    else this.#marks[address >>> 12] &= ~MARK_TRACED;
+    if (on) this.#states[address >>> 12] |= MARK_TRACED;
+    else this.#states[address >>> 12] &= ~MARK_TRACED;
   }
   markTable(address: number, on: boolean): void {
     const at = this.#markIndex(address);
     if (at < 0) return;
-    if (on) this.#marks[at] |= MARK_TABLE;
-    else this.#marks[at] &= ~MARK_TABLE;
+    if (on) this.#states[at] |= MARK_TABLE;
+    else this.#states[at] &= ~MARK_TABLE;
   }
   /** The VMM wants to see stores here: a descriptor table or page table of the guest. */
   isTraced(address: number): boolean {
     const at = this.#markIndex(address);
-    return at >= 0 && (this.#marks[at] & (MARK_TRACED | MARK_TABLE)) !== 0;
+    return at >= 0 && (this.#states[at] & (MARK_TRACED | MARK_TABLE)) !== 0;
   }
   hasCode(address: number): boolean {
-    return (this.#marks[this.#markIndex(address)] & MARK_CODE) !== 0;
+    return (this.#states[this.#markIndex(address)] & MARK_CODE) !== 0;
   }
 
   /** Within one page. Unsigned. */
@@ -254,7 +277,7 @@ export class GuestMemory {
     else if (kind !== KIND_ROM && kind !== KIND_FLASH) {
       const at = this.storeOffset(address);
       const before = this.load(at, size);
-      this.journal?.push({ address, size, before, after: value >>> 0 });
+      this.#journal?.push({ address, size, before, after: value >>> 0 });
       this.store(at, size, value);
       this.#noteWrite(address, size, this.load(at, size) !== before);
     }
@@ -262,9 +285,9 @@ export class GuestMemory {
 
   /** A store to RAM of a page that is marked, which somebody has to see. False: it is not marked any more, and nothing has happened. */
   writeMarked(address: number, size: 1 | 2 | 4, value: number): boolean {
-    const marks = this.#marks[address >>> 12];
-    if (marks === 0 && !this.journal) return false;
-    if (marks !== MARK_CODE || this.journal) this.write(address, size, value);
+    const marks = this.#states[address >>> 12] & MARK_BITS;
+    if (marks === 0 && !this.#journal) return false;
+    if (marks !== MARK_CODE || this.#journal) this.write(address, size, value);
     else {
       const before = this.load(RAM + address, size);
       this.store(RAM + address, size, value);
@@ -280,7 +303,7 @@ export class GuestMemory {
   }
 
   #noteAt(address: number, length: number, changed: boolean): void {
-    const marks = this.#marks[this.#markIndex(address)];
+    const marks = this.#states[this.#markIndex(address)];
     if (marks & MARK_CODE) this.onCodeWrite(address, length, changed);
     if (marks & MARK_TRACED) this.onTracedWrite(address, length);
     if (marks & MARK_TABLE) this.onTableWrite(address, length);

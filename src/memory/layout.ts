@@ -4,11 +4,14 @@
  *   00001000  CPU state and engine cells (x86/cpuState)
  *   00002000  how far access windows reach (memory/accessWindows)
  *   00003000  the record where generated code goes on at a fault
+ *   00004000  what the page walk depends on, and what it found (memory/pagingCells)
  *   00010000  VMM page: the hypervisor's own GDT, IDT and TSS, guest-linear FFC00000 under deprivileging techniques
  *   00020000  jump cache: EIP → record, for computed jumps and those that leave their page (256 KiB)
+ *   00060000  pages that have an entry in the software TLB: global ones, and from 00070000 on the others (64 KiB each)
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
  *   00500000  decoded records of the interpreter
  *   02500000  shadow page tables of deprivileging techniques (2 MiB)
+ *   02700000  state of each page of RAM and of video memory: a byte, what answers there and who watches it (1 MiB)
  *   RAM       guest-physical memory, behind it the system's ROM and the video memory
  */
 /** Ceiling of a VM's memory in WebAssembly's pages, part of every module's type: 4 GiB. */
@@ -16,19 +19,26 @@ export const MAXIMUM_PAGES = 65536;
 export const PAGE = 4096;
 export const WINDOWS = 0x2000;
 export const FAULT_RECORD = 0x3000;
+export const PAGING_CELLS = 0x4000;
 export const VMM_PAGES = 0x10000;
 export const VMM_PAGE_COUNT = 16;
 export const JUMP_CACHE = 0x20000;
 /** Entries of 16 bytes: EIP, mode, record, where it leads. Functions are aligned, so that pages must be told apart by their low bits. */
 export const JUMP_CACHE_ENTRIES = 16384;
 export const JUMP_CACHE_FOLD = 12;
+export const FILLED_GLOBAL = 0x60000;
+export const FILLED_LOCAL = 0x70000;
+/** Entries of each list. */
+export const FILLED_CAPACITY = 16384;
 export const TLB = 0x100000;
 export const RECORDS = 0x500000;
 /** 32 bytes an instruction: Debian's kernel has 484,000 of them translated by its first prompt. */
 export const RECORD_BYTES = 0x2000000;
 export const SHADOW = RECORDS + RECORD_BYTES;
 export const SHADOW_BYTES = 0x200000;
-export const RAM = SHADOW + SHADOW_BYTES;
+export const PAGE_STATES = SHADOW + SHADOW_BYTES;
+export const PAGE_STATES_BYTES = 0x100000;
+export const RAM = PAGE_STATES + PAGE_STATES_BYTES;
 /** The largest ROM. */
 export const ROM_BYTES = 0x40000;
 
@@ -43,5 +53,7 @@ export const GLOBAL_PAGE = 0x20;
 /** Not tested by accesses: stores are denied only because the page is marked, and somebody has to see them. */
 export const NOTED_SUPERVISOR = 0x40;
 export const NOTED_USER = 0x80;
+/** Of an entry as a whole, which is nothing but a place and these. */
+export const ENTRY_FLAGS = 0xff;
 /** Set by the inline check when an access crosses its page. */
 export const CROSSES_PAGE = 0x01;

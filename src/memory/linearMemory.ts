@@ -8,8 +8,54 @@ import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import { AccessWindows } from './accessWindows';
 import type { GuestMemory } from './guestMemory';
-import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, GLOBAL_PAGE, NOTED_SUPERVISOR, NOTED_USER, PAGE, RAM, TLB } from './layout';
-import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation, WalkedPage, pathOf, walkPage } from './pageWalker';
+import {
+  DENY_ALL,
+  DENY_SUPERVISOR_READ,
+  DENY_SUPERVISOR_WRITE,
+  DENY_USER_READ,
+  DENY_USER_WRITE,
+  FILLED_CAPACITY,
+  FILLED_GLOBAL,
+  FILLED_LOCAL,
+  GLOBAL_PAGE,
+  NOTED_SUPERVISOR,
+  NOTED_USER,
+  PAGE,
+  RAM,
+  TLB,
+} from './layout';
+import {
+  type Access,
+  FAULT_U,
+  FAULT_W,
+  PAGE_FAULTS,
+  PTE_G,
+  PTE_RW,
+  PTE_US,
+  type PageFault,
+  type PageWalker,
+  type PagingFunctions,
+  type PagingMode,
+  type Translation,
+  WALKED_PAGE,
+  WalkedPage,
+  physicalAddress,
+  upperMask,
+} from './pageWalker';
+import {
+  NO_ENTRY,
+  PAGING,
+  PAGING_ON,
+  PAGING_PAE,
+  PAGING_PGE,
+  PAGING_PSE,
+  PAGING_WP,
+  UNUSUAL_JOURNAL,
+  UNUSUAL_NESTED,
+  UNUSUAL_SHADOW,
+  UNUSUAL_WATCHED,
+  UNUSUAL_WINDOW,
+} from './pagingCells';
 import { type Refused, type ShadowObserver, ShadowPageTables } from './shadowPageTables';
 import { type WatchHit, type Watchpoint, watchHits } from './watchpoint';
 
@@ -48,7 +94,6 @@ export interface NestedPaging {
 
 type Size = 1 | 2 | 4;
 
-const FILLED_CAPACITY = 16384;
 /** Filled pages after which it is worth looking for the longest run; from there on when they have become half as many again. */
 const FIRST_CHOICE = 4;
 
@@ -56,33 +101,74 @@ const FIRST_CHOICE = 4;
 const ACCESSES: readonly Access[] = [false, true].flatMap((write) => [false, true].map((user) => ({ write, user })));
 const accessOf = (write: boolean, user: boolean): Access => ACCESSES[(write ? 2 : 0) + (user ? 1 : 0)];
 
-class PageList {
-  readonly pages = new Int32Array(FILLED_CAPACITY);
-  count = 0;
+/** Pages that have entries, some named twice. */
+interface FilledPages {
+  readonly pages: Int32Array;
+  /** The cell of their number. */
+  readonly count: number;
 }
 
 export class LinearMemory {
   readonly #tlb: Int32Array;
-  /** The pages that have entries, some named twice: those that a new CR3 leaves, and the others. */
-  readonly #global = new PageList();
-  readonly #local = new PageList();
-  #nextChoice = FIRST_CHOICE;
+  /** Those that a new CR3 leaves, and the others. */
+  readonly #filled: readonly FilledPages[];
+  readonly #functions: PagingFunctions;
   readonly #walked = new WalkedPage();
   readonly windows: AccessWindows;
-  window: VmmWindow | undefined;
-  /** What the silicon walks instead of the guest's tables, under techniques that deprivilege the guest. */
-  shadow: ShadowPageTables | undefined;
-  nested: NestedPaging | undefined;
+  #window: VmmWindow | undefined;
+  #shadow: ShadowPageTables | undefined;
+  #nested: NestedPaging | undefined;
 
   constructor(
     readonly cpu: CpuState,
     readonly physical: GuestMemory,
     readonly features: PagingFeatures,
+    walker: PageWalker,
   ) {
-    this.#tlb = new Int32Array(cpu.memory.buffer, TLB, 1 << 20);
+    const { buffer } = cpu.memory;
+    this.#tlb = new Int32Array(buffer, TLB, 1 << 20);
     this.#tlb.fill(DENY_ALL);
+    const listed = (at: number): Int32Array => new Int32Array(buffer, at, FILLED_CAPACITY);
+    this.#filled = [
+      { pages: listed(FILLED_GLOBAL), count: PAGING.GLOBAL_COUNT },
+      { pages: listed(FILLED_LOCAL), count: PAGING.LOCAL_COUNT },
+    ];
+    this.#functions = walker.functions;
+    walker.chooseWindows = () => this.chooseWindows();
     this.windows = new AccessWindows(this.#tlb, cpu.i32);
+    cpu.set(PAGING.UPPER_MASK, upperMask(features.physicalBits));
+    // Bits 20:13 of a 4-MiB page's entry are address bits 39:32, as far as the processor has them.
+    cpu.set(PAGING.PSE36_MASK, features.pse36 ? upperMask(features.physicalBits) << 13 : 0);
+    cpu.set(PAGING.NEXT_CHOICE, FIRST_CHOICE);
     this.setUser(false);
+  }
+
+  get window(): VmmWindow | undefined {
+    return this.#window;
+  }
+  set window(window: VmmWindow | undefined) {
+    this.#window = window;
+    this.#noteUnusual();
+  }
+
+  /** What the silicon walks instead of the guest's tables, under techniques that deprivilege the guest. */
+  get shadow(): ShadowPageTables | undefined {
+    return this.#shadow;
+  }
+
+  get nested(): NestedPaging | undefined {
+    return this.#nested;
+  }
+  set nested(nested: NestedPaging | undefined) {
+    this.#nested = nested;
+    this.#noteUnusual();
+  }
+
+  /** Whether generated code may deal with misses by itself. */
+  #noteUnusual(): void {
+    const watched = this.#watched.length > 0 || this.#watchpoints.length > 0;
+    const here = (this.#shadow ? UNUSUAL_SHADOW : 0) | (this.#nested ? UNUSUAL_NESTED : 0) | (this.#window ? UNUSUAL_WINDOW : 0) | (watched ? UNUSUAL_WATCHED : 0);
+    this.cpu.set(PAGING.UNUSUAL, (this.cpu.get(PAGING.UNUSUAL) & UNUSUAL_JOURNAL) | here);
   }
 
   /** Where accesses at `user` privilege go; set by the technique: the guest's own privilege, not the silicon's. */
@@ -99,12 +185,14 @@ export class LinearMemory {
   /** Walk shadow page tables from now on. `vmmBase`: guest-linear address of the VMM's pages, if it has some there; `slots`: of the pool, fewer for tests. */
   useShadow(observer: ShadowObserver, vmmBase: number | undefined, slots?: number): ShadowPageTables {
     const host = {
-      walk: (linear: number, access: Access) => this.#walkGuest(this.#paging, linear, access, true),
+      walk: (linear: number, access: Access) => this.#walkGuest(linear, access, true),
       flushTlbPage: (linear: number) => this.flushPage(linear),
       protectTlb: (physical: number) => this.protectPage(physical),
     };
-    this.shadow = new ShadowPageTables(this.physical, host, observer, vmmBase, slots);
-    return this.shadow;
+    const shadow = new ShadowPageTables(this.physical, host, observer, vmmBase, slots);
+    this.#shadow = shadow;
+    this.#noteUnusual();
+    return shadow;
   }
 
   /** What guest-physical addresses lead to has changed. */
@@ -121,37 +209,7 @@ export class LinearMemory {
   }
 
   flush(): void {
-    this.#empty(this.#global);
-    this.#empty(this.#local);
-    this.windows.flushed();
-  }
-
-  #empty(list: PageList): void {
-    const { pages, count } = list;
-    const tlb = this.#tlb;
-    for (let i = 0; i < count; i++) tlb[pages[i]] = DENY_ALL;
-    list.count = 0;
-  }
-
-  /** What a load of CR3 invalidates with CR4.PGE (SDM Vol. 3, 4.10.4.1). */
-  #flushNonGlobal(): void {
-    const { pages, count } = this.#local;
-    this.#local.count = 0;
-    for (let i = 0; i < count; i++) {
-      const page = pages[i];
-      if (this.#tlb[page] & GLOBAL_PAGE) this.#note(page, true);
-      else {
-        this.#tlb[page] = DENY_ALL;
-        this.windows.changed(page);
-      }
-    }
-  }
-
-  /** A full list is emptied with the TLB. */
-  #note(page: number, global: boolean): void {
-    const list = global ? this.#global : this.#local;
-    if (list.count === FILLED_CAPACITY) this.flush();
-    list.pages[list.count++] = page;
+    this.#functions.flush();
   }
 
   /** A new CR3 leaves the page at `linear`. */
@@ -160,28 +218,25 @@ export class LinearMemory {
   }
 
   flushPage(linear: number): void {
-    this.#tlb[linear >>> 12] = DENY_ALL;
-    this.windows.changed(linear >>> 12);
+    this.#functions.flushPage(linear >>> 12);
   }
 
   /** A physical page became marked: no linear page may be stored to without being seen. */
   protectPage(physical: number): void {
     const host = this.physical.storeOffset(physical - (physical & (PAGE - 1))) | 0;
-    for (const { pages, count } of [this.#global, this.#local])
-      for (let i = 0; i < count; i++) {
+    for (const { pages, count } of this.#filled)
+      for (let i = 0; i < this.cpu.get(count); i++) {
         const page = pages[i];
         const entry = this.#tlb[page];
         if ((entry & DENY_ALL) !== DENY_ALL && (((entry & ~0xff) + (page << 12)) | 0) === host) {
           this.#tlb[page] = this.#noting(entry, host >>> 0);
-          this.windows.changed(page);
+          this.#functions.changed(page);
         }
       }
   }
 
   /** The guest's paging, whatever the silicon's registers show. */
   #paging: { -readonly [K in keyof PagingMode]: PagingMode[K] } | undefined;
-  /** CR4.PGE. */
-  #keepsGlobal = false;
 
   get paging(): boolean {
     return this.#paging !== undefined;
@@ -203,6 +258,7 @@ export class LinearMemory {
 
   set watchpoints(watchpoints: readonly Watchpoint[]) {
     this.#watchpoints = watchpoints;
+    this.#noteUnusual();
     this.flush();
   }
 
@@ -219,13 +275,24 @@ export class LinearMemory {
       const cr0 = cpu.get(CPU.CR0);
       const features = { pageSizeExtension: (cr4 & CR4_PSE) !== 0, pdptes, physicalBits: this.features.physicalBits, pse36: this.features.pse36 };
       this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, ...features } : undefined;
-      this.#keepsGlobal = (cr4 & CR4_PGE) !== 0;
-      this.#nextChoice = FIRST_CHOICE;
+      cpu.set(PAGING.NEXT_CHOICE, FIRST_CHOICE);
       this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
+      this.#noteUnusual();
     }
+    const keepsGlobal = (cr4 & CR4_PGE) !== 0;
+    this.#setControls(this.#paging, keepsGlobal);
     this.shadow?.load(this.#paging);
-    if (change === 'cr3' && this.#keepsGlobal) this.#flushNonGlobal();
+    if (change === 'cr3' && keepsGlobal) this.#functions.flushLocal();
     else this.flush();
+  }
+
+  /** What the walk depends on. */
+  #setControls(mode: PagingMode | undefined, keepsGlobal: boolean): void {
+    const { cpu } = this;
+    const paging = mode ? PAGING_ON | (mode.writeProtect ? PAGING_WP : 0) | (mode.pageSizeExtension ? PAGING_PSE : 0) | (mode.pdptes ? PAGING_PAE : 0) : 0;
+    cpu.set(PAGING.CONTROLS, paging | (keepsGlobal ? PAGING_PGE : 0));
+    cpu.set(PAGING.CR3, mode?.cr3 ?? 0);
+    mode?.pdptes?.forEach((word, n) => cpu.set(PAGING.PDPTES + 4 * n, word));
   }
 
   /** The A20 gate is a wire: bit 20 of an address. */
@@ -235,30 +302,49 @@ export class LinearMemory {
 
   /** Linear to physical for an access; faults as values. `commit` false leaves A and D bits alone. */
   translate(linear: number, access: Access, commit = true): Translation | PageFault {
-    if (!this.shadow || !commit) return this.#walkGuest(this.#paging, linear, access, commit);
+    if (!this.shadow || !commit) return this.#walkGuest(linear, access, commit);
     return this.shadow.access(linear, access) as Translation | PageFault; // not stoppable, so never refused
   }
 
   /** The same for an access of an instruction, before which somebody may stop the guest. The translation is good until the next one. */
   #access(linear: number, access: Access): Translation | PageFault | Refused {
-    return this.shadow ? this.shadow.access(linear, access, true) : this.#walkGuest(this.#paging, linear, access, true, this.#walked);
+    return this.shadow ? this.shadow.access(linear, access, true) : this.#walkGuest(linear, access, true, this.#walked);
   }
 
-  #walkGuest(mode: PagingMode | undefined, linear: number, access: Access, commit: boolean, into = new WalkedPage()): Translation | PageFault {
-    if (!mode) return into.unpaged(this.#onTheBus(linear));
-    const result = walkPage(this.physical, mode, linear, access, commit, into);
-    if (result.kind === 'page') into.physical = this.#onTheBus(into.physical);
-    return result;
+  #walkGuest(linear: number, access: Access, commit: boolean, into = new WalkedPage()): Translation | PageFault {
+    const walked = this.#functions.walk(linear, (access.write ? FAULT_W : 0) | (access.user ? FAULT_U : 0), commit ? 1 : 0);
+    if (walked < WALKED_PAGE) return PAGE_FAULTS[walked];
+    into.set(walked, DENY_ALL);
+    into.physical = this.#found(PAGING.PHYSICAL);
+    into.pde = this.#foundEntry(PAGING.PDE);
+    into.pte = this.#foundEntry(PAGING.PTE);
+    return into;
+  }
+
+  /** What the last walk found. */
+  #found(cell: number): number {
+    const { i32 } = this.cpu;
+    return physicalAddress(i32[cell >> 2], i32[(cell + 4) >> 2]);
+  }
+
+  #foundEntry(cell: number): number {
+    return this.cpu.i32[cell >> 2] === NO_ENTRY ? -1 : this.#found(cell);
   }
 
   /** Physical addresses of the entries that the guest's own tables have for `linear`, from the top. */
   path(linear: number): number[] {
-    return this.#paging ? pathOf(this.physical, this.#paging, linear) : [];
+    this.#functions.walk(linear, 0, 0);
+    return [PAGING.PDE, PAGING.PTE].map((cell) => this.#foundEntry(cell)).filter((at) => at >= 0);
   }
 
   /** For tests: every shadow entry against the guest's tables. */
   checkShadow(): void {
-    this.shadow?.checkInvariants((mode, linear, access) => this.#walkGuest(mode, linear, access, false));
+    const keepsGlobal = (this.cpu.get(PAGING.CONTROLS) & PAGING_PGE) !== 0;
+    this.shadow?.checkInvariants((mode, linear, access) => {
+      this.#setControls(mode, keepsGlobal);
+      return this.#walkGuest(linear, access, false);
+    });
+    this.#setControls(this.#paging, keepsGlobal);
   }
 
   #inWindow(linear: number): boolean {
@@ -285,7 +371,7 @@ export class LinearMemory {
   /** The guest's tables are guest-physical too: each level of a walk goes through the nested tables. */
   #walkNested(nested: NestedPaging, linear: number): boolean {
     if (!this.#paging || (this.#tlb[linear >>> 12] & DENY_ALL) !== DENY_ALL) return true;
-    return pathOf(this.physical, this.#paging, linear).every((at) => nested.walk(this.#onTheBus(at), linear));
+    return this.path(linear).every((at) => nested.walk(this.#onTheBus(at), linear));
   }
 
   #refused(): -1 {
@@ -300,12 +386,10 @@ export class LinearMemory {
     return -1;
   }
 
-  #fill(linear: number, { physical, userAccess, writable, dirty, global }: Translation): void {
+  #fill(linear: number, { physical, denied, global }: Translation): void {
     const host = this.physical.hostOffset(physical - (physical & (PAGE - 1)));
     if (host < 0) return;
-    const mayWrite = dirty && (this.nested?.isDirty(physical) ?? true);
-    const userWritable = writable && userAccess;
-    const deny = (userAccess ? 0 : DENY_USER_READ) | (mayWrite && writable ? 0 : DENY_SUPERVISOR_WRITE) | (mayWrite && userWritable ? 0 : DENY_USER_WRITE);
+    const deny = denied | (this.nested?.isDirty(physical) === false ? DENY_SUPERVISOR_WRITE | DENY_USER_WRITE : 0);
     this.#enter(linear >>> 12, physical, host, this.physical.isPlain(physical) ? deny : this.#noting(deny, host), global);
   }
 
@@ -313,8 +397,7 @@ export class LinearMemory {
   #noting(entry: number, host: number): number {
     const { physical } = this;
     const isRam = host >= RAM && host - RAM < physical.size && physical.isRam(host - RAM) && !this.shadow;
-    const noted = isRam ? (entry & DENY_SUPERVISOR_WRITE ? 0 : NOTED_SUPERVISOR) | (entry & DENY_USER_WRITE ? 0 : NOTED_USER) : 0;
-    return entry | DENY_SUPERVISOR_WRITE | DENY_USER_WRITE | noted;
+    return isRam ? this.#functions.noting(entry) : entry | DENY_SUPERVISOR_WRITE | DENY_USER_WRITE;
   }
 
   /** An entry of one shadow root gives rights in that view only; what the other gave the same page stays. */
@@ -341,19 +424,15 @@ export class LinearMemory {
 
   #enter(page: number, physical: number, host: number, deny: number, global: boolean): void {
     if ((this.#watched.length > 0 || this.#watchpoints.length > 0) && this.#holdsWatched(page, physical >>> 12)) return;
-    const before = this.#tlb[page];
-    const kept = global && this.#keepsGlobal;
-    // One that was global is in the other list only.
-    if (before === DENY_ALL || (before & GLOBAL_PAGE && !kept)) this.#note(page, kept);
-    this.#tlb[page] = ((host - (page << 12)) & ~0xff) | deny | (kept ? GLOBAL_PAGE : 0);
-    this.windows.changed(page);
-    if (this.#global.count + this.#local.count >= this.#nextChoice) this.chooseWindows();
+    const kept = global && (this.cpu.get(PAGING.CONTROLS) & PAGING_PGE) !== 0;
+    this.#functions.enter(page, ((host - (page << 12)) & ~0xff) | deny, kept ? 1 : 0);
   }
 
   /** The longest runs that there are now become windows. */
   chooseWindows(): void {
-    this.#nextChoice = Math.ceil(1.5 * (this.#global.count + this.#local.count));
-    for (const { pages, count } of [this.#global, this.#local]) this.windows.choose(pages, count);
+    const { cpu } = this;
+    cpu.set(PAGING.NEXT_CHOICE, Math.ceil(1.5 * (cpu.get(PAGING.GLOBAL_COUNT) + cpu.get(PAGING.LOCAL_COUNT))));
+    for (const { pages, count } of this.#filled) this.windows.choose(pages, cpu.get(count));
   }
 
   /** Where [linear, linear + length) is in the VM's memory, if the TLB lets the guest access it there: one page, no device, nothing to be noticed. Else -1. */

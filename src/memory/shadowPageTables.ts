@@ -16,7 +16,7 @@
 import { hexh } from '../base/bits';
 import type { ShadowViewName } from '../protocol/vmmEvent';
 import type { GuestMemory } from './guestMemory';
-import { PAGE, VMM_PAGES, VMM_PAGE_COUNT } from './layout';
+import { DENY_ALL, PAGE, VMM_PAGES, VMM_PAGE_COUNT } from './layout';
 import { type Access, PTE_G, PTE_P, PTE_RW, PTE_US, type PageFault, type PagingMode, type Translation } from './pageWalker';
 import { ENTRIES, ShadowPool, type SlotOwner } from './shadowPool';
 import { type DirectorySource, type TableSource, addressSpaceKey, directoriesOf, regionSource } from './shadowSource';
@@ -191,7 +191,17 @@ export class ShadowPageTables {
   #hit({ slot }: SlotOwner, linear: number, entry: number, write: boolean): Translation {
     const physical = this.pool.frame(slot, (linear >>> 12) & (ENTRIES - 1)) * PAGE + (linear & (PAGE - 1));
     const writable = (entry & PTE_RW) !== 0;
-    return { kind: 'page', physical, userAccess: (entry & PTE_US) !== 0, writable, readWrite: writable, dirty: write || writable, global: (entry & PTE_G) !== 0, pde: -1, pte: -1 };
+    return {
+      kind: 'page',
+      physical,
+      userAccess: (entry & PTE_US) !== 0,
+      readWrite: writable,
+      dirty: write || writable,
+      global: (entry & PTE_G) !== 0,
+      denied: DENY_ALL,
+      pde: -1,
+      pte: -1,
+    };
   }
 
   #entry(root: Root, linear: number): { entry: number; table: Table | undefined } {

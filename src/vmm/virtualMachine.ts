@@ -8,6 +8,7 @@ import type { InterruptController } from '../devices/interruptController';
 import type { Block } from '../engine/block';
 import type { Heat, Translation } from '../engine/heat';
 import { Interpreter } from '../engine/interpreter';
+import { PagingUnit } from '../engine/paging/pagingUnit';
 import type { RegionLimits } from '../engine/region/regionCache';
 import type { FormTable } from '../engine/forms';
 import { GuestMemory } from '../memory/guestMemory';
@@ -125,7 +126,8 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
     this.cpu = new CpuState(options.memory);
     this.devices = new DeviceAccess(this, apicBaseAtReset(options.model) & PAGE_MASK);
     this.physical = new GuestMemory(options.memory, options.ram, this.devices, options.videoMemory);
-    this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model));
+    const paging = new PagingUnit(this.physical);
+    this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model), paging);
     this.ledger = new CostLedger(options.technique, options.profile);
     this.desk = new EventDesk(this.cpu, this.ledger);
     this.desk.stopAfter = (event) => this.#stopAfter(event);
@@ -135,7 +137,7 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
     this.hypercalls = options.technique === 'pv' ? new Hypercalls(this.context, () => this.syncClock()) : undefined;
     if (options.kvm) this.kvm = new KvmInterface({ context: this.context, memory: this.physical, startDate: options.kvm.startDate, now: () => this.now() });
     this.technique = this.#createTechnique(options);
-    this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, options.interpreter, options.translation, options.regionLimits);
+    this.engine = new Interpreter(this.cpu, this.linear, this.context, this.technique.policy, { ...options.interpreter, paging }, options.translation, options.regionLimits);
     this.whereabouts = new Whereabouts(this.engine);
     this.#loop = new RunLoop(this, this.#delivery);
     reportBlocks(this);

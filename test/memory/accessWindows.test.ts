@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AccessWindows } from '../../src/memory/accessWindows';
-import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_WRITE, PAGE } from '../../src/memory/layout';
+import { GuestMemory } from '../../src/memory/guestMemory';
+import { DENY_ALL, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_WRITE, MAXIMUM_PAGES, PAGE, RAM, TLB } from '../../src/memory/layout';
+import { PagingUnit } from '../../src/engine/paging/pagingUnit';
 
 const DELTA = 0x500000;
 
 class Bench {
-  readonly tlb = new Int32Array(1 << 20).fill(DENY_ALL);
-  readonly words = new Int32Array(0x4000 / 4);
+  readonly memory = new WebAssembly.Memory({ initial: RAM / 65536 + 1, maximum: MAXIMUM_PAGES });
+  readonly tlb = new Int32Array(this.memory.buffer, TLB, 1 << 20).fill(DENY_ALL);
+  readonly words = new Int32Array(this.memory.buffer);
   readonly windows = new AccessWindows(this.tlb, this.words);
+  readonly functions = new PagingUnit(new GuestMemory(this.memory, 65536, { read: () => 0, write: () => {} })).functions;
   /** Pages that have had an entry: to look through all of the TLB each time would take a minute. */
   readonly #touched = new Set<number>();
 
@@ -17,7 +21,7 @@ class Bench {
     for (const page of pages) {
       this.tlb[page] = delta | deny;
       this.#touched.add(page);
-      this.windows.changed(page);
+      this.functions.changed(page);
       this.windows.checkInvariants();
     }
   }
@@ -64,12 +68,12 @@ test('a flushed window reaches nowhere until its pages come back', () => {
   bench.fill([1, 2, 3]);
   bench.choose();
   bench.tlb.fill(DENY_ALL);
-  bench.windows.flushed();
+  bench.functions.flush();
   assert.deepEqual(bench.reach(DENY_SUPERVISOR_READ), [1, 0]);
   bench.fill([2, 3, 1]);
   assert.deepEqual(bench.reach(DENY_SUPERVISOR_READ), [1, 3]);
   bench.tlb[2] = DENY_ALL;
-  bench.windows.changed(2);
+  bench.functions.changed(2);
   assert.deepEqual(bench.reach(DENY_SUPERVISOR_READ), [1, 1]);
 });
 
@@ -85,7 +89,7 @@ test('a longer run takes over; two that take turns are both remembered, and code
   const cells = new Set<number | undefined>();
   for (let turn = 0; turn < 200; turn++) {
     bench.tlb.fill(DENY_ALL);
-    bench.windows.flushed();
+    bench.functions.flush();
     bench.fill(turn % 2 ? [1, 2, 3] : [20, 21, 22]);
     bench.choose();
     assert.equal(bench.reach(DENY_SUPERVISOR_READ)?.[1], 3);
@@ -94,7 +98,7 @@ test('a longer run takes over; two that take turns are both remembered, and code
   assert.equal(cells.size, 2);
   const settled = bench.windows.version;
   bench.tlb.fill(DENY_ALL);
-  bench.windows.flushed();
+  bench.functions.flush();
   bench.fill([50, 51, 52, 53]);
   bench.choose();
   assert.equal(bench.windows.version, settled);

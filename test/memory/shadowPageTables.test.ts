@@ -1,8 +1,9 @@
 /** Shadow page tables by themselves: what fills them, what the guest's stores take away, two views, a pool that is too small. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PagingUnit } from '../../src/engine/paging/pagingUnit';
 import { GuestMemory } from '../../src/memory/guestMemory';
-import { RAM } from '../../src/memory/layout';
+import { MAXIMUM_PAGES, RAM } from '../../src/memory/layout';
 import { LinearMemory } from '../../src/memory/linearMemory';
 import { PTE_P, PTE_RW, PTE_US } from '../../src/memory/pageWalker';
 import { SHADOW_TRACED } from '../../src/memory/shadowPageTables';
@@ -22,10 +23,10 @@ class Bench {
   log: string[] = [];
 
   constructor({ slots = 16, writeProtect = true, compressed = false } = {}) {
-    const memory = new WebAssembly.Memory({ initial: (RAM + 4 * MIB) / 65536 });
+    const memory = new WebAssembly.Memory({ initial: (RAM + 4 * MIB) / 65536, maximum: MAXIMUM_PAGES });
     this.cpu = new CpuState(memory);
     this.memory = new GuestMemory(memory, 4 * MIB, { read: () => 0xffffffff, write: () => {} });
-    this.linear = new LinearMemory(this.cpu, this.memory, { physicalBits: 36, pse36: true });
+    this.linear = new LinearMemory(this.cpu, this.memory, { physicalBits: 36, pse36: true }, new PagingUnit(this.memory));
     const shadow = this.linear.useShadow(
       {
         hiddenFault: ({ linear, access, view, device }) => this.log.push(`${view} ${device ? 'device' : 'fault'} ${linear.toString(16)}${access.write ? 'w' : ''}`) > 0,

@@ -29,7 +29,7 @@ const WORD_OPS = {
   select: OP.select,
 } as const;
 
-const MEMORY_OPS = { 'i64.load': OP.i64Load, 'i32.load': OP.load, 'i32.load16_u': OP.load16U } as const;
+const MEMORY_OPS = { 'i64.load': OP.i64Load, 'i32.load': OP.load, 'i32.load16_u': OP.load16U, 'i32.load8_u': OP.load8U } as const;
 
 const push = (code: Code, operand: Operand): void => {
   if (typeof operand === 'number') code.constant(operand);
@@ -106,6 +106,28 @@ export abstract class Writer {
     this.code.close();
   }
 
+  /** Code that runs again from its start wherever `again` finds a condition to hold. */
+  loop(body: (again: Fail) => void): void {
+    const level = this.code.open(OP.loop);
+    body((condition) => {
+      push(this.code, condition);
+      this.code.branchIf(level);
+    });
+    this.code.close();
+  }
+
+  /** Leave a value where nobody wants it. */
+  drop(operand: Operand): void {
+    push(this.code, operand);
+    this.code.op(OP.drop);
+  }
+
+  /** A call of a function without a result. */
+  perform(index: number, ...operands: Operand[]): void {
+    for (const operand of operands) push(this.code, operand);
+    this.code.call(index);
+  }
+
   /** Code that never comes to its end, but to what follows it where `fail` finds a condition to hold. */
   attempt(body: (fail: Fail) => void): void {
     const level = this.code.open(OP.block);
@@ -123,7 +145,7 @@ export class FunctionWriter extends Writer {
   readonly code = new Code();
   readonly #locals: number[] = [];
 
-  /** Types of the parameters; the result is an i32. */
+  /** Types of the parameters; the result, if there is one, is an i32. */
   constructor(readonly parameters: readonly LocalType[]) {
     super();
   }
@@ -136,15 +158,24 @@ export class FunctionWriter extends Writer {
     return this.parameters.length + this.#locals.push(type) - 1;
   }
 
-  return(operand: Operand): void {
-    push(this.code, operand);
+  return(operand?: Operand): void {
+    if (operand !== undefined) push(this.code, operand);
     this.code.op(OP.return);
   }
 
   /** With the result at the end. */
   done(result: Operand): DefinedFunction {
     push(this.code, result);
-    return { type: { parameters: this.parameters, results: [I32] }, locals: this.#locals.map((type) => [1, type]), body: this.code.done() };
+    return this.#defined([I32]);
+  }
+
+  /** Without a result. */
+  doneVoid(): DefinedFunction {
+    return this.#defined([]);
+  }
+
+  #defined(results: readonly number[]): DefinedFunction {
+    return { type: { parameters: this.parameters, results }, locals: this.#locals.map((type) => [1, type]), body: this.code.done() };
   }
 }
 

@@ -1,0 +1,128 @@
+/**
+ * Loads and stores that the inline check refused: where that is only because the TLB has no entry, the page walk gives it one, or is the
+ * guest's page fault. Anything else goes on to the functions that know of it, which begin anew: nothing but A and D bits has changed.
+ */
+import { CROSSES_PAGE, DENY_ALL, DENY_USER_READ, ENTRY_FLAGS, NOTED_SUPERVISOR, NOTED_USER, PAGE, PAGE_STATES, RAM } from '../../memory/layout';
+import { FAULT_U, FAULT_W, WALKED_GLOBAL, WALKED_PAGE } from '../../memory/pageWalker';
+import { KIND_BITS, MARK_BITS } from '../../memory/pageStates';
+import { PAGING, PAGING_PGE } from '../../memory/pagingCells';
+import { CPU, SEGMENT, SEGMENT_STRIDE } from '../../x86/cpuState';
+import { PF } from '../../x86/exceptions';
+import { type DefinedFunction, I32, OP } from '../wasm/encoder';
+import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from '../wasm/functionWriter';
+import { add, and, cell, controls, entryOf, isZero, or, select, setCell, shl, shrU, sub } from './words';
+
+/** Functions of the module. */
+interface Used {
+  readonly walk: number;
+  readonly enter: number;
+  readonly noting: number;
+}
+
+/** (linear, walked) → whether the page has an entry now: it is RAM. */
+export function fill({ enter, noting }: Omit<Used, 'walk'>): DefinedFunction {
+  const f = new FunctionWriter([I32, I32]);
+  const [linear, walked] = [0, 1].map((n) => f.parameter(n));
+  const physical = f.word(cell(PAGING.PHYSICAL));
+  const state = f.word(load('i32.load8_u', shrU(physical, 12), PAGE_STATES));
+  const isRam = and(isZero(or(cell(PAGING.PHYSICAL_UPPER), and(state, KIND_BITS))), v('i32.lt_u', physical, cell(PAGING.RAM_SIZE)));
+  f.if(isZero(isRam), () => f.return(0));
+  const denied = f.word(and(walked, DENY_ALL));
+  f.if(and(state, MARK_BITS), () => f.set(denied, call(noting, denied)));
+  const delta = and(sub(add(and(physical, -PAGE), RAM), and(linear, -PAGE)), ~ENTRY_FLAGS);
+  const global = and(v('i32.ne', and(walked, WALKED_GLOBAL), 0), v('i32.ne', controls(PAGING_PGE), 0));
+  f.perform(enter, shrU(linear, 12), or(delta, denied), global);
+  return f.done(1);
+}
+
+/** (linear, cause) → whether the TLB has the page now; a page fault is in the cells. */
+export function reach({ walk, fill }: { readonly walk: number; readonly fill: number }): DefinedFunction {
+  const f = new FunctionWriter([I32, I32]);
+  const [linear, cause] = [0, 1].map((n) => f.parameter(n));
+  const walked = f.word(call(walk, linear, cause, 1));
+  f.if(v('i32.lt_u', walked, WALKED_PAGE), () => {
+    setCell(f, CPU.CR2, linear);
+    setCell(f, CPU.FAULT, PF + 1);
+    setCell(f, CPU.FAULT_CODE, walked);
+    f.return(0);
+  });
+  return f.done(call(fill, linear, walked));
+}
+
+interface Missed {
+  readonly segment: Value;
+  readonly offset: Value;
+  readonly size: Value;
+  /** Needs the right to store. */
+  readonly write: Operand;
+  readonly record: Value;
+  readonly budget: Value;
+}
+
+/** The linear address of an access that the TLB may learn to let through; `fail` where it is not that alone which was missing. */
+function missedAddress(f: FunctionWriter, { segment, offset, size, write, record, budget }: Missed, fail: Fail): Local {
+  fail(cell(PAGING.UNUSUAL));
+  const at = f.word(v('i32.mul', segment, SEGMENT_STRIDE));
+  const field = (n: number): Value => load('i32.load', at, CPU.SEGMENTS + n);
+  // Counts of 1, 2 and 4 bytes are one behind the other.
+  const count = load('i32.load', add(at, add(shl(shrU(size, 1), 2), select(write, SEGMENT.WRITE_COUNT, SEGMENT.READ_COUNT))), CPU.SEGMENTS);
+  fail(v('i32.ge_u', sub(offset, field(SEGMENT.LOW)), count));
+  const linear = f.word(add(field(SEGMENT.BASE), offset));
+  fail(v('i32.gt_u', add(and(linear, PAGE - 1), size), PAGE));
+  // A store that somebody has to see is not missed.
+  fail(select(write, and(entryOf(shrU(linear, 12)), NOTED_SUPERVISOR | NOTED_USER), 0));
+  // Devices may be asked for entries.
+  setCell(f, CPU.EXIT_RECORD, record);
+  setCell(f, CPU.BUDGET, budget);
+  return linear;
+}
+
+const causeOf = (write: Operand): Value => or(select(write, FAULT_W, 0), select(and(cell(CPU.READ_MASK), DENY_USER_READ), FAULT_U, 0));
+
+/** Walk for an access that the present entry does not let through. True: it does now. */
+function reached(f: FunctionWriter, linear: Local, write: Operand, reach: number, fault: () => void): Value {
+  const done = f.word(call(reach, linear, causeOf(write)));
+  f.if(cell(CPU.FAULT), fault);
+  const mask = and(select(write, cell(CPU.WRITE_MASK), cell(CPU.READ_MASK)), ~CROSSES_PAGE);
+  return and(done, isZero(and(entryOf(shrU(linear, 12)), mask)));
+}
+
+const hostOf = (linear: Local): Value => add(and(entryOf(shrU(linear, 12)), ~ENTRY_FLAGS), linear);
+
+/** (segment, offset, size, update, record, budget) → as readSlow, which is `otherwise`. */
+export function readMissed({ reach, otherwise }: { readonly reach: number; readonly otherwise: number }): DefinedFunction {
+  const f = new FunctionWriter([I32, I32, I32, I32, I32, I32]);
+  const [segment, offset, size, update, record, budget] = [0, 1, 2, 3, 4, 5].map((n) => f.parameter(n));
+  f.attempt((fail) => {
+    const linear = missedAddress(f, { segment, offset, size, write: update, record, budget }, fail);
+    fail(isZero(reached(f, linear, update, reach, () => f.return(0))));
+    const host = f.word(hostOf(linear));
+    f.if(v('i32.eq', size, 4), () => f.return(load('i32.load', host)));
+    f.if(v('i32.eq', size, 1), () => f.return(load('i32.load8_u', host)));
+    f.return(load('i32.load16_u', host));
+  });
+  return f.done(call(otherwise, segment, offset, size, update, record, budget));
+}
+
+/** (segment, offset, size, value, record, budget): as writeSlow, which is `otherwise`. */
+export function writeMissed({ reach, otherwise }: { readonly reach: number; readonly otherwise: number }): DefinedFunction {
+  const f = new FunctionWriter([I32, I32, I32, I32, I32, I32]);
+  const [segment, offset, size, value, record, budget] = [0, 1, 2, 3, 4, 5].map((n) => f.parameter(n));
+  f.attempt((fail) => {
+    const linear = missedAddress(f, { segment, offset, size, write: 1, record, budget }, fail);
+    fail(isZero(reached(f, linear, 1, reach, () => f.return())));
+    const host = f.word(hostOf(linear));
+    f.if(v('i32.eq', size, 4), () => {
+      f.store(OP.store, host, value);
+      f.return();
+    });
+    f.if(v('i32.eq', size, 1), () => {
+      f.store(OP.store8, host, value);
+      f.return();
+    });
+    f.store(OP.store16, host, value);
+    f.return();
+  });
+  f.perform(otherwise, segment, offset, size, value, record, budget);
+  return f.doneVoid();
+}

@@ -1,0 +1,44 @@
+/** The module of generated functions that translate addresses: compiled once, instantiated over each VM's memory. */
+import { once } from '../../base/once';
+import { MAXIMUM_PAGES } from '../../memory/layout';
+import { type DefinedFunction, type FunctionType, I32, type ImportedFunction, encodeModule } from '../wasm/encoder';
+import { fill, reach, readMissed, writeMissed } from './missed';
+import { changed, enlist, enter, flush, flushLocal, flushPage, noting } from './tlb';
+import { walk } from './walk';
+
+const type = (parameters: number, results: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: new Array(results).fill(I32) });
+
+const IMPORTS: readonly ImportedFunction[] = [
+  { name: 'readPhysical', type: type(2, 1) },
+  { name: 'writePhysical', type: type(3, 0) },
+  { name: 'chooseWindows', type: type(0, 0) },
+  { name: 'readSlow', type: type(6, 1) },
+  { name: 'writeSlow', type: type(6, 0) },
+];
+
+const DEFINED = ['walk', 'flush', 'changed', 'enlist', 'enter', 'noting', 'flushLocal', 'flushPage', 'fill', 'reach', 'readMissed', 'writeMissed'] as const;
+type Name = (typeof DEFINED)[number];
+
+const at = Object.fromEntries(DEFINED.map((name, n) => [name, IMPORTS.length + n])) as Readonly<Record<Name, number>>;
+const imported = (name: string): number => IMPORTS.findIndex((i) => i.name === name);
+
+const functions = (): Readonly<Record<Name, DefinedFunction>> => ({
+  walk: walk({ read: imported('readPhysical'), write: imported('writePhysical') }),
+  flush: flush(),
+  changed: changed(),
+  enlist: enlist(at.flush),
+  enter: enter({ ...at, chooseWindows: imported('chooseWindows') }),
+  noting: noting(),
+  flushLocal: flushLocal(at),
+  flushPage: flushPage(at.changed),
+  fill: fill(at),
+  reach: reach(at),
+  readMissed: readMissed({ reach: at.reach, otherwise: imported('readSlow') }),
+  writeMissed: writeMissed({ reach: at.reach, otherwise: imported('writeSlow') }),
+});
+
+export const pagingModule = once((): WebAssembly.Module => {
+  const made = functions();
+  const defined = DEFINED.map((name) => ({ ...made[name], exportName: name }));
+  return new WebAssembly.Module(encodeModule(IMPORTS, defined, { initial: 1, maximum: MAXIMUM_PAGES }));
+});
