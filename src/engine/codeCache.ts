@@ -3,7 +3,8 @@
  * A write to a covered page invalidates the blocks it touches; a full arena throws everything away.
  */
 import type { LinearMemory } from '../memory/linearMemory';
-import { JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, PAGE, RECORDS, RECORD_BYTES } from '../memory/layout';
+import { JUMP, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, JUMP_CACHE_STRIDE, NO_PLACE, PAGE, RECORDS, RECORD_BYTES, TWO_PAGES } from '../memory/layout';
+import { PAGING } from '../memory/pagingCells';
 import { Emitter } from '../base/events';
 import type { Block } from './block';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
@@ -16,19 +17,12 @@ const IDLE_WRITES = 64;
 const MANY_LINKS = 64;
 const NONE: ReadonlySet<Block> = new Set();
 
-/** In the jump cache: an empty entry. */
+/** In the jump cache, in place of mode and epoch: an empty entry; one that leads nowhere any more. */
 const NO_MODE = -1;
-/** An entry that is listed as in use, and leads nowhere. */
 const FORGOTTEN = -2;
-/** What the fourth word of an entry says: the linear page that it leads to, whether a new CR3 leaves it, and whether its block ends in the next page. */
-const PAGE_NUMBER = 0xfffff;
-const GLOBAL_JUMP = 1 << 20;
-const TWO_PAGES = 1 << 21;
-/** Linear pages that are told apart when one is left alone. */
-const JUMP_PAGES = 4096;
 
 /** Index of the words of an entry. */
-const jumpEntry = (eip: number): number => (JUMP_CACHE + 16 * ((eip ^ (eip >>> JUMP_CACHE_FOLD)) & (JUMP_CACHE_ENTRIES - 1))) >> 2;
+const jumpEntry = (eip: number): number => (JUMP_CACHE + JUMP_CACHE_STRIDE * ((eip ^ (eip >>> JUMP_CACHE_FOLD)) & (JUMP_CACHE_ENTRIES - 1))) >> 2;
 
 interface CodePage {
   readonly blocks: Set<Block>;
@@ -47,11 +41,6 @@ export class CodeCache {
   readonly #i32: Int32Array;
   readonly #u16: Uint16Array;
   #arena = RECORDS;
-  /** Entries of the jump cache that are in use. */
-  readonly #jumps = new Int32Array(JUMP_CACHE_ENTRIES);
-  #jumpCount = 0;
-  /** By the low bits of a linear page: may an entry lead there? */
-  readonly #jumpPages = new Uint8Array(JUMP_PAGES);
   #nextId = 1;
   readonly byId = new Map<number, Block>();
   readonly forgotten: Block[] = [];
@@ -68,7 +57,7 @@ export class CodeCache {
     this.#i32 = new Int32Array(buffer);
     this.#u16 = new Uint16Array(buffer);
     linear.physical.onCodeWrite = (address, length, changed) => this.#written(address, length, changed);
-    for (let n = 0; n < JUMP_CACHE_ENTRIES; n++) this.#i32[(JUMP_CACHE + 16 * n + 4) >> 2] = NO_MODE;
+    this.#clearJumpCache();
   }
 
   /** Physical address (36 bits) and mode in one exact double. */
@@ -154,7 +143,7 @@ export class CodeCache {
     block.start = start;
     for (const { slot } of block.incoming) if (this.#leadsTo(slot, block)) this.#i32[slot >> 2] = start;
     const at = jumpEntry(block.eip);
-    if (this.#i32[at + 2] === block.entry) this.#i32[at + 2] = start;
+    if (this.#i32[at + JUMP.RECORD / 4] === block.entry) this.#i32[at + JUMP.RECORD / 4] = start;
   }
 
   /** Blocks with bytes in a physical page. */
@@ -214,61 +203,34 @@ export class CodeCache {
   clear(why: string): void {
     for (const block of [...this.#blocks.values(), ...this.#singles.values()]) this.invalidate(block, why);
     this.#arena = RECORDS;
-    this.clearJumpCache();
+    this.#clearJumpCache();
     this.generation++;
   }
 
-  clearJumpCache(): void {
-    for (let n = 0; n < this.#jumpCount; n++) this.#i32[this.#jumps[n] + 1] = NO_MODE;
-    if (this.#jumpCount > 0) this.#jumpPages.fill(0);
-    this.#jumpCount = 0;
+  #clearJumpCache(): void {
+    const words = JUMP_CACHE >> 2;
+    this.#i32.fill(NO_MODE, words, words + (JUMP_CACHE_ENTRIES * JUMP_CACHE_STRIDE) / 4);
   }
 
-  /** The page at a linear page number leads elsewhere. */
-  forgetJumpsOn(page: number): void {
-    const leadsTo = (tag: number): boolean => (tag & PAGE_NUMBER) === page || ((tag & TWO_PAGES) !== 0 && (tag & PAGE_NUMBER) === ((page - 1) & PAGE_NUMBER));
-    if (this.#jumpPages[page & (JUMP_PAGES - 1)] !== 0) this.#forgetJumps(leadsTo);
-  }
-
-  /** CR3 is a new one: what is global stays. */
-  forgetLocalJumps(): void {
-    this.#forgetJumps((tag) => !(tag & GLOBAL_JUMP));
-  }
-
-  #forgetJumps(goes: (tag: number) => boolean): void {
-    let kept = 0;
-    for (let n = 0; n < this.#jumpCount; n++) {
-      const at = this.#jumps[n];
-      if (goes(this.#i32[at + 3])) this.#i32[at + 1] = NO_MODE;
-      else this.#jumps[kept++] = at;
-    }
-    if (kept === 0 && this.#jumpCount > 0) this.#jumpPages.fill(0);
-    this.#jumpCount = kept;
-  }
-
-  /** Code of `mode` that goes to the block's EIP finds it, until the TLB loses a page of it. */
+  /** Code of `mode` that goes to the block's EIP finds it, until a page of it leads elsewhere. */
   rememberJump({ eip, start, linear, secondPage }: Block, mode: number): void {
     const at = jumpEntry(eip);
-    if (this.#i32[at + 1] === NO_MODE) this.#jumps[this.#jumpCount++] = at;
-    this.#i32[at] = eip;
-    this.#i32[at + 1] = mode;
-    this.#i32[at + 2] = start;
-    const page = linear >>> 12;
-    this.#jumpPages[page & (JUMP_PAGES - 1)] = 1;
-    this.#i32[at + 3] = page | (this.linear.isGlobal(linear) ? GLOBAL_JUMP : 0);
-    if (secondPage >= 0) this.#endsInNextPage(at, page + 1);
+    this.#i32[at + JUMP.EIP / 4] = eip;
+    this.#i32[at + JUMP.MODE / 4] = mode + this.linear.cpu.get(PAGING.JUMP_EPOCH);
+    this.#i32[at + JUMP.RECORD / 4] = start;
+    this.#i32[at + JUMP.PLACE / 4] = secondPage < 0 ? this.linear.placeOf(linear) : this.#placeOfTwo(linear);
   }
 
-  #endsInNextPage(at: number, page: number): void {
-    this.#jumpPages[page & (JUMP_PAGES - 1)] = 1;
-    this.#i32[at + 3] |= TWO_PAGES;
-    if (!this.linear.isGlobal((page * PAGE) >>> 0)) this.#i32[at + 3] &= ~GLOBAL_JUMP;
+  /** Of code that ends in the next page: in memory, too. */
+  #placeOfTwo(linear: number): number {
+    const [first, second] = [linear, (linear + PAGE) >>> 0].map((page) => this.linear.placeOf(page));
+    return first === second && first !== NO_PLACE ? first | TWO_PAGES : NO_PLACE;
   }
 
   /** What `eip` led to is gone. */
   forgetJump(eip: number): void {
     const at = jumpEntry(eip);
-    if (this.#i32[at] === (eip | 0) && this.#i32[at + 1] !== NO_MODE) this.#i32[at + 1] = FORGOTTEN;
+    if (this.#i32[at + JUMP.EIP / 4] === (eip | 0)) this.#i32[at + JUMP.MODE / 4] = FORGOTTEN;
   }
 
   /** Every invariant, for tests: throws Error naming the one that fails. */

@@ -110,22 +110,25 @@ export class Interpreter {
       cpu.set(CPU.EXIT_RECORD, record);
       cpu.set(CPU.BUDGET, budget);
     };
-    paging.slow = {
-      read: (segment, offset, size, update, record, budget) => {
+    const helpers = bindHelpers(context);
+    paging.otherwise = {
+      readSlow: (segment, offset, size, update, record, budget) => {
         at(record, budget);
         return readSlow(context, segment, offset, size, update !== 0);
       },
-      write: (segment, offset, size, value, record, budget) => {
+      writeSlow: (segment, offset, size, value, record, budget) => {
         at(record, budget);
         writeSlow(context, segment, offset, size, value);
       },
+      writeControl: helpers.writeControl,
+      invalidatePage: helpers.invalidatePage,
     };
     const vm = {
       memory: cpu.memory,
       table: this.regions.table,
-      ...bindHelpers(context),
-      readSlow: paging.readMissed,
-      writeSlow: paging.writeMissed,
+      ...helpers,
+      ...paging.ordinary,
+      findJump: paging.findJump,
       readVector: (segment: number, offset: number, size: number, alignment: number, record: number, budget: number): void => {
         at(record, budget);
         catchFault(context, () => readVector(context, segment, offset, size, alignment));

@@ -23,9 +23,15 @@ export const PAGING_CELLS = 0x4000;
 export const VMM_PAGES = 0x10000;
 export const VMM_PAGE_COUNT = 16;
 export const JUMP_CACHE = 0x20000;
-/** Entries of 16 bytes: EIP, mode, record, where it leads. Functions are aligned, so that pages must be told apart by their low bits. */
+/** Entries of 16 bytes, at these offsets. Functions are aligned, so that pages must be told apart by their low bits. */
 export const JUMP_CACHE_ENTRIES = 16384;
+export const JUMP_CACHE_STRIDE = 16;
 export const JUMP_CACHE_FOLD = 12;
+/** `MODE`: number of the mode, and the epoch (PAGING.JUMP_EPOCH); all ones when empty. `PLACE`: that of a TLB entry of the page it leads to. */
+export const JUMP = { EIP: 0, MODE: 4, RECORD: 8, PLACE: 12 } as const;
+/** In place of PLACE, and beside it: the TLB had none; the code ends in the next page, which lies behind the first in the VM's memory too. */
+export const NO_PLACE = 1;
+export const TWO_PAGES = 2;
 export const FILLED_GLOBAL = 0x60000;
 export const FILLED_LOCAL = 0x70000;
 /** Entries of each list. */

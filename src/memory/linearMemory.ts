@@ -14,12 +14,13 @@ import {
   DENY_SUPERVISOR_WRITE,
   DENY_USER_READ,
   DENY_USER_WRITE,
+  ENTRY_FLAGS,
   FILLED_CAPACITY,
   FILLED_GLOBAL,
   FILLED_LOCAL,
-  GLOBAL_PAGE,
   NOTED_SUPERVISOR,
   NOTED_USER,
+  NO_PLACE,
   PAGE,
   RAM,
   TLB,
@@ -116,6 +117,8 @@ export class LinearMemory {
   readonly #walked = new WalkedPage();
   readonly windows: AccessWindows;
   #window: VmmWindow | undefined;
+  /** There is a window at times. */
+  #hasWindow = false;
   #shadow: ShadowPageTables | undefined;
   #nested: NestedPaging | undefined;
 
@@ -148,6 +151,8 @@ export class LinearMemory {
   }
   set window(window: VmmWindow | undefined) {
     this.#window = window;
+    if (this.#hasWindow) return;
+    this.#hasWindow = true;
     this.#noteUnusual();
   }
 
@@ -167,7 +172,7 @@ export class LinearMemory {
   /** Whether generated code may deal with misses by itself. */
   #noteUnusual(): void {
     const watched = this.#watched.length > 0 || this.#watchpoints.length > 0;
-    const here = (this.#shadow ? UNUSUAL_SHADOW : 0) | (this.#nested ? UNUSUAL_NESTED : 0) | (this.#window ? UNUSUAL_WINDOW : 0) | (watched ? UNUSUAL_WATCHED : 0);
+    const here = (this.#shadow ? UNUSUAL_SHADOW : 0) | (this.#nested ? UNUSUAL_NESTED : 0) | (this.#hasWindow ? UNUSUAL_WINDOW : 0) | (watched ? UNUSUAL_WATCHED : 0);
     this.cpu.set(PAGING.UNUSUAL, (this.cpu.get(PAGING.UNUSUAL) & UNUSUAL_JOURNAL) | here);
   }
 
@@ -212,9 +217,10 @@ export class LinearMemory {
     this.#functions.flush();
   }
 
-  /** A new CR3 leaves the page at `linear`. */
-  isGlobal(linear: number): boolean {
-    return (this.#tlb[linear >>> 12] & GLOBAL_PAGE) !== 0;
+  /** Where the page at `linear` is in the VM's memory, less its linear address, if the guest may read it there; `NO_PLACE` otherwise. */
+  placeOf(linear: number): number {
+    const entry = this.#tlb[linear >>> 12];
+    return entry & this.cpu.get(CPU.READ_MASK) & DENY_ALL ? NO_PLACE : entry & ~ENTRY_FLAGS;
   }
 
   flushPage(linear: number): void {

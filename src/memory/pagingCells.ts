@@ -22,6 +22,8 @@ export const PAGING = {
   NEXT_CHOICE: AT + 36,
   /** Access windows that follow the TLB, in `LIVE_WINDOWS`. */
   WINDOW_COUNT: AT + 40,
+  /** Added to the mode of entries of the jump cache: what was entered before the TLB lost an entry of a code page is looked at again. */
+  JUMP_EPOCH: AT + 44,
   /** What the last walk found: the address of the byte, and of the entries that it read (`NO_ENTRY`), low and high halves. */
   PHYSICAL: AT + 0x40,
   PHYSICAL_UPPER: AT + 0x44,
@@ -36,6 +38,9 @@ export const PAGING = {
 /** Windows that are kept up to date, of all kinds together, and the words of each: its first page, deny bit, delta, and cell (memory/accessWindows). */
 export const LIVE_WINDOWS = AT + 0x100;
 export const LIVE_WINDOW_STRIDE = 16;
+
+/** How far JUMP_EPOCH moves at a time: above the numbers of modes. */
+export const EPOCH = 4096;
 
 export const NO_ENTRY = -1;
 

@@ -235,14 +235,9 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
     if (what === 'flags') return this.#flagsChanged();
     if (what === 'page') {
       this.linear.flushPage(linear);
-      this.engine.cache.forgetJumpsOn(linear >>> 12);
       return;
     }
-    if (what === 'translation' || what === 'addressSpace') {
-      this.linear.loadPagingMode(what === 'addressSpace' ? 'cr3' : 'any');
-      if (what === 'addressSpace') this.engine.cache.forgetLocalJumps();
-      else this.engine.cache.clearJumpCache();
-    }
+    if (what === 'translation' || what === 'addressSpace') this.linear.loadPagingMode(what === 'addressSpace' ? 'cr3' : 'any');
     if (what === 'translation' || what === 'task') this.engine.attend();
     // Outside protected mode there are no rings.
     if (!this.cpu.protectedMode) this.cpu.set(CPU.CPL, 0);

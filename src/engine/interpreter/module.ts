@@ -136,6 +136,7 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     { name: 'writeSlow', type: type(6, 0) },
     { name: 'readVector', type: type(6, 0) },
     { name: 'writeVector', type: type(6, 0) },
+    { name: 'findJump', type: type(1, 1) },
     ...[...arities].map(([name, n]) => {
       if (!HELPERS[name]) throw new Error(`lift calls unknown helper ${name}`);
       return { name, type: type(n, 1) };
@@ -153,6 +154,7 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     writeSlow: 1,
     readVector: 2,
     writeVector: 3,
+    findJump: 4,
     shared: (name) => firstShared + SHARED_FUNCTIONS.indexOf(name),
     helper: (name) => imports.findIndex((i) => i.name === name),
   };

@@ -16,6 +16,8 @@ export interface Functions extends AccessFunctions {
   readonly packStatus: number;
   readonly unpackResult: number;
   readonly unpackAux: number;
+  /** (eip) → record, or 0: entries of the jump cache from before the TLB lost some. */
+  readonly findJump: number;
   readonly helper: (name: string) => number;
   readonly shared: (name: SharedFunction) => number;
 }
@@ -43,7 +45,7 @@ export class StatementEmitter {
     readonly functions: Functions,
   ) {
     this.#expression = new ExpressionEmitter(code, functions);
-    this.transfers = new TransferEmitter(code, this.#expression, labels);
+    this.transfers = new TransferEmitter(code, this.#expression, labels, functions.findJump);
     this.#accesses = new AccessEmitter(code, this.#expression, this.transfers, functions);
     this.#flags = new FlagEmitter(code, this.#expression);
   }

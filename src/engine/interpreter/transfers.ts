@@ -1,10 +1,11 @@
 /** Where a handler goes on: the next record, a jump's target, out of the interpreter. */
 import type { Expr } from '../../ir/microOp';
-import { FAULT_RECORD, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD } from '../../memory/layout';
+import { FAULT_RECORD, JUMP, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD } from '../../memory/layout';
+import { PAGING } from '../../memory/pagingCells';
 import { CPU } from '../../x86/cpuState';
 import { EFLAGS_RF } from '../../x86/flags';
 import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
-import { type Code, OP } from '../wasm/encoder';
+import { type Code, I32, OP } from '../wasm/encoder';
 import type { ExpressionEmitter } from './expressions';
 import { LOCAL } from './locals';
 
@@ -25,6 +26,8 @@ export class TransferEmitter {
     readonly code: Code,
     readonly expression: ExpressionEmitter,
     readonly labels: Labels,
+    /** Index of a function: (eip) → record, or 0. */
+    readonly findJump: number,
   ) {}
 
   /** Count the block's instructions and that it ran. */
@@ -88,17 +91,23 @@ export class TransferEmitter {
       .constant(4)
       .op(OP.shl)
       .tee(LOCAL.ENTRY);
-    code.memory(OP.load, JUMP_CACHE).get(LOCAL.ADDRESS).op(OP.eq);
+    code
+      .memory(OP.load, JUMP_CACHE + JUMP.EIP)
+      .get(LOCAL.ADDRESS)
+      .op(OP.eq);
     code
       .get(LOCAL.ENTRY)
-      .memory(OP.load, JUMP_CACHE + 4)
+      .memory(OP.load, JUMP_CACHE + JUMP.MODE)
       .loadCell(CPU.MODE)
-      .op(OP.eq, OP.and);
-    code.open(OP.if);
-    code
-      .get(LOCAL.ENTRY)
-      .memory(OP.load, JUMP_CACHE + 8)
-      .set(LOCAL.RECORD);
+      .loadCell(PAGING.JUMP_EPOCH)
+      .op(OP.add, OP.eq, OP.and);
+    code.open(OP.if, I32);
+    code.get(LOCAL.ENTRY).memory(OP.load, JUMP_CACHE + JUMP.RECORD);
+    code.else();
+    code.get(LOCAL.ADDRESS).call(this.findJump);
+    code.close();
+    code.tee(LOCAL.ENTRY).open(OP.if);
+    code.get(LOCAL.ENTRY).set(LOCAL.RECORD);
     then();
     code.close();
   }

@@ -2,8 +2,10 @@
 import { once } from '../../base/once';
 import { MAXIMUM_PAGES } from '../../memory/layout';
 import { type DefinedFunction, type FunctionType, I32, type ImportedFunction, encodeModule } from '../wasm/encoder';
+import { invalidatePage, writeControl } from './addressSpace';
+import { findJump, isPageAt } from './jumps';
 import { fill, reach, readMissed, writeMissed } from './missed';
-import { changed, enlist, enter, flush, flushLocal, flushPage, noting } from './tlb';
+import { changed, enlist, enter, flush, flushLocal, flushPage, nextEpoch, noting } from './tlb';
 import { walk } from './walk';
 
 const type = (parameters: number, results: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: new Array(results).fill(I32) });
@@ -14,9 +16,29 @@ const IMPORTS: readonly ImportedFunction[] = [
   { name: 'chooseWindows', type: type(0, 0) },
   { name: 'readSlow', type: type(6, 1) },
   { name: 'writeSlow', type: type(6, 0) },
+  { name: 'writeControl', type: type(2, 1) },
+  { name: 'invalidatePage', type: type(1, 1) },
 ];
 
-const DEFINED = ['walk', 'flush', 'changed', 'enlist', 'enter', 'noting', 'flushLocal', 'flushPage', 'fill', 'reach', 'readMissed', 'writeMissed'] as const;
+const DEFINED = [
+  'walk',
+  'nextEpoch',
+  'flush',
+  'changed',
+  'enlist',
+  'enter',
+  'noting',
+  'flushLocal',
+  'flushPage',
+  'fill',
+  'reach',
+  'readMissed',
+  'writeMissed',
+  'isPageAt',
+  'findJump',
+  'writeControl',
+  'invalidatePage',
+] as const;
 type Name = (typeof DEFINED)[number];
 
 const at = Object.fromEntries(DEFINED.map((name, n) => [name, IMPORTS.length + n])) as Readonly<Record<Name, number>>;
@@ -24,17 +46,22 @@ const imported = (name: string): number => IMPORTS.findIndex((i) => i.name === n
 
 const functions = (): Readonly<Record<Name, DefinedFunction>> => ({
   walk: walk({ read: imported('readPhysical'), write: imported('writePhysical') }),
-  flush: flush(),
+  nextEpoch: nextEpoch(),
+  flush: flush(at.nextEpoch),
   changed: changed(),
   enlist: enlist(at.flush),
   enter: enter({ ...at, chooseWindows: imported('chooseWindows') }),
   noting: noting(),
   flushLocal: flushLocal(at),
-  flushPage: flushPage(at.changed),
+  flushPage: flushPage(at),
   fill: fill(at),
   reach: reach(at),
   readMissed: readMissed({ reach: at.reach, otherwise: imported('readSlow') }),
   writeMissed: writeMissed({ reach: at.reach, otherwise: imported('writeSlow') }),
+  isPageAt: isPageAt(at),
+  findJump: findJump(at.isPageAt),
+  writeControl: writeControl({ ...at, otherwise: imported('writeControl') }),
+  invalidatePage: invalidatePage({ ...at, otherwise: imported('invalidatePage') }),
 });
 
 export const pagingModule = once((): WebAssembly.Module => {

@@ -8,10 +8,18 @@ export type ReadMissed = (segment: number, offset: number, size: 1 | 2 | 4, upda
 /** (segment, offset, size, value, record, budget) */
 export type WriteMissed = (segment: number, offset: number, size: 1 | 2 | 4, value: number, record: number, budget: number) => void;
 
-/** Where both go on with what is no mere miss. */
-export interface SlowAccesses {
-  readonly read: ReadMissed;
-  readonly write: WriteMissed;
+/** Functions that generated code calls: the ordinary course here, and what goes on with the rest. */
+export interface OrdinaryCourse {
+  readonly readSlow: ReadMissed;
+  readonly writeSlow: WriteMissed;
+  readonly writeControl: (register: number, value: number) => number;
+  readonly invalidatePage: (linear: number) => number;
+}
+
+interface Generated {
+  readonly readMissed: ReadMissed;
+  readonly writeMissed: WriteMissed;
+  readonly findJump: (eip: number) => number;
 }
 
 function noEngine(): never {
@@ -20,10 +28,11 @@ function noEngine(): never {
 
 export class PagingUnit implements PageWalker {
   readonly functions: PagingFunctions;
-  readonly readMissed: ReadMissed;
-  readonly writeMissed: WriteMissed;
+  /** (eip) → record, or 0. */
+  readonly findJump: (eip: number) => number;
+  readonly ordinary: OrdinaryCourse;
   chooseWindows = (): void => {};
-  slow: SlowAccesses = { read: noEngine, write: noEngine };
+  otherwise: OrdinaryCourse = { readSlow: noEngine, writeSlow: noEngine, writeControl: noEngine, invalidatePage: noEngine };
 
   constructor(physical: GuestMemory) {
     const vm = {
@@ -31,12 +40,15 @@ export class PagingUnit implements PageWalker {
       readPhysical: (low: number, upper: number) => physical.read(physicalAddress(low, upper), 4),
       writePhysical: (low: number, upper: number, value: number) => physical.write(physicalAddress(low, upper), 4, value >>> 0),
       chooseWindows: () => this.chooseWindows(),
-      readSlow: ((segment, offset, size, update, record, budget) => this.slow.read(segment, offset, size, update, record, budget)) satisfies ReadMissed,
-      writeSlow: ((segment, offset, size, value, record, budget) => this.slow.write(segment, offset, size, value, record, budget)) satisfies WriteMissed,
+      readSlow: ((segment, offset, size, update, record, budget) => this.otherwise.readSlow(segment, offset, size, update, record, budget)) satisfies ReadMissed,
+      writeSlow: ((segment, offset, size, value, record, budget) => this.otherwise.writeSlow(segment, offset, size, value, record, budget)) satisfies WriteMissed,
+      writeControl: (register: number, value: number) => this.otherwise.writeControl(register, value),
+      invalidatePage: (linear: number) => this.otherwise.invalidatePage(linear),
     };
     const { exports } = new WebAssembly.Instance(pagingModule(), { vm });
     this.functions = exports as unknown as PagingFunctions;
-    this.readMissed = exports.readMissed as unknown as ReadMissed;
-    this.writeMissed = exports.writeMissed as unknown as WriteMissed;
+    const { readMissed, writeMissed, writeControl, invalidatePage, findJump } = exports as unknown as Omit<OrdinaryCourse, 'readSlow' | 'writeSlow'> & Generated;
+    this.ordinary = { readSlow: readMissed, writeSlow: writeMissed, writeControl, invalidatePage };
+    this.findJump = findJump;
   }
 }

@@ -11,12 +11,18 @@ import {
   FILLED_GLOBAL,
   FILLED_LOCAL,
   GLOBAL_PAGE,
+  JUMP_CACHE,
+  JUMP_CACHE_ENTRIES,
+  JUMP_CACHE_STRIDE,
   NOTED_SUPERVISOR,
   NOTED_USER,
   PAGE,
+  PAGE_STATES,
+  RAM,
 } from '../../memory/layout';
 import { LARGEST_ACCESS, WINDOW, WINDOW_PAGES } from '../../memory/accessWindows';
-import { LIVE_WINDOWS, LIVE_WINDOW_STRIDE, PAGING } from '../../memory/pagingCells';
+import { MARK_CODE } from '../../memory/pageStates';
+import { EPOCH, LIVE_WINDOWS, LIVE_WINDOW_STRIDE, PAGING } from '../../memory/pagingCells';
 import { type DefinedFunction, I32, OP } from '../wasm/encoder';
 import { FunctionWriter, type Local, type Operand, type Value, load, value as v } from '../wasm/functionWriter';
 import { add, and, cell, entryOf, isZero, or, select, setCell, setEntry, shl, shrU, sub } from './words';
@@ -53,16 +59,25 @@ function eachWindow(f: FunctionWriter, each: (window: Local) => void): void {
   );
 }
 
+/** What leads to code has to be looked at again (jumps). When the epochs have all been used, nothing is left of the first. */
+export function nextEpoch(): DefinedFunction {
+  const f = new FunctionWriter([]);
+  setCell(f, PAGING.JUMP_EPOCH, add(cell(PAGING.JUMP_EPOCH), EPOCH));
+  f.if(isZero(cell(PAGING.JUMP_EPOCH)), () => f.fill(JUMP_CACHE, 0xff, JUMP_CACHE_ENTRIES * JUMP_CACHE_STRIDE));
+  return f.doneVoid();
+}
+
 /** All entries go. */
-export function flush(): DefinedFunction {
+export function flush(nextEpoch: number): DefinedFunction {
   const f = new FunctionWriter([]);
   for (const list of [GLOBAL, LOCAL]) emptied(f, list, (page) => setEntry(f, page, DENY_ALL));
   eachWindow(f, (window) => f.store(OP.store, load('i32.load', window, WINDOW.CELL), 0));
+  f.perform(nextEpoch);
   return f.doneVoid();
 }
 
 /** What is global stays. An entry that was listed as local and has become global since is listed anew. */
-export function flushLocal({ enlist, changed }: { readonly enlist: number; readonly changed: number }): DefinedFunction {
+export function flushLocal({ enlist, changed, nextEpoch }: { readonly enlist: number; readonly changed: number; readonly nextEpoch: number }): DefinedFunction {
   const f = new FunctionWriter([]);
   emptied(f, LOCAL, (page) =>
     f.if(
@@ -74,15 +89,27 @@ export function flushLocal({ enlist, changed }: { readonly enlist: number; reado
       },
     ),
   );
+  f.perform(nextEpoch);
   return f.doneVoid();
 }
 
 /** (page) */
-export function flushPage(changed: number): DefinedFunction {
+export function flushPage({ changed, nextEpoch }: { readonly changed: number; readonly nextEpoch: number }): DefinedFunction {
   const f = new FunctionWriter([I32]);
-  setEntry(f, f.parameter(0), DENY_ALL);
-  f.perform(changed, f.parameter(0));
+  const page = f.parameter(0);
+  const before = f.word(entryOf(page));
+  f.if(v('i32.eq', before, DENY_ALL), () => f.return());
+  setEntry(f, page, DENY_ALL);
+  f.perform(changed, page);
+  f.if(mayHoldCode(f, add(and(before, ~ENTRY_FLAGS), shl(page, 12))), () => f.perform(nextEpoch));
   return f.doneVoid();
+}
+
+/** RAM without its mark holds no code that has been translated. */
+function mayHoldCode(f: FunctionWriter, host: Value): Value {
+  const physical = f.word(sub(host, RAM));
+  const isRam = v('i32.lt_u', physical, cell(PAGING.RAM_SIZE));
+  return or(isZero(isRam), v('i32.ne', and(load('i32.load8_u', shrU(physical, 12), PAGE_STATES), MARK_CODE), 0));
 }
 
 /** (page, global): a full list is emptied with the TLB. */

@@ -116,10 +116,10 @@ export abstract class Writer {
     this.code.close();
   }
 
-  /** Leave a value where nobody wants it. */
-  drop(operand: Operand): void {
-    push(this.code, operand);
-    this.code.op(OP.drop);
+  /** So many bytes from an address on become `byte`. */
+  fill(address: Operand, byte: Operand, bytes: Operand): void {
+    for (const operand of [address, byte, bytes]) push(this.code, operand);
+    this.code.fillMemory();
   }
 
   /** A call of a function without a result. */
