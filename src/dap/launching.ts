@@ -10,7 +10,7 @@ import { type NamedConfiguration, parseConfigurations } from '../machine/configu
 import { PostOffice } from '../vmm/hypercalls/mailbox';
 import { RequestError } from './errors';
 import { readNames } from './nameReading';
-import { withProgress } from './progress';
+import type { Progress } from './progress';
 import type { SessionContext } from './sessionContext';
 
 /** What the loader may throw for a program that does not assemble. */
@@ -36,7 +36,7 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
   const launched: Launched[] = [];
   try {
     for (const { name, config } of result.vms) {
-      const machine = await withProgress(session, `Loading ${name}`, () => buildMachine(session, () => create(config, surroundings)));
+      const machine = await session.progress.during(`Loading ${name}`, (progress) => buildMachine(session, progress, async () => create(config, surroundings)), session.requestId);
       const target = new DebugTarget(machine, config.maxInstructions, turns?.for(config, () => machine.vm.retired) ?? eventLoop, config.pace);
       launched.push({ name, config, target });
       readNames(session, target);
@@ -50,12 +50,15 @@ export async function launchGuests(session: SessionContext, create: MachineFacto
   return launched;
 }
 
-async function buildMachine(session: SessionContext, create: () => DebugMachine | Promise<DebugMachine>): Promise<DebugMachine> {
-  let machine: DebugMachine;
+async function buildMachine(session: SessionContext, progress: Progress, create: () => Promise<DebugMachine>): Promise<DebugMachine> {
+  let machine: DebugMachine | undefined;
   try {
-    machine = await create();
+    machine = await progress.unlessCancelled(create(), (late) => late.dispose?.());
+    await progress.checkpoint();
     void machine.symbolFiles; // a damaged one is an error of the launch
+    await progress.checkpoint();
   } catch (error) {
+    machine?.dispose?.();
     checkDiagnostics(session, (error as Undigested | undefined)?.diagnostics ?? []);
     throw error instanceof UserError ? refuse([error.message]) : error;
   }

@@ -11,6 +11,8 @@ import { Guest, type GuestHost } from './guest';
 import { HANDLERS } from './handlers';
 import { KeptGuests } from './keptGuests';
 import { launchGuests } from './launching';
+import { LoadedNews } from './loadedNews';
+import { ProgressReports } from './progress';
 import { clientLine, type Client, FRAMES_PER_THREAD, type SessionContext, sourceOf, standing } from './sessionContext';
 import { LocationReferences } from './locationReferences';
 import { VariableHandles } from './variableHandles';
@@ -31,11 +33,14 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   client: Client = { lineBase: 1, columnBase: 1, memoryEvents: false, invalidatedEvents: false, progress: false };
   readonly handles = new VariableHandles();
   readonly locations = new LocationReferences();
+  readonly progress = new ProgressReports(this);
+  readonly #news = new LoadedNews(this);
   readonly #createMachine: MachineFactory;
   #guests: readonly Guest[] = [];
   #focus: Guest | undefined;
   #attributes: Readonly<Record<string, unknown>> = {};
   #command = '';
+  #requestId = 0;
   #afterResponse: (() => void)[] = [];
   #queue: Promise<void> = Promise.resolve();
   #exitCode: number | undefined;
@@ -53,6 +58,10 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   ) {
     super();
     this.#createMachine = createMachine;
+  }
+
+  get requestId(): number {
+    return this.#requestId;
   }
 
   get keeps(): boolean {
@@ -124,8 +133,14 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
 
   /** One request at a time, in the order they came; `cancel` overtakes those that wait. */
   protected override dispatchRequest(request: DebugProtocol.Request): void {
-    if (request.command === 'cancel') this.#cancelled.add((request.arguments as { requestId?: unknown } | undefined)?.requestId);
+    if (request.command === 'cancel') this.#cancel((request.arguments ?? {}) as DebugProtocol.CancelArguments);
     this.#queue = this.#queue.then(() => this.#answer(request));
+  }
+
+  /** What is going on notices by itself; what waits will not be begun. Wrong arguments are complained of in their turn. */
+  #cancel({ progressId, requestId }: DebugProtocol.CancelArguments): void {
+    this.progress.cancel({ progressId, requestId });
+    if (requestId !== this.#requestId) this.#cancelled.add(requestId);
   }
 
   /** The client is gone. */
@@ -136,6 +151,7 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
   async #answer(request: DebugProtocol.Request): Promise<void> {
     const response: DebugProtocol.Response = new Response(request);
     this.#command = request.command;
+    this.#requestId = request.seq;
     this.#afterResponse = [];
     try {
       if (this.#cancelled.delete(request.seq)) throw cancelled();
@@ -164,7 +180,15 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
     if (this.#guests.length > 0) throw alreadyLaunched();
     this.#attributes = attributes;
     await this.#newGuests();
+    this.#introduce('launch');
     this.place.tell('debugged', this.#guests);
+  }
+
+  /** Each VM is a process to the client: one inside this adapter, without a number of the operating system's. */
+  #introduce(startMethod: 'launch' | 'attach'): void {
+    this.afterResponse(() => {
+      for (const { config } of this.#guests) this.send('process', { name: config.program, isLocalProcess: true, startMethod, pointerSize: 32 });
+    });
   }
 
   attach(): void {
@@ -176,6 +200,7 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
     this.#guests = kept.guests;
     kept.handTo(this);
     this.#focus = this.guests[0];
+    this.#introduce('attach');
     this.place.tell('debugged', this.#guests);
   }
 
@@ -196,13 +221,27 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
     const before = this.#guests;
     if (before.length === 0) throw notLaunched(this.#command);
     for (const guest of before) if (!guest.over) guest.target.machine.persist?.(); // the new machines read the same files
+    const stood = before.filter((guest) => !guest.over && !guest.target.running).map(({ threadId }) => threadId);
     await this.#newGuests();
+    this.#introduce('launch');
+    this.#exchange(before, stood);
     for (const guest of before) guest.dispose();
     this.#guests.forEach((guest, i) => {
       const moved = guest.target.breakpoints.adopt((before[i] ?? before[0]).target.breakpoints);
       if (i === 0) for (const breakpoint of moved) this.send('breakpoint', { reason: 'changed', breakpoint: breakpointBody(this, breakpoint) });
     });
     this.place.tell('debugged', this.#guests);
+  }
+
+  /** Nobody asked that what stood go on: the client has to hear of it, and of threads that are gone or new. */
+  #exchange(before: readonly Guest[], stood: readonly number[]): void {
+    const old = before.filter((guest) => !guest.over).map(({ threadId }) => threadId);
+    this.afterResponse(() => {
+      const now = this.#guests.map(({ threadId }) => threadId);
+      for (const threadId of old) if (!now.includes(threadId)) this.send('thread', { reason: 'exited', threadId });
+      for (const threadId of now) if (!old.includes(threadId)) this.send('thread', { reason: 'started', threadId });
+      for (const threadId of stood) if (now.includes(threadId)) this.send('continued', { threadId, allThreadsContinued: now.length === 1 });
+    });
   }
 
   async #newGuests(): Promise<void> {
@@ -214,6 +253,7 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
 
   begin(): void {
     for (const guest of this.guests) guest.begin();
+    this.#news.tell(this.guests);
   }
 
   end(): void {
@@ -227,6 +267,7 @@ export class RingsideSession extends DebugSession implements SessionContext, Gue
     const [next] = this.guests;
     if (!next) return this.#terminate();
     this.send('thread', { reason: 'exited', threadId: guest.threadId });
+    this.#news.tell(this.guests);
     if (this.#focus === guest) this.#focus = next;
   }
 

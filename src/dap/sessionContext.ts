@@ -5,6 +5,7 @@ import type { DebugTarget } from '../debug/target';
 import type { Guest } from './guest';
 import { guestRunning } from './errors';
 import type { LocationReferences } from './locationReferences';
+import type { ProgressReports } from './progress';
 import type { VariableHandles } from './variableHandles';
 
 export interface Client {
@@ -18,6 +19,9 @@ export interface Client {
 
 export interface SessionContext {
   client: Client;
+  /** Number of the request that is being answered. */
+  readonly requestId: number;
+  readonly progress: ProgressReports;
   readonly handles: VariableHandles;
   readonly locations: LocationReferences;
   /** More than one guest was launched. */
@@ -44,7 +48,7 @@ export interface SessionContext {
   restart(attributes: Readonly<Record<string, unknown>> | undefined): Promise<void>;
   /** Take over the guests that an earlier session left behind. Throws when there are none. */
   attach(): void;
-  /** Start what was launched, stopped at entry or running; of what was attached to, show what stands. */
+  /** Start what was launched, stopped at entry or running; of what was attached to, show what stands. Then say what is loaded. */
   begin(): void;
   /** Leave the guests behind: running, or, with `suspend`, standing. */
   leave(suspend: boolean): Promise<void>;

@@ -74,7 +74,7 @@ class LinkClient {
       const found = this.messages.find(wanted);
       if (found) return found;
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`nothing came: ${JSON.stringify(this.messages.slice(-3))}`)), 10_000);
+        const timer = setTimeout(() => reject(new Error(`nothing came: ${JSON.stringify(this.messages.slice(-3))}`)), 60_000);
         this.#wake = () => {
           clearTimeout(timer);
           resolve();

@@ -81,7 +81,7 @@ export class DapClient {
 
   #when(test: (message: Body) => boolean): Promise<Body> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`nothing came: ${JSON.stringify(this.messages.slice(-3))}`)), 5000);
+      const timer = setTimeout(() => reject(new Error(`nothing came: ${JSON.stringify(this.messages.slice(-3))}`)), 60_000);
       this.#waiting.push({
         test,
         resolve: (message) => {

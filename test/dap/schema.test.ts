@@ -118,7 +118,21 @@ test('every standard request is answered, and every answer and event has the pro
     'not asked',
   ); // prettier-ignore
   const events = new Set(messages.filter(({ type }) => type === 'event').map(({ event }) => event));
-  for (const event of ['initialized', 'stopped', 'breakpoint', 'memory', 'invalidated', 'progressStart', 'progressEnd', 'output', 'terminated'])
+  for (const event of [
+    'initialized',
+    'stopped',
+    'breakpoint',
+    'memory',
+    'invalidated',
+    'progressStart',
+    'progressEnd',
+    'process',
+    'module',
+    'loadedSource',
+    'continued',
+    'output',
+    'terminated',
+  ])
     assert.ok(events.has(event), `no ${event} event: ${[...events].join(' ')}`);
   const checked = messages.filter(({ event = '' }) => !event.startsWith('ringside/'));
   assert.deepEqual(complaints(statements(checked)), []);
