@@ -32,21 +32,31 @@ export const svg = <K extends keyof SVGElementTagNameMap>(tag: K, attributes: At
 /** Text for screen readers alone. */
 export const unseen = (text: string): HTMLElement => h('span', { class: 'unseen' }, text);
 
-/** Elements with `data-key` keep focus, those with `data-scroll` where they are scrolled to. */
+/** Elements with `data-key` keep focus, what is being typed and the selection in it; those with `data-scroll` where they are scrolled to. */
 export function replace(parent: Element, ...children: Child[]): void {
-  const focused = document.activeElement instanceof Element && parent.contains(document.activeElement) ? document.activeElement.getAttribute('data-key') : null;
-  const caret = document.activeElement instanceof HTMLInputElement ? document.activeElement.selectionStart : null;
+  const active = parent.contains(document.activeElement) ? document.activeElement : null;
   const scrolled = Array.from(parent.querySelectorAll('[data-scroll]'), (e) => [e.getAttribute('data-scroll'), e.scrollTop, e.scrollLeft] as const);
+  const goesOn = active?.getAttribute('data-key') && continuing(active);
   parent.replaceChildren();
   append(parent, children);
   for (const [name, top, left] of scrolled) {
     const element = parent.querySelector(`[data-scroll="${name}"]`);
     if (element) Object.assign(element, { scrollTop: top, scrollLeft: left });
   }
-  if (focused === null) return;
-  const again = parent.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`);
-  again?.focus({ preventScroll: true });
-  if (again instanceof HTMLInputElement && caret !== null && again.type === 'text') again.setSelectionRange(caret, caret);
+  const again = parent.querySelector<HTMLElement>(`[data-key="${CSS.escape(active?.getAttribute('data-key') ?? '')}"]`);
+  if (goesOn && again) goesOn(again);
+}
+
+/** Has another element go on from where this one, that has the focus, is. */
+function continuing(focused: Element): (again: HTMLElement) => void {
+  const field = focused instanceof HTMLInputElement && focused.type === 'text' ? focused : undefined;
+  const { value, defaultValue, selectionStart, selectionEnd, selectionDirection } = field ?? {};
+  return (again) => {
+    again.focus({ preventScroll: true });
+    if (!(again instanceof HTMLInputElement) || !field) return;
+    if (value !== undefined && value !== defaultValue) again.value = value;
+    again.setSelectionRange(selectionStart ?? 0, selectionEnd ?? 0, selectionDirection ?? 'none');
+  };
 }
 
 /** A button that says what it does. */

@@ -31,7 +31,8 @@ const scenarios = [...blockScenarios, ...exitsScenarios, ...systemScenarios, ...
 let passed = 0;
 let failed = 0;
 
-async function check(name, action) {
+/** `shown`: what to print beside a failure. */
+async function check(name, action, shown = () => '') {
   try {
     await action();
     passed++;
@@ -39,6 +40,7 @@ async function check(name, action) {
   } catch (error) {
     failed++;
     console.log(`  FAILED ${name}\n${error.stack ?? error}`);
+    console.log(await shown());
   }
 }
 
@@ -58,7 +60,8 @@ async function play(scenario, { browser, server }) {
       }
     };
     await hosted.theme('dark');
-    await scenario.run({ hosted, page: hosted.page, session, check, look });
+    const text = async () => `the page shows: ${await hosted.page.locator('#page').textContent()}`.slice(0, 2000);
+    await scenario.run({ hosted, page: hosted.page, session, check: (name, action) => check(name, action, text), look });
     if (scenario.language) await check('it says its language', async () => assert.equal(await hosted.page.locator('html').getAttribute('lang'), scenario.language));
     await check('no error of the script or the content security policy', () => assert.deepEqual(hosted.errors, []));
     await hosted.page.close();

@@ -6,6 +6,7 @@ import { h, replace } from '../dom';
 import { MemoryGrid } from '../memory/memoryGrid';
 import { base64Of, BYTES_PER_ROW, bytesOf, formatReference, type MemoryAddress, parseAddress, segmentOffset, viewStart } from '../memory/memoryRows';
 import { counted, t } from '../text';
+import { textField } from '../textField';
 
 const ROWS = 24;
 const LENGTH = ROWS * BYTES_PER_ROW;
@@ -107,14 +108,7 @@ const EMPTY = {
 
 function header() {
   const { session, state } = connection;
-  const input = h('input', {
-    type: 'text',
-    'data-key': 'address',
-    value: state.expression,
-    placeholder: `0x7C00, 07C0h:10h, ds:esi, phys:0x1000, ${t('label')}`,
-    spellcheck: 'false',
-    onchange: (event: Event) => go((event.target as HTMLInputElement).value),
-  });
+  const input = textField(state.expression, go, { 'data-key': 'address', placeholder: `0x7C00, 07C0h:10h, ds:esi, phys:0x1000, ${t('label')}` });
   const changed = shown ? changedOffsets(shown).size : 0;
   return [
     h(
@@ -155,9 +149,9 @@ function render(): void {
   const { start, bytes } = shown;
   const content = { start, rowName: rowNames(shown), bytes, length: LENGTH, changed: changedOffsets(shown), settable: session.state === 'stopped' };
   // The grid stays in the document, and with it what has the keyboard.
-  if (!grid.element.isConnected)
-    replace(page, h('div', { id: 'top' }), h('div', { class: 'scroll-x', 'data-scroll': 'memory' }, grid.element), h('p', { class: 'status', id: 'hint' }));
-  replace(document.getElementById('top') as HTMLElement, header());
+  const top = document.getElementById('top');
+  if (top) replace(top, header());
+  else replace(page, h('div', { id: 'top' }, header()), h('div', { class: 'scroll-x', 'data-scroll': 'memory' }, grid.element), h('p', { class: 'status', id: 'hint' }));
   (document.getElementById('hint') as HTMLElement).textContent = hint();
   grid.show(content);
 }

@@ -11,6 +11,7 @@ import { descriptorTable, deviceTable, taskTable } from '../system/tablePanels';
 import { vmcsPanel } from '../system/vmcsPanel';
 import { tabList, tabPanel } from '../tabs';
 import { t } from '../text';
+import { textField } from '../textField';
 
 const TABS = [
   { id: 'registers', label: t('Registers') },
@@ -113,19 +114,14 @@ const steps = (title: string, all: readonly WalkStep[]) =>
 
 function pagingPanel({ registers }: SystemResponse): Child {
   const pae = ((registers.find((r) => r.name === 'cr4')?.value ?? 0) & CR4_PAE) !== 0;
-  const go = (event: Event): void => {
-    connection.remember({ address: (event.target as HTMLInputElement).value });
+  const go = (address: string): void => {
+    connection.remember({ address });
     void pull();
   };
   const form = h(
     'div',
     { class: 'toolbar' },
-    h(
-      'label',
-      { class: 'field' },
-      `${t('Address')} `,
-      h('input', { type: 'text', 'data-key': 'address', value: connection.state.address, placeholder: `0xC0001000, ds:esi, ${t('label')}`, spellcheck: 'false', onchange: go }),
-    ),
+    h('label', { class: 'field' }, `${t('Address')} `, textField(connection.state.address, go, { 'data-key': 'address', placeholder: `0xC0001000, ds:esi, ${t('label')}` })),
     walk && h('button', { type: 'button', onclick: () => connection.send({ open: 'memory', with: { address: `0x${walk?.linear.toString(16)}` } }) }, t('Show memory')),
   );
   if (!walk) return tabPanel('paging', form);

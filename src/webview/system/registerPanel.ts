@@ -4,6 +4,7 @@ import type { RegisterField, SegmentState, SystemRegister } from '../../protocol
 import type { Changes } from '../changes';
 import { h, unseen } from '../dom';
 import { t } from '../text';
+import { textField } from '../textField';
 
 export interface RegisterActions {
   /** The guest stands still. */
@@ -41,21 +42,13 @@ const hardwareText = ({ hardware, hardwareMeaning, value, fields }: SystemRegist
 function valueInput(register: SystemRegister, { settable, set }: RegisterActions) {
   const shown = hexh(register.value, 8);
   if (!settable) return h('code', {}, shown);
-  const change = (event: Event): void => {
-    const input = event.target as HTMLInputElement;
-    const value = Number.parseInt(input.value.replace(/h$/i, '').replace(/^0x/i, ''), 16);
-    if (Number.isNaN(value)) input.value = shown;
+  const take = (text: string): void => {
+    const value = Number.parseInt(text.replace(/h$/i, '').replace(/^0x/i, ''), 16);
+    if (Number.isNaN(value)) input.value = input.defaultValue = shown;
     else set(register.name, value >>> 0);
   };
-  return h('input', {
-    type: 'text',
-    class: 'value mono',
-    value: shown,
-    'data-key': `value-${register.name}`,
-    'aria-label': t('Value of {0}', register.name.toUpperCase()),
-    spellcheck: 'false',
-    onchange: change,
-  });
+  const input = textField(shown, take, { class: 'value mono', 'data-key': `value-${register.name}`, 'aria-label': t('Value of {0}', register.name.toUpperCase()) });
+  return input;
 }
 
 export const registerTable = (registers: readonly SystemRegister[], changes: Changes, actions: RegisterActions) =>

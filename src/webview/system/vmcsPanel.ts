@@ -6,6 +6,7 @@ import type { Changes } from '../changes';
 import { h } from '../dom';
 import { changedMark } from './registerPanel';
 import { counted, t } from '../text';
+import { textField } from '../textField';
 
 const AREAS: readonly (readonly [area: VmcsFieldRow['area'], title: string])[] = [
   ['control', t('Controls')],
@@ -30,14 +31,10 @@ function row(field: VmcsFieldRow, changes: Changes, { settable, set }: VmcsActio
   const changed = changes.note(`vmcs.${field.name}`, field.value);
   const value =
     settable && field.settable
-      ? h('input', {
-          type: 'text',
+      ? textField(field.value, (text) => set(field.name, text), {
           class: 'value mono',
-          value: field.value,
           'data-key': `vmcs-${field.name}`,
           'aria-label': field.title,
-          spellcheck: 'false',
-          onchange: (event: Event) => set(field.name, (event.target as HTMLInputElement).value),
         })
       : h('code', {}, field.value);
   return h(

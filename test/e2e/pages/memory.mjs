@@ -17,6 +17,18 @@ export const memoryScenarios = [
         await address.fill(text);
         await address.press('Enter');
       };
+      await check('what is being typed outlives the first bytes', async () => {
+        let answer;
+        hosted.held = new Promise((resolve) => {
+          answer = resolve;
+        });
+        await page.reload();
+        await address.fill('0x7');
+        answer();
+        await page.locator('[role=rowheader]').first().waitFor();
+        assert.equal(await address.inputValue(), '0x7');
+        await address.press('Escape');
+      });
       await check('an address by label, linear, seg:off, physical', async () => {
         for (const text of ['start', '0x7c00', '07C0h:0', 'phys:0x7c00']) {
           await open(text);
@@ -26,6 +38,26 @@ export const memoryScenarios = [
           );
         }
         await page.locator('.chip', { hasText: 'guest-physical' }).waitFor();
+      });
+      await check('what is being typed, and what is selected of it, outlives news of the session; Escape gives it up, leaving the field takes it', async () => {
+        const news = async () => {
+          const before = await address.elementHandle();
+          await hosted.news();
+          await soon('the page again', () => before.evaluate((e) => !e.isConnected));
+        };
+        await open('start');
+        await address.fill('0x6');
+        await news();
+        assert.equal(await address.inputValue(), '0x6');
+        await address.press('Escape');
+        assert.equal(await address.inputValue(), 'start');
+        await address.fill('0x700');
+        await news();
+        await address.selectText();
+        await news();
+        await page.keyboard.type('0x720');
+        await page.getByRole('button', { name: 'Later' }).focus();
+        await soon('the bytes', async () => (await page.locator('[role=rowheader]').first().textContent()).startsWith('00000720'));
       });
       await check('what changed since the last stop is marked', async () => {
         await open('start');

@@ -50,6 +50,8 @@ export class HostedPage {
   #change = 0;
   #stop = 0;
   state = 'stopped';
+  /** What answers wait for. */
+  held = Promise.resolve();
 
   static async open({ browser, server, name, session, language = 'en', viewport = { width: 1180, height: 760 } }) {
     const hosted = new HostedPage();
@@ -84,6 +86,7 @@ export class HostedPage {
   }
 
   async #answer({ command, args }) {
+    await this.held;
     if (!this.allowed.includes(command)) return { error: `not allowed: ${command}` };
     try {
       return { body: await this.session.request(command, { threadId: 1, ...args }) };
