@@ -1,5 +1,6 @@
 /** A translation block: guest code decoded into records, and how it is linked to others. */
 import type { Instruction } from '../x86/decoder';
+import type { BlockInstructions } from './blockInstructions';
 import type { Region } from './region/region';
 
 /** Why the run loop must look before an instruction executes. */
@@ -26,11 +27,8 @@ export type EndReason =
   | 'fault'
   | 'single step';
 
-/** One guest instruction of a block. */
-export interface BlockInstruction {
-  readonly eip: number;
-  readonly instruction: Instruction;
-}
+/** Of blocks that are in none, as most are. */
+export const NO_REGIONS: ReadonlySet<Region> = new Set();
 
 export interface Link {
   /** Address of the pointer in the branching record. */
@@ -61,7 +59,7 @@ export interface Block {
   /** Pointer to the record whose HITS count executions. */
   readonly last: number;
   /** Some are replaced when the guest rewrites them. */
-  readonly instructions: BlockInstruction[];
+  readonly instructions: BlockInstructions;
   readonly endReason: EndReason;
   readonly attention: Attention | undefined;
   readonly single: boolean;
@@ -77,7 +75,7 @@ export interface Block {
   /** The region that is entered here. */
   region: Region | undefined;
   /** Regions with this block in them. */
-  readonly regions: Set<Region>;
+  regions: ReadonlySet<Region>;
   /** Of instructions that have been rewritten: what translated code reads from their records (LOADED, by index). */
   loaded: Map<number, number> | undefined;
   /** Stores since it was last seen to have run, and what it had run by then. */

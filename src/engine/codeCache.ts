@@ -83,10 +83,15 @@ export class CodeCache {
     return this.#nextId++;
   }
 
-  /** Room for `records` records: their address. Throws everything away when the arena is full. */
-  allocate(records: number): number {
+  /** Room for `records` records: where the next ones go. Throws everything away when the arena is full. */
+  room(records: number): number {
     if (this.#arena + records * RECORD_SIZE > RECORDS + RECORD_BYTES) this.clear('code cache full');
-    const at = this.#arena;
+    return this.#arena;
+  }
+
+  /** `records` records: their address. */
+  allocate(records: number): number {
+    const at = this.room(records);
     this.#arena += records * RECORD_SIZE;
     return at;
   }

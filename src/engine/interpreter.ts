@@ -15,6 +15,7 @@ import { readSlow, writeSlow } from '../semantics/system/access';
 import { readVector, writeVector } from '../semantics/system/wideOperand';
 import { type ExecutionContext, WAIT_VECTOR } from '../semantics/system/context';
 import type { Attention, Block } from './block';
+import { MAX_BLOCK_INSTRUCTIONS } from './blockInstructions';
 import { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
 import { Modes } from './modes';
@@ -24,7 +25,7 @@ import type { PagingUnit } from './paging/pagingUnit';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
 import { LOADED, Rewriting } from './rewriting';
-import { MAX_BLOCK_INSTRUCTIONS, Translator, isControlTransfer } from './translator';
+import { Translator, isControlTransfer } from './translator';
 import { Emitter } from '../base/events';
 
 /** Why a run ended; EIP is exact and `retired` counted. */
@@ -232,9 +233,8 @@ export class Interpreter {
     const found = this.#rewriting.find(block, address, length);
     if (!found) return false;
     for (const rewrite of found) {
-      const { instruction } = block.instructions[rewrite.n];
       this.translator.rewrite(block, rewrite);
-      this.regions.rewritten(block, rewrite.n, instruction);
+      this.regions.rewritten(block, rewrite);
     }
     return true;
   }

@@ -17,11 +17,11 @@ const ANY_VALUE = new Set(['mov', 'add', 'adc', 'sub', 'sbb', 'cmp', 'and', 'or'
 /** Instruction `n` of a block has become another one. */
 export interface Rewrite {
   readonly n: number;
+  readonly before: Instruction;
   readonly after: Instruction;
 }
 
 const NOTHING: readonly Rewrite[] = [];
-const NOWHERE = { eip: 0, instruction: undefined } as const;
 
 export class Rewriting {
   constructor(
@@ -38,10 +38,10 @@ export class Rewriting {
     const { instructions } = block;
     const end = address + length - block.physical;
     let found = NOTHING;
-    for (let n = indexOf(block, Math.max(0, address - block.physical)); n < instructions.length && instructions[n].eip - block.eip < end; n++) {
-      const after = this.#rewritten(block, n);
-      if (!after) return undefined;
-      found = [...found, { n, after }];
+    for (let n = instructions.indexAt(Math.max(0, address - block.physical)); n < instructions.length && instructions.offsetOf(n) < end; n++) {
+      const rewrite = this.#rewritten(block, n);
+      if (!rewrite) return undefined;
+      found = [...found, rewrite];
     }
     return found.length > 0 ? found : undefined;
   }
@@ -49,10 +49,12 @@ export class Rewriting {
   /** Has the store changed nothing but an immediate that may be any? The index of its instruction, which has it now; else -1. */
   immediate(block: Block, address: number, length: number): number {
     if (!this.policy.rewrites || block.secondPage >= 0 || address < block.physical) return -1;
-    const n = indexOf(block, address - block.physical);
-    const { eip, instruction } = this.#attends(block, n) ? NOWHERE : block.instructions[n];
-    const end = block.physical + eip - block.eip + (instruction?.length ?? 0);
-    if (!instruction || !ANY_VALUE.has(instruction.spec.lift) || address + length > end || address < end - this.opcodes.immediateLength(instruction)) return -1;
+    const { instructions } = block;
+    const n = instructions.indexAt(address - block.physical);
+    const instruction = this.#attends(block, n) ? undefined : instructions.at(n)?.instruction;
+    if (!instruction) return -1;
+    const end = block.physical + instructions.offsetOf(n) + instruction.length;
+    if (!ANY_VALUE.has(instruction.spec.lift) || address + length > end || address < end - this.opcodes.immediateLength(instruction)) return -1;
     const host = this.linear.physical.hostOffset(end - 1) + 1;
     if (host <= 0 || !this.isFree(block.entry + n * RECORD_SIZE)) return -1;
     (instruction as { -readonly [K in keyof Instruction]: Instruction[K] }).immediate = this.opcodes.immediate(this.linear.physical.u8, host, instruction);
@@ -60,12 +62,13 @@ export class Rewriting {
   }
 
   /** What instruction `n` is now, if it takes the place of the old one. */
-  #rewritten(block: Block, n: number): Instruction | undefined {
-    const { eip, instruction } = block.instructions[n];
-    const offset = eip - block.eip;
-    if (this.#attends(block, n) || !isPlain(instruction) || !this.isFree(block.entry + n * RECORD_SIZE)) return undefined;
-    const after = this.#decode(block.physical + offset, instruction.length, block.codeSize);
-    return after && (after.spec === instruction.spec || this.#goesOn(after, block.linear + offset)) ? after : undefined;
+  #rewritten(block: Block, n: number): Rewrite | undefined {
+    const { instructions } = block;
+    const before = instructions.at(n)?.instruction;
+    if (!before || this.#attends(block, n) || !isPlain(before) || !this.isFree(block.entry + n * RECORD_SIZE)) return undefined;
+    const offset = instructions.offsetOf(n);
+    const after = this.#decode(block.physical + offset, before.length, block.codeSize);
+    return after && (after.spec === before.spec || this.#goesOn(after, block.linear + offset)) ? { n, before, after } : undefined;
   }
 
   /** It has no record of its own, or is none. */
@@ -88,17 +91,6 @@ export class Rewriting {
 
 /** Followed by the next one, and nobody's subject. */
 const isPlain = ({ spec }: Instruction): boolean => spec.flow === 'next' && !spec.sensitive;
-
-/** The instruction that holds a byte of the block. */
-function indexOf({ eip, instructions }: Block, offset: number): number {
-  let low = 0;
-  for (let high = instructions.length - 1; low < high; ) {
-    const middle = (low + high + 1) >> 1;
-    if (instructions[middle].eip - eip <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
 
 /** What of an instruction that has been changed into another one is a matter of operands that translated code may read: LOADED bits; -1 for more than that. */
 export function loadedFields(before: Instruction, after: Instruction): number {

@@ -1,7 +1,8 @@
 /** Blocks and regions as whoever looks at the code cache sees them. */
 import { printStatements } from '../ir/printer';
 import type { Statement } from '../ir/microOp';
-import type { Block, BlockInstruction } from '../engine/block';
+import type { Block } from '../engine/block';
+import type { BlockInstruction } from '../engine/blockInstructions';
 import type { Interpreter } from '../engine/interpreter';
 import { BlockLowering } from '../engine/region/lowerBlock';
 import { regionText } from '../engine/region/regionText';
@@ -37,7 +38,7 @@ export function blockDetail(engine: Interpreter, block: Block): BlockDetail {
   const others = [...block.regions].filter((region) => region !== block.region);
   return {
     block: blockRow(engine, block),
-    instructions: block.instructions.map((one) => instructionDetail(block, one, { microOps: lowering.microOps(one), bytes: bytesOf(engine, block, one) })),
+    instructions: block.instructions.list().map((one) => instructionDetail(block, one, { microOps: lowering.microOps(one), bytes: bytesOf(engine, block, one) })),
     regions: [...own, ...others].map(regionDetail),
   };
 }

@@ -118,6 +118,8 @@ export class OpcodeMap {
   /** By ModRM byte, for opcodes that have one: UNSEEN until one is met. */
   readonly #byModRm: (RowsByModRm | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
   readonly #cursor = new InstructionCursor();
+  /** What `scan` has found, until anything else is asked of this map. */
+  readonly scanned: Instruction & { copy(): Instruction } = this.#cursor;
 
   constructor(readonly cpu: CpuGeneration) {
     const generation = CPU_GENERATIONS.indexOf(cpu);
@@ -159,8 +161,24 @@ export class OpcodeMap {
     return rows;
   }
 
-  /** Hot: it allocates nothing but the result. */
+  /** Decode the instruction at `start` of `bytes`; `codeSize` is 2 or 4 by the D bit of CS. */
   decode(bytes: Uint8Array, start: number, end: number, codeSize: 2 | 4): Decoded {
+    const kind = this.scan(bytes, start, end, codeSize);
+    const { length, spec } = this.#cursor;
+    switch (kind) {
+      case 'instruction':
+        return { kind, instruction: this.#cursor.copy() };
+      case 'invalid':
+        return { kind, length };
+      case 'unimplemented':
+        return { kind, length, name: spec.mnemonic };
+      default:
+        return { kind };
+    }
+  }
+
+  /** The same with its result in `scanned`. Hot: it allocates nothing. */
+  scan(bytes: Uint8Array, start: number, end: number, codeSize: 2 | 4): Decoded['kind'] {
     const cursor = this.#cursor;
     cursor.reset(bytes, start, end, codeSize);
     const opcode = cursor.prefixes();
@@ -176,7 +194,7 @@ export class OpcodeMap {
       if (cursor.isShort()) return cursor.shortage();
       row = rows[modRm];
     } else row = this.#plain[slot];
-    if (!row) return { kind: 'invalid', length: cursor.length };
+    if (!row) return 'invalid';
 
     if (modRm >= 0) cursor.modRm(row.ignoresMod ? modRm | 0xc0 : modRm);
     const { trailing } = row;
@@ -188,9 +206,9 @@ export class OpcodeMap {
     if (slot >= 0xd8 && slot <= 0xdf) cursor.immediate = modRm;
     if (cursor.isShort()) return cursor.shortage();
     // LOCK needs a memory destination on a row that allows it (SDM Vol. 2, LOCK).
-    if (cursor.lock && !(row.lockable && modRm >= 0 && cursor.rm < 0)) return { kind: 'invalid', length: cursor.length };
-    if (row.unimplemented) return { kind: 'unimplemented', length: cursor.length, name: row.spec.mnemonic };
-    return { kind: 'instruction', instruction: cursor.instruction(row.spec, modRm >= 0 ? (modRm >> 3) & 7 : row.registerInOpcode ? slot & 7 : 0) };
+    if (cursor.lock && !(row.lockable && modRm >= 0 && cursor.rm < 0)) return 'invalid';
+    cursor.settle(row.spec, modRm >= 0 ? (modRm >> 3) & 7 : row.registerInOpcode ? slot & 7 : 0);
+    return row.unimplemented ? 'unimplemented' : 'instruction';
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_BLOCK_INSTRUCTIONS } from '../../src/engine/translator';
+import { MAX_BLOCK_INSTRUCTIONS } from '../../src/engine/blockInstructions';
 import { CPU } from '../../src/x86/cpuState';
 import { EFLAGS_FIXED } from '../../src/x86/flags';
 import { EBX, ECX, EDI, EDX, ESI, TR } from '../../src/x86/registers';

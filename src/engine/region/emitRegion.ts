@@ -336,7 +336,7 @@ class RegionEmitter {
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
-      this.#of(block.instructions[n].eip);
+      this.#of(block.instructions.at(n)?.eip);
       statements.instruction(last ? list.slice(0, -1) : list, record, dead);
     });
     this.#flagsBehind.set(node, statements.flags.state);
@@ -346,7 +346,7 @@ class RegionEmitter {
     this.#partialBehind.set(node, statements.partial.known);
     this.#refutedBehind.set(node, statements.refuted);
     if (terminal.k === 'leave') {
-      this.#of(block.instructions[instructions.length]?.eip);
+      this.#of(block.instructions.at(instructions.length)?.eip);
       return statements.leave(terminal.record);
     }
     this.#terminal(node, instructions.at(-1)?.statements.at(-1), count);

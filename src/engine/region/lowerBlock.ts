@@ -3,11 +3,12 @@ import { Inexpressible, type Occurrence, specialize } from '../../ir/specialize'
 import { type Statement, listsIn } from '../../ir/microOp';
 import { CPU, FLAT_STACK, type CpuState, SEGMENT, SEGMENT_STRIDE } from '../../x86/cpuState';
 import { CS } from '../../x86/registers';
-import type { Block, BlockInstruction } from '../block';
+import type { Block } from '../block';
+import type { BlockInstruction } from '../blockInstructions';
 import { type FormTable, formOf } from '../forms';
 import { RECORD, RECORD_SIZE } from '../record';
+import { branchTarget, registerField, targetFaults } from '../recordWriter';
 import { LOADED } from '../rewriting';
-import { branchTarget, registerField, targetFaults } from '../translator';
 import type { RegionBlock, RegionInstruction, RegionTerminal } from './region';
 
 /** Register number for a micro-op of `size` bytes, of an operand at `offset` in the register file. */
@@ -92,7 +93,7 @@ export class BlockLowering {
 
   /** Instructions that have records of their own. */
   #direct({ attention, instructions }: Block): readonly BlockInstruction[] {
-    return attention?.kind === 'policy' || attention?.kind === 'watch' ? instructions.slice(0, -1) : instructions;
+    return attention?.kind === 'policy' || attention?.kind === 'watch' ? instructions.list().slice(0, -1) : instructions.list();
   }
 
   #statements(occurrence: BlockInstruction, loaded: Occurrence['loaded']): readonly Statement[] | undefined {

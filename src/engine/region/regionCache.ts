@@ -4,7 +4,6 @@
  */
 import type { TranslationStatistics } from '../../protocol/requests';
 import { CPU } from '../../x86/cpuState';
-import type { Instruction } from '../../x86/decoder';
 import { ESP } from '../../x86/registers';
 import type { AccessWindow } from '../../memory/accessWindows';
 import { DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE } from '../../memory/layout';
@@ -13,7 +12,7 @@ import type { Block } from '../block';
 import type { CodeCache } from '../codeCache';
 import type { FormTable } from '../forms';
 import { PSEUDO, RECORD } from '../record';
-import { loadedFields } from '../rewriting';
+import { type Rewrite, loadedFields } from '../rewriting';
 import { type EmittedRegion, emitRegion } from './emitRegion';
 import { BlockLowering } from './lowerBlock';
 import { mayBeRoot, planRegion } from './planRegion';
@@ -232,7 +231,7 @@ export class RegionCache {
     };
     this.#regions.add(region);
     this.#compiled++;
-    for (const block of blocks) block.regions.add(region);
+    for (const block of blocks) block.regions = new Set([...block.regions, region]);
     root.region = region;
     const { trampoline } = root;
     const view = this.#view;
@@ -261,9 +260,8 @@ export class RegionCache {
   }
 
   /** Instruction `n` of the block is another one from now on. */
-  rewritten(block: Block, n: number, before: Instruction): void {
-    const { instruction } = block.instructions[n];
-    const fields = loadedFields(before, instruction);
+  rewritten(block: Block, { n, before, after }: Rewrite): void {
+    const fields = loadedFields(before, after);
     if (fields >= 0) return this.loads(block, n, fields);
     this.#countRewrites(block);
     this.#dropAll(block);
@@ -294,7 +292,7 @@ export class RegionCache {
     const { root } = region;
     region.valid = false;
     this.#regions.delete(region);
-    for (const block of region.blocks) block.regions.delete(region);
+    for (const block of region.blocks) block.regions = new Set([...block.regions].filter((one) => one !== region));
     root.region = undefined;
     root.start = root.entry;
     this.#view.setUint16(root.trampoline + RECORD.HANDLER, PSEUDO.FORWARD, true);

@@ -1,0 +1,98 @@
+/**
+ * The instructions of a block. Most blocks run a few times and nobody asks for them again, so that of each only its bytes are kept,
+ * and they are decoded anew for whoever does ask: a region, a view, a store into the block.
+ */
+import { type Instruction, MAX_INSTRUCTION_LENGTH, type OpcodeMap, decode } from '../x86/decoder';
+
+/** One guest instruction of a block. */
+export interface BlockInstruction {
+  readonly eip: number;
+  readonly instruction: Instruction;
+}
+
+/** Instructions in a block, at most: also how exactly a slice can end without single steps. */
+export const MAX_BLOCK_INSTRUCTIONS = 64;
+
+/** Bytes that instructions of several blocks share an array of. */
+const CHUNK = 1 << 16;
+const LONGEST_BLOCK = MAX_BLOCK_INSTRUCTIONS * (1 + MAX_INSTRUCTION_LENGTH);
+
+export class BlockInstructions {
+  length = 0;
+  #list: (BlockInstruction | undefined)[] | undefined;
+
+  constructor(
+    readonly opcodes: OpcodeMap,
+    /** Of each instruction in turn, from `start` on: its length, then its bytes. */
+    readonly bytes: Uint8Array,
+    readonly start: number,
+    readonly eip: number,
+    readonly codeSize: 2 | 4,
+  ) {}
+
+  /** Instruction `n`, from the end if negative. */
+  at(n: number): BlockInstruction | undefined {
+    const index = n < 0 ? n + this.length : n;
+    if (index < 0 || index >= this.length) return undefined;
+    this.#list ??= new Array<undefined>(this.length).fill(undefined);
+    return (this.#list[index] ??= this.#decode(index));
+  }
+
+  list(): BlockInstruction[] {
+    return Array.from({ length: this.length }, (_, n) => this.at(n) as BlockInstruction);
+  }
+
+  /** It is another one from now on, of the same length. */
+  replace(n: number, instruction: Instruction): void {
+    const list = (this.#list ??= new Array<undefined>(this.length).fill(undefined));
+    list[n] = { eip: this.eip + this.offsetOf(n), instruction };
+  }
+
+  /** Bytes of the block before instruction `n`. */
+  offsetOf(n: number): number {
+    return this.#placeOf(n) - this.start - n;
+  }
+
+  /** The instruction that holds the byte at an offset; the last one for what is behind. */
+  indexAt(offset: number): number {
+    let n = 0;
+    for (let end = this.bytes[this.start]; end <= offset && n < this.length - 1; n++) end += this.bytes[this.start + n + 1 + end];
+    return n;
+  }
+
+  #placeOf(n: number): number {
+    let place = this.start;
+    for (let i = 0; i < n; i++) place += 1 + this.bytes[place];
+    return place;
+  }
+
+  #decode(n: number): BlockInstruction {
+    const place = this.#placeOf(n);
+    const decoded = decode(this.opcodes, this.bytes, place + 1, place + 1 + this.bytes[place], this.codeSize);
+    if (decoded.kind !== 'instruction') throw new Error(`instruction ${n} of the block at ${this.eip.toString(16)} is ${decoded.kind} now`);
+    return { eip: this.eip + this.offsetOf(n), instruction: decoded.instruction };
+  }
+}
+
+/** Where instructions of new blocks go: chunk by chunk, each of which lives as long as one of its blocks does. */
+export class InstructionStore {
+  #bytes = new Uint8Array(CHUNK);
+  #end = 0;
+
+  constructor(readonly opcodes: OpcodeMap) {}
+
+  begin(eip: number, codeSize: 2 | 4): BlockInstructions {
+    if (this.#end + LONGEST_BLOCK > CHUNK) {
+      this.#bytes = new Uint8Array(CHUNK);
+      this.#end = 0;
+    }
+    return new BlockInstructions(this.opcodes, this.#bytes, this.#end, eip, codeSize);
+  }
+
+  /** Another instruction of the block that was begun last, from its bytes at `at`. */
+  add(block: BlockInstructions, source: Uint8Array, at: number, length: number): void {
+    this.#bytes[this.#end++] = length;
+    for (let i = 0; i < length; i++) this.#bytes[this.#end++] = source[at + i];
+    block.length++;
+  }
+}
