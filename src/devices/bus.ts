@@ -75,6 +75,17 @@ export class Bus {
     else region.device.write(region.index, port - region.start, size, value >>> 0);
   }
 
+  /** See BusDevice; never while somebody watches accesses. */
+  isSteadyPort(port: number): boolean {
+    const region = this.#ports[port];
+    return region?.device.isSteady !== undefined && !this.accesses.watched && region.device.isSteady(region.index, port - region.start);
+  }
+
+  isPlainPort(port: number): boolean {
+    const region = this.#ports[port];
+    return region?.device.isPlain !== undefined && !this.accesses.watched && region.device.isPlain(region.index, port - region.start);
+  }
+
   read(space: AddressSpace, address: number, size: AccessSize): number {
     const region = this.#find(space, address);
     let value: number;

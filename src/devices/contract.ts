@@ -19,6 +19,10 @@ export interface BusDevice {
   read(region: number, offset: number, size: AccessSize): number;
   /** Write the unsigned `value`, `size` bytes wide, at `offset` of region `region`. */
   write(region: number, offset: number, size: AccessSize, value: number): void;
+  /** Would reading a byte here have no effect, and give the same again until somebody accesses a device in another way, or a timer expires? */
+  isSteady?(region: number, offset: number): boolean;
+  /** Does a byte written here do no more than be what is read here? Nothing else that is steady may depend on it. */
+  isPlain?(region: number, offset: number): boolean;
   /** Power-on state. */
   reset(): void;
   save(): DeviceState;

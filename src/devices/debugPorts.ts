@@ -46,6 +46,14 @@ export class DebugPorts implements BusDevice {
     return this.host.a20 ? CONTROL_A_A20 : 0;
   }
 
+  isSteady(region: number): boolean {
+    return region === POST;
+  }
+
+  isPlain(region: number): boolean {
+    return region === POST && !this.postCodes.watched;
+  }
+
   write(region: number, _offset: number, size: AccessSize, value: number): void {
     if (region === CONSOLE) for (let i = 0; i < size; i++) this.output.fire((value >>> (8 * i)) & 0xff);
     else if (region === BIOS_LOG) this.#log(value & 0xff);

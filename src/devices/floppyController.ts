@@ -113,6 +113,11 @@ export class FloppyController extends ByteDevice {
     return offset === FIFO ? this.#readFifo() : 0xff;
   }
 
+  /** Main status register, digital input register. */
+  isSteady(region: number, offset: number): boolean {
+    return region === 1 || offset === MSR_DSR;
+  }
+
   #mainStatus(): number {
     const { phase, seeking, command, toHost } = this.#s;
     if (phase === 'reset') return 0;

@@ -189,6 +189,11 @@ export class Keyboard extends ByteDevice {
     return this.#s.last;
   }
 
+  /** The status register. */
+  isSteady(region: number): boolean {
+    return region === 1;
+  }
+
   protected writeByte(region: number, _offset: number, value: number): void {
     this.#s.lastWasCommand = region === 1;
     if (region === 1) this.#controllerCommand(value);

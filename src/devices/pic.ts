@@ -65,6 +65,11 @@ export class Pic extends ByteDevice {
     return value;
   }
 
+  /** But for the answer to a poll command, which is an acknowledge. */
+  isSteady(region: number): boolean {
+    return region === 2 || !(region ? this.#slave : this.#master).poll;
+  }
+
   protected writeByte(region: number, offset: number, value: number): void {
     if (region === 2) (offset ? this.#slave : this.#master).setElcr(value & ELCR_MASK[offset]);
     else (region ? this.#slave : this.#master).write(offset, value);

@@ -167,10 +167,21 @@ export class Uart extends ByteDevice {
     else this.irq.lower();
   }
 
-  protected readByte(_region: number, offset: number): number {
+  protected readByte(region: number, offset: number): number {
+    const steady = this.isSteady(region, offset);
     const value = this.#readRegister(offset);
-    this.#update();
+    if (!steady) this.#update();
     return value;
+  }
+
+  /** Registers that reading does not clear, now or ever. */
+  isSteady(_region: number, offset: number): boolean {
+    const { lsrErrors, msrDelta } = this.#s;
+    return offset === LSR ? lsrErrors === 0 : offset === MSR ? msrDelta === 0 : offset >= LCR;
+  }
+
+  isPlain(_region: number, offset: number): boolean {
+    return offset === SCR;
   }
 
   #readRegister(offset: number): number {

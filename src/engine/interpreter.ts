@@ -173,6 +173,7 @@ export class Interpreter {
   /** The system instruction under way, if there is one, is to be the last of this run. */
   attend(): void {
     this.cpu.set(CPU.ATTEND, 1);
+    this.cpu.set(CPU.PORT_GENERATION, 0); // which looks behind the next port access, too
   }
 
   /** The system instruction under way has set RF, which the next one clears: only instruction breakpoints and stops ask for it. */

@@ -45,7 +45,9 @@ export class RecordWriter {
     this.last = this.#at;
     this.write(this.last, eip, i, ++this.#count, this.#block);
     this.#at += RECORD_SIZE;
-    if (i.spec.flow !== 'next' && isRelative(i)) this.#stubs(i, (eip + i.length) >>> 0);
+    if (i.spec.flow === 'next') return;
+    if (isRelative(i)) this.#stubs(i, (eip + i.length) >>> 0);
+    else if (mayGoOn(i)) this.#stub(this.last + RECORD.DISPLACEMENT, (eip + i.length) >>> 0);
   }
 
   /** The run loop must look before what stands at `eip`. */
@@ -114,6 +116,9 @@ export class RecordWriter {
     if (branch.spec.flow === 'branch') this.#stub(this.last + RECORD.IMMEDIATE, next);
   }
 }
+
+/** A system instruction that may have an ordinary course, behind which generated code jumps to the next one. */
+const mayGoOn = ({ spec }: Instruction): boolean => spec.lift === 'in' || spec.lift === 'out';
 
 const isRelative = ({ spec }: Instruction): boolean => RELATIVE[spec.id];
 const RELATIVE = INSTRUCTIONS.map(({ operands }) => operands[0]?.[0] === 'J');

@@ -5,6 +5,7 @@
  *   00002000  how far access windows reach (memory/accessWindows)
  *   00003000  the record where generated code goes on at a fault
  *   00004000  what the page walk depends on, and what it found (memory/pagingCells)
+ *   00008000  what latched ports give when they are read, and what was written to them (vmm/portLatches): 4 KiB each
  *   00010000  VMM page: the hypervisor's own GDT, IDT and TSS, guest-linear FFC00000 under deprivileging techniques
  *   00020000  jump cache: EIP → record, for computed jumps and those that leave their page (256 KiB)
  *   00060000  pages that have an entry in the software TLB: global ones, and from 00070000 on the others (64 KiB each)
@@ -20,6 +21,10 @@ export const PAGE = 4096;
 export const WINDOWS = 0x2000;
 export const FAULT_RECORD = 0x3000;
 export const PAGING_CELLS = 0x4000;
+/** A word for each of the first ports of the I/O space, where a PC's fixed devices are: a generation in the upper 24 bits, a byte. */
+export const PORT_READS = 0x8000;
+export const PORT_WRITES = 0x9000;
+export const LATCHED_PORTS = 0x400;
 export const VMM_PAGES = 0x10000;
 export const VMM_PAGE_COUNT = 16;
 export const JUMP_CACHE = 0x20000;

@@ -1,11 +1,13 @@
 /** System instructions: flags, descriptor tables, control registers, port I/O. SDM Vol. 2; Vol. 3, 2.8. */
-import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, equal, isZero, or, register, select, shl, truncate, xor } from '../ir/microOp';
+import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, equal, isZero, or, register, select, shl, shrU, truncate, xor } from '../ir/microOp';
+import { LATCHED_PORTS, PORT_READS, PORT_WRITES } from '../memory/layout';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
 import { CR0_EM, CR0_MP, CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
 import { EAX, EDX, LDTR, TR } from '../x86/registers';
 import { UD } from '../x86/exceptions';
 import { type Lift, changeableFlags, lacksIoPrivilege, lacksIoplInV86, requireRing0 } from './lift';
 
+const LOG2_LATCHED_PORTS = Math.log2(LATCHED_PORTS);
 const REGISTER_NUMBER: Expr = { k: 'field', field: 'registerNumber' };
 const EFLAGS = cell(CPU.EFLAGS);
 
@@ -176,20 +178,47 @@ const portOperand = (b: Parameters<Lift>[0], n: number): Expr => (b.form.spec.op
 
 /** With IOPL and outside virtual-8086 mode the I/O permission bitmap is not asked. */
 const checkPort = (b: Parameters<Lift>[0], port: Expr, size: number): void =>
-  b.if(or(lacksIoPrivilege(), and(EFLAGS, constant(EFLAGS_VM))), () => b.helper('checkPort', port, constant(size)));
+  b.rarely(or(lacksIoPrivilege(), and(EFLAGS, constant(EFLAGS_VM))), () => b.helper('checkPort', port, constant(size)));
 
+const GENERATION = cell(CPU.PORT_GENERATION);
+
+/** Where a port's latches are, as a place. */
+const latchOf = (port: Expr): Expr => shl(and(port, constant(LATCHED_PORTS - 1)), constant(2));
+
+/** The byte in a latch; with the upper bits set the port is not latched. */
+const latched = (b: Parameters<Lift>[0], port: Expr, operand: number, table: number): Expr => {
+  const entry = xor({ k: 'placed', place: latchOf(port), offset: table }, GENERATION);
+  return b.let(b.form.spec.operands[operand] === 'Ib' ? entry : or(entry, shl(shrU(port, constant(LOG2_LATCHED_PORTS)), constant(8))));
+};
+
+/** `IN`: what generated code reads of a latched port, it reads by itself, and goes on to the next instruction. */
 export const input: Lift = (b) => {
   const size = b.sizeOf(0);
   const port = b.let(portOperand(b, 1));
   checkPort(b, port, size);
-  b.write(0, b.helper('portIn', port, constant(size)));
+  if (size !== 1) return b.write(0, b.helper('portIn', port, constant(size)));
+  const value = latched(b, port, 1, PORT_READS);
+  b.rarely(shrU(value, constant(8)), () => {
+    b.write(0, b.helper('portIn', port, constant(size)));
+    b.dispatch();
+  });
+  b.write(0, value);
+  b.jump();
 };
 
+/** `OUT`, likewise. */
 export const output: Lift = (b) => {
   const size = b.sizeOf(1);
   const port = b.let(portOperand(b, 0));
   checkPort(b, port, size);
-  b.helper('portOut', port, constant(size), b.read(1));
+  if (size !== 1) return void b.helper('portOut', port, constant(size), b.read(1));
+  b.rarely(shrU(latched(b, port, 0, PORT_WRITES), constant(8)), () => {
+    b.helper('portOut', port, constant(size), b.read(1));
+    b.dispatch();
+  });
+  const entry = b.let(or(GENERATION, b.read(1)));
+  for (const table of [PORT_READS, PORT_WRITES]) b.setPlaced(latchOf(port), table, entry);
+  b.jump();
 };
 
 /** `LAR`, `LSL`: ZF says whether the selector may be looked at; only then the destination changes. */

@@ -4,6 +4,7 @@ import type { InterruptController } from '../devices/interruptController';
 import type { MemoryBus } from '../memory/guestMemory';
 import { CPU, type CpuState } from '../x86/cpuState';
 import { EFLAGS_IF } from '../x86/flags';
+import type { PortLatches } from './portLatches';
 
 const PAGE_MASK = ~0xfff;
 /** Nothing is there: the page below the I/O APIC's. */
@@ -24,7 +25,24 @@ export class DeviceAccess implements MemoryBus {
     private readonly host: DeviceHost,
     /** Where the board has the page of the local APIC; 0 without one. */
     private readonly apicPage: number,
+    private readonly latches: PortLatches,
   ) {}
+
+  /** Somebody is going to look at devices. */
+  settle(): void {
+    this.latches.settle();
+  }
+
+  /** A timer has been armed. */
+  timeChanged(): void {
+    this.latches.block();
+  }
+
+  /** As `noteWaiting`: generated code is about to run, and before the next timer is due it ends. */
+  beginSlice(): boolean {
+    this.latches.open();
+    return this.noteWaiting();
+  }
 
   /** An interrupt waits, whether the CPU would take it or not. */
   get interruptWaits(): boolean {
@@ -48,18 +66,40 @@ export class DeviceAccess implements MemoryBus {
   readPort(port: number, size: Size): number {
     const { host } = this;
     const waited = this.#waited;
-    host.syncClock();
-    const value = host.platform.bus.readPort(port, size);
+    const value = size === 1 && this.latches.canRead(port) ? this.#readSteady(port) : this.#read(port, size);
     if (waited !== this.noteWaiting()) host.engine.attend();
+    return value;
+  }
+
+  #read(port: number, size: Size): number {
+    this.host.syncClock();
+    return this.host.platform.bus.readPort(port, size);
+  }
+
+  #readSteady(port: number): number {
+    const { latches } = this;
+    latches.begin();
+    const value = this.host.platform.bus.readPort(port, 1);
+    latches.keepRead(port, value);
     return value;
   }
 
   writePort(port: number, size: Size, value: number): void {
     const { host } = this;
     const waited = this.#waited;
-    host.syncClock();
-    host.platform.bus.writePort(port, size, value);
+    if (size === 1 && this.latches.canWrite(port)) this.#writePlain(port, value);
+    else {
+      host.syncClock();
+      host.platform.bus.writePort(port, size, value);
+    }
     if (waited !== this.noteWaiting()) host.engine.attend();
+  }
+
+  #writePlain(port: number, value: number): void {
+    const { latches } = this;
+    latches.begin();
+    this.host.platform.bus.writePort(port, 1, value);
+    latches.keepWrite(port, value & 0xff);
   }
 
   /** A load that a device answers. */

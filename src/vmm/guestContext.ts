@@ -3,7 +3,7 @@ import type { LinearMemory } from '../memory/linearMemory';
 import type { CpuModel, ExecutionContext, FpuErrorLine, ParavirtualInterface, RegisteredTraps, StateChange, TaskSwitchCause } from '../semantics/system/context';
 import { DescriptorCache } from '../semantics/system/descriptors';
 import { X87 } from '../semantics/x87/unit';
-import type { CpuState } from '../x86/cpuState';
+import { CPU, type CpuState } from '../x86/cpuState';
 import type { DeviceAccess } from './deviceAccess';
 
 export interface ContextHost {
@@ -24,10 +24,16 @@ class FpuErrorPins implements FpuErrorLine {
   constructor(readonly host: ContextHost) {}
 
   assert(): void {
+    this.#changed();
     this.host.platform.fpuError?.assert();
   }
   release(): void {
+    this.#changed();
     this.host.platform.fpuError?.release();
+  }
+  /** An interrupt may wait, or wait no longer: the next port access is to see that. */
+  #changed(): void {
+    this.host.cpu.set(CPU.PORT_GENERATION, 0);
   }
   get ignored(): boolean {
     return this.host.platform.fpuError?.ignored ?? false;

@@ -194,7 +194,7 @@ export class RunLoop {
     if (debugged && !stopped && this.#atBreakpoint()) return this.#breakpoint();
     cpu.set(CPU.INHIBIT, 0);
     cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
-    const waits = devices.noteWaiting();
+    const waits = devices.beginSlice();
     const alone = inhibit !== 0 && (waits || cpu.get(CPU.PENDING_DEBUG) !== 0 || hypercalls !== undefined);
     const slice = alone ? 1 : Math.min(end - before, technique.slice, this.#untilNextTimer());
     const outcome = debugged ? this.#traps.step(() => this.#stepOne()) : stopped ? this.#stepOne() : this.#handle(technique.run(slice, false));

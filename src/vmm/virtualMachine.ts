@@ -35,6 +35,7 @@ import { Hypercalls } from './hypercalls/hypercalls';
 import { DISCOVERY_LEAVES } from './hypercalls/discovery';
 import { KVM_LEAVES } from './kvm/kvmAbi';
 import { KvmInterface } from './kvm/kvmInterface';
+import { PortLatches } from './portLatches';
 import { resetRegisters } from './resetState';
 import { RunLoop, type RunLoopHost } from './runLoop';
 import { ShadowReports } from './shadowReports';
@@ -124,7 +125,7 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
   constructor(options: VmOptions) {
     this.#resetsOnShutdown = options.resetsOnShutdown ?? false;
     this.cpu = new CpuState(options.memory);
-    this.devices = new DeviceAccess(this, apicBaseAtReset(options.model) & PAGE_MASK);
+    this.devices = new DeviceAccess(this, apicBaseAtReset(options.model) & PAGE_MASK, this.#createLatches(options));
     this.physical = new GuestMemory(options.memory, options.ram, this.devices, options.videoMemory);
     const paging = new PagingUnit(this.physical);
     this.linear = new LinearMemory(this.cpu, this.physical, pagingFeatures(options.model), paging);
@@ -157,6 +158,11 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
     return id === 'trap' ? new TrapAndEmulate(this, this.#world) : options.optimised ? new OptimisedTranslation(this, this.#world) : new BinaryTranslation(this, this.#world);
   }
 
+  /** Under other techniques ports are the VMM's business; KVM's guests may end interrupts with a store. */
+  #createLatches({ technique, kvm }: VmOptions): PortLatches {
+    return new PortLatches(this.cpu, () => this.#platform.bus, technique === 'bare' && !kvm);
+  }
+
   #hardwareAssisted({ vmcs = {}, nestedPaging }: VmOptions): HardwareAssisted {
     const technique = new HardwareAssisted(this, this.context, vmcs, nestedPaging);
     this.linear.nested = technique.nested;
@@ -185,7 +191,10 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
   attach(platform: Platform, restart: () => void): void {
     this.#platform = platform;
     this.#restart = restart;
-    platform.clock.rearmed = () => this.engine.leaveAfterInstruction();
+    platform.clock.rearmed = () => {
+      this.devices.timeChanged();
+      this.engine.leaveAfterInstruction();
+    };
     platform.bus.unclaimed.on((what) => this.reportFromDevice({ kind: 'unclaimed', reason: what, sentence: `No device answers ${what}; the bus reads as all ones.` }));
   }
 
@@ -227,6 +236,7 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
   }
 
   syncClock(): void {
+    this.devices.settle();
     this.#platform.clock.advanceTo(this.now());
   }
 

@@ -113,6 +113,8 @@ export const CPU = {
   FLAT_MODES: 0x17f0,
   /** BUDGET at the last fault that generated code delivered: another one without an instruction between them goes to the run loop. */
   FAULT_BUDGET: 0x17f8,
+  /** Generation of the ports that are latched, shifted left by 8; 0: none is (vmm/portLatches). */
+  PORT_GENERATION: 0x17fc,
   END: 0x1800,
 } as const;
 

@@ -206,3 +206,15 @@ test('modem status: what changed since it was read; a falling ring indicator cou
   out(uart, 0, 4, 0x10);
   assert.equal(read(6), 0x04);
 });
+
+test('steady registers are those that a read leaves as they are', () => {
+  const { uart, read } = make();
+  const steady = () => [0, 1, 2, 3, 4, 5, 6, 7].filter((offset) => uart.isSteady(0, offset));
+  assert.deepEqual(steady(), [3, 4, 5, 6, 7]);
+  out(uart, 0, 5, 0x02);
+  assert.deepEqual(steady(), [3, 4, 6, 7], 'an overrun is seen once');
+  assert.equal(read(5), 0x62);
+  assert.deepEqual(steady(), [3, 4, 5, 6, 7]);
+  out(uart, 0, 4, 0x10);
+  assert.deepEqual(steady(), [3, 4, 5, 7], 'modem lines have changed');
+});

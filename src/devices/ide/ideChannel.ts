@@ -67,6 +67,11 @@ export class IdeChannel implements BusDevice, Cable {
     return value >>> 0;
   }
 
+  /** The status, which is also the answer to an interrupt; the alternate status is not. */
+  isSteady(region: number, offset: number): boolean {
+    return region === 1 || (offset === STATUS && !this.#answering?.interrupt);
+  }
+
   write(region: number, offset: number, size: AccessSize, value: number): void {
     if (!this.options.decodes()) return;
     if (region === 1) return this.#writeControl(value & 0xff);

@@ -127,6 +127,7 @@ export class BlockLowering {
     const branching = record - RECORD_SIZE;
     if (block.attention || !occurrence) return { k: 'leave', record };
     const next = (occurrence.eip + occurrence.instruction.length) >>> 0;
+    if (ending === 'jump' && occurrence.instruction.spec.flow === 'system') return { k: 'jump', to: { eip: next, slot: branching + RECORD.DISPLACEMENT } };
     const taken = { eip: branchTarget(occurrence.instruction, next), slot: branching + RECORD.DISPLACEMENT };
     if (ending === 'jump') return { k: 'jump', to: taken };
     if (ending === 'branch') return { k: 'branch', taken, next: { eip: next, slot: branching + RECORD.IMMEDIATE } };
