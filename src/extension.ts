@@ -27,7 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const start = startWorkers(context);
   const checker = new SourceChecker(start);
   const vms = new VmWorkers(() => start('worker'));
-  context.subscriptions.push(tracker, choice, checker, { dispose: () => vms.endAll() });
+  context.subscriptions.push(tracker, choice, checker);
   registerAdapter(context, vms);
   registerConfigurations(context, { choice, vms });
   registerKeptVms(context, vms);
@@ -41,6 +41,8 @@ export function activate(context: vscode.ExtensionContext): void {
   registerEditorProviders(context, { checker, tracker, choice });
   registerEventBreakpoints(context);
   registerLabs(context);
+  // Behind what notes which VMs were left: they are disposed in this order.
+  context.subscriptions.push({ dispose: () => vms.endAll() });
   void vscode.commands.executeCommand('setContext', 'ringside.active', true);
 }
 

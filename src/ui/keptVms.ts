@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { VmWorker, VmWorkers } from '../protocol/keptVms';
 import { COMMANDS, DEBUG_TYPE } from './identifiers';
+import { KeptMemory } from './keptMemory';
 import { isTechnique } from '../protocol/techniques';
 import { techniqueOf, techniqueText } from './techniqueChoice';
 import { counted } from './text';
@@ -84,8 +85,12 @@ export function registerKeptVms(context: vscode.ExtensionContext, vms: VmWorkers
     if (length > 0) item.show();
     else item.hide();
   };
+  const memory = new KeptMemory(context.workspaceState);
+  if (memory.lost.length > 0)
+    void vscode.window.showWarningMessage(vscode.l10n.t('Ringside: VMs that were left behind end when the window closes or reloads: {0}.', memory.lost.join(', ')));
   context.subscriptions.push(
     item,
+    vms.changed.on(() => memory.note(vms.kept.map(nameOf))),
     vms.changed.on(show),
     vscode.commands.registerCommand(COMMANDS.attach, () => attach(vms)),
   );

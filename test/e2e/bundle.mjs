@@ -8,19 +8,13 @@ export const root = path.resolve(import.meta.dirname, '../..');
 /** The folder that tests open: it holds trap.asm. */
 export const workspace = path.resolve(process.env.RINGSIDE_E2E_WORKSPACE ?? path.join(root, 'examples'));
 
+/** What runs in the browser's extension host. */
+export const browserSuite = path.join(root, 'dist/suite/browser.js');
+
 export async function bundleForTests() {
   if (process.argv.includes('--built')) return;
   await buildAll();
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['test/suite/index.ts'],
-    outfile: 'dist/suite/index.cjs',
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    sourcemap: true,
-    external: ['vscode', 'mocha'],
-    logLevel: 'warning',
-  });
+  const suite = { absWorkingDir: root, bundle: true, format: 'cjs', sourcemap: true, logLevel: 'warning' };
+  await build({ ...suite, entryPoints: ['test/suite/index.ts'], outfile: 'dist/suite/index.cjs', platform: 'node', target: 'node20', external: ['vscode', 'mocha'] });
+  await build({ ...suite, entryPoints: ['test/suite/browser.ts'], outfile: browserSuite, platform: 'browser', external: ['vscode'] });
 }

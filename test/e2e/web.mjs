@@ -10,7 +10,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { startServer } from '../../scripts/vscodeServer.mjs';
 import { newPage, startBrowser } from './browser.mjs';
-import { bundleForTests, root, workspace } from './bundle.mjs';
+import { browserSuite, bundleForTests, root, workspace } from './bundle.mjs';
 import { shots } from './shots.mjs';
 import { soon, Workbench } from './workbench.mjs';
 
@@ -170,6 +170,36 @@ async function inWorkbench(browser) {
   }
 }
 
+/** The checks of test/suite/everyProvider.ts, by the bundle and in the worker of a browser. */
+async function suiteInBrowser(browser) {
+  const server = await startServer({ settings });
+  const page = await newPage(browser, { width: 1400, height: 900 });
+  const failures = [];
+  const finished = new Promise((resolve, reject) => {
+    page.on('crash', () => reject(new Error('the page crashed')));
+    page.exposeFunction('codeAutomationExit', resolve).catch(reject);
+  });
+  await page.exposeFunction('codeAutomationLog', (_level, parts) => {
+    const line = parts.join(' ');
+    const checked = /checked: (.*)/.exec(line);
+    if (checked) {
+      passed++;
+      console.log(`  ok in the browser: ${checked[1]}`);
+    } else if (line.includes('FAILED: ')) failures.push(line);
+  });
+  try {
+    await page.goto(server.workbenchUrl({ folder: workspace, extensions: [root], inBrowser: true, tests: browserSuite }));
+    const code = await finished;
+    assert.deepEqual([code, failures], [0, []]);
+  } catch (error) {
+    await page.screenshot({ path: path.join(shots, 'web-suite-failure.png') });
+    throw error;
+  } finally {
+    await page.close();
+    await server.stop();
+  }
+}
+
 let files;
 let browser;
 try {
@@ -178,6 +208,7 @@ try {
   browser = await startBrowser();
   await bundleAlone(browser, files.url);
   await inWorkbench(browser);
+  await suiteInBrowser(browser);
 } catch (error) {
   failed++;
   console.error(error);

@@ -9,6 +9,7 @@ export async function run(): Promise<void> {
   await import('./session.test');
   await import('./problems.test');
   await import('./editor.test');
+  await import('./providers.test');
   await import('./labs.test');
   await import('./comparison.test');
   const failures: { title: string; error: string }[] = [];
