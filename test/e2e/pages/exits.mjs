@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { soon } from '../workbench.mjs';
 
+/** How many there are once their number stays. */
+async function settledCount(rows) {
+  let last = -1;
+  return soon('rows', async () => {
+    const now = await rows.count();
+    const settled = now > 0 && now === last;
+    last = now;
+    return settled && now;
+  });
+}
+
 const eventRows = (page) => page.locator('[aria-label="Events"] tbody tr');
 
 export const exitsScenarios = [
@@ -15,7 +26,7 @@ export const exitsScenarios = [
       await check('reasons are counted', async () => {
         await page.getByRole('button', { name: 'IO_INSTRUCTION', exact: true }).first().waitFor();
         const { counts } = await session.request('ringside/exits', { count: 0 });
-        assert.match(await page.locator('.toggle', { hasText: 'VM exits' }).textContent(), new RegExp(`${counts.vmExit}$`));
+        await page.locator('.toggle', { hasText: new RegExp(`VM exits.*${counts.vmExit}$`) }).waitFor();
       });
       await check('an event is shown from its instruction to its effect', async () => {
         await page.getByRole('button', { name: 'IO_INSTRUCTION', exact: true }).first().click();
@@ -23,8 +34,11 @@ export const exitsScenarios = [
         await eventRows(page).first().getByRole('button').click();
         const steps = page.locator('.chain li');
         await soon('four steps', async () => (await steps.count()) === 4);
-        assert.deepEqual(await page.locator('.chain h3').allTextContents(), ['Instruction', 'Trap', 'Handler', 'Effect']);
-        assert.match(await steps.nth(1).textContent(), /qualification/i);
+        await soon('their names', async () => (await page.locator('.chain h3').allTextContents()).join() === 'Instruction,Trap,Handler,Effect');
+        await steps
+          .nth(1)
+          .filter({ hasText: /qualification/i })
+          .waitFor();
       });
       await look('exits-hvm');
       await check('one click makes a breakpoint of a reason', async () => {
@@ -47,12 +61,12 @@ export const exitsScenarios = [
       await page.locator('.bucket').first().waitFor();
       await look('exits-trap');
       await check('a stretch of the timeline is chosen by keys, and limits the rest', async () => {
-        const all = await eventRows(page).count();
+        const all = await settledCount(eventRows(page));
         await page.locator('.bucket[tabindex="0"]').focus();
         await page.keyboard.press('Home');
         await page.keyboard.press('Enter');
         await page.getByRole('button', { name: 'Show all' }).waitFor();
-        assert.notEqual(await eventRows(page).count(), 0);
+        await eventRows(page).first().waitFor();
         await page.getByRole('button', { name: 'Show all' }).click();
         await soon('all again', async () => (await eventRows(page).count()) === all);
       });

@@ -3,6 +3,9 @@ import { soon } from '../workbench.mjs';
 
 const cell = (page, offset, column = 'hex') => page.locator(`[data-offset="${offset}"][data-column="${column}"]`);
 
+/** The keyboard is on that byte. */
+const onByte = (page, offset) => soon(`the keyboard on byte ${offset}`, () => page.evaluate((o) => document.activeElement.dataset.offset === o, String(offset)));
+
 export const memoryScenarios = [
   {
     page: 'memory',
@@ -65,7 +68,7 @@ export const memoryScenarios = [
         await session.go();
         await hosted.news();
         await page.locator('.cell.changed').first().waitFor();
-        assert.match(await page.locator('[role=status]').textContent(), /changed since the last stop/);
+        await page.locator('[role=status]', { hasText: 'changed since the last stop' }).waitFor();
       });
       await look('memory');
       await check('two digits write a byte, a character too; arrows move', async () => {
@@ -81,7 +84,7 @@ export const memoryScenarios = [
         assert.equal(atob(data), 'JK');
         await cell(page, 0).focus();
         await page.keyboard.press('ArrowDown');
-        assert.equal(await page.evaluate(() => document.activeElement.dataset.offset), '16');
+        await onByte(page, 16);
         await page.keyboard.press('PageDown');
         await soon('the next page', async () => (await page.locator('[role=rowheader]').first().textContent()).startsWith('00000780'));
       });
@@ -98,12 +101,12 @@ export const memoryScenarios = [
           await cell(page, 0).focus();
           await page.keyboard.press('ArrowDown');
           await page.keyboard.press('End');
-          assert.equal(await page.evaluate(() => document.activeElement.dataset.offset), String(2 * bytes - 1));
+          await onByte(page, 2 * bytes - 1);
         }
         await look('memory-narrow');
         await page.setViewportSize({ width, height });
         await soon('16 bytes a row', async () => (await headers()) === 16);
-        assert.equal(await page.evaluate(() => document.activeElement.dataset.offset), '7', 'the keyboard stays on its byte');
+        await onByte(page, 7);
       });
       await check('a mistake is answered in words', async () => {
         await open('nowhere');

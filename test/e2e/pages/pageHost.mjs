@@ -4,6 +4,7 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { PATIENCE } from '../browser.mjs';
 import { THEMES } from './themes.mjs';
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -56,7 +57,7 @@ export class HostedPage {
   static async open({ browser, server, name, session, language = 'en', viewport = { width: 1180, height: 760 } }) {
     const hosted = new HostedPage();
     const page = await browser.newPage({ viewport });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PATIENCE);
     Object.assign(hosted, { page, session, allowed: server.requests[name] });
     page.on('pageerror', (error) => hosted.errors.push(String(error)));
     page.on('console', (message) => message.type() === 'error' && hosted.errors.push(message.text()));

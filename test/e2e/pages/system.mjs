@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { soon } from '../workbench.mjs';
 
 const tab = (page, name) => page.getByRole('tab', { name });
@@ -14,7 +13,7 @@ export const systemScenarios = [
     async run({ hosted, page, session, check, look }) {
       await check('registers are decoded, and say what the silicon holds', async () => {
         await page.locator('.bit.on', { hasText: 'PE' }).first().waitFor();
-        assert.match(await page.locator('.chip').first().textContent(), /protected mode, ring 0/);
+        await page.locator('.chip', { hasText: 'protected mode, ring 0' }).first().waitFor();
       });
       await check('a flag is turned over by a click, and back', async () => {
         const carry = page.locator('[data-key="bit-eflags.CF"]');
@@ -51,7 +50,7 @@ export const systemScenarios = [
       await check('interrupt controllers and timers', async () => {
         await tab(page, 'Interrupts and timers').click();
         await page.locator('.device', { hasText: '8259A' }).waitFor();
-        assert.equal(await page.locator('.device').count(), 4);
+        await soon('four devices', async () => (await page.locator('.device').count()) === 4);
       });
       await look('system-devices');
       await check('a field of the VMCS is set; nonsense is refused in words', async () => {
@@ -93,7 +92,7 @@ export const systemScenarios = [
       await check('the shadow tables are beside the guest’s', async () => {
         await tab(page, 'Page walk').click();
         await page.locator('.walk', { hasText: 'Shadow page tables' }).first().waitFor();
-        assert.ok((await page.locator('.walk').count()) >= 2);
+        await soon('both', async () => (await page.locator('.walk').count()) >= 2);
       });
       await look('system-paging-shadow');
       await check('an address that is not mapped ends in a fault', async () => {
