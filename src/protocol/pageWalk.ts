@@ -1,4 +1,5 @@
 /** How one linear address is translated: the guest's own tables, the VMM's shadow of them, and nested tables, side by side. */
+import type { TechniqueId } from './techniques';
 import type { ShadowViewName } from './vmmEvent';
 
 export interface GuestTableEntry {
@@ -43,6 +44,7 @@ export interface PageWalkRow {
 }
 
 export interface PageWalkResponse {
+  readonly technique: TechniqueId;
   readonly rows: readonly PageWalkRow[];
   /** Guest-physical pages that hold tables which the VMM traces. */
   readonly traced: readonly number[];

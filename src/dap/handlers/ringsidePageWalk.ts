@@ -9,6 +9,6 @@ const MOST = 1024;
 export const ringsidePageWalk = handler('ringside/pageWalk', shape({ threadId: optional(integer), address: count(0xffffffff), count: optional(count(MOST)) }), {
   run(session, { threadId, address, count: pages = 1 }): PageWalkResponse {
     const { vm } = session.guestOf(threadId).target;
-    return { rows: Array.from({ length: pages }, (_, n) => vm.pageWalk((address + n * PAGE) >>> 0)), traced: vm.tracedTables };
+    return { technique: vm.technique, rows: Array.from({ length: pages }, (_, n) => vm.pageWalk((address + n * PAGE) >>> 0)), traced: vm.tracedTables };
   },
 });

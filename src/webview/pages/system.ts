@@ -2,6 +2,7 @@
 import type { PageWalkRow } from '../../protocol/pageWalk';
 import type { VmcsResponse } from '../../protocol/requests';
 import type { SystemResponse } from '../../protocol/systemState';
+import type { TechniqueId } from '../../protocol/techniques';
 import { Changes } from '../changes';
 import { Connection, latest } from '../connection';
 import { type Child, h, replace, status } from '../dom';
@@ -35,7 +36,7 @@ const page = document.getElementById('page') as HTMLElement;
 const changes = new Changes();
 let system: SystemResponse | undefined;
 let vmcs: VmcsResponse | undefined;
-let walk: { readonly linear: number; readonly row: PageWalkRow } | undefined;
+let walk: { readonly linear: number; readonly row: PageWalkRow; readonly technique: TechniqueId } | undefined;
 let problem = '';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -66,8 +67,8 @@ async function linearOf(expression: string): Promise<number> {
 async function walkPages(): Promise<void> {
   try {
     const linear = await linearOf(connection.state.address);
-    const { rows } = await connection.ask('ringside/pageWalk', { address: linear });
-    walk = { linear, row: rows[0] };
+    const { rows, technique } = await connection.ask('ringside/pageWalk', { address: linear });
+    walk = { linear, row: rows[0], technique };
   } catch (error) {
     walk = undefined;
     problem = messageOf(error);
@@ -112,6 +113,9 @@ const steps = (title: string, all: readonly WalkStep[]) =>
     ),
   );
 
+const OWN_TABLES = t('Under this technique the processor walks the guest’s own tables: there are no shadow or nested ones.');
+const NO_SHADOW_YET = t('There are no shadow page tables yet: the VMM makes them when the guest runs.');
+
 function pagingPanel({ registers }: SystemResponse): Child {
   const pae = ((registers.find((r) => r.name === 'cr4')?.value ?? 0) & CR4_PAE) !== 0;
   const go = (address: string): void => {
@@ -125,7 +129,7 @@ function pagingPanel({ registers }: SystemResponse): Child {
     walk && h('button', { type: 'button', onclick: () => connection.send({ open: 'memory', with: { address: `0x${walk?.linear.toString(16)}` } }) }, t('Show memory')),
   );
   if (!walk) return tabPanel('paging', form);
-  const { row, linear } = walk;
+  const { row, linear, technique } = walk;
   const others = [
     ...row.shadow.map((column) => steps(t('Shadow page tables'), shadowSteps(column))),
     ...(row.nested ? [steps(t('Nested page tables (EPT)'), nestedSteps(row.nested))] : []),
@@ -134,7 +138,7 @@ function pagingPanel({ registers }: SystemResponse): Child {
     'paging',
     form,
     h('div', { class: 'walks' }, steps(t('Guest’s page tables'), guestSteps(row, linear, pae)), others),
-    others.length === 0 && h('p', { class: 'status' }, t('Under this technique the processor walks the guest’s own tables: there are no shadow or nested ones.')),
+    others.length === 0 && h('p', { class: 'status' }, technique === 'bare' ? OWN_TABLES : NO_SHADOW_YET),
   );
 }
 
