@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// How long a debug session takes from its start to the first `stopped` event, with stopOnEntry. Two ways: a worker in a host that runs
-// already, as the extension starts one at F5, and `ringside dap` as a process of its own, as other editors start it. Prints milliseconds,
+// How long a debug session takes from its start to the first `stopped` event, with stopOnEntry. Three ways: a worker in a host that runs
+// already, as the extension starts one at F5, for the first time and once V8's compiled code has been kept; and `ringside dap` as a process of its own, as other editors start it. Prints milliseconds,
 // of the wall and of the processor. `npm run bench:first-stop -- [ROUNDS] [GUEST]`
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -28,10 +28,10 @@ function session(post, listen) {
 }
 
 /** A worker of this process, which is warm. */
-async function inWorker() {
+async function inWorker(storage) {
   const before = process.cpuUsage();
   const from = performance.now();
-  const worker = new Worker(path.join(root, 'dist/worker.mjs'), { stdout: true });
+  const worker = new Worker(path.join(root, 'dist/worker.mjs'), { stdout: true, workerData: { storage } });
   worker.on('error', (error) => {
     throw error;
   });
@@ -43,6 +43,20 @@ async function inWorker() {
   const { user, system } = process.cpuUsage(before);
   await worker.terminate();
   return { wall, cpu: (user + system) / 1000 };
+}
+
+const storage = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-first-stop-'));
+process.on('exit', () => fs.rmSync(storage, { recursive: true, force: true }));
+
+/** Once a session has lived long enough for its code to be kept. */
+async function keepCode() {
+  const worker = new Worker(path.join(root, 'dist/worker.mjs'), { stdout: true, workerData: { storage } });
+  await session(
+    (message) => worker.postMessage(message),
+    (heard) => worker.on('message', heard),
+  );
+  while (!fs.readdirSync(storage).some((name) => name.endsWith('.compiled'))) await new Promise((resolve) => setTimeout(resolve, 100));
+  await worker.terminate();
 }
 
 /** Milliseconds of processor time that a process of Linux has had; NaN elsewhere. */
@@ -92,8 +106,10 @@ function row(values) {
 }
 
 console.log(`load average ${os.loadavg()[0].toFixed(1)} on ${os.cpus().length} CPUs, Node ${process.version}; milliseconds, median (range) of ${rounds}`);
+await keepCode();
 for (const [name, measure] of [
-  ['worker in a warm host', inWorker],
+  ['worker in a warm host', () => inWorker(storage)],
+  ['the same, first time', () => inWorker()],
   ['process of its own', inProcess],
 ]) {
   const all = [];

@@ -13,8 +13,8 @@ import { NAMED_VSCODE_API } from './vscodeApi.mjs';
 const emitter = interpreterEmitter();
 const node = { platform: 'node', target: 'node20', plugins: [readsInterpreter(emitter, path.join(root, 'dist/interpreter.wasm'), { moves: true })] };
 
-/** CommonJS dependencies (@vscode/debugadapter) ask for `require`, which an ES module has to make. */
-const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+/** What `import.meta.url` is in a CommonJS script. */
+const URL_OF_FILE = "const __url = require('node:url').pathToFileURL(__filename).href;";
 
 const inSource = (name) => path.join(root, 'src', `${name}.ts`);
 
@@ -41,7 +41,8 @@ const web = {
 const BUNDLES = [
   { entry: 'src/nodeExtension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, external: ['./workbench.cjs'] },
   { entry: 'src/extension.ts', out: 'dist/workbench.cjs', format: 'cjs', ...node, plugins: [NAMED_VSCODE_API, readsInstructions('dist/instructions.json')] },
-  { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node, banner: { js: REQUIRE } },
+  { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node },
+  { entry: 'src/debugWorker.ts', out: 'dist/debugWorker.cjs', format: 'cjs', ...node, define: { 'import.meta.url': '__url' }, banner: { js: URL_OF_FILE } },
   { entry: 'src/compareWorker.ts', out: 'dist/compareWorker.mjs', format: 'esm', ...node },
   { entry: 'src/checkWorker.ts', out: 'dist/checkWorker.mjs', format: 'esm', ...node },
   ...['block', 'exits', 'system', 'memory'].map((page) => ({

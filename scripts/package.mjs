@@ -11,6 +11,7 @@ const REQUIRED = [
   'dist/extension.cjs',
   'dist/workbench.cjs',
   'dist/worker.mjs',
+  'dist/debugWorker.cjs',
   'dist/compareWorker.mjs',
   'dist/checkWorker.mjs',
   'dist/interpreter.wasm',

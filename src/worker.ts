@@ -1,15 +1,8 @@
-/** Debug sessions and their machines in a Node worker: DAP messages in, DAP messages out. */
-import './nodeRequire';
-import { parentPort } from 'node:worker_threads';
-import { Sessions } from './dap/sessions';
-import { createMachine } from './machine/machine';
-import { nodeFiles } from './nodeFiles';
+/** The debug worker: its script, from what V8 compiled when it ran before. `workerData.storage` is a folder to keep that in. */
+import { fileURLToPath } from 'node:url';
+import { workerData } from 'node:worker_threads';
+import { runCompiled } from './compiledScript';
 
-if (!parentPort) throw new Error('This script runs in a worker.');
-const port = parentPort;
+const SCRIPT = './debugWorker.cjs';
 
-const sessions = new Sessions(
-  (config, surroundings) => createMachine(config, nodeFiles, surroundings),
-  (message) => port.postMessage(message),
-);
-port.on('message', (message) => sessions.handleMessage(message));
+runCompiled(fileURLToPath(new URL(SCRIPT, import.meta.url)), (workerData as { readonly storage?: string } | null)?.storage);

@@ -6,8 +6,9 @@ import { t } from './text';
 export class NodeWorker implements WorkerHandle {
   readonly #worker: Worker;
 
-  constructor(script: string) {
-    this.#worker = new Worker(script);
+  /** `storage`: a folder for what is worth keeping between starts. */
+  constructor(script: string, storage?: string) {
+    this.#worker = new Worker(script, { workerData: { storage } });
   }
 
   postMessage(message: unknown): void {
@@ -31,6 +32,6 @@ export class NodeWorker implements WorkerHandle {
 
 /** In a browser webWorkers.ts stands in for this module. */
 export const startWorkers =
-  ({ extensionPath }: { readonly extensionPath: string }): StartWorker =>
+  ({ extensionPath, globalStorageUri }: { readonly extensionPath: string; readonly globalStorageUri: { readonly fsPath: string } }): StartWorker =>
   (script) =>
-    new NodeWorker(path.join(extensionPath, 'dist', `${script}.mjs`));
+    new NodeWorker(path.join(extensionPath, 'dist', `${script}.mjs`), globalStorageUri.fsPath);

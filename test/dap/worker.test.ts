@@ -14,7 +14,7 @@ test('a session in a worker, over streams: launch, print, power off', { timeout:
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringside-worker-'));
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const script = path.join(folder, 'worker.mjs');
-  await build({ entryPoints: [path.resolve('src/worker.ts')], outfile: script, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
+  await build({ entryPoints: [path.resolve('src/debugWorker.ts')], outfile: script, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
   const program = path.join(folder, 'hi.asm');
   fs.writeFileSync(program, "org 0x7c00\n%include 'hi.inc'\nout 0xf4, al\n");
   fs.writeFileSync(path.join(folder, 'hi.inc'), "mov al, 'H'\nout 0xe9, al\nmov al, 3\n");
