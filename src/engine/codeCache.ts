@@ -7,6 +7,7 @@ import { JUMP, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, JUMP_CACHE_STRID
 import { PAGING } from '../memory/pagingCells';
 import { Emitter } from '../base/events';
 import type { Block } from './block';
+import { CodePage, extentOn, overlaps } from './codePage';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
 
 /** Invalidated blocks kept for the view. */
@@ -23,15 +24,6 @@ const FORGOTTEN = -2;
 
 /** Index of the words of an entry. */
 const jumpEntry = (eip: number): number => (JUMP_CACHE + JUMP_CACHE_STRIDE * ((eip ^ (eip >>> JUMP_CACHE_FOLD)) & (JUMP_CACHE_ENTRIES - 1))) >> 2;
-
-interface CodePage {
-  readonly blocks: Set<Block>;
-  /** All code of the page lies in these bytes of it, [low, high): most stores, to data and stacks beside code, are told apart by this. */
-  low: number;
-  high: number;
-  /** Stores since the last block was translated here, while it has none. */
-  idleWrites: number;
-}
 
 export class CodeCache {
   readonly #blocks = new Map<number, Block>();
@@ -103,26 +95,18 @@ export class CodeCache {
     if (before) this.invalidate(before, 'replaced');
     map.set(key, block);
     this.byId.set(block.id, block);
-    for (const page of pagesOf(block)) {
-      const known = this.#mark(page);
-      known.blocks.add(block);
-      const [low, high] = extentOn(block);
-      known.low = Math.min(known.low, low);
-      known.high = Math.max(known.high, high);
-    }
+    for (const page of pagesOf(block)) this.#mark(page).add(block);
   }
 
   /** A page that is marked now. */
   #mark(page: number): CodePage {
     let known = this.#pages.get(page);
     if (!known) {
-      known = { blocks: new Set(), low: 0, high: 0, idleWrites: 0 };
+      known = new CodePage();
       this.#pages.set(page, known);
       this.linear.physical.markCode(page * PAGE, true);
       this.linear.protectPage(page * PAGE);
     }
-    if (known.blocks.size === 0) [known.low, known.high] = [PAGE, 0];
-    known.idleWrites = 0;
     return known;
   }
 
@@ -173,7 +157,7 @@ export class CodeCache {
       if (handler === PSEUDO.FALL_THROUGH) this.linear.cpu.u8[record + RECORD.COUNT]++;
       this.#u16[(record + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
     }
-    for (const page of pagesOf(block)) this.#pages.get(page)?.blocks.delete(block);
+    for (const page of pagesOf(block)) this.#pages.get(page)?.delete(block);
     if (!block.single) {
       this.forgotten.push(block);
       if (this.forgotten.length > REMEMBERED) this.forgotten.shift();
@@ -195,12 +179,16 @@ export class CodeCache {
     }
   }
 
+  readonly #change = (block: Block, address: number, length: number): void => {
+    if (!this.rewrite(block, address, length)) this.invalidate(block, 'code written');
+  };
+
   #written(address: number, length: number, changed: boolean): void {
     const page = this.#pages.get(address >>> 12);
     if (!page) return;
     const from = address & (PAGE - 1);
     if (page.blocks.size > 0 && (from >= page.high || from + length <= page.low)) return;
-    if (changed) for (const block of page.blocks) if (overlaps(block, address, length) && !this.rewrite(block, address, length)) this.invalidate(block, 'code written');
+    if (changed) page.meet(address, length, this.#change);
     if (page.blocks.size === 0 && ++page.idleWrites > IDLE_WRITES) this.#unmark(address >>> 12);
   }
 
@@ -261,14 +249,3 @@ export class CodeCache {
 }
 
 const pagesOf = (block: Block): number[] => (block.secondPage >= 0 ? [block.physical >>> 12, block.secondPage >>> 12] : [block.physical >>> 12]);
-
-/** Bytes of a page, [low, high), where a store may change the block: a block on two pages takes both whole. */
-const extentOn = (block: Block): readonly [low: number, high: number] => {
-  const from = block.physical & (PAGE - 1);
-  return block.secondPage >= 0 ? [0, PAGE] : [from, from + Math.max(block.length, 1)];
-};
-
-function overlaps(block: Block, address: number, length: number): boolean {
-  if (block.secondPage >= 0) return true;
-  return address < block.physical + Math.max(block.length, 1) && block.physical < address + length;
-}
