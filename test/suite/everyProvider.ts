@@ -72,7 +72,7 @@ const WRITING: readonly Check[] = [
   atCall('definition', 'executeDefinitionProvider', ([location]: vscode.Location[], document) => location?.range.start.line === find(document, /^print:/, 'print').line),
   atCall('references', 'executeReferenceProvider', (locations: vscode.Location[]) => locations.length === 2),
   atCall('highlights', 'executeDocumentHighlights', (places: vscode.DocumentHighlight[]) => places.length === 2),
-  atCall('what a rename is of', 'prepareDocumentRename', ({ placeholder }: { placeholder: string }) => placeholder === 'print'),
+  atCall('what a rename is of', 'prepareRename', ({ placeholder }: { placeholder: string }) => placeholder === 'print'),
   atCall('rename', 'executeDocumentRenameProvider', (edit: vscode.WorkspaceEdit, document) => edit.get(document.uri).length === 2, 'say'),
   atCall('completion', 'executeCompletionItemProvider', ({ items }: vscode.CompletionList) => items.some(({ label }) => label === 'print')),
   {
