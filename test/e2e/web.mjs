@@ -175,7 +175,7 @@ async function inWorkbench(browser) {
 /** The checks of test/suite/everyProvider.ts, by the bundle and in the worker of a browser. */
 async function suiteInBrowser(browser) {
   // What says where the tests run; `extensionDevelopmentKind` is for the extension alone.
-  const server = await startServer({ settings: { ...settings, 'remote.extensionKind': { 'ringside.ringside': ['web'] } } });
+  const server = await startServer({ settings: { ...settings, 'debug.saveBeforeStart': 'none', 'remote.extensionKind': { 'ringside.ringside': ['web'] } } });
   const page = await newPage(browser, { width: 1400, height: 900 });
   const finished = new Promise((resolve, reject) => {
     page.on('crash', () => reject(new Error('the page crashed')));
