@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { CHECKS } from './everyProvider';
 
 export async function run(): Promise<void> {
+  const extension = vscode.extensions.getExtension('ringside.ringside')!;
+  await extension.activate();
   const passed: string[] = [];
   const failed: string[] = [];
   for (const { name, run: check } of CHECKS)
@@ -12,7 +14,6 @@ export async function run(): Promise<void> {
     } catch (error) {
       failed.push(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
     }
-  const { extensionUri } = vscode.extensions.getExtension('ringside.ringside')!;
   const report = new TextEncoder().encode(JSON.stringify({ passed, failed }));
-  await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(extensionUri, 'dist', 'suite', 'browser.json'), report);
+  await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(extension.extensionUri, 'dist', 'suite', 'browser.json'), report);
 }
