@@ -23,6 +23,11 @@ export class Connection<S extends object> {
 
   constructor(private readonly initial: S) {}
 
+  /** Nobody is there who would answer. */
+  get isOver(): boolean {
+    return this.session.state === 'none' || this.session.state === 'ended';
+  }
+
   get state(): S {
     return { ...this.initial, ...(this.#host.getState() as Partial<S> | undefined) };
   }

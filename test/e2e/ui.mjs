@@ -181,8 +181,7 @@ async function main() {
   await page.keyboard.press('Shift+F5');
   await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
   await step('F5 beside a lab’s text is for its guest, and runs it to the first stop', async () => {
-    await workbench.command('Ringside: Open a Lab');
-    await workbench.choose('The silent POPF');
+    await workbench.pick('Ringside: Open a Lab', 'The silent POPF');
     const guest = new Workbench(page, '3-silentPopf.asm');
     await guest.ready();
     await clickHeading();

@@ -117,18 +117,30 @@ export class Workbench {
   }
 
   /** Choose in the quick pick that is open, once its rows stay where they are: a list that is still being filtered shows another text in the same row. */
-  async choose(label) {
+  async choose(label, timeout = PATIENCE) {
     const rows = this.page.locator('.quick-input-list .monaco-list-row');
     const row = rows.filter({ hasText: label }).first();
-    await row.waitFor();
+    await row.waitFor({ timeout });
     let before;
-    await soon('the choices to settle', async () => {
+    const settles = async () => {
       const now = (await rows.allTextContents()).join('\n');
       const settled = now === before && now.includes(label);
       before = now;
       return settled;
+    };
+    await soon('the choices to settle', settles, timeout);
+    await row.click({ timeout });
+  }
+
+  /** Choose what a command offers; asked for again when something else has taken the keyboard, as the end of a session may, for the offer is gone then. */
+  pick(title, label) {
+    return soon(label, async () => {
+      await this.command(title);
+      return this.choose(label, 5000).then(
+        () => true,
+        () => false,
+      );
     });
-    await row.click();
   }
 
   async command(title) {

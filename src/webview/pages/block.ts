@@ -49,7 +49,7 @@ let followed = -1;
 
 const pull = latest(async () => {
   const { session, state } = connection;
-  if (session.state === 'none' || session.state === 'ended') return render();
+  if (connection.isOver) return render();
   const asked = wish;
   wish = undefined;
   try {
@@ -222,14 +222,14 @@ function title() {
 function render(): void {
   const { session, state } = connection;
   if (!blocks || !detail) {
-    replace(page, title(), status(problem || EMPTY[session.state]));
+    replace(page, title(), status((!connection.isOver && problem) || EMPTY[session.state]));
     return;
   }
   const panel = state.tab === 'graph' ? graphPanel(blocks, detail.block.id) : codePanel(detail, blocks);
   replace(
     page,
     title(),
-    problem && status(problem),
+    !connection.isOver && problem && status(problem),
     actions(detail, blocks),
     tabList(t('Of this block'), TABS, state.tab, (tab) => remembering({ tab })),
     panel,

@@ -41,8 +41,7 @@ const range = () => ({
 });
 
 const pull = latest(async () => {
-  const { session } = connection;
-  if (session.state === 'none' || session.state === 'ended') return render();
+  if (connection.isOver) return render();
   try {
     const kinds = shownKinds();
     summary = await connection.ask('ringside/exitSummary', { kinds, buckets: BUCKETS });
@@ -317,13 +316,13 @@ function chosenRange(s: ExitSummary): Child {
 function render(): void {
   const { session } = connection;
   if (!summary) {
-    replace(page, h('header', {}, h('h1', {}, t('VM Exits'))), status(problem || EMPTY[session.state]));
+    replace(page, h('header', {}, h('h1', {}, t('VM Exits'))), status((!connection.isOver && problem) || EMPTY[session.state]));
     return;
   }
   replace(
     page,
     title(summary),
-    problem && status(problem),
+    !connection.isOver && problem && status(problem),
     kindFilter(summary),
     timeline(summary, (from, to) => change({ from, to })),
     chosenRange(summary),

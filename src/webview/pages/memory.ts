@@ -30,8 +30,8 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const grid = new MemoryGrid({ write: (offset, byte) => void write(offset, byte), scroll: (bytes) => move(bytes) });
 
 const pull = latest(async () => {
-  const { session, state } = connection;
-  if (session.state === 'none' || session.state === 'ended') return render();
+  const { state } = connection;
+  if (connection.isOver) return render();
   try {
     const { address } = await connection.ask('readMemory', { memoryReference: state.expression, count: 0 });
     const at = parseAddress(address);
@@ -131,7 +131,7 @@ function header() {
         changed > 0 ? counted(changed, '{0} of these bytes changed since the last stop', '{0} of these bytes changed since the last stop') : '',
       ),
     ),
-    problem && h('p', { class: 'problem', role: 'alert' }, problem),
+    !connection.isOver && problem && h('p', { class: 'problem', role: 'alert' }, problem),
   ];
 }
 

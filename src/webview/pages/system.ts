@@ -43,7 +43,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 const pull = latest(async () => {
   const { session } = connection;
-  if (session.state === 'none' || session.state === 'ended') return render();
+  if (connection.isOver) return render();
   try {
     system = await connection.ask('ringside/system', {});
     vmcs = await connection.ask('ringside/vmcs', {}).catch(() => undefined);
@@ -206,7 +206,7 @@ const EMPTY = {
 function render(): void {
   const { session, state } = connection;
   if (!system) {
-    replace(page, h('header', {}, h('h1', {}, t('System'))), status(problem || EMPTY[session.state]));
+    replace(page, h('header', {}, h('h1', {}, t('System'))), status((!connection.isOver && problem) || EMPTY[session.state]));
     return;
   }
   const tabs = vmcs ? [...TABS, VMCS_TAB] : TABS;
@@ -215,7 +215,7 @@ function render(): void {
   replace(
     page,
     h('header', {}, h('h1', {}, t('System')), h('span', { class: 'chip' }, system.mode), remark && h('span', { class: 'chip' }, remark)),
-    problem && h('p', { class: 'problem', role: 'alert' }, problem),
+    !connection.isOver && problem && h('p', { class: 'problem', role: 'alert' }, problem),
     tabList(t('System state'), tabs, tab, (id) => change({ tab: id })),
     panel(system, tab),
   );

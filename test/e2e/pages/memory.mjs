@@ -113,6 +113,12 @@ export const memoryScenarios = [
         await page.locator('[role=alert]', { hasText: 'nowhere' }).waitFor();
       });
       await look('memory-mistake');
+      await check('once the session has ended there is nothing to complain of, and its bytes stay', async () => {
+        await hosted.news('ended');
+        await page.locator('.chip', { hasText: 'session ended' }).waitFor();
+        assert.equal(await page.getByRole('alert').count(), 0);
+        assert.notEqual(await page.locator('[role=rowheader]').count(), 0);
+      });
     },
   },
   {
