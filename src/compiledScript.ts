@@ -1,6 +1,6 @@
 /**
  * A CommonJS script run from V8's compiled code of an earlier run (`vm.Script`, `cachedData`): compiling 1.4 MB of JavaScript is
- * a third of what it takes to the first stop. V8 itself refuses code of another version or other flags; it compares sources by
+ * a quarter of the processor time to the first stop. V8 itself refuses code of another version or other flags; it compares sources by
  * their length alone, so that a file is named after what it was compiled from.
  */
 import { createHash } from 'node:crypto';
