@@ -269,6 +269,8 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
     const mode = (this.cpu.cr0 & (CR0_PE | CR0_PG)) | (this.cpu.get(CPU.EFLAGS) & EFLAGS_VM);
     if (mode === this.#mode) return;
     this.#mode = mode;
+    // Where the guest begins is where it was put: no switch of its own.
+    if (this.retired === 0) return;
     const name = modeName(mode);
     this.report({ kind: 'modeSwitch', reason: name, sentence: `The guest’s CPU is in ${name} now.` });
   }

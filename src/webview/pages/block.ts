@@ -8,6 +8,7 @@ import { button, h, replace, status } from '../dom';
 import { blockGraph } from '../graph/blockGraph';
 import { tabList, tabPanel } from '../tabs';
 import { counted, t } from '../text';
+import { whenReleased } from '../whenReleased';
 
 const MOST_BLOCKS = 2000;
 /** A graph of more cannot be read, and takes long to lay out. */
@@ -219,7 +220,7 @@ function title() {
   return h('header', {}, h('h1', {}, `${t('Block')} `, h('code', {}, blockName(block))), chips, follow);
 }
 
-function render(): void {
+function draw(): void {
   const { session, state } = connection;
   if (!blocks || !detail) {
     replace(page, title(), status((!connection.isOver && problem) || EMPTY[session.state]));
@@ -235,6 +236,8 @@ function render(): void {
     panel,
   );
 }
+
+const render = whenReleased(draw);
 
 connection.open(
   () => void pull(),

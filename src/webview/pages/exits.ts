@@ -11,6 +11,7 @@ import { breakpointName } from '../exits/breakpointName';
 import { exitChain } from '../exits/exitChain';
 import { timeline, tint } from '../exits/timeline';
 import { counted, t } from '../text';
+import { whenReleased } from '../whenReleased';
 
 const BUCKETS = 120;
 const MOST_ROWS = 200;
@@ -313,7 +314,7 @@ function chosenRange(s: ExitSummary): Child {
   );
 }
 
-function render(): void {
+function draw(): void {
   const { session } = connection;
   if (!summary) {
     replace(page, h('header', {}, h('h1', {}, t('VM Exits'))), status((!connection.isOver && problem) || EMPTY[session.state]));
@@ -330,6 +331,8 @@ function render(): void {
     chainPanel(),
   );
 }
+
+const render = whenReleased(draw);
 
 let session = '';
 connection.open(

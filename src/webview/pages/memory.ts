@@ -7,6 +7,7 @@ import { MemoryGrid } from '../memory/memoryGrid';
 import { base64Of, BYTES_PER_ROW, bytesOf, formatReference, type MemoryAddress, parseAddress, segmentOffset, viewStart } from '../memory/memoryRows';
 import { counted, t } from '../text';
 import { textField } from '../textField';
+import { whenReleased } from '../whenReleased';
 
 const ROWS = 24;
 const LENGTH = ROWS * BYTES_PER_ROW;
@@ -140,7 +141,7 @@ const hint = () =>
     ? t('Type two hexadecimal digits over a byte to change it, or a character in the text on the right.')
     : t('The guest runs: bytes can be changed once it has stopped.');
 
-function render(): void {
+function draw(): void {
   const { session } = connection;
   if (!shown) {
     replace(page, header(), h('p', { class: 'status' }, EMPTY[session.state]));
@@ -155,6 +156,8 @@ function render(): void {
   (document.getElementById('hint') as HTMLElement).textContent = hint();
   grid.show(content);
 }
+
+const render = whenReleased(draw);
 
 connection.open(
   () => void pull(),

@@ -13,6 +13,7 @@ import { vmcsPanel } from '../system/vmcsPanel';
 import { tabList, tabPanel } from '../tabs';
 import { t } from '../text';
 import { textField } from '../textField';
+import { whenReleased } from '../whenReleased';
 
 const TABS = [
   { id: 'registers', label: t('Registers') },
@@ -86,7 +87,7 @@ async function attempt(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-const setRegister = (name: string, value: number) => void attempt(() => connection.ask('setExpression', { expression: name, value: `0x${value.toString(16)}` }));
+const setRegister = (name: string, value: string) => void attempt(() => connection.ask('setExpression', { expression: name, value }));
 
 function change(state: Partial<State>): void {
   connection.remember(state);
@@ -203,7 +204,7 @@ const EMPTY = {
   stopped: t('Nothing to show yet.'),
 } as const;
 
-function render(): void {
+function draw(): void {
   const { session, state } = connection;
   if (!system) {
     replace(page, h('header', {}, h('h1', {}, t('System'))), status((!connection.isOver && problem) || EMPTY[session.state]));
@@ -220,6 +221,8 @@ function render(): void {
     panel(system, tab),
   );
 }
+
+const render = whenReleased(draw);
 
 connection.open(
   () => void pull(),

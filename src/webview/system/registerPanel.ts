@@ -9,7 +9,8 @@ import { textField } from '../textField';
 export interface RegisterActions {
   /** The guest stands still. */
   readonly settable: boolean;
-  readonly set: (name: string, value: number) => void;
+  /** To what an expression of the debugger’s gives; what is none is refused in words. */
+  readonly set: (name: string, value: string) => void;
 }
 
 export const changedMark = (changed: boolean, before: string | undefined) => changed && unseen(` (${before === undefined ? t('changed') : t('changed, was {0}', before)})`);
@@ -19,7 +20,7 @@ function field(register: SystemRegister, f: RegisterField, changes: Changes, { s
   const changed = changes.note(key, f.value);
   const text = f.width === 1 ? f.name : `${f.name}=${f.width > 8 ? hexh(f.value) : f.value}`;
   const range = f.width === 1 ? t('bit {0}', f.low) : t('bits {0} to {1}', f.low + f.width - 1, f.low);
-  const flip = () => set(register.name, (register.value ^ (1 << f.low)) >>> 0);
+  const flip = () => set(register.name, hexh((register.value ^ (1 << f.low)) >>> 0));
   const attributes = {
     class: `bit ${f.value ? 'on' : 'off'} ${changed ? 'changed' : ''}`,
     title: `${f.name}: ${f.meaning} (${range})${f.width === 1 && settable ? `. ${t('Click to change it.')}` : ''}`,
@@ -42,13 +43,8 @@ const hardwareText = ({ hardware, hardwareMeaning, value, fields }: SystemRegist
 function valueInput(register: SystemRegister, { settable, set }: RegisterActions) {
   const shown = hexh(register.value, 8);
   if (!settable) return h('code', {}, shown);
-  const take = (text: string): void => {
-    const value = Number.parseInt(text.replace(/h$/i, '').replace(/^0x/i, ''), 16);
-    if (Number.isNaN(value)) input.value = input.defaultValue = shown;
-    else set(register.name, value >>> 0);
-  };
-  const input = textField(shown, take, { class: 'value mono', 'data-key': `value-${register.name}`, 'aria-label': t('Value of {0}', register.name.toUpperCase()) });
-  return input;
+  const attributes = { class: 'value mono', 'data-key': `value-${register.name}`, 'aria-label': t('Value of {0}', register.name.toUpperCase()) };
+  return textField(shown, (text) => set(register.name, text), attributes);
 }
 
 export const registerTable = (registers: readonly SystemRegister[], changes: Changes, actions: RegisterActions) =>

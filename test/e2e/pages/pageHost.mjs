@@ -53,6 +53,8 @@ export class HostedPage {
   state = 'stopped';
   /** What answers wait for. */
   held = Promise.resolve();
+  /** Questions answered. */
+  answered = 0;
 
   static async open({ browser, server, name, session, language = 'en', viewport = { width: 1180, height: 760 } }) {
     const hosted = new HostedPage();
@@ -82,8 +84,10 @@ export class HostedPage {
 
   async #receive(message) {
     if ('ready' in message) await this.news();
-    else if ('ask' in message) await this.#post({ answer: message.ask, ...(await this.#answer(message)) });
-    else this.done.push(message);
+    else if ('ask' in message) {
+      await this.#post({ answer: message.ask, ...(await this.#answer(message)) });
+      this.answered++;
+    } else this.done.push(message);
   }
 
   async #answer({ command, args }) {

@@ -24,6 +24,32 @@ export const systemScenarios = [
         await carry.click();
         await soon('EFLAGS as before', async () => (await session.request('evaluate', { expression: 'eflags' })).result === before);
       });
+      await check('a click counts whose press and release news of the session come between', async () => {
+        const carry = page.locator('[data-key="bit-eflags.CF"]');
+        const flags = async () => (await session.request('evaluate', { expression: 'eflags' })).result;
+        const before = await flags();
+        await carry.hover();
+        await page.mouse.down();
+        const { answered } = hosted;
+        await hosted.news();
+        await soon('what a drawing needs', () => hosted.answered >= answered + 4);
+        await page.mouse.up();
+        await soon('another EFLAGS', async () => (await flags()) !== before);
+        await soon('the bit', async () => (await carry.getAttribute('aria-pressed')) === 'true');
+        await carry.press('Space');
+        await soon('EFLAGS as before', async () => (await flags()) === before);
+      });
+      await check('a register takes an expression; what is none is refused in words', async () => {
+        const field = page.locator('[data-key="value-dr1"]');
+        await field.fill('esp zzz');
+        await field.press('Enter');
+        await page.locator('[role=alert]', { hasText: 'zzz' }).waitFor();
+        await soon('the value that it has', async () => (await field.inputValue()) === '00000000h');
+        await field.fill('0x8000 + 16');
+        await field.press('Enter');
+        await soon('its value', async () => (await field.inputValue()) === '00008010h');
+        await soon('no complaint', async () => (await page.locator('[role=alert]').count()) === 0);
+      });
       await check('what changed since the last stop is marked', async () => {
         await session.go('next');
         await session.go('next');
