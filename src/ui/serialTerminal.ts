@@ -42,20 +42,24 @@ class SerialTerminal implements vscode.Pseudoterminal {
     this.#opened = true;
     const text = this.#waiting;
     this.#waiting = '';
-    this.print(text);
+    this.#show(text);
   }
 
   close(): void {
     this.left();
   }
 
-  /** A line feed alone starts a line, as the guest that prints to a log means it. */
+  /** What came over the wire, UTF-8: a character a byte. */
   print(bytes: string): void {
+    this.#show(fromBytes(bytes, this.#decoder));
+  }
+
+  /** A line feed alone starts a line, as the guest that prints to a log means it. */
+  #show(text: string): void {
     if (!this.#opened) {
-      this.#waiting += bytes;
+      this.#waiting += text;
       return;
     }
-    const text = fromBytes(bytes, this.#decoder);
     this.#written.fire(text.replace(/\n/g, (_, at: number) => ((at > 0 ? text[at - 1] : this.#last) === '\r' ? '\n' : '\r\n')));
     this.#last = text.at(-1) ?? this.#last;
   }
@@ -64,7 +68,7 @@ class SerialTerminal implements vscode.Pseudoterminal {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.print(`\r\n\x1b[2m[${vscode.l10n.t('the guest is gone; press a key to close')}]\x1b[0m\r\n`);
+    this.#show(`\r\n\x1b[2m[${vscode.l10n.t('the guest is gone; press a key to close')}]\x1b[0m\r\n`);
   }
 
   handleInput(text: string): void {

@@ -2,6 +2,7 @@
 import { UserError } from '../base/userError';
 import type { Emitter } from '../base/events';
 import type { Ring } from '../base/ring';
+import { usedPages } from '../memory/usedPages';
 import type { Watchpoint } from '../memory/watchpoint';
 import type { BlockDetail, BlockRow, TranslationStatistics, VmcsResponse } from '../protocol/requests';
 import type { PageWalkRow } from '../protocol/pageWalk';
@@ -217,10 +218,9 @@ export class DebugView implements DebuggableVm {
     for (let s = 0; s < 8; s++) registers.fill(0, (CPU.SEGMENTS - CPU.GPR + s * 64 + 16) >> 2, (CPU.SEGMENTS - CPU.GPR + s * 64 + 64) >> 2);
     hash.words(registers);
     const ram = new Int32Array(physical.memory.buffer, physical.ramOffset, physical.size / 4);
-    for (let at = 0; at < ram.length; at += PAGE / 4) {
-      const page = ram.subarray(at, at + PAGE / 4);
-      if (page.some((word) => word !== 0)) hash.words(Int32Array.of(at)).words(page);
-    }
+    const words = PAGE / 4;
+    for (const page of usedPages(new Uint8Array(ram.buffer, ram.byteOffset, ram.byteLength)))
+      hash.words(Int32Array.of(page * words)).words(ram.subarray(page * words, (page + 1) * words));
     return hash.text(platform.describe()).hex();
   }
 }

@@ -12,7 +12,7 @@ export const QUANTUM = 50_000;
  * timer, or resets itself for ever. Any other turn is as long as its quantum, however busy the host is, so that what guests
  * send each other arrives at the same instructions every time.
  */
-const CRAWL = { milliseconds: 50, instructions: 1000 } as const;
+const CRAWL = { milliseconds: 200, instructions: 1000 } as const;
 
 export interface HypervisorGuest {
   readonly name: string;
