@@ -10,6 +10,7 @@ import type { OpcodeMap } from '../x86/decoder';
 import { EFLAGS_RF } from '../x86/flags';
 import { GP, PF } from '../x86/exceptions';
 import { CS } from '../x86/registers';
+import { TIME_CELL } from '../ir/eventCells';
 import { bindHelpers, catchFault } from '../semantics/helpers';
 import { readSlow, writeSlow } from '../semantics/system/access';
 import { readVector, writeVector } from '../semantics/system/wideOperand';
@@ -75,6 +76,7 @@ export class Interpreter {
   readonly #modes: Modes;
   /** PLAIN while blocks run. */
   #plain = 0;
+  readonly #context: ExecutionContext;
   readonly #hotMask: number;
   #retired = 0;
   /** Instructions the current call into generated code started with; -1 outside. */
@@ -97,6 +99,7 @@ export class Interpreter {
     translation: Translation | Heat = 'on',
     limits: RegionLimits = REGION_LIMITS,
   ) {
+    this.#context = context;
     this.cache = new CodeCache(linear);
     cpu.set(FAULT_RECORD + RECORD.HANDLER, PSEUDO.FAULT);
     this.#modes = new Modes(cpu, linear, policy, () => this.cache.clear('too many modes'));
@@ -419,9 +422,10 @@ export class Interpreter {
   /** Run from a record. Undefined: go on at EIP. `single`: of a block of one instruction. */
   #enter(start: number, codeSize: 2 | 4, single: boolean, budget: number): EngineExit | undefined {
     const { cpu } = this;
-    this.#entryBudget = budget;
     cpu.set(CPU.ATTEND, this.policy.goesOn ? 0 : 1);
     cpu.set(CPU.PLAIN, this.policy.goesOn ? this.#plain : 0);
+    this.#setTime(budget);
+    this.#entryBudget = budget;
     let code: number;
     let left = false;
     try {
@@ -461,6 +465,14 @@ export class Interpreter {
       default:
         return undefined; // STOP
     }
+  }
+
+  /** Tell generated code the time at which the budget will be spent. */
+  #setTime(budget: number): void {
+    const time = this.#context.timeStamp() + budget;
+    const high = Math.floor(time / 0x1_0000_0000);
+    this.cpu.set(TIME_CELL, time - high * 0x1_0000_0000);
+    this.cpu.set(TIME_CELL + 4, high);
   }
 
   /** Without chaining a near branch ends the call; a block that merely ran out of room goes on like one that is chained. */

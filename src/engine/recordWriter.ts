@@ -118,7 +118,7 @@ export class RecordWriter {
 }
 
 /** A system instruction that may have an ordinary course, behind which generated code jumps to the next one. */
-const mayGoOn = ({ spec }: Instruction): boolean => spec.lift === 'in' || spec.lift === 'out';
+const mayGoOn = ({ spec }: Instruction): boolean => spec.lift === 'in' || spec.lift === 'out' || spec.lift === 'rdtsc';
 
 const isRelative = ({ spec }: Instruction): boolean => RELATIVE[spec.id];
 const RELATIVE = INSTRUCTIONS.map(({ operands }) => operands[0]?.[0] === 'J');

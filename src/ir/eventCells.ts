@@ -13,6 +13,9 @@ export const EVENT_CELLS = {
 /** In translated code some take longer than a load or store of the virtual CPU's state: a port's device, the time. */
 export const INLINE_CELLS = { slow: CPU.END + 32 } as const;
 
+/** What the time-stamp counter is when BUDGET instructions have retired, 64 bits, without what WRMSR has added to it: set as a run begins. */
+export const TIME_CELL = CPU.END + 48;
+
 /** Faults that generated code delivered: page faults, and the others. Whoever ran it takes them from here. */
 export const FAULT_CELLS = { pageFault: CPU.END + 36, guestFault: CPU.END + 40 } as const;
 

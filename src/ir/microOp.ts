@@ -62,6 +62,8 @@ export type Expr =
   /** The six status flags in their EFLAGS positions. */
   | { readonly k: 'status' }
   | { readonly k: 'const64'; readonly value: bigint }
+  /** The time-stamp counter as this instruction reads it, 64 bits. */
+  | { readonly k: 'timeStamp' }
   /** XMM register, 128 bits; MMX register in the low half of 128 bits, the rest zero. */
   | { readonly k: 'xmm'; readonly ref: RegisterRef }
   | { readonly k: 'mmx'; readonly ref: RegisterRef }
@@ -233,6 +235,7 @@ export function typeOf(e: Expr): ValueType {
     case 'typed':
       return WIDE_OPS[e.op].type;
     case 'const64':
+    case 'timeStamp':
     case 'significand':
       return 'i64';
     case 'xmm':

@@ -82,7 +82,8 @@ export function printExpression(e: Expr): string {
     case 'condition':
       return CONDITIONS[e.code].name;
     case 'status':
-      return 'status';
+    case 'timeStamp':
+      return e.k;
     case 'const64':
       return `0x${BigInt.asUintN(64, e.value).toString(16)}`;
     case 'xmm':

@@ -1,10 +1,32 @@
 /** System instructions: flags, descriptor tables, control registers, port I/O. SDM Vol. 2; Vol. 3, 2.8. */
-import { CONDITION_Z, type Expr, ONE, STATUS, add, and, binary, cell, condition, constant, equal, isZero, or, register, select, shl, shrU, truncate, xor } from '../ir/microOp';
+import {
+  CONDITION_Z,
+  type Expr,
+  ONE,
+  STATUS,
+  add,
+  and,
+  binary,
+  cell,
+  condition,
+  constant,
+  constant64,
+  equal,
+  isZero,
+  or,
+  register,
+  select,
+  shl,
+  shrU,
+  truncate,
+  typed,
+  xor,
+} from '../ir/microOp';
 import { LATCHED_PORTS, PORT_READS, PORT_WRITES } from '../memory/layout';
 import { CPU, SEGMENT_STRIDE } from '../x86/cpuState';
-import { CR0_EM, CR0_MP, CR0_TS, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
+import { CR0_EM, CR0_MP, CR0_TS, CR4_TSD, EFLAGS_DF, EFLAGS_FIXED, EFLAGS_IF, EFLAGS_RF, EFLAGS_TF, EFLAGS_VM, EFLAGS_ZF } from '../x86/flags';
 import { EAX, EDX, LDTR, TR } from '../x86/registers';
-import { UD } from '../x86/exceptions';
+import { GP, UD } from '../x86/exceptions';
 import { type Lift, changeableFlags, lacksIoPrivilege, lacksIoplInV86, requireRing0 } from './lift';
 
 const LOG2_LATCHED_PORTS = Math.log2(LATCHED_PORTS);
@@ -250,12 +272,21 @@ export const adjustRpl: Lift = (b) => {
   b.emit({ k: 'setStatus', value: or(and(STATUS, constant(~EFLAGS_ZF)), shl(lower, constant(6))) });
 };
 
+/** `RDTSC`: guest time is a function of retired instructions, which generated code counts itself. */
 export const readTimeStampCounter: Lift = (b) => {
-  b.helper('checkTimeStampAccess');
-  const low = b.helper('timeStampLow');
-  const high = b.helper('timeStampHigh');
-  b.setRegister(EAX, 4, low);
-  b.setRegister(EDX, 4, high);
+  const read = (): void => {
+    const now = b.let({ k: 'timeStamp' });
+    b.setRegister(EAX, 4, typed('i32.wrap_i64', now));
+    b.setRegister(EDX, 4, typed('i32.wrap_i64', typed('i64.shr_u', now, constant64(32n))));
+  };
+  const isDenied = and(binary('notEqual', and(cell(CPU.CR4), constant(CR4_TSD)), constant(0)), binary('notEqual', cell(CPU.CPL), constant(0)));
+  b.rarely(or(isDenied, cell(CPU.ATTEND)), () => {
+    b.if(isDenied, () => b.fault(GP));
+    read();
+    b.dispatch();
+  });
+  read();
+  b.jump();
 };
 
 const call =

@@ -28,7 +28,7 @@ import { DeprivilegedWorld, VMM_BASE } from './deprivileged';
 import { DeviceAccess } from './deviceAccess';
 import { EventDelivery } from './eventDelivery';
 import { EventDesk } from './eventDesk';
-import { NANOSECONDS_PER_INSTRUCTION } from './guestTime';
+import { NANOSECONDS_PER_INSTRUCTION, NANOSECONDS_PER_TICK } from './guestTime';
 import type { Firmware } from './firmwareContext';
 import { GuestContext } from './guestContext';
 import { Hypercalls } from './hypercalls/hypercalls';
@@ -180,7 +180,7 @@ export class VirtualMachine implements TechniqueHost, RunLoopHost {
   }
 
   timeStamp(): number {
-    return this.now() / NANOSECONDS_PER_INSTRUCTION + (this.technique.timeStampOffset ?? 0);
+    return this.engine.retired + Math.floor(this.#skipped / NANOSECONDS_PER_TICK) + (this.technique.timeStampOffset ?? 0);
   }
 
   noteUnimplemented(what: string): void {

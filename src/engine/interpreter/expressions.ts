@@ -1,5 +1,6 @@
 /** Expressions over record fields and CPU cells, as WebAssembly. */
 import { type BinaryOp, type Expr, type Field, type RegisterRef, type UnaryOp, type WideOp, typeOf } from '../../ir/microOp';
+import { TIME_CELL } from '../../ir/eventCells';
 import { CPU, byteRegisterOffset } from '../../x86/cpuState';
 import { RECORD } from '../record';
 import { type Code, I32, OP, VECTOR } from '../wasm/encoder';
@@ -119,6 +120,9 @@ export class ExpressionEmitter {
       case 'const64':
         code.byte(OP.i64Const).signed64(BigInt.asIntN(64, e.value));
         break;
+      case 'timeStamp':
+        this.#timeStamp();
+        break;
       case 'xmm':
         this.xmm(e.ref);
         break;
@@ -152,6 +156,22 @@ export class ExpressionEmitter {
         this.invariant(e.value);
         break;
     }
+  }
+
+  #timeStamp(): void {
+    const { code } = this;
+    const cell = (offset: number): Code => code.constant(0).memory(OP.i64Load, offset);
+    cell(TIME_CELL);
+    cell(CPU.TSC_OFFSET).wide('i64.add');
+    this.unretired();
+    code.op(OP.i64ExtendS).wide('i64.sub');
+  }
+
+  /** Of the budget of this run: what has not retired before the current instruction. */
+  protected unretired(): void {
+    this.code.get(LOCAL.BUDGET);
+    this.byteField(RECORD.COUNT);
+    this.code.constant(1).op(OP.sub, OP.sub);
   }
 
   protected significand(address: Expr): void {

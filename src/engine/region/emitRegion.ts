@@ -337,7 +337,7 @@ class RegionEmitter {
     instructions.forEach(({ statements: list, record }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
       this.#of(block.instructions.at(n)?.eip);
-      statements.instruction(last ? list.slice(0, -1) : list, record, dead);
+      statements.instruction(last ? list.slice(0, -1) : list, record, n, dead);
     });
     this.#flagsBehind.set(node, statements.flags.state);
     if (terminal.k !== 'leave') this.#x87?.toLocals();

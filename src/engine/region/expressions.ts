@@ -25,6 +25,8 @@ export class RegionExpressions extends ExpressionEmitter {
   /** A vector of which only the first half has been loaded, and where that is. */
   loaded: { readonly id: number; readonly local: number } | undefined;
   readonly partial: PartialRegisters;
+  /** Instructions of its block that precede the current one. */
+  before = 0;
   /** Registers that occur, as a set of bits. */
   used = 0;
   /** XMM registers that occur, likewise. */
@@ -46,6 +48,10 @@ export class RegionExpressions extends ExpressionEmitter {
     code.get(L.GPR + whole);
     if (size === 1 && number >= 4) code.constant(8).op(OP.shrU);
     if (size < 4) code.constant(size === 1 ? 0xff : 0xffff).op(OP.and);
+  }
+
+  protected override unretired(): void {
+    this.code.get(L.BUDGET).constant(this.before).op(OP.sub);
   }
 
   protected override xmm(ref: RegisterRef): void {

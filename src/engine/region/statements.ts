@@ -103,9 +103,10 @@ export class RegionStatements {
     this.#expressions.emit(e);
   }
 
-  /** The statements of the instruction at `record`, without its terminal. */
-  instruction(statements: readonly Statement[], record: number, dead: ReadonlySet<Statement>): void {
+  /** The statements of the instruction at `record`, without its terminal. `before`: instructions of its block that precede it. */
+  instruction(statements: readonly Statement[], record: number, before: number, dead: ReadonlySet<Statement>): void {
     this.#record = record;
+    this.#expressions.before = before;
     this.#dead = dead;
     this.#definitions.clear();
     this.#loadedBytes.clear();

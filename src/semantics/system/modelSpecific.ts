@@ -5,7 +5,7 @@
  */
 import { CPU } from '../../x86/cpuState';
 import { GP } from '../../x86/exceptions';
-import { CR4_PCE, CR4_TSD } from '../../x86/flags';
+import { CR4_PCE } from '../../x86/flags';
 import { EAX, ECX, EDX } from '../../x86/registers';
 import { type ExecutionContext, raise } from './context';
 
@@ -155,12 +155,6 @@ function setTimeStamp(context: ExecutionContext, low: number): void {
   context.cpu.set(CPU.TSC_OFFSET + 4, Number(offset >> 32n));
   context.paravirtual?.timeStampWritten();
 }
-
-export function checkTimeStampAccess({ cpu }: ExecutionContext): void {
-  if (cpu.get(CPU.CR4) & CR4_TSD && cpu.cpl > 0) raise(GP, 0);
-}
-export const timeStampLow = (context: ExecutionContext): number => timeStamp(context)[1];
-export const timeStampHigh = (context: ExecutionContext): number => timeStamp(context)[0];
 
 /** `RDMSR`: an unknown register is #GP(0). */
 export function readModelSpecific(context: ExecutionContext): void {
