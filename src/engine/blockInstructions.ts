@@ -20,6 +20,8 @@ const LONGEST_BLOCK = MAX_BLOCK_INSTRUCTIONS * (1 + MAX_INSTRUCTION_LENGTH);
 export class BlockInstructions {
   length = 0;
   #list: (BlockInstruction | undefined)[] | undefined;
+  /** Instructions whose immediate changes without anybody being told: where it is found. */
+  #changing: Map<number, () => number | undefined> | undefined;
 
   constructor(
     readonly opcodes: OpcodeMap,
@@ -35,7 +37,16 @@ export class BlockInstructions {
     const index = n < 0 ? n + this.length : n;
     if (index < 0 || index >= this.length) return undefined;
     this.#list ??= new Array<undefined>(this.length).fill(undefined);
-    return (this.#list[index] ??= this.#decode(index));
+    const found = (this.#list[index] ??= this.#decode(index));
+    const immediate = this.#changing?.get(index)?.();
+    if (immediate !== undefined && immediate !== found.instruction.immediate) this.replace(index, { ...found.instruction, immediate });
+    return this.#list[index];
+  }
+
+  /** From now on the immediate of instruction `n` is what `immediate` says, as long as there is one. */
+  follow(n: number, immediate: () => number | undefined): void {
+    this.#changing ??= new Map();
+    this.#changing.set(n, immediate);
   }
 
   list(): BlockInstruction[] {

@@ -7,13 +7,17 @@ import { JUMP, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, JUMP_CACHE_STRID
 import { PAGING } from '../memory/pagingCells';
 import { Emitter } from '../base/events';
 import type { Block } from './block';
+import { CodeMaps } from '../memory/codeMaps';
 import { CodePage, extentOn, overlaps } from './codePage';
+import { type Patch, Patches } from './patches';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
 
 /** Invalidated blocks kept for the view. */
 const REMEMBERED = 256;
 /** Stores to a page without blocks before it counts as data again. */
 const IDLE_WRITES = 64;
+/** Stores beside the blocks of a page before it is told apart by a map which bytes are code. */
+const MANY_BESIDES = 16;
 /** Incoming links of a block before those that lead elsewhere by now are dropped. */
 const MANY_LINKS = 64;
 const NONE: ReadonlySet<Block> = new Set();
@@ -41,11 +45,18 @@ export class CodeCache {
   onInvalidate: (block: Block) => void = () => {};
   /** A store has changed bytes of the block: can it go on, with other instructions in it? */
   rewrite: (block: Block, address: number, length: number) => boolean = () => false;
+  /** Is what such a store has rewritten an immediate as a whole, which generated code may change from now on? */
+  patchOf: (block: Block, address: number, length: number) => Patch | undefined = () => undefined;
+  readonly maps: CodeMaps;
+  readonly patches: Patches;
   /** Times everything was thrown away, and the arena began anew. */
   generation = 0;
 
   constructor(readonly linear: LinearMemory) {
-    const { buffer } = linear.cpu.memory;
+    const { memory } = linear.cpu;
+    const { buffer } = memory;
+    this.maps = new CodeMaps(memory);
+    this.patches = new Patches(memory);
     this.#i32 = new Int32Array(buffer);
     this.#u16 = new Uint16Array(buffer);
     linear.physical.onCodeWrite = (address, length, changed) => this.#written(address, length, changed);
@@ -95,14 +106,22 @@ export class CodeCache {
     if (before) this.invalidate(before, 'replaced');
     map.set(key, block);
     this.byId.set(block.id, block);
-    for (const page of pagesOf(block)) this.#mark(page).add(block);
+    this.patches.clear();
+    for (const page of pagesOf(block)) {
+      this.#mark(page).add(block);
+      this.#map(block, page);
+    }
+  }
+
+  #map(block: Block, page: number): void {
+    if (this.maps.has(page)) this.maps.set(page, ...extentOn(block, page), true);
   }
 
   /** A page that is marked now. */
   #mark(page: number): CodePage {
     let known = this.#pages.get(page);
     if (!known) {
-      known = new CodePage();
+      known = new CodePage(page);
       this.#pages.set(page, known);
       this.linear.physical.markCode(page * PAGE, true);
       this.linear.protectPage(page * PAGE);
@@ -112,6 +131,7 @@ export class CodeCache {
 
   #unmark(page: number): void {
     this.#pages.delete(page);
+    this.maps.take(page);
     this.linear.physical.markCode(page * PAGE, false);
   }
 
@@ -157,7 +177,8 @@ export class CodeCache {
       if (handler === PSEUDO.FALL_THROUGH) this.linear.cpu.u8[record + RECORD.COUNT]++;
       this.#u16[(record + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
     }
-    for (const page of pagesOf(block)) this.#pages.get(page)?.delete(block);
+    this.patches.clear();
+    for (const page of pagesOf(block)) this.#removeFrom(page, block);
     if (!block.single) {
       this.forgotten.push(block);
       if (this.forgotten.length > REMEMBERED) this.forgotten.shift();
@@ -167,7 +188,7 @@ export class CodeCache {
 
   /** Throw away the blocks that cover a byte. */
   invalidateAt(physical: number, why: string): void {
-    for (const block of [...(this.#pages.get(physical >>> 12)?.blocks ?? [])]) if (overlaps(block, physical, 1)) this.invalidate(block, why);
+    for (const block of [...(this.#pages.get(physical >>> 12)?.blocks ?? [])]) if (overlaps(block, physical)) this.invalidate(block, why);
   }
 
   /** Throw away the blocks with bytes in guest-physical [start, end), where other memory is going to be. */
@@ -179,17 +200,43 @@ export class CodeCache {
     }
   }
 
-  readonly #change = (block: Block, address: number, length: number): void => {
-    if (!this.rewrite(block, address, length)) this.invalidate(block, 'code written');
-  };
+  #removeFrom(page: number, block: Block): void {
+    const known = this.#pages.get(page);
+    known?.delete(block);
+    if (known?.blocks.size === 0) this.maps.take(page);
+  }
 
   #written(address: number, length: number, changed: boolean): void {
     const page = this.#pages.get(address >>> 12);
     if (!page) return;
-    const from = address & (PAGE - 1);
-    if (page.blocks.size > 0 && (from >= page.high || from + length <= page.low)) return;
-    if (changed) page.meet(address, length, this.#change);
+    if (changed && page.blocks.size > 0) this.#change(page, address, length);
     if (page.blocks.size === 0 && ++page.idleWrites > IDLE_WRITES) this.#unmark(address >>> 12);
+  }
+
+  /** Bytes of a page with blocks have become others. */
+  #change(page: CodePage, address: number, length: number): void {
+    let met = 0;
+    let patch: Patch | undefined;
+    page.meet(address, length, (block) => {
+      met++;
+      if (this.rewrite(block, address, length)) patch = this.patchOf(block, address, length);
+      else this.invalidate(block, 'code written');
+    });
+    if (met === 0) this.#beside(page, address, length);
+    else if (met === 1 && patch) this.patches.add(patch);
+    else this.patches.clear();
+  }
+
+  /** Those bytes are no code. */
+  #beside(page: CodePage, address: number, length: number): void {
+    const { maps } = this;
+    const number = address >>> 12;
+    if (maps.has(number)) {
+      const from = address & (PAGE - 1);
+      return maps.set(number, from, from + length, false);
+    }
+    if (address >= this.linear.physical.size || ++page.besides < MANY_BESIDES || !maps.give(number)) return;
+    for (const block of page.blocks) this.#map(block, number);
   }
 
   /** Throw away every block. */
@@ -239,12 +286,16 @@ export class CodeCache {
         if (this.#leadsTo(slot, block) && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.id} has no stub to fall back to`);
       }
     }
-    for (const [page, { blocks, low, high }] of this.#pages)
+    for (const [page, { blocks }] of this.#pages)
       for (const block of blocks) {
         if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.id}`);
-        const [first, end] = extentOn(block);
-        if (first < low || end > high) throw new Error(`block ${block.id} reaches beyond the code of page ${page}`);
+        const [low, high] = extentOn(block, page);
+        for (let at = low; at < high; at++) if (!this.maps.isCode(page, at)) throw new Error(`byte ${at} of block ${block.id} on page ${page} is no code`);
       }
+    for (const { physical, record } of this.patches.list()) {
+      const holding = [...this.blocksOn(physical >>> 12)].filter((block) => overlaps(block, physical));
+      if (holding.length !== 1 || holding[0].id !== this.#i32[(record + RECORD.BLOCK) >> 2]) throw new Error(`${holding.length} blocks hold the patch at ${physical.toString(16)}`);
+    }
   }
 }
 

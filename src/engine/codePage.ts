@@ -1,5 +1,6 @@
 /** The blocks of a physical page, and which of them a store meets. */
 import { PAGE } from '../memory/layout';
+import { MAX_INSTRUCTION_LENGTH } from '../x86/decoder';
 import type { Block } from './block';
 
 /** log2 of the bytes of a line: most blocks lie in one or two. */
@@ -8,66 +9,84 @@ const LINES = PAGE >> LINE_SHIFT;
 
 export class CodePage {
   readonly blocks = new Set<Block>();
-  /** All code of the page lies in these bytes of it, [low, high): most stores, to data and stacks beside code, are told apart by this. */
-  low = PAGE;
-  high = 0;
   /** Stores since the last block was translated here, while it has none. */
   idleWrites = 0;
+  /** Stores that met no block, while it had some. */
+  besides = 0;
   /** Blocks by the lines that they have bytes in, in the order of `blocks`; only where code is stored to. */
   #lines: Block[][] | undefined;
 
+  constructor(
+    /** Page number. */
+    readonly page: number,
+  ) {}
+
   add(block: Block): void {
-    if (this.blocks.size === 0) [this.low, this.high] = [PAGE, 0];
     this.idleWrites = 0;
+    if (this.blocks.has(block)) return;
     this.blocks.add(block);
-    const [low, high] = extentOn(block);
-    this.low = Math.min(this.low, low);
-    this.high = Math.max(this.high, high);
-    if (this.#lines) enter(this.#lines, block);
+    if (this.#lines) this.#enter(this.#lines, block);
   }
 
   delete(block: Block): void {
     if (!this.blocks.delete(block) || !this.#lines) return;
-    for (let line = firstLine(block); line <= lastLine(block); line++) this.#lines[line].splice(this.#lines[line].indexOf(block), 1);
+    for (let line = this.#firstLine(block); line <= this.#lastLine(block); line++) this.#lines[line].splice(this.#lines[line].indexOf(block), 1);
   }
 
   /** Each block that a store of `length` bytes at `address` changes; `met` may delete it. */
-  meet(address: number, length: number, met: (block: Block, address: number, length: number) => void): void {
+  meet(address: number, length: number, met: (block: Block) => void): void {
     const lines = (this.#lines ??= this.#sorted());
-    const from = (address & (PAGE - 1)) >> LINE_SHIFT;
-    const to = Math.min(LINES - 1, ((address & (PAGE - 1)) + length - 1) >> LINE_SHIFT);
+    const at = address & (PAGE - 1);
+    const from = at >> LINE_SHIFT;
+    const to = Math.min(LINES - 1, (at + length - 1) >> LINE_SHIFT);
     for (let n = from; n <= to; n++) {
       const line = lines[n];
       for (let i = 0; i < line.length; ) {
         const block = line[i];
         // What began in an earlier line has been met there.
-        if ((n === from || firstLine(block) === n) && overlaps(block, address, length)) met(block, address, length);
+        if ((n === from || this.#firstLine(block) === n) && this.#overlaps(block, at, length)) met(block);
         if (line[i] === block) i++;
       }
     }
   }
 
+  /** Does a store of `length` bytes at an offset change the block? */
+  #overlaps(block: Block, at: number, length: number): boolean {
+    const [low, high] = extentOn(block, this.page);
+    return at < high && low < at + length;
+  }
+
   #sorted(): Block[][] {
     const lines = Array.from({ length: LINES }, (): Block[] => []);
-    for (const block of this.blocks) enter(lines, block);
+    for (const block of this.blocks) this.#enter(lines, block);
     return lines;
+  }
+
+  #enter(lines: Block[][], block: Block): void {
+    for (let line = this.#firstLine(block); line <= this.#lastLine(block); line++) lines[line].push(block);
+  }
+
+  #firstLine(block: Block): number {
+    return extentOn(block, this.page)[0] >> LINE_SHIFT;
+  }
+
+  #lastLine(block: Block): number {
+    return (extentOn(block, this.page)[1] - 1) >> LINE_SHIFT;
   }
 }
 
-/** Bytes of a page, [low, high), where a store may change the block: a block on two pages takes both whole. */
-export const extentOn = (block: Block): readonly [low: number, high: number] => {
-  const from = block.physical & (PAGE - 1);
-  return block.secondPage >= 0 ? [0, PAGE] : [from, from + Math.max(block.length, 1)];
-};
-
-export function overlaps(block: Block, address: number, length: number): boolean {
-  if (block.secondPage >= 0) return true;
-  return address < block.physical + Math.max(block.length, 1) && block.physical < address + length;
+/** Bytes of a page, [low, high), that a block was translated from: what is no instruction may have become none at any of its bytes. */
+export function extentOn(block: Block, page: number): readonly [low: number, high: number] {
+  const { physical, secondPage, attention } = block;
+  const from = physical & (PAGE - 1);
+  const to = from + (attention?.kind === 'fault' || attention?.kind === 'unimplemented' ? MAX_INSTRUCTION_LENGTH : Math.max(block.length, 1));
+  if (secondPage < 0) return [from, Math.min(to, PAGE)];
+  const [isFirst, isSecond] = [physical >>> 12 === page, secondPage >>> 12 === page];
+  return [isSecond ? 0 : from, isFirst ? PAGE : Math.max(to - PAGE, 1)];
 }
 
-const firstLine = (block: Block): number => (block.secondPage >= 0 ? 0 : (block.physical & (PAGE - 1)) >> LINE_SHIFT);
-const lastLine = (block: Block): number => (Math.min(PAGE, extentOn(block)[1]) - 1) >> LINE_SHIFT;
-
-function enter(lines: Block[][], block: Block): void {
-  for (let line = firstLine(block); line <= lastLine(block); line++) lines[line].push(block);
+export function overlaps(block: Block, address: number): boolean {
+  const [low, high] = extentOn(block, address >>> 12);
+  const at = address & (PAGE - 1);
+  return low <= at && at < high;
 }

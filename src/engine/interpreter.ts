@@ -25,7 +25,7 @@ import { type Heat, type Translation, heatOf } from './heat';
 import type { PagingUnit } from './paging/pagingUnit';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
-import { LOADED, Rewriting } from './rewriting';
+import { LOADED, NOTED, Rewriting } from './rewriting';
 import { Translator, isControlTransfer } from './translator';
 import { Emitter } from '../base/events';
 
@@ -107,6 +107,8 @@ export class Interpreter {
     this.#view = new DataView(cpu.memory.buffer);
     this.#rewriting = new Rewriting(linear, opcodes, policy, (record) => this.#isFree(record));
     this.cache.rewrite = (block, address, length) => this.#rewrite(block, address, length);
+    this.cache.patchOf = (block, address, length) => this.#rewriting.patchOf(block, address, length);
+    paging.storesNoted = (record) => this.#storesNoted(record);
     const heat = heatOf(translation);
     this.#hotMask = heat.threshold - 1;
     this.regions = new RegionCache(this.cache, linear, forms, (block) => this.hits(block) >= heat.warm, heat.patience, limits);
@@ -241,6 +243,12 @@ export class Interpreter {
       this.regions.rewritten(block, rewrite);
     }
     return true;
+  }
+
+  /** Regions are to let stores of the instruction at a record through where nobody has to see them. */
+  #storesNoted(record: number): void {
+    const block = this.cache.byId.get(this.#view.getInt32(record + RECORD.BLOCK, true));
+    if (block) this.regions.loads(block, (record - block.entry) / RECORD_SIZE, NOTED);
   }
 
   /** It runs now and then: a block that a run once began in the middle of others does not. */

@@ -81,6 +81,7 @@ export class RecordWriter {
     u8[at + RECORD.INDEX] = i.index < 0 ? ZERO_REGISTER : 4 * i.index;
     u8[at + RECORD.SCALE] = i.scale;
     u8[at + RECORD.SEGMENT] = i.segment;
+    u8[at + RECORD.NOTED] = 0;
     i32[(at + RECORD.DISPLACEMENT) >> 2] = i.spec.lift === 'enter' ? i.immediate2 : i.displacement;
     i32[(at + RECORD.IMMEDIATE) >> 2] = i.immediate;
   }

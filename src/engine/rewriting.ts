@@ -5,11 +5,16 @@
 import type { LinearMemory } from '../memory/linearMemory';
 import { type Instruction, MAX_INSTRUCTION_LENGTH, type OpcodeMap, decode } from '../x86/decoder';
 import type { Block } from './block';
+import type { BlockInstruction } from './blockInstructions';
+import type { Patch } from './patches';
 import type { TranslationPolicy } from './policy';
-import { RECORD_SIZE } from './record';
+import { RECORD, RECORD_SIZE } from './record';
 
 /** Fields of a record that translated code may read instead of having them in it. */
 export const LOADED = { IMMEDIATE: 1, DISPLACEMENT: 2 } as const;
+
+/** Beside these, of an instruction that stores to marked pages time and again. */
+export const NOTED = 4;
 
 /** Lifts that take any operand the same way: nothing of them is decided by its value. */
 const ANY_VALUE = new Set(['mov', 'add', 'adc', 'sub', 'sbb', 'cmp', 'and', 'or', 'xor', 'test', 'lea', 'push', 'imul']);
@@ -59,6 +64,22 @@ export class Rewriting {
     if (host <= 0 || !this.isFree(block.entry + n * RECORD_SIZE)) return -1;
     (instruction as { -readonly [K in keyof Instruction]: Instruction[K] }).immediate = this.opcodes.immediate(this.linear.physical.u8, host, instruction);
     return n;
+  }
+
+  /** An immediate that the store has rewritten as a whole, and that its record has as it stands in memory. */
+  patchOf(block: Block, address: number, length: number): Patch | undefined {
+    const { instructions } = block;
+    const n = instructions.indexAt(address - block.physical);
+    const { instruction } = instructions.at(n) as BlockInstruction;
+    const end = block.physical + instructions.offsetOf(n) + instruction.length;
+    const size = this.opcodes.immediateLength(instruction);
+    const isWhole = length === size && address + size === end && (block.loaded?.get(n) ?? 0) & LOADED.IMMEDIATE;
+    // One that is sign-extended is not there as it stands.
+    if (!isWhole || instruction.spec.operands.includes('Ibs') || address + length > this.linear.physical.size) return undefined;
+    const record = block.entry + n * RECORD_SIZE;
+    const field = record + RECORD.IMMEDIATE;
+    instructions.follow(n, () => (block.valid ? this.linear.physical.view.getInt32(field, true) : undefined));
+    return { physical: address, size: size as Patch['size'], field, record };
   }
 
   /** What instruction `n` is now, if it takes the place of the old one. */

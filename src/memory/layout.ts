@@ -6,6 +6,7 @@
  *   00003000  the record where generated code goes on at a fault
  *   00004000  what the page walk depends on, and what it found (memory/pagingCells)
  *   00008000  what latched ports give when they are read, and what was written to them (vmm/portLatches): 4 KiB each
+ *   0000a000  immediates in code that are stored to as they stand (engine/patches): 4 KiB
  *   00010000  VMM page: the hypervisor's own GDT, IDT and TSS, guest-linear FFC00000 under deprivileging techniques
  *   00020000  jump cache: EIP → record, for computed jumps and those that leave their page (256 KiB)
  *   00060000  pages that have an entry in the software TLB: global ones, and from 00070000 on the others (64 KiB each)
@@ -13,6 +14,7 @@
  *   00500000  decoded records of the interpreter
  *   02500000  shadow page tables of deprivileging techniques (2 MiB)
  *   02700000  state of each page of RAM and of video memory: a byte, what answers there and who watches it (1 MiB)
+ *   02800000  code maps: which one each page of RAM has, and 512 bytes each (memory/codeMaps) (1 MiB)
  *   RAM       guest-physical memory, behind it the system's ROM and the video memory
  */
 /** Ceiling of a VM's memory in WebAssembly's pages, part of every module's type: 4 GiB. */
@@ -25,6 +27,11 @@ export const PAGING_CELLS = 0x4000;
 export const PORT_READS = 0x8000;
 export const PORT_WRITES = 0x9000;
 export const LATCHED_PORTS = 0x400;
+/** Entries of 16 bytes, at these offsets: physical address and size of an immediate, where its record has it, and that record. `SIZE` 0: none. */
+export const PATCHES = 0xa000;
+export const PATCH_ENTRIES = 256;
+export const PATCH_STRIDE = 16;
+export const PATCH = { PHYSICAL: 0, SIZE: 4, FIELD: 8, RECORD: 12 } as const;
 export const VMM_PAGES = 0x10000;
 export const VMM_PAGE_COUNT = 16;
 export const JUMP_CACHE = 0x20000;
@@ -49,7 +56,14 @@ export const SHADOW = RECORDS + RECORD_BYTES;
 export const SHADOW_BYTES = 0x200000;
 export const PAGE_STATES = SHADOW + SHADOW_BYTES;
 export const PAGE_STATES_BYTES = 0x100000;
-export const RAM = PAGE_STATES + PAGE_STATES_BYTES;
+/** A 16-bit number for each page of a gigabyte, which is as much RAM as there is; map 0 says that all is code. */
+export const CODE_MAPS = PAGE_STATES + PAGE_STATES_BYTES;
+export const CODE_MAPS_BYTES = 0x80000;
+export const CODE_MAP_BITS = CODE_MAPS + CODE_MAPS_BYTES;
+export const CODE_MAP_COUNT = 1024;
+/** Bytes of one: a bit for each byte of a page. */
+export const CODE_MAP_BYTES = PAGE / 8;
+export const RAM = CODE_MAP_BITS + CODE_MAP_COUNT * CODE_MAP_BYTES;
 /** The largest ROM. */
 export const ROM_BYTES = 0x40000;
 

@@ -24,6 +24,9 @@ export const PAGING = {
   WINDOW_COUNT: AT + 40,
   /** Added to the mode of entries of the jump cache: what was entered before the TLB lost an entry of a code page is looked at again. */
   JUMP_EPOCH: AT + 44,
+  /** Where the store that `storePlace` has let through also goes: the field of a record that holds what it patches, or NOWHERE. */
+  PATCHED: AT + 0x30,
+  NOWHERE: AT + 0x34,
   /** What the last walk found: the address of the byte, and of the entries that it read (`NO_ENTRY`), low and high halves. */
   PHYSICAL: AT + 0x40,
   PHYSICAL_UPPER: AT + 0x44,

@@ -14,6 +14,8 @@ function met(page: CodePage, address: number, length: number): Block[] {
   return found;
 }
 
+const bytes = (address: number, length: number) => Array.from({ length: Math.min(length, PAGE - (address % PAGE)) }, (_, n) => address + n);
+
 const random = (seed: number) => (below: number) => {
   seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
   return (seed >>> 8) % below;
@@ -21,8 +23,8 @@ const random = (seed: number) => (below: number) => {
 
 test('a store meets each block that it overlaps, once', () => {
   const next = random(7);
-  const page = new CodePage();
-  const expected = (address: number, length: number) => [...page.blocks].filter((one) => overlaps(one, address, length));
+  const page = new CodePage(AT / PAGE);
+  const expected = (address: number, length: number) => [...page.blocks].filter((one) => bytes(address, length).some((at) => overlaps(one, at)));
   for (let n = 0; n < 600; n++) {
     const from = next(PAGE);
     if (n % 100 === 99) page.add(block(AT + PAGE - 1, 6, AT + 3 * PAGE));
@@ -36,8 +38,19 @@ test('a store meets each block that it overlaps, once', () => {
   }
 });
 
+test('a block on two pages is met where its bytes are', () => {
+  const crossing = block(AT - 2, 6, AT);
+  const hits = (page: number) => {
+    const found = new CodePage(page);
+    found.add(crossing);
+    return Array.from({ length: PAGE }, (_, at) => at).filter((at) => met(found, page * PAGE + at, 1).length > 0);
+  };
+  assert.deepEqual(hits(AT / PAGE), [0, 1, 2, 3]);
+  assert.deepEqual(hits(AT / PAGE - 1), [PAGE - 2, PAGE - 1]);
+});
+
 test('a block may go as it is met, and none is left out for that', () => {
-  const page = new CodePage();
+  const page = new CodePage(AT / PAGE);
   for (let n = 0; n < 40; n++) page.add(block(AT + n, 300));
   let count = 0;
   page.meet(AT + 90, 200, (one) => {

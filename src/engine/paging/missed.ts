@@ -1,8 +1,9 @@
 /**
  * Loads and stores that the inline check refused: where that is only because the TLB has no entry, the page walk gives it one, or is the
- * guest's page fault. Anything else goes on to the functions that know of it, which begin anew: nothing but A and D bits has changed.
+ * guest's page fault; where stores are seen, most need not be (storePlace). Anything else goes on to the functions that know of it, which
+ * begin anew: nothing but A and D bits has changed.
  */
-import { CROSSES_PAGE, DENY_ALL, DENY_USER_READ, ENTRY_FLAGS, NOTED_SUPERVISOR, NOTED_USER, PAGE, PAGE_STATES, RAM } from '../../memory/layout';
+import { CROSSES_PAGE, DENY_ALL, DENY_USER_READ, ENTRY_FLAGS, PAGE, PAGE_STATES, RAM } from '../../memory/layout';
 import { FAULT_U, FAULT_W, WALKED_GLOBAL, WALKED_PAGE } from '../../memory/pageWalker';
 import { KIND_BITS, MARK_BITS } from '../../memory/pageStates';
 import { PAGING, PAGING_PGE } from '../../memory/pagingCells';
@@ -10,6 +11,8 @@ import { CPU, SEGMENT, SEGMENT_STRIDE } from '../../x86/cpuState';
 import { PF } from '../../x86/exceptions';
 import { type DefinedFunction, I32, OP } from '../wasm/encoder';
 import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from '../wasm/functionWriter';
+import { RECORD } from '../record';
+import { isNoted } from './storePlace';
 import { add, and, cell, controls, entryOf, isZero, or, select, setCell, shl, shrU, sub } from './words';
 
 /** Functions of the module. */
@@ -59,9 +62,8 @@ interface Missed {
   readonly budget: Value;
 }
 
-/** The linear address of an access that the TLB may learn to let through; `fail` where it is not that alone which was missing. */
-function missedAddress(f: FunctionWriter, { segment, offset, size, write, record, budget }: Missed, fail: Fail): Local {
-  fail(cell(PAGING.UNUSUAL));
+/** The linear address of an access within its segment and a page; `fail` for others. */
+function missedAddress(f: FunctionWriter, { segment, offset, size, write }: Missed, fail: Fail): Local {
   const at = f.word(v('i32.mul', segment, SEGMENT_STRIDE));
   const field = (n: number): Value => load('i32.load', at, CPU.SEGMENTS + n);
   // Counts of 1, 2 and 4 bytes are one behind the other.
@@ -69,12 +71,37 @@ function missedAddress(f: FunctionWriter, { segment, offset, size, write, record
   fail(v('i32.ge_u', sub(offset, field(SEGMENT.LOW)), count));
   const linear = f.word(add(field(SEGMENT.BASE), offset));
   fail(v('i32.gt_u', add(and(linear, PAGE - 1), size), PAGE));
-  // A store that somebody has to see is not missed.
-  fail(select(write, and(entryOf(shrU(linear, 12)), NOTED_SUPERVISOR | NOTED_USER), 0));
+  return linear;
+}
+
+/** Stores to marked pages after which an instruction is known for them. */
+export const MANY_NOTED = 64;
+
+/** Functions for stores that are seen. */
+interface Noted {
+  readonly storePlace: number;
+  /** (record): the instruction stores to marked pages time and again. */
+  readonly storesNoted: number;
+}
+
+/** Where an access with the right to store goes on a page whose stores are seen. */
+function notedPlace(f: FunctionWriter, linear: Local, { size, record }: Missed, { storePlace, storesNoted }: Noted, fail: Fail): Local {
+  const host = f.word(call(storePlace, linear, size, record));
+  fail(isZero(host));
+  const count = f.word(add(load('i32.load8_u', record, RECORD.NOTED), 1));
+  f.store(OP.store8, record, count, RECORD.NOTED);
+  f.if(v('i32.eq', count, MANY_NOTED), () => f.perform(storesNoted, record));
+  return host;
+}
+
+/** Walk for an access that the present entry does not let through: where it goes now. `fault` at the guest's page fault. */
+function walkedPlace(f: FunctionWriter, linear: Local, { write, record, budget }: Missed, reach: number, fail: Fail, fault: () => void): Value {
+  fail(cell(PAGING.UNUSUAL));
   // Devices may be asked for entries.
   setCell(f, CPU.EXIT_RECORD, record);
   setCell(f, CPU.BUDGET, budget);
-  return linear;
+  fail(isZero(reached(f, linear, write, reach, fault)));
+  return hostOf(linear);
 }
 
 const causeOf = (write: Operand): Value => or(select(write, FAULT_W, 0), select(and(cell(CPU.READ_MASK), DENY_USER_READ), FAULT_U, 0));
@@ -89,40 +116,53 @@ function reached(f: FunctionWriter, linear: Local, write: Operand, reach: number
 
 const hostOf = (linear: Local): Value => add(and(entryOf(shrU(linear, 12)), ~ENTRY_FLAGS), linear);
 
+/** Functions of both. */
+interface Slow extends Noted {
+  readonly reach: number;
+  readonly otherwise: number;
+}
+
+/** Where a missed access goes in the VM's memory. */
+function missedPlace(f: FunctionWriter, missed: Missed, functions: Slow, fail: Fail, fault: () => void): Local {
+  const linear = missedAddress(f, missed, fail);
+  const host = f.word();
+  f.if(
+    select(missed.write, isNoted(entryOf(shrU(linear, 12))), 0),
+    () => f.set(host, notedPlace(f, linear, missed, functions, fail)),
+    () => f.set(host, walkedPlace(f, linear, missed, functions.reach, fail, fault)),
+  );
+  return host;
+}
+
 /** (segment, offset, size, update, record, budget) → as readSlow, which is `otherwise`. */
-export function readMissed({ reach, otherwise }: { readonly reach: number; readonly otherwise: number }): DefinedFunction {
+export function readMissed(functions: Slow): DefinedFunction {
   const f = new FunctionWriter([I32, I32, I32, I32, I32, I32]);
   const [segment, offset, size, update, record, budget] = [0, 1, 2, 3, 4, 5].map((n) => f.parameter(n));
   f.attempt((fail) => {
-    const linear = missedAddress(f, { segment, offset, size, write: update, record, budget }, fail);
-    fail(isZero(reached(f, linear, update, reach, () => f.return(0))));
-    const host = f.word(hostOf(linear));
+    const host = missedPlace(f, { segment, offset, size, write: update, record, budget }, functions, fail, () => f.return(0));
     f.if(v('i32.eq', size, 4), () => f.return(load('i32.load', host)));
     f.if(v('i32.eq', size, 1), () => f.return(load('i32.load8_u', host)));
     f.return(load('i32.load16_u', host));
   });
-  return f.done(call(otherwise, segment, offset, size, update, record, budget));
+  return f.done(call(functions.otherwise, segment, offset, size, update, record, budget));
 }
 
 /** (segment, offset, size, value, record, budget): as writeSlow, which is `otherwise`. */
-export function writeMissed({ reach, otherwise }: { readonly reach: number; readonly otherwise: number }): DefinedFunction {
+export function writeMissed(functions: Slow): DefinedFunction {
   const f = new FunctionWriter([I32, I32, I32, I32, I32, I32]);
   const [segment, offset, size, value, record, budget] = [0, 1, 2, 3, 4, 5].map((n) => f.parameter(n));
   f.attempt((fail) => {
-    const linear = missedAddress(f, { segment, offset, size, write: 1, record, budget }, fail);
-    fail(isZero(reached(f, linear, 1, reach, () => f.return())));
-    const host = f.word(hostOf(linear));
-    f.if(v('i32.eq', size, 4), () => {
-      f.store(OP.store, host, value);
+    setCell(f, PAGING.PATCHED, PAGING.NOWHERE);
+    const host = missedPlace(f, { segment, offset, size, write: 1, record, budget }, functions, fail, () => f.return());
+    const store = (opcode: number): void => {
+      f.store(opcode, host, value);
+      f.store(opcode, cell(PAGING.PATCHED), value);
       f.return();
-    });
-    f.if(v('i32.eq', size, 1), () => {
-      f.store(OP.store8, host, value);
-      f.return();
-    });
-    f.store(OP.store16, host, value);
-    f.return();
+    };
+    f.if(v('i32.eq', size, 4), () => store(OP.store));
+    f.if(v('i32.eq', size, 1), () => store(OP.store8));
+    store(OP.store16);
   });
-  f.perform(otherwise, segment, offset, size, value, record, budget);
+  f.perform(functions.otherwise, segment, offset, size, value, record, budget);
   return f.doneVoid();
 }

@@ -5,6 +5,7 @@ import { type DefinedFunction, type FunctionType, I32, type ImportedFunction, en
 import { invalidatePage, writeControl } from './addressSpace';
 import { findJump, isPageAt } from './jumps';
 import { fill, reach, readMissed, writeMissed } from './missed';
+import { storePlace } from './storePlace';
 import { changed, enlist, enter, flush, flushLocal, flushPage, nextEpoch, noting } from './tlb';
 import { walk } from './walk';
 
@@ -16,6 +17,7 @@ const IMPORTS: readonly ImportedFunction[] = [
   { name: 'chooseWindows', type: type(0, 0) },
   { name: 'readSlow', type: type(6, 1) },
   { name: 'writeSlow', type: type(6, 0) },
+  { name: 'storesNoted', type: type(1, 0) },
   { name: 'writeControl', type: type(2, 1) },
   { name: 'invalidatePage', type: type(1, 1) },
 ];
@@ -32,6 +34,7 @@ const DEFINED = [
   'flushPage',
   'fill',
   'reach',
+  'storePlace',
   'readMissed',
   'writeMissed',
   'isPageAt',
@@ -56,8 +59,9 @@ const functions = (): Readonly<Record<Name, DefinedFunction>> => ({
   flushPage: flushPage(at),
   fill: fill(at),
   reach: reach(at),
-  readMissed: readMissed({ reach: at.reach, otherwise: imported('readSlow') }),
-  writeMissed: writeMissed({ reach: at.reach, otherwise: imported('writeSlow') }),
+  storePlace: storePlace(),
+  readMissed: readMissed({ ...at, storesNoted: imported('storesNoted'), otherwise: imported('readSlow') }),
+  writeMissed: writeMissed({ ...at, storesNoted: imported('storesNoted'), otherwise: imported('writeSlow') }),
   isPageAt: isPageAt(at),
   findJump: findJump(at.isPageAt),
   writeControl: writeControl({ ...at, otherwise: imported('writeControl') }),

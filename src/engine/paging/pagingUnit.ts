@@ -32,6 +32,8 @@ export class PagingUnit implements PageWalker {
   readonly findJump: (eip: number) => number;
   readonly ordinary: OrdinaryCourse;
   chooseWindows = (): void => {};
+  /** The instruction at a record stores to marked pages time and again. */
+  storesNoted: (record: number) => void = () => {};
   otherwise: OrdinaryCourse = { readSlow: noEngine, writeSlow: noEngine, writeControl: noEngine, invalidatePage: noEngine };
 
   constructor(physical: GuestMemory) {
@@ -42,6 +44,7 @@ export class PagingUnit implements PageWalker {
       chooseWindows: () => this.chooseWindows(),
       readSlow: ((segment, offset, size, update, record, budget) => this.otherwise.readSlow(segment, offset, size, update, record, budget)) satisfies ReadMissed,
       writeSlow: ((segment, offset, size, value, record, budget) => this.otherwise.writeSlow(segment, offset, size, value, record, budget)) satisfies WriteMissed,
+      storesNoted: (record: number) => this.storesNoted(record),
       writeControl: (register: number, value: number) => this.otherwise.writeControl(register, value),
       invalidatePage: (linear: number) => this.otherwise.invalidatePage(linear),
     };

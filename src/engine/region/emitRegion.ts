@@ -334,9 +334,10 @@ class RegionEmitter {
     // Whatever way leads here comes by the dominator.
     statements.refuted = this.#refutedBehind.get(this.#flow.dominator.get(node) as Node) ?? new Set();
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
-    instructions.forEach(({ statements: list, record }, n) => {
+    instructions.forEach(({ statements: list, record, noted }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
       this.#of(block.instructions.at(n)?.eip);
+      statements.memory.noted = noted;
       statements.instruction(last ? list.slice(0, -1) : list, record, n, dead);
     });
     this.#flagsBehind.set(node, statements.flags.state);

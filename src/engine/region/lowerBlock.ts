@@ -8,7 +8,7 @@ import type { BlockInstruction } from '../blockInstructions';
 import { type FormTable, formOf } from '../forms';
 import { RECORD, RECORD_SIZE } from '../record';
 import { branchTarget, registerField, targetFaults } from '../recordWriter';
-import { LOADED } from '../rewriting';
+import { LOADED, NOTED } from '../rewriting';
 import type { RegionBlock, RegionInstruction, RegionTerminal } from './region';
 
 /** Register number for a micro-op of `size` bytes, of an operand at `offset` in the register file. */
@@ -80,9 +80,10 @@ export class BlockLowering {
     let record = block.entry;
     const count = (): number => instructions.length;
     for (const occurrence of this.#direct(block)) {
-      const statements = this.#statements(occurrence, loadedFrom(record, block.loaded?.get(count())));
+      const loaded = block.loaded?.get(count());
+      const statements = this.#statements(occurrence, loadedFrom(record, loaded));
       if (!statements) return { block, instructions, terminal: { k: 'leave', record }, count: count(), returnEip: undefined };
-      instructions.push({ record, statements });
+      instructions.push({ record, statements, noted: loaded !== undefined && (loaded & NOTED) !== 0 });
       record += RECORD_SIZE;
     }
     const terminal = this.#terminal(block, instructions.at(-1), record);

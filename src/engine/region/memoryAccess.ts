@@ -46,7 +46,11 @@ export class MemoryAccess {
     readonly code: Code,
     readonly value: (e: Expr) => void,
     readonly assumptions: Assumptions,
+    readonly storePlace: number,
   ) {}
+
+  /** The instruction stores to marked pages time and again: its stores ask storePlace. */
+  noted = false;
 
   /** Remembered pages in use. */
   get pages(): number {
@@ -73,6 +77,13 @@ export class MemoryAccess {
     const window = this.assumptions.windows[write ? 'write' : 'read'];
     const size = place.aligned ? 1 : place.size;
     code.constant(record).set(L.NEXT);
+    if (write && this.noted) {
+      this.#linear(place, 0);
+      code.get(L.ADDRESS).constant(place.size).constant(record).call(this.storePlace).tee(L.ENTRY).op(OP.eqz).branchIf(this.exit);
+      code.get(L.ENTRY);
+      access(0);
+      return;
+    }
     if (!window || (isOnStack(base) && !this.assumptions.stackInWindows)) {
       this.#linear(place, 0);
       const page = this.#pageOf(baseOf(base, place.segment), write);

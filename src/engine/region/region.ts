@@ -12,6 +12,8 @@ export type Edge =
 export interface RegionInstruction {
   readonly record: number;
   readonly statements: readonly Statement[];
+  /** It stores to marked pages time and again. */
+  readonly noted: boolean;
 }
 
 export type RegionTerminal =

@@ -3,6 +3,7 @@
  * before the instruction: registers and flags are those of before it, and tier 0 executes it.
  */
 import { type Expr, type SharedFunction, type Statement, typeOf } from '../../ir/microOp';
+import { PAGING } from '../../memory/pagingCells';
 import { tempLocal } from '../interpreter/locals';
 import { VECTOR_LOAD, VECTOR_STORE } from '../interpreter/accesses';
 import { emitSetMmx } from '../interpreter/statements';
@@ -22,6 +23,8 @@ export interface RegionFunctions {
   readonly packStatus: number;
   readonly unpackResult: number;
   readonly unpackAux: number;
+  /** (linear, size, record) → place or 0: paging/storePlace. */
+  readonly storePlace: number;
   readonly shared: (name: SharedFunction) => number;
 }
 
@@ -66,7 +69,7 @@ export class RegionStatements {
     }
     this.flags = new RegionFlags(code, (e) => this.value(e), functions.auxOf, functions.packStatus);
     this.#expressions.flags = this.flags;
-    this.memory = new MemoryAccess(code, (e) => this.value(e), assumptions);
+    this.memory = new MemoryAccess(code, (e) => this.value(e), assumptions, functions.storePlace);
   }
 
   get used(): number {
@@ -407,7 +410,11 @@ export class RegionStatements {
     }
     const updated = this.#updated;
     if (updated && updated.segment === s.segment && updated.size === s.size && same(updated.offset, s.offset)) code.get(L.PLACE).get(from).memory(STORE[s.size], 0);
-    else this.#access(s, true, (offset) => code.get(from).memory(STORE[s.size], offset));
+    else {
+      this.#access(s, true, (offset) => code.get(from).memory(STORE[s.size], offset));
+      if (this.memory.noted) this.#updated = undefined; // PATCHED belongs to this store
+    }
+    if (this.memory.noted) code.loadCell(PAGING.PATCHED).get(from).memory(STORE[s.size], 0);
   }
 
   readonly #definition = (e: Expr): Expr => (e.k === 'temp' ? (this.#definitions.get(e.id) ?? e) : e);
