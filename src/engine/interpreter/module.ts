@@ -11,7 +11,7 @@ import type { FormTable } from '../forms';
 import { partition } from './groups';
 import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
 import { REGION_TYPE } from '../region/regionModule';
-import { packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
+import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
 import { sharedFunctions } from '../wasm/sharedFunctions';
 import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
 import { LOCAL, TYPED_LOCAL_TYPES } from './locals';
@@ -144,12 +144,13 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
   ];
   const defined = imports.length;
   const groups = partition(forms);
-  const firstShared = defined + 3;
+  const firstShared = defined + 4;
   const firstGroup = firstShared + SHARED_FUNCTIONS.length;
   const functions: Functions = {
     packStatus: defined,
     unpackResult: defined + 1,
     unpackAux: defined + 2,
+    auxOf: defined + 3,
     readSlow: 0,
     writeSlow: 1,
     readVector: 2,
@@ -169,6 +170,7 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     { type: type(2, 1), locals: [], body: packStatus() },
     { type: type(1, 1), locals: [], body: unpackResult() },
     { type: type(1, 1), locals: [], body: unpackAux() },
+    { type: type(4, 1), locals: [[2, I32]], body: auxOf() },
     ...sharedFunctions(firstShared),
     ...groups.map(({ name, handlers, entry }) => ({
       type: type(2, 1),

@@ -9,15 +9,13 @@ import { emitBulk } from './bulk';
 import { ExpressionEmitter } from './expressions';
 import { FlagEmitter, emitComparisonAux } from './flags';
 import { LOCAL, tempLocal } from './locals';
-import { type Labels, TransferEmitter } from './transfers';
+import { type Labels, TransferEmitter, type TransferFunctions } from './transfers';
 
 /** Indices of the functions handlers call. */
-export interface Functions extends AccessFunctions {
+export interface Functions extends AccessFunctions, TransferFunctions {
   readonly packStatus: number;
   readonly unpackResult: number;
   readonly unpackAux: number;
-  /** (eip) → record, or 0: entries of the jump cache from before the TLB lost some. */
-  readonly findJump: number;
   readonly helper: (name: string) => number;
   readonly shared: (name: SharedFunction) => number;
 }
@@ -45,7 +43,7 @@ export class StatementEmitter {
     readonly functions: Functions,
   ) {
     this.#expression = new ExpressionEmitter(code, functions);
-    this.transfers = new TransferEmitter(code, this.#expression, labels, functions.findJump);
+    this.transfers = new TransferEmitter(code, this.#expression, labels, functions);
     this.#accesses = new AccessEmitter(code, this.#expression, this.transfers, functions);
     this.#flags = new FlagEmitter(code, this.#expression);
   }

@@ -6,6 +6,7 @@ import { CPU } from '../../x86/cpuState';
 import { EFLAGS_RF } from '../../x86/flags';
 import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
 import { type Code, I32, OP } from '../wasm/encoder';
+import { FLAG_CELLS } from '../wasm/flagFunctions';
 import type { ExpressionEmitter } from './expressions';
 import { LOCAL } from './locals';
 
@@ -21,13 +22,20 @@ export interface Labels {
   readonly exitAfter: number;
 }
 
+/** Indices of functions. */
+export interface TransferFunctions {
+  /** (eip) → record, or 0: entries of the jump cache from before the TLB lost some. */
+  readonly findJump: number;
+  /** (kind, first word, second word, result) → AUX of what a region leaves. */
+  readonly auxOf: number;
+}
+
 export class TransferEmitter {
   constructor(
     readonly code: Code,
     readonly expression: ExpressionEmitter,
     readonly labels: Labels,
-    /** Index of a function: (eip) → record, or 0. */
-    readonly findJump: number,
+    readonly functions: TransferFunctions,
   ) {}
 
   /** Count the block's instructions and that it ran. */
@@ -60,14 +68,37 @@ export class TransferEmitter {
     this.code.constant(0).get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).memory(OP.store, CPU.EIP).branch(this.labels.exitAfter);
   }
 
-  /** Run the region of the TRANSLATED record; go on at the record it ends at, in the middle of a block or before one. */
+  /** Run the region of the TRANSLATED record, and those that it leads to; go on at the record where the last one ends, in the middle of a block or before one. */
   region(): void {
     const { code } = this;
     code.constant(0).get(LOCAL.RESULT).memory(OP.store, CPU.RESULT);
     code.constant(0).get(LOCAL.AUX).memory(OP.store, CPU.AUX);
+    const next = code.open(OP.loop);
     code.get(LOCAL.BUDGET).get(LOCAL.RECORD).memory(OP.load, RECORD.IMMEDIATE).callIndirect(0).set(LOCAL.RECORD);
-    code.loadCell(CPU.RESULT).set(LOCAL.RESULT).loadCell(CPU.AUX).set(LOCAL.AUX).loadCell(CPU.BUDGET).set(LOCAL.BUDGET);
+    code.loadCell(CPU.BUDGET).set(LOCAL.BUDGET);
+    this.#handlerIs(PSEUDO.TRANSLATED).branchIf(next);
+    this.#handlerIs(PSEUDO.LINK);
+    this.#handlerIs(PSEUDO.COMPUTED).op(OP.or).open(OP.if);
+    code.get(LOCAL.RECORD).memory(OP.load, RECORD.EIP).set(LOCAL.ADDRESS);
+    this.#ifCached(() => this.#handlerIs(PSEUDO.TRANSLATED).branchIf(next));
+    code.close();
+    code.close();
+    this.#settleFlags();
     code.branch(this.labels.loop);
+  }
+
+  #handlerIs(pseudo: number): Code {
+    return this.code.get(LOCAL.RECORD).memory(OP.load16U, RECORD.HANDLER).constant(pseudo).op(OP.eq);
+  }
+
+  /** Flags as a region leaves them, into RESULT and AUX. */
+  #settleFlags(): void {
+    const { code } = this;
+    code.loadCell(CPU.RESULT).set(LOCAL.RESULT).loadCell(CPU.AUX).set(LOCAL.AUX);
+    code.loadCell(FLAG_CELLS.kind).tee(LOCAL.SCRATCH).open(OP.if);
+    code.get(LOCAL.SCRATCH).get(LOCAL.AUX).loadCell(FLAG_CELLS.second).get(LOCAL.RESULT).call(this.functions.auxOf).set(LOCAL.AUX);
+    code.constant(0).constant(0).memory(OP.store, FLAG_CELLS.kind);
+    code.close();
   }
 
   /** EIP of the record is where to go: straight there if the jump cache knows it. EIP is settled if not. */
@@ -104,7 +135,7 @@ export class TransferEmitter {
     code.open(OP.if, I32);
     code.get(LOCAL.ENTRY).memory(OP.load, JUMP_CACHE + JUMP.RECORD);
     code.else();
-    code.get(LOCAL.ADDRESS).call(this.findJump);
+    code.get(LOCAL.ADDRESS).call(this.functions.findJump);
     code.close();
     code.tee(LOCAL.ENTRY).open(OP.if);
     code.get(LOCAL.ENTRY).set(LOCAL.RECORD);

@@ -10,6 +10,7 @@ import { CPU } from '../../x86/cpuState';
 import { ExpressionEmitter } from '../interpreter/expressions';
 import { RECORD } from '../record';
 import { Code, OP, VECTOR } from '../wasm/encoder';
+import { FLAG_CELLS } from '../wasm/flagFunctions';
 import { type ControlFlow, analyseControlFlow, irreducibleEdge } from './controlFlow';
 import { deadFlags } from './deadFlags';
 import { UNKNOWN } from './expressions';
@@ -217,6 +218,7 @@ class RegionEmitter {
     if (write) code.loadCell(write.cell).set(L.WRITABLE);
     this.#x87?.prologue(code);
     code.loadCell(CPU.RESULT).set(L.RESULT).loadCell(CPU.AUX).set(L.A);
+    code.loadCell(FLAG_CELLS.kind).set(L.KIND).loadCell(FLAG_CELLS.second).set(L.B);
     return code.done();
   }
 
@@ -234,7 +236,9 @@ class RegionEmitter {
         .get(L.XMM + n)
         .vectorMemory(VECTOR.store, CPU.XMM + 16 * n);
     code.constant(0).get(L.RESULT).memory(OP.store, CPU.RESULT);
-    code.constant(0).get(L.KIND).get(L.A).get(L.B).get(L.RESULT).call(this.options.functions.auxOf).memory(OP.store, CPU.AUX);
+    code.constant(0).get(L.A).memory(OP.store, CPU.AUX);
+    code.constant(0).get(L.KIND).memory(OP.store, FLAG_CELLS.kind);
+    code.constant(0).get(L.B).memory(OP.store, FLAG_CELLS.second);
     code.constant(0).get(L.BUDGET).memory(OP.store, CPU.BUDGET);
     code.get(L.NEXT);
   }
@@ -326,8 +330,7 @@ class RegionEmitter {
   #emitBlock(node: Node): void {
     const statements = this.#statements;
     const { instructions, terminal, count, block } = this.#block(node);
-    const isEntry = block === this.plan.root.block && (this.#flow.predecessors.get(node) ?? []).length === 0;
-    statements.flags.state = isEntry ? { operation: 'settled', size: 4, exact: true } : this.#flagsBefore(node);
+    statements.flags.state = this.#flagsBefore(node);
     if (this.#x87) this.#x87.known = this.#x87Before(node);
     statements.normal = (!this.#isMeeting(node) && this.#normalBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || UNKNOWN;
     statements.partial.known = (!this.#isMeeting(node) && this.#partialBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || NOTHING_PARTIAL;
