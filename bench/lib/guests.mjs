@@ -43,6 +43,8 @@ export const GUESTS = [
   asm('selfmodify', 'code', 20_000),
   asm('generate', 'code', 2000),
   asm('codepage', 'code', 400_000),
+  asm('reshape', 'code', 1000),
+  asm('fresh', 'code', 1000),
   { ...asm('empty', 'start'), start: true },
   {
     name: 'linux',

@@ -118,6 +118,8 @@ export type VectorSize = 4 | 8 | 16;
 export const CONDITION_O = 0;
 export const CONDITION_C = 2;
 export const CONDITION_Z = 4;
+export const CONDITION_S = 8;
+export const CONDITION_P = 10;
 
 export type Statement =
   /** A temporary of the value's type. */

@@ -2,10 +2,11 @@
  * Status flags in translated code: the operation that wrote them and its operands stay in locals, and a condition is read from
  * those where it is known what they are. What is not known at some point (several ways lead there) is asked of `auxOf`.
  */
-import type { Expr, Statement } from '../../ir/microOp';
+import { CONDITION_C, CONDITION_O, CONDITION_P, CONDITION_S, CONDITION_Z, type Expr, type Statement } from '../../ir/microOp';
+import { STATUS_FLAGS } from '../../x86/flags';
 import { emitComparisonAux } from '../interpreter/flags';
 import { type Code, I32, OP } from '../wasm/encoder';
-import { FLAG_KIND, shiftAux } from '../wasm/flagFunctions';
+import { FLAG_KIND, flagBit, packedStatus, shiftAux } from '../wasm/flagFunctions';
 import { REGION_LOCAL as L } from './locals';
 
 type Size = 1 | 2 | 4;
@@ -19,10 +20,13 @@ export interface FlagState {
   readonly exact: boolean;
 }
 
+const IMAGE: FlagState = { operation: 'image', size: 4, exact: true };
 export const SETTLED: FlagState = { operation: 'settled', size: 4, exact: true };
 
 type Shift = 'sar' | 'shr' | 'shl';
 const isShift = (operation: Operation | undefined): operation is Shift => operation === 'sar' || operation === 'shr' || operation === 'shl';
+
+const hasSize = (operation: Operation): boolean => operation !== 'settled' && operation !== 'image' && !isShift(operation);
 
 const log2 = (size: Size): number => (size === 1 ? 0 : size === 2 ? 1 : 2);
 const isZero = (e: Expr): boolean => e.k === 'const' && e.value === 0;
@@ -35,19 +39,20 @@ export class RegionFlags {
     readonly code: Code,
     readonly value: (e: Expr) => void,
     readonly auxOf: number,
-    readonly packStatus: number,
+    readonly unpackAux: number,
   ) {}
 
   #become(state: FlagState): void {
     this.state = state;
     const { operation, size } = state;
-    this.code.constant(operation === 'settled' || isShift(operation) ? FLAG_KIND[operation] : FLAG_KIND[operation] + log2(size)).set(L.KIND);
+    this.code.constant(hasSize(operation) ? FLAG_KIND[operation] + log2(size) : FLAG_KIND[operation]).set(L.KIND);
   }
 
   /** Push AUX. */
   aux(): void {
     const { code, state } = this;
     if (state?.operation === 'settled') code.get(L.A);
+    else if (state?.operation === 'image') code.get(L.A).call(this.unpackAux);
     else if (isShift(state?.operation)) shiftAux(code, state.operation, [L.A, L.B, L.RESULT]);
     else code.get(L.KIND).get(L.A).get(L.B).get(L.RESULT).call(this.auxOf);
   }
@@ -95,7 +100,7 @@ export class RegionFlags {
         code.close();
         break;
       default:
-        this.condition(2);
+        this.condition(CONDITION_C);
         code.constant(31).op(OP.shl);
     }
     code.set(L.A);
@@ -155,17 +160,51 @@ export class RegionFlags {
     code.get(L.A).constant(0x3fffffff).op(OP.and, OP.or).set(L.A);
   }
 
-  /** All six, from RESULT and AUX that the caller computes of a value in SCRATCH. */
-  set(value: Expr, unpackResult: number, unpackAux: number): void {
+  /** All six, as they stand in a value. */
+  set(value: Expr): void {
     this.value(value);
-    this.code.tee(L.SCRATCH).call(unpackAux).set(L.A).get(L.SCRATCH).call(unpackResult).set(L.RESULT);
-    this.#become(SETTLED);
+    flagBit(this.code.set(L.A), L.A, 6).op(OP.eqz).set(L.RESULT);
+    this.#become(IMAGE);
   }
 
   /** Push the six status flags in their EFLAGS positions. */
   status(): void {
-    this.settle();
-    this.code.get(L.RESULT).get(L.A).call(this.packStatus);
+    const { code, state } = this;
+    if (state?.operation === 'image') code.get(L.A).constant(STATUS_FLAGS).op(OP.and);
+    else if (state && hasSize(state.operation)) this.#statusOf(state);
+    else {
+      this.settle();
+      packedStatus(code, L.RESULT, L.A);
+    }
+  }
+
+  #statusOf(state: FlagState): void {
+    const { code } = this;
+    this.condition(CONDITION_C);
+    this.#adjust(state);
+    code.constant(4).op(OP.shl, OP.or);
+    for (const [cc, position] of [
+      [CONDITION_P, 2],
+      [CONDITION_Z, 6],
+      [CONDITION_S, 7],
+      [CONDITION_O, 11],
+    ]) {
+      this.condition(cc);
+      code.constant(position).op(OP.shl, OP.or);
+    }
+  }
+
+  /** Push AF. */
+  #adjust({ operation }: FlagState): void {
+    const { code } = this;
+    if (operation === 'inc' || operation === 'dec')
+      code
+        .get(L.RESULT)
+        .constant(15)
+        .op(OP.and)
+        .constant(operation === 'inc' ? 0 : 15)
+        .op(OP.eq);
+    else code.get(L.A).get(L.B).get(L.RESULT).op(OP.xor, OP.xor).constant(4).op(OP.shrU).constant(1).op(OP.and);
   }
 
   /** Push a condition code as 0 or 1; false when the caller has to read it from settled flags. */
@@ -183,6 +222,10 @@ export class RegionFlags {
       return true;
     }
     if (!state || state.operation === 'settled') return false;
+    if (state.operation === 'image') {
+      this.#inImage(base);
+      return true;
+    }
     switch (base) {
       case 0:
         this.#overflow(state);
@@ -210,6 +253,39 @@ export class RegionFlags {
         this.#less(state, OP.leS);
     }
     return true;
+  }
+
+  #inImage(base: number): void {
+    const { code } = this;
+    const bit = (n: number): Code => flagBit(code, L.A, n);
+    const less = (): Code => {
+      bit(7);
+      return bit(11).op(OP.xor);
+    };
+    switch (base) {
+      case 0:
+        bit(11);
+        break;
+      case 1:
+        bit(0);
+        break;
+      case 3:
+        bit(0);
+        bit(6).op(OP.or);
+        break;
+      case 4:
+        bit(7);
+        break;
+      case 5:
+        bit(2);
+        break;
+      case 6:
+        less();
+        break;
+      default:
+        less();
+        bit(6).op(OP.or);
+    }
   }
 
   /** SF <> OF, or that or ZF. */

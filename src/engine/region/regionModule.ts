@@ -5,7 +5,7 @@ import { MAXIMUM_PAGES } from '../../memory/layout';
 import { storePlace } from '../paging/storePlace';
 import { TYPED_LOCAL_TYPES } from '../interpreter/locals';
 import { type DefinedFunction, type FunctionType, I32, I64, V128, encodeModule } from '../wasm/encoder';
-import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
+import { auxOf, packStatus, unpackAux } from '../wasm/flagFunctions';
 import { sharedFunctions } from '../wasm/sharedFunctions';
 import type { EmittedRegion } from './emitRegion';
 import { REGION_LATE_WORDS, REGION_WIDES, REGION_WORDS } from './locals';
@@ -14,21 +14,19 @@ import type { RegionFunctions } from './statements';
 const words = (parameters: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: [I32] });
 
 /** Index of the functions that both executors have, in modules that need them. */
-const FIRST_SHARED = 5;
+const FIRST_SHARED = 4;
 export const REGION_TYPE = words(1);
 export const REGION_FUNCTIONS: RegionFunctions = {
   auxOf: 0,
   packStatus: 1,
-  unpackResult: 2,
-  unpackAux: 3,
-  storePlace: 4,
+  unpackAux: 2,
+  storePlace: 3,
   shared: (name) => FIRST_SHARED + SHARED_FUNCTIONS.indexOf(name),
 };
 
 const COMMON: readonly DefinedFunction[] = [
-  { type: words(4), locals: [[2, I32]], body: auxOf() },
+  { type: words(4), locals: [[1, I32]], body: auxOf() },
   { type: words(2), locals: [], body: packStatus() },
-  { type: words(1), locals: [], body: unpackResult() },
   { type: words(1), locals: [], body: unpackAux() },
   storePlace(),
 ];

@@ -21,7 +21,6 @@ import { type X87Stack, seesX87Memory, usesX87 } from './x87Stack';
 export interface RegionFunctions {
   readonly auxOf: number;
   readonly packStatus: number;
-  readonly unpackResult: number;
   readonly unpackAux: number;
   /** (linear, size, record) → place or 0: paging/storePlace. */
   readonly storePlace: number;
@@ -67,7 +66,7 @@ export class RegionStatements {
       this.#operations = new X87Operations(code, x87, { value: (e) => this.value(e), leaveIf, shared: functions.shared });
       this.#expressions.operations = this.#operations;
     }
-    this.flags = new RegionFlags(code, (e) => this.value(e), functions.auxOf, functions.packStatus);
+    this.flags = new RegionFlags(code, (e) => this.value(e), functions.auxOf, functions.unpackAux);
     this.#expressions.flags = this.flags;
     this.memory = new MemoryAccess(code, (e) => this.value(e), assumptions, functions.storePlace);
   }
@@ -261,7 +260,7 @@ export class RegionStatements {
         flags.carry(s);
         break;
       case 'setStatus':
-        flags.set(s.value, this.functions.unpackResult, this.functions.unpackAux);
+        flags.set(s.value);
         break;
       case 'if':
         this.#if(s);
