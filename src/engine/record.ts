@@ -22,7 +22,7 @@ export const RECORD = {
   SCALE: 8,
   /** u8: segment number of the memory operand. */
   SEGMENT: 9,
-  /** u8: loads for update and stores of the instruction on marked pages, modulo 256. */
+  /** u8: stores of the instruction to marked pages, modulo 256. */
   NOTED: 10,
   /** i32: displacement; a branch's taken target (record pointer); second immediate; far selector. */
   DISPLACEMENT: 12,

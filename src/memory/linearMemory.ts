@@ -454,7 +454,6 @@ export class LinearMemory {
     const entry = this.#tlb[linear >>> 12];
     const deny = user ? (update ? DENY_USER_WRITE : DENY_USER_READ) : update ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ;
     if ((entry & deny) === 0 && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
-    if (update && entry & (user ? NOTED_USER : NOTED_SUPERVISOR) && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
     if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, update)) return 0;
     if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
     return this.#readMissed(linear, size, update, user);

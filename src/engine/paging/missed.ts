@@ -84,7 +84,7 @@ interface Noted {
   readonly storesNoted: number;
 }
 
-/** Where an access with the right to store goes on a page whose stores are seen. */
+/** Where a store goes on a page whose stores are seen. */
 function notedPlace(f: FunctionWriter, linear: Local, { size, record }: Missed, { storePlace, storesNoted }: Noted, fail: Fail): Local {
   const host = f.word(call(storePlace, linear, size, record));
   fail(isZero(host));
@@ -122,29 +122,30 @@ interface Slow extends Noted {
   readonly otherwise: number;
 }
 
-/** Where a missed access goes in the VM's memory. */
-function missedPlace(f: FunctionWriter, missed: Missed, functions: Slow, fail: Fail, fault: () => void): Local {
+/** Where a missed access goes in the VM's memory; `noted` says it where stores are seen. */
+function missedPlace(f: FunctionWriter, missed: Missed, reach: number, fail: Fail, { noted, fault }: { noted: (linear: Local) => Value; fault: () => void }): Local {
   const linear = missedAddress(f, missed, fail);
   const host = f.word();
   f.if(
     select(missed.write, isNoted(entryOf(shrU(linear, 12))), 0),
-    () => f.set(host, notedPlace(f, linear, missed, functions, fail)),
-    () => f.set(host, walkedPlace(f, linear, missed, functions.reach, fail, fault)),
+    () => f.set(host, noted(linear)),
+    () => f.set(host, walkedPlace(f, linear, missed, reach, fail, fault)),
   );
   return host;
 }
 
 /** (segment, offset, size, update, record, budget) → as readSlow, which is `otherwise`. */
-export function readMissed(functions: Slow): DefinedFunction {
+export function readMissed({ reach, otherwise }: Omit<Slow, keyof Noted>): DefinedFunction {
   const f = new FunctionWriter([I32, I32, I32, I32, I32, I32]);
   const [segment, offset, size, update, record, budget] = [0, 1, 2, 3, 4, 5].map((n) => f.parameter(n));
   f.attempt((fail) => {
-    const host = missedPlace(f, { segment, offset, size, write: update, record, budget }, functions, fail, () => f.return(0));
+    const missed = { segment, offset, size, write: update, record, budget };
+    const host = missedPlace(f, missed, reach, fail, { noted: hostOf, fault: () => f.return(0) });
     f.if(v('i32.eq', size, 4), () => f.return(load('i32.load', host)));
     f.if(v('i32.eq', size, 1), () => f.return(load('i32.load8_u', host)));
     f.return(load('i32.load16_u', host));
   });
-  return f.done(call(functions.otherwise, segment, offset, size, update, record, budget));
+  return f.done(call(otherwise, segment, offset, size, update, record, budget));
 }
 
 /** (segment, offset, size, value, record, budget): as writeSlow, which is `otherwise`. */
@@ -153,7 +154,8 @@ export function writeMissed(functions: Slow): DefinedFunction {
   const [segment, offset, size, value, record, budget] = [0, 1, 2, 3, 4, 5].map((n) => f.parameter(n));
   f.attempt((fail) => {
     setCell(f, PAGING.PATCHED, PAGING.NOWHERE);
-    const host = missedPlace(f, { segment, offset, size, write: 1, record, budget }, functions, fail, () => f.return());
+    const missed = { segment, offset, size, write: 1, record, budget };
+    const host = missedPlace(f, missed, functions.reach, fail, { noted: (linear) => notedPlace(f, linear, missed, functions, fail), fault: () => f.return() });
     const store = (opcode: number): void => {
       f.store(opcode, host, value);
       f.store(opcode, cell(PAGING.PATCHED), value);

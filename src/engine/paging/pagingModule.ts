@@ -60,7 +60,7 @@ const functions = (): Readonly<Record<Name, DefinedFunction>> => ({
   fill: fill(at),
   reach: reach(at),
   storePlace: storePlace(),
-  readMissed: readMissed({ ...at, storesNoted: imported('storesNoted'), otherwise: imported('readSlow') }),
+  readMissed: readMissed({ ...at, otherwise: imported('readSlow') }),
   writeMissed: writeMissed({ ...at, storesNoted: imported('storesNoted'), otherwise: imported('writeSlow') }),
   isPageAt: isPageAt(at),
   findJump: findJump(at.isPageAt),
