@@ -45,30 +45,10 @@ import { acpiFiles } from './tables/loaderScript';
 import { IO_APIC_ID, type Processor } from './tables/platform';
 import { ACPI_PM_PORT, SCI_IRQ } from './tables/routing';
 
-/** Device, region, where. */
-type Placement = readonly [device: keyof Devices, region: number, space: AddressSpace, start: number, length: number];
+type DeviceName = { [K in keyof Board]: Board[K] extends BusDevice ? K : never }[keyof Board];
 
-interface Devices {
-  readonly pic: Pic;
-  readonly ioApic: IoApic;
-  readonly localApic: LocalApic;
-  readonly pit: Pit;
-  readonly port61: Port61;
-  readonly keyboard: Keyboard;
-  readonly cmos: Cmos;
-  readonly coprocessor: Coprocessor;
-  readonly vga: Vga;
-  readonly uart0: Uart;
-  readonly uart1: Uart;
-  readonly debugPorts: DebugPorts;
-  readonly acpiPm: AcpiPm;
-  readonly fwCfg: FwCfg;
-  readonly pci: PciHost;
-  readonly ide0: IdeChannel;
-  readonly ide1: IdeChannel;
-  readonly dma: Dma8237;
-  readonly floppy: FloppyController;
-}
+/** Device, region, where. */
+type Placement = readonly [device: DeviceName, region: number, space: AddressSpace, start: number, length: number];
 
 // biome-ignore format: a table
 export const PLACEMENTS: readonly Placement[] = [
@@ -163,7 +143,7 @@ const DEFAULT_PROCESSOR: Processor = { signature: 0x619, features: 1 << 9 };
 
 export const DEFAULT_START_DATE = Date.UTC(2005, 0, 1);
 
-export class Board implements Devices {
+export class Board {
   readonly bus = new Bus();
   readonly pic = new Pic();
   readonly ioApic: IoApic;
