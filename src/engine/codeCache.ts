@@ -7,6 +7,7 @@ import { JUMP, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, JUMP_CACHE_STRID
 import { PAGING } from '../memory/pagingCells';
 import { Emitter } from '../base/events';
 import type { Block } from './block';
+import { BlockMap } from './blockMap';
 import { CodeMaps } from '../memory/codeMaps';
 import { CodePage, extentOn, overlaps } from './codePage';
 import { type Patch, Patches } from './patches';
@@ -30,8 +31,8 @@ const FORGOTTEN = -2;
 const jumpEntry = (eip: number): number => (JUMP_CACHE + JUMP_CACHE_STRIDE * ((eip ^ (eip >>> JUMP_CACHE_FOLD)) & (JUMP_CACHE_ENTRIES - 1))) >> 2;
 
 export class CodeCache {
-  readonly #blocks = new Map<number, Block>();
-  readonly #singles = new Map<number, Block>();
+  readonly #blocks = new BlockMap();
+  readonly #singles = new BlockMap();
   /** Blocks by physical page. A page stays marked for a while after its last block went: code that is rewritten comes back. */
   readonly #pages = new Map<number, CodePage>();
   readonly #i32: Int32Array;
@@ -63,13 +64,8 @@ export class CodeCache {
     this.#clearJumpCache();
   }
 
-  /** Physical address (36 bits) and mode in one exact double. */
-  static #key(physical: number, mode: number): number {
-    return mode * 0x10_0000_0000 + physical;
-  }
-
   lookup(physical: number, mode: number, eip: number, single: boolean): Block | undefined {
-    const block = (single ? this.#singles : this.#blocks).get(CodeCache.#key(physical, mode));
+    const block = (single ? this.#singles : this.#blocks).get(physical, mode);
     return block && block.eip === eip ? block : undefined;
   }
 
@@ -101,10 +97,9 @@ export class CodeCache {
 
   insert(block: Block): void {
     const map = block.single ? this.#singles : this.#blocks;
-    const key = CodeCache.#key(block.physical, block.mode);
-    const before = map.get(key);
+    const before = map.get(block.physical, block.mode);
     if (before) this.invalidate(before, 'replaced');
-    map.set(key, block);
+    map.add(block);
     this.byId.set(block.id, block);
     this.patches.clear();
     for (const page of pagesOf(block)) {
@@ -164,7 +159,7 @@ export class CodeCache {
     if (!block.valid) return;
     block.valid = false;
     block.invalidatedBy = why;
-    (block.single ? this.#singles : this.#blocks).delete(CodeCache.#key(block.physical, block.mode));
+    (block.single ? this.#singles : this.#blocks).delete(block);
     this.byId.delete(block.id);
     this.onInvalidate(block);
     for (const { slot, stub } of block.incoming) if (this.#leadsTo(slot, block)) this.#i32[slot >> 2] = stub;
