@@ -7,7 +7,23 @@ import { type Expr, type SharedFunction, type Statement, ZERO } from '../../ir/m
 import { CPU } from '../../x86/cpuState';
 import { type Code, I32, I64, OP } from '../wasm/encoder';
 import { type Fail, type Local, type Operand, type Value, call, load, localAt, value as v } from '../wasm/functionWriter';
-import { DOUBLE, type Extended, type Format, SINGLE, hasZero, plainComparison, plainInteger, plainNarrowed, plainProduct, plainSum, plainWidened } from '../wasm/plainX87';
+import {
+  DOUBLE,
+  type Extended,
+  type Format,
+  type Rounded,
+  SINGLE,
+  hasZero,
+  plainComparison,
+  plainDouble,
+  plainInteger,
+  plainNarrowed,
+  plainProduct,
+  plainSum,
+  plainWidened,
+  productWithZero,
+  sumWithZero,
+} from '../wasm/plainX87';
 import { constantOf } from './expressions';
 import { REGION_LOCAL as L } from './locals';
 import { type X87Stack, isUnusable } from './x87Stack';
@@ -54,7 +70,7 @@ export class X87Operations {
     this.#stored = localAt(locals.add(I64, 'x87_stored'));
     this.loaded = localAt(locals.add(I64, 'x87_loaded'));
     this.#rest = localAt(locals.add(I64, 'x87_rest'));
-    this.#up = localAt(locals.add(I32, 'x87_up'));
+    this.#up = localAt(locals.add(I64, 'x87_up'));
   }
 
   begin(): void {
@@ -119,7 +135,7 @@ export class X87Operations {
   statusWord({ replaced, value }: Extract<Statement, { k: 'statusWord' }>): void {
     const { stack } = this;
     const w = stack.writer;
-    if (replaced === C1 && value === ZERO) w.set(stack.c1, 0);
+    if (replaced === C1 && value === ZERO) w.set(stack.c1, 0n);
     else if (replaced === C1 && value.k === 'temp') {
       w.set(stack.sticky, v('i64.or', stack.sticky, this.#rest));
       w.set(stack.c1, this.#up);
@@ -171,7 +187,7 @@ export class X87Operations {
     this.around.leaveIf(v('i32.lt_s', flags, 0));
     // PE, and with it perhaps C1.
     w.set(this.#rest, v('i64.extend_i32_u', flags));
-    w.set(this.#up, v('i32.shr_u', flags, C1_SHIFT));
+    w.set(this.#up, v('i64.extend_i32_u', v('i32.shr_u', flags, C1_SHIFT)));
   }
 
   call(s: Call): void {
@@ -216,12 +232,27 @@ export class X87Operations {
     if (name === 'x87Divide') return general();
     this.#either((fail) => {
       fail(this.stack.unusual);
-      fail(hasZero(x, y));
-      const result = flip === undefined ? plainProduct(w, x, y, fail) : plainSum(w, x, y, flip, fail);
-      this.#set(to, result);
-      w.set(this.#rest, result.rest);
-      w.set(this.#up, result.up);
+      if (x === y && flip === 0) return this.#setExact(to, plainDouble(w, x, fail));
+      w.if(
+        hasZero(x, y),
+        () => this.#setExact(to, flip === undefined ? productWithZero(x, y) : sumWithZero(w, x, y, flip)),
+        () => this.#setRounded(to, flip === undefined ? plainProduct(w, x, y, fail) : plainSum(w, x, y, flip, fail)),
+      );
     }, general);
+  }
+
+  #setRounded(to: Place, result: Rounded): void {
+    const w = this.stack.writer;
+    this.#set(to, result);
+    w.set(this.#rest, result.rest);
+    w.set(this.#up, result.up);
+  }
+
+  #setExact(to: Place, result: Extended): void {
+    const w = this.stack.writer;
+    this.#set(to, result);
+    w.set(this.#rest, 0n);
+    w.set(this.#up, 0n);
   }
 
   #squareRoot({ name, id, args }: Call): void {

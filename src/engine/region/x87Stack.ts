@@ -60,7 +60,7 @@ export class X87Stack {
   readonly writer: RegionWriter;
   /** Not 0: a result has been inexact. */
   readonly sticky: Local;
-  /** C1, as 0 or 1. */
+  /** C1, as 0 or 1 (i64). */
   readonly c1: Local;
   readonly unusual: Local;
 
@@ -70,7 +70,7 @@ export class X87Stack {
   ) {
     this.writer = new RegionWriter(code, locals);
     this.sticky = localAt(locals.add(I64, 'x87_inexact'));
-    this.c1 = localAt(locals.add(I32, 'x87_c1'));
+    this.c1 = localAt(locals.add(I64, 'x87_c1'));
     this.unusual = localAt(locals.add(I32, 'x87_unusual'));
   }
 
@@ -113,7 +113,7 @@ export class X87Stack {
 
   /** All that is in memory into locals: BASE is TOP. */
   #load(code: Code): void {
-    code.loadCell(CPU.X87_STATUS).tee(L.X87_STATUS).constant(C1_SHIFT).op(OP.shrU).constant(1).op(OP.and).set(this.c1.index);
+    code.loadCell(CPU.X87_STATUS).tee(L.X87_STATUS).constant(C1_SHIFT).op(OP.shrU).constant(1).op(OP.and, OP.i64ExtendU).set(this.c1.index);
     code.get(L.X87_STATUS).constant(7).op(OP.shrU).constant(0x70).op(OP.and).set(L.X87_BASE);
     code.get(L.X87_STATUS).constant(~C1).op(OP.and).set(L.X87_STATUS);
     code.byte(OP.i64Const).signed64(0n).set(this.sticky.index);
@@ -217,8 +217,8 @@ export class X87Stack {
     code.tee(L.SCRATCH);
     code.constant(~C1).op(OP.and);
     code.get(L.X87_STATUS).constant(~replaced).op(OP.and, OP.or).set(L.X87_STATUS);
-    code.get(L.SCRATCH).constant(C1_SHIFT).op(OP.shrU).constant(1).op(OP.and);
-    if (!(replaced & C1)) code.get(this.c1.index).op(OP.or);
+    code.get(L.SCRATCH).constant(C1_SHIFT).op(OP.shrU).constant(1).op(OP.and, OP.i64ExtendU);
+    if (!(replaced & C1)) v('i64.or', this.c1)(code);
     code.set(this.c1.index);
   }
 
@@ -301,7 +301,7 @@ export class X87Stack {
     code.get(L.X87_STATUS).constant(~TOP).op(OP.and).get(L.X87_BASE);
     above().op(OP.add).constant(0x70).op(OP.and).constant(7).op(OP.shl, OP.or);
     v('i32.shl', v('i64.ne', this.sticky, 0n), PE_SHIFT)(code);
-    v('i32.shl', this.c1, C1_SHIFT)(code);
+    v('i32.shl', v('i32.wrap_i64', this.c1), C1_SHIFT)(code);
     code.op(OP.or, OP.or);
   }
 }

@@ -14,7 +14,7 @@ export interface Extended {
 export interface Rounded {
   readonly significand: Local;
   readonly signExponent: Local;
-  /** What rounding took away, 0 of an exact result, and whether it went up. */
+  /** What rounding took away, 0 of an exact result, and 1 if it went up (i64). */
   readonly rest: Local;
   readonly up: Local;
 }
@@ -32,97 +32,162 @@ const LOW_WORD = 0xffff_ffffn;
 const extend = (x: Operand): Value => v('i64.extend_i32_u', x);
 const exponentOf = ({ signExponent }: Extended): Value => v('i32.and', signExponent, EXPONENT);
 const isOutOfRange = (exponent: Operand): Value => v('i32.ge_u', v('i32.sub', exponent, 1), LARGEST);
+const isTooLarge = (signExponent: Operand): Value => v('i32.eq', v('i32.and', signExponent, EXPONENT), EXPONENT);
 const lowWord = (x: Operand): Value => v('i64.and', x, LOW_WORD);
 const highWord = (x: Operand): Value => v('i64.shr_u', x, 32n);
 
 /** Is one of two numbers, each zero or normal, zero? */
 export const hasZero = (x: Extended, y: Extended): Value => v('i64.ge_s', v('i64.and', x.significand, y.significand), 0n);
 
-/** To nearest, ties to even: `rest` is what is below the unit, its top bit one half. */
-const roundsUp = (kept: Operand, rest: Operand): Value => v('i64.gt_u', v('i64.or', rest, v('i64.and', kept, 1n)), HALF);
+/** To nearest, ties to even: 1 where `rest`, of which the top bit is half the unit of `kept`, goes up (i64). */
+type RoundsUp = (w: Writer, kept: Local, rest: Local) => Local;
 
-function roundUp(w: Writer, significand: Local, rest: Local, fail: Fail): Local {
-  const up = w.word(roundsUp(significand, rest));
-  w.set(significand, v('i64.add', significand, extend(up)));
-  fail(v('i64.eqz', significand));
+/** Where a tie is as good as any: the lowest bit of `rest` has to be clear. */
+const roundsUp: RoundsUp = (w, kept, rest) => w.wide(v('i64.shr_u', v('i64.add', v('i64.add', v('i64.shr_u', rest, 1n), (HALF >> 1n) - 1n), v('i64.and', kept, 1n)), 63n));
+
+/** Where hardly anything is a tie. */
+const roundsUpHalf: RoundsUp = (w, kept, rest) => {
+  const up = w.wide(v('i64.shr_u', rest, 63n));
+  w.if(v('i64.eq', rest, HALF), () => w.set(up, v('i64.and', kept, 1n)));
   return up;
+};
+
+/** A number whose exponent is in range, until rounding carries out of the significand. */
+function rounded(w: Writer, significand: Local, rest: Local, signExponent: Local, up: Local, fail: Fail): Rounded {
+  w.set(significand, v('i64.add', significand, up));
+  // Or it has been nothing before.
+  w.if(v('i64.eqz', significand), () => {
+    w.set(significand, v('i64.shl', up, 63n));
+    w.set(signExponent, v('i32.add', signExponent, v('i32.wrap_i64', up)));
+    fail(isTooLarge(signExponent));
+  });
+  return { significand, signExponent, rest, up };
 }
 
 /** high:low, normalized. */
 export function plainRounded(w: Writer, high: Operand, low: Local, sign: Operand, exponent: Operand, fail: Fail): Rounded {
-  const significand = w.wide(high);
   fail(isOutOfRange(exponent));
-  return { significand, signExponent: w.word(v('i32.or', sign, exponent)), rest: low, up: roundUp(w, significand, low, fail) };
+  const significand = w.wide(high);
+  return rounded(w, significand, low, w.word(v('i32.or', sign, exponent)), roundsUpHalf(w, significand, low), fail);
+}
+
+/** Two numbers by the size of their exponents, the smaller one as aligned:rest. */
+interface Aligned {
+  readonly significand: Local;
+  readonly signExponent: Local;
+  readonly aligned: Local;
+  readonly rest: Local;
+}
+
+/** Each choice has a comparison of its own, which is an instruction with it. */
+function align(w: Writer, x: Extended, y: Extended, other: Operand): Aligned {
+  const [ex, ey] = [w.word(exponentOf(x)), w.word(exponentOf(y))];
+  const ahead = w.word(v('i32.sub', ex, ey));
+  const distance = w.word(v('select', v('i32.sub', 0, ahead), ahead, v('i32.lt_s', ahead, 0)));
+  const small = w.wide(v('select', x.significand, y.significand, v('i32.lt_s', ex, ey)));
+  const significand = w.wide(v('select', y.significand, x.significand, v('i32.lt_u', ex, ey)));
+  const signExponent = w.word(v('select', x.signExponent, other, v('i32.ge_s', ex, ey)));
+  const shift = w.wide(extend(distance));
+  const aligned = w.wide(v('i64.shr_u', small, shift));
+  const rest = w.wide(v('i64.xor', v('i64.rotr', small, shift), aligned));
+  w.if(v('i32.ge_u', distance, 64), () => {
+    w.set(aligned, 0n);
+    const half = v('i64.or', v('i64.shr_u', small, 1n), v('i64.and', small, 1n));
+    w.set(rest, v('select', small, v('select', half, 1n, v('i32.eq', distance, 65)), v('i32.eq', distance, 64)));
+    // The lowest bit does not count, the one above it does as well.
+    w.set(rest, v('i64.and', v('i64.or', rest, v('i64.shl', v('i64.and', rest, 1n), 1n)), -2n));
+  });
+  return { significand, signExponent, aligned, rest };
+}
+
+function subtract(w: Writer, { significand, signExponent, aligned, rest }: Aligned, fail: Fail): void {
+  // Only where the exponents are the same, and then nothing is below the unit.
+  const isNegative = w.word(v('i64.lt_u', significand, aligned));
+  const difference = v('select', v('i64.sub', aligned, significand), v('i64.sub', significand, aligned), isNegative);
+  w.set(significand, v('i64.sub', difference, extend(v('i64.ne', rest, 0n))));
+  w.set(rest, v('i64.sub', 0n, rest));
+  w.if(
+    v('i64.eqz', significand),
+    () => {
+      fail(v('i64.ne', rest, 0n));
+      w.set(signExponent, 0);
+    },
+    () => {
+      const shift = w.wide(v('i64.clz', significand));
+      const places = w.word(v('i32.wrap_i64', shift));
+      fail(v('i32.le_u', v('i32.and', signExponent, EXPONENT), places));
+      const below = v('i64.shr_u', v('i64.shr_u', rest, 1n), v('i64.xor', shift, 63n));
+      w.set(significand, v('i64.or', v('i64.shl', significand, shift), below));
+      w.set(rest, v('i64.shl', rest, shift));
+      w.set(signExponent, v('i32.sub', v('i32.xor', signExponent, v('i32.shl', isNegative, 15)), places));
+    },
+  );
+}
+
+/** Both ways at once: whether it carries is not foreseen. */
+function addUp(w: Writer, { significand, signExponent, aligned, rest }: Aligned, fail: Fail): void {
+  const sum = w.wide(v('i64.add', significand, aligned));
+  const carries = w.word(v('i64.lt_u', sum, aligned));
+  const halved = v('i64.or', v('i64.shr_u', sum, 1n), INTEGER_BIT);
+  // The lowest bit of `rest` is clear where the sum carries.
+  w.set(rest, v('select', v('i64.or', v('i64.shr_u', rest, 1n), v('i64.shl', sum, 63n)), rest, carries));
+  w.set(significand, v('select', halved, sum, v('i64.lt_u', sum, significand)));
+  w.set(signExponent, v('i32.add', signExponent, carries));
+  fail(isTooLarge(signExponent));
 }
 
 /** x + y, or x - y with `flip` 8000h. */
 export function plainSum(w: Writer, x: Extended, y: Extended, flip: Operand, fail: Fail): Rounded {
   const other = flip === 0 ? y.signExponent : w.word(v('i32.xor', y.signExponent, flip));
-  const ahead = w.word(v('i32.sub', exponentOf(x), exponentOf(y)));
-  const swaps = w.word(v('i32.lt_s', ahead, 0));
-  const distance = w.word(v('select', v('i32.sub', 0, ahead), ahead, swaps));
-  fail(v('i32.ge_u', distance, 64));
-  const significand = w.wide(v('select', y.significand, x.significand, swaps));
-  const small = w.wide(v('select', x.significand, y.significand, swaps));
-  const signExponent = w.word(v('select', other, x.signExponent, swaps));
-  const shift = w.wide(extend(distance));
-  // aligned:rest is the smaller one.
-  const aligned = w.wide(v('i64.shr_u', small, shift));
-  const rest = w.wide(v('i64.xor', v('i64.rotr', small, shift), aligned));
+  const terms = align(w, x, y, other);
   w.if(
     v('i32.and', v('i32.xor', x.signExponent, other), SIGN),
-    () => {
-      const borrows = extend(v('i64.ne', rest, 0n));
-      const isNegative = w.word(v('i64.lt_u', significand, aligned));
-      const sign = w.wide(v('i64.sub', 0n, extend(isNegative)));
-      w.set(significand, v('i64.sub', v('i64.sub', significand, aligned), borrows));
-      w.set(rest, v('i64.sub', 0n, rest));
-      // Only where the exponents are the same, and then nothing is below the unit.
-      w.set(significand, v('i64.sub', v('i64.xor', significand, sign), sign));
-      w.set(signExponent, v('i32.xor', signExponent, v('i32.shl', isNegative, 15)));
-      fail(v('i64.eqz', significand));
-      w.set(shift, v('i64.clz', significand));
-      w.set(significand, v('i64.or', v('i64.shl', significand, shift), v('i64.shr_u', v('i64.shr_u', rest, 1n), v('i64.sub', 63n, shift))));
-      w.set(rest, v('i64.shl', rest, shift));
-      w.set(distance, v('i32.wrap_i64', shift));
-      fail(v('i32.le_u', v('i32.and', signExponent, EXPONENT), distance));
-      w.set(signExponent, v('i32.sub', signExponent, distance));
-    },
-    () => {
-      w.set(significand, v('i64.add', significand, aligned));
-      const carries = w.word(v('i64.lt_u', significand, aligned));
-      const carry = w.wide(extend(carries));
-      // The bit that is lost stays in the lowest.
-      w.set(rest, v('i64.or', v('i64.or', v('i64.shr_u', rest, carry), v('i64.and', rest, carry)), v('i64.shl', v('i64.and', significand, carry), 63n)));
-      w.set(significand, v('i64.or', v('i64.shr_u', significand, carry), v('i64.shl', carry, 63n)));
-      w.set(signExponent, v('i32.add', signExponent, carries));
-      fail(v('i32.eq', v('i32.and', signExponent, EXPONENT), EXPONENT));
-    },
+    () => subtract(w, terms, fail),
+    () => addUp(w, terms, fail),
   );
-  return { significand, signExponent, rest, up: roundUp(w, significand, rest, fail) };
+  const { significand, signExponent, rest } = terms;
+  return rounded(w, significand, rest, signExponent, roundsUp(w, significand, rest), fail);
+}
+
+/** The same where one of them is zero; two zeros make a negative one if both are. */
+export function sumWithZero(w: Writer, x: Extended, y: Extended, flip: Operand): Extended {
+  const other = v('i32.xor', y.signExponent, flip);
+  const ofZero = v('select', v('i32.and', x.signExponent, other), other, v('i64.eqz', y.significand));
+  const signExponent = w.word(v('select', ofZero, x.signExponent, v('i64.eqz', x.significand)));
+  return { significand: v('i64.or', x.significand, y.significand), signExponent };
+}
+
+/** x + x of a number, zero or normal: exact. */
+export function plainDouble(w: Writer, x: Extended, fail: Fail): Extended {
+  const signExponent = w.word(v('i32.add', x.signExponent, v('i32.wrap_i64', v('i64.shr_u', x.significand, 63n))));
+  fail(isTooLarge(signExponent));
+  return { significand: x.significand, signExponent };
 }
 
 /** 64 by 64 bits: high and low half of the product. */
 export function product(w: Writer, x: Operand, y: Operand): { readonly high: Local; readonly low: Local } {
   const [x0, x1, y0, y1] = [w.wide(lowWord(x)), w.wide(highWord(x)), w.wide(lowWord(y)), w.wide(highWord(y))];
-  const lowest = w.wide(v('i64.mul', x0, y0));
-  const middle = w.wide(v('i64.add', v('i64.mul', x0, y1), highWord(lowest)));
-  const other = w.wide(v('i64.add', v('i64.mul', x1, y0), lowWord(middle)));
-  const high = w.wide(v('i64.add', v('i64.mul', x1, y1), v('i64.add', highWord(middle), highWord(other))));
-  return { high, low: w.wide(v('i64.or', v('i64.shl', other, 32n), lowWord(lowest))) };
+  const middle = w.wide(v('i64.add', v('i64.mul', x0, y1), highWord(v('i64.mul', x0, y0))));
+  // Factors in this order: of a square it is the same product as before.
+  const other = w.wide(v('i64.add', v('i64.mul', y0, x1), lowWord(middle)));
+  const high = w.wide(v('i64.add', v('i64.add', v('i64.mul', x1, y1), highWord(middle)), highWord(other)));
+  return { high, low: w.wide(v('i64.mul', x, y)) };
 }
 
 export function plainProduct(w: Writer, x: Extended, y: Extended, fail: Fail): Rounded {
   const { high, low } = product(w, x.significand, y.significand);
-  // All ones where the product begins one bit lower.
-  const doubled = w.wide(v('i64.sub', v('i64.shr_u', high, 63n), 1n));
-  w.set(high, v('i64.add', high, v('i64.and', v('i64.add', high, v('i64.shr_u', low, 63n)), doubled)));
-  w.set(low, v('i64.add', low, v('i64.and', low, doubled)));
-  const exponent = w.word(v('i32.add', v('i32.sub', v('i32.add', exponentOf(x), exponentOf(y)), BIAS - 1), v('i32.wrap_i64', doubled)));
+  const isLarge = w.word(v('i32.wrap_i64', v('i64.shr_u', high, 63n)));
+  const exponent = w.word(v('i32.add', v('i32.sub', v('i32.add', exponentOf(x), exponentOf(y)), BIAS), isLarge));
   fail(isOutOfRange(exponent));
+  const doubled = v('i64.or', v('i64.shl', high, 1n), v('i64.shr_u', low, 63n));
+  const significand = w.wide(v('select', high, doubled, v('i64.lt_s', high, 0n)));
+  const rest = w.wide(v('select', low, v('i64.shl', low, 1n), isLarge));
   const signExponent = w.word(v('i32.or', exponent, v('i32.and', v('i32.xor', x.signExponent, y.signExponent), SIGN)));
-  return { significand: high, signExponent, rest: low, up: roundUp(w, high, low, fail) };
+  return rounded(w, significand, rest, signExponent, roundsUpHalf(w, significand, rest), fail);
 }
+
+/** The product where one of them is zero. */
+export const productWithZero = (x: Extended, y: Extended): Extended => ({ significand: 0n, signExponent: v('i32.and', v('i32.xor', x.signExponent, y.signExponent), SIGN) });
 
 /** Condition codes of two numbers, each zero or normal. */
 export function plainComparison(w: Writer, x: Extended, y: Extended): Value {
@@ -168,10 +233,10 @@ export function plainNarrowed(w: Writer, x: Extended, format: Format, fail: Fail
   fail(v('i32.ge_u', exponent, 2 * bias - 1));
   const rest = w.wide(v('i64.shl', x.significand, BigInt(format.fraction + 1)));
   const kept = w.wide(v('i64.shr_u', x.significand, BigInt(63 - format.fraction)));
-  const up = w.word(roundsUp(kept, rest));
+  const up = roundsUp(w, kept, rest);
   const sign = v('i64.shl', extend(v('i32.and', x.signExponent, SIGN)), BigInt(format.fraction + format.exponent - 15));
   // The hidden bit, and a carry, count the exponent up.
-  const magnitude = v('i64.add', v('i64.add', kept, extend(up)), v('i64.shl', extend(exponent), BigInt(format.fraction)));
+  const magnitude = v('i64.add', v('i64.add', kept, up), v('i64.shl', extend(exponent), BigInt(format.fraction)));
   return { bits: w.wide(v('i64.or', magnitude, sign)), rest, up };
 }
 

@@ -72,6 +72,8 @@ const roundsUp = (sign: Operand, rest: Operand, odd: Operand): Value =>
   );
 
 const inexact = (up: Operand): Value => either(PE, v('i32.shl', up, C1_SHIFT));
+/** What a plain result sets. */
+const plainFlags = ({ rest, up }: Pick<Rounded, 'rest' | 'up'>): Value => choose(v('i64.ne', rest, 0n), inexact(v('i32.wrap_i64', up)), 0);
 /** #P is not masked, and this is inexact. */
 const isPrecisionException = (rest: Operand): Value => both(v('i64.ne', rest, 0n), not(both(control, PE)));
 
@@ -103,9 +105,9 @@ export const isUnusual: Value = v('i32.ne', both(control, 0xf20), 0x320);
 function plainly(f: FunctionWriter, to: Operand, compute: (fail: Fail) => Rounded): void {
   f.attempt((fail) => {
     fail(isUnusual);
-    const { signExponent, significand, rest, up } = compute(fail);
-    storeRegister(f, to, signExponent, significand);
-    f.return(choose(v('i64.ne', rest, 0n), inexact(up), 0));
+    const result = compute(fail);
+    storeRegister(f, to, result.signExponent, result.significand);
+    f.return(plainFlags(result));
   });
 }
 
@@ -380,9 +382,9 @@ function narrow(format: Format): DefinedFunction {
   const x = parts(f, f.parameter(0));
   f.attempt((fail) => {
     fail(either(isUnusual, not(isNormal(x))));
-    const { bits, rest, up } = plainNarrowed(f, x, format, fail);
-    f.store(OP.i64Store, 0, bits, CPU.X87_STORED);
-    f.return(choose(v('i64.ne', rest, 0n), inexact(up), 0));
+    const narrowed = plainNarrowed(f, x, format, fail);
+    f.store(OP.i64Store, 0, narrowed.bits, CPU.X87_STORED);
+    f.return(plainFlags(narrowed));
   });
   const put = (magnitude: Operand): void =>
     f.store(OP.i64Store, 0, v('i64.or', magnitude, v('i64.shl', extend(x.sign), fractionBits + BigInt(format.exponent - 15))), CPU.X87_STORED);
