@@ -4,7 +4,7 @@
  * is a loop. A computed jump is a switch over the targets that the region has for it; those that no structured code holds meet in one
  * dispatch node.
  */
-import { type Statement, listsIn, typeOf } from '../../ir/microOp';
+import { type SharedFunction, type Statement, listsIn, typeOf } from '../../ir/microOp';
 import type { AccessWindow } from '../../memory/accessWindows';
 import { CPU } from '../../x86/cpuState';
 import { ExpressionEmitter } from '../interpreter/expressions';
@@ -22,7 +22,8 @@ import type { Assumptions } from './memoryAccess';
 import { NOTHING_PARTIAL, type PartialRegister } from './partialRegisters';
 import type { Edge, RegionBlock, RegionPlan } from './region';
 import { type RegionFunctions, RegionStatements } from './statements';
-import { type X87Knowledge, X87Stack, nothingKnown, usesX87 } from './x87Stack';
+import { isUnusual } from '../wasm/x87Functions';
+import { type X87Knowledge, X87Stack, changesX87Control, nothingKnown, usesX87 } from './x87Stack';
 
 /** EIP of a block, or the dispatch node. */
 type Node = number;
@@ -88,8 +89,12 @@ class RegionEmitter {
     const lists = [...plan.blocks.values()].flatMap(({ instructions }) => instructions.map(({ statements }) => statements));
     for (const list of lists) this.#count(list);
     this.#late = new LateLocals(L.TEMPS + this.#temps);
-    this.#x87 = lists.some(usesX87) ? new X87Stack(this.#code, this.#late) : undefined;
-    this.#statements = new RegionStatements(this.#code, options.functions, options.assumptions, this.#x87);
+    this.#x87 = lists.some(usesX87) ? new X87Stack(this.#code, this.#late, options.assumptions.plainX87, lists.some(changesX87Control)) : undefined;
+    const shared = (name: SharedFunction): number => {
+      this.#callsShared = true;
+      return options.functions.shared(name);
+    };
+    this.#statements = new RegionStatements(this.#code, { ...options.functions, shared }, options.assumptions, this.#x87);
     let flow = this.#analyse();
     for (let edge = irreducibleEdge(flow); edge; edge = irreducibleEdge(flow)) {
       this.#cut.add(`${edge.from} ${edge.to}`);
@@ -189,6 +194,10 @@ class RegionEmitter {
     const { relied } = memory;
     code.get(L.BUDGET).constant(this.plan.length).op(OP.leS);
     if (relied) code.loadCell(CPU.FLAT).constant(relied).op(OP.and).constant(relied).op(OP.ne, OP.or);
+    if (this.#x87?.isPlain) {
+      isUnusual(code);
+      code.op(OP.or);
+    }
     code.open(OP.if);
     code.constant(0).get(L.BUDGET).memory(OP.store, CPU.BUDGET);
     code.constant(this.plan.root.block.entry).op(OP.return);
@@ -324,7 +333,7 @@ class RegionEmitter {
 
   /** Can one go there without anything in between? */
   #isStraight(to: Node): boolean {
-    return !this.#x87 || !this.#isMeeting(to) || (this.#x87Above.get(to) ?? this.#x87.known.above) === this.#x87.known.above;
+    return !this.#x87 || !this.#isMeeting(to) || (!this.#x87.hasPending() && (this.#x87Above.get(to) ?? this.#x87.known.above) === this.#x87.known.above);
   }
 
   #emitBlock(node: Node): void {
@@ -351,6 +360,7 @@ class RegionEmitter {
     this.#refutedBehind.set(node, statements.refuted);
     if (terminal.k === 'leave') {
       this.#of(block.instructions.at(instructions.length)?.eip);
+      this.#x87?.flush();
       return statements.leave(terminal.record);
     }
     this.#terminal(node, instructions.at(-1)?.statements.at(-1), count);
@@ -358,7 +368,6 @@ class RegionEmitter {
 
   #count(list: readonly Statement[]): void {
     for (const s of list) {
-      if (s.k === 'call') this.#callsShared = true;
       if (s.k === 'load' || s.k === 'call' || s.k === 'place' || (s.k === 'let' && typeOf(s.value) === 'i32')) this.#temps = Math.max(this.#temps, s.id + 1);
       for (const inner of listsIn(s)) this.#count(inner);
     }
@@ -396,7 +405,10 @@ class RegionEmitter {
         retire();
         if (this.#direct.has(node)) this.#dispatch(node);
         else if (this.#isInside(node, DISPATCH)) this.#go(node, DISPATCH);
-        else this.#leaveComputed();
+        else {
+          this.#flushX87(node);
+          this.#leaveComputed();
+        }
         break;
       default:
     }
@@ -419,7 +431,16 @@ class RegionEmitter {
 
   #follow(from: Node, { eip, slot }: Edge): void {
     if (this.#isInside(from, eip)) return this.#go(from, eip);
+    this.#flushX87(from);
     this.#code.loadCell(slot).set(L.NEXT).branch(this.#statements.memory.exit);
+  }
+
+  /** Before the way out behind a node. */
+  #flushX87(node: Node): void {
+    const known = this.#x87Behind.get(node);
+    if (!this.#x87 || !known) return;
+    this.#x87.known = known;
+    this.#x87.flush();
   }
 
   #storeTarget(): void {

@@ -21,6 +21,8 @@ export interface Assumptions {
   readonly windows: { readonly read: AccessWindow | undefined; readonly write: AccessWindow | undefined };
   /** The stack is in both windows now, and most likely stays there. */
   readonly stackInWindows: boolean;
+  /** The x87 rounds to nearest and to 64 bits, #P masked, now: arithmetic stands in line for that, and nobody enters otherwise. */
+  readonly plainX87: boolean;
 }
 
 type Definition = (e: Expr) => Expr;

@@ -14,6 +14,7 @@ import type { FormTable } from '../forms';
 import { PSEUDO, RECORD } from '../record';
 import { type Rewrite, loadedFields } from '../rewriting';
 import { type EmittedRegion, emitRegion } from './emitRegion';
+import { isPlainControl } from '../wasm/x87Functions';
 import { BlockLowering } from './lowerBlock';
 import { mayBeRoot, planRegion } from './planRegion';
 import type { Assumptions } from './memoryAccess';
@@ -175,6 +176,7 @@ export class RegionCache {
       flat,
       windows,
       stackInWindows: this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.read) && this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.write),
+      plainX87: isPlainControl(cpu.get(CPU.X87_CONTROL)),
     };
     const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions, computedRecord: this.#computedRecord });
     if (root.trampoline === 0) root.trampoline = this.cache.allocate(1);

@@ -114,19 +114,21 @@ export class RegionStatements {
     this.#loadedBytes.clear();
     this.#updated = undefined;
     if (this.x87) this.#beginX87(statements, this.x87);
-    if (this.x87 && usesX87(statements)) this.#leavingOnce(() => this.#list(statements));
+    if (this.x87 && (this.x87.hasPending() || usesX87(statements))) this.#leavingOnce(this.x87, () => this.#list(statements));
     else this.#list(statements);
   }
 
   /** All ways out of an instruction meet before they leave: what each takes along is much code, and the same. */
-  #leavingOnce(instruction: () => void): void {
+  #leavingOnce(x87: X87Stack, instruction: () => void): void {
     const { code, memory } = this;
     const { exit } = memory;
+    const { pending } = x87;
     const done = code.open(OP.block);
     memory.exit = code.open(OP.block);
     instruction();
     code.branch(done).close();
     memory.exit = exit;
+    x87.writeTags(pending);
     code.branch(exit).close();
   }
 
@@ -310,8 +312,10 @@ export class RegionStatements {
     const { known } = partial;
     const before = flags.state;
     const updated = this.#updated;
+    this.x87?.flush();
     code.open(OP.if);
     this.#list(s.then);
+    this.x87?.flush();
     const then = flags.state;
     flags.state = before;
     const kept = this.#updated === updated;
@@ -321,6 +325,7 @@ export class RegionStatements {
     if (s.else.length) {
       code.else();
       this.#list(s.else);
+      this.x87?.flush();
     }
     code.close();
     partial.meet(behindThen);

@@ -1,17 +1,19 @@
 /**
- * Statements of x87 instructions in translated code: registers, an operand from memory and a number on its way there are locals, plain
- * arithmetic (wasm/plainX87) stands in line, and the function that both executors have (wasm/x87Functions) is called for what that leaves, through
- * the VECTOR cells.
+ * Statements of x87 instructions in translated code: registers, an operand from memory and a number on its way there are locals. Plain
+ * arithmetic (wasm/plainX87) stands in line, and what it does not do leaves: calls, however rare, would have all values on the machine's stack.
+ * Under another control word all rounding is done by the functions that both executors have (wasm/x87Functions), through the VECTOR cells.
  */
 import { type Expr, type SharedFunction, type Statement, ZERO } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
 import { type Code, I32, I64, OP } from '../wasm/encoder';
 import { type Fail, type Local, type Operand, type Value, call, load, localAt, value as v } from '../wasm/functionWriter';
+import { plainQuotient, plainRoot } from '../wasm/plainDivision';
 import {
   DOUBLE,
   type Extended,
   type Format,
   type Rounded,
+  SIGN,
   SINGLE,
   hasZero,
   plainComparison,
@@ -167,18 +169,6 @@ export class X87Operations {
     this.#set(to, { significand: load('i64.load', 0, FIRST), signExponent: load('i32.load16_u', 0, FIRST + 8) });
   }
 
-  /** `plain` in line; where it fails `general`, behind which the code meets again. */
-  #either(plain: (fail: Fail) => void, general: () => void): void {
-    const { code } = this;
-    const done = code.open(OP.block);
-    this.stack.writer.attempt((fail) => {
-      plain(fail);
-      code.branch(done);
-    });
-    general();
-    code.close();
-  }
-
   /** Call the function, and leave if it does not answer. */
   #general(name: SharedFunction, id: number, ...args: Operand[]): void {
     const w = this.stack.writer;
@@ -220,47 +210,82 @@ export class X87Operations {
     }
   }
 
+  /** `plain` in line, or `general` where the control word is another one. */
+  #either(plain: (fail: Fail) => void, general: () => void): void {
+    if (!this.stack.isPlain) return general();
+    this.stack.requirePlain(this.#leave);
+    plain(this.#leave);
+  }
+
+  readonly #leave: Fail = (condition) => this.around.leaveIf(condition as Value);
+
   #arithmetic({ name, id, args }: Call, flip: number | undefined): void {
     const [to, x, y] = args.slice(0, 3).map((arg) => this.#place(arg));
     const w = this.#begin();
-    const general = (): void => {
-      this.#spill(x, FIRST);
-      this.#spill(y, SECOND);
-      this.#general(name, id, FIRST, FIRST, SECOND, ...(flip === undefined ? [] : [flip]));
-      this.#reload(to);
-    };
-    if (name === 'x87Divide') return general();
-    this.#either((fail) => {
-      fail(this.stack.unusual);
-      if (x === y && flip === 0) return this.#setExact(to, plainDouble(w, x, fail));
-      w.if(
-        hasZero(x, y),
-        () => this.#setExact(to, flip === undefined ? productWithZero(x, y) : sumWithZero(w, x, y, flip)),
-        () => this.#setRounded(to, flip === undefined ? plainProduct(w, x, y, fail) : plainSum(w, x, y, flip, fail)),
-      );
-    }, general);
+    this.#either(
+      (fail) => {
+        if (name === 'x87Divide') this.#quotient(to, x, y, fail);
+        else if (x === y && flip === 0) this.#setExact(to, plainDouble(w, x, fail));
+        else
+          w.if(
+            hasZero(x, y),
+            () => this.#setExact(to, flip === undefined ? productWithZero(x, y) : sumWithZero(w, x, y, flip)),
+            () => this.#setRounded(to, flip === undefined ? plainProduct(w, x, y, fail) : plainSum(w, x, y, flip, fail)),
+          );
+      },
+      () => {
+        this.#spill(x, FIRST);
+        this.#spill(y, SECOND);
+        this.#general(name, id, FIRST, FIRST, SECOND, ...(flip === undefined ? [] : [flip]));
+        this.#reload(to);
+      },
+    );
+  }
+
+  #quotient(to: Place, x: Extended, y: Extended, fail: Fail): void {
+    const w = this.stack.writer;
+    fail(v('i64.eqz', y.significand));
+    w.if(
+      v('i64.eqz', x.significand),
+      () => this.#setExact(to, productWithZero(x, y)),
+      () => this.#setRounded(to, plainQuotient(w, x, y, fail)),
+    );
   }
 
   #setRounded(to: Place, result: Rounded): void {
-    const w = this.stack.writer;
     this.#set(to, result);
-    w.set(this.#rest, result.rest);
-    w.set(this.#up, result.up);
+    this.#setRest(result.rest, result.up);
   }
 
   #setExact(to: Place, result: Extended): void {
-    const w = this.stack.writer;
     this.#set(to, result);
-    w.set(this.#rest, 0n);
-    w.set(this.#up, 0n);
+    this.#setRest(0n, 0n);
+  }
+
+  #setRest(rest: Operand, up: Operand): void {
+    const w = this.stack.writer;
+    w.set(this.#rest, rest);
+    w.set(this.#up, up);
   }
 
   #squareRoot({ name, id, args }: Call): void {
     const [to, x] = args.map((arg) => this.#place(arg));
-    this.#begin();
-    this.#spill(x, FIRST);
-    this.#general(name, id, FIRST, FIRST);
-    this.#reload(to);
+    const w = this.#begin();
+    this.#either(
+      (fail) => {
+        fail(v('i32.and', x.signExponent, SIGN));
+        w.if(
+          v('i64.eqz', x.significand),
+          () => this.#setExact(to, x),
+          () => this.#setRounded(to, plainRoot(w, x, fail)),
+        );
+      },
+      () => {
+        this.#spill(x, FIRST);
+        this.#general(name, id, FIRST, FIRST);
+        this.#reload(to);
+      },
+    );
   }
 
   /** Among numbers, zeros or normal, there is no other course. */
@@ -270,19 +295,11 @@ export class X87Operations {
     w.set(localAt(L.TEMPS + id), plainComparison(w, x, y));
   }
 
-  /** Zeros are what is left; anything else leaves. */
   #widen({ args }: Call, format: Format): void {
     const to = this.#place(args[0]);
     const w = this.#begin();
     const bits = w.wide(format === SINGLE ? v('i64.extend_i32_u', this.#valueOf(args[1])) : this.#valueOf(args[1]));
-    this.#either(
-      (fail) => this.#set(to, plainWidened(w, bits, format, fail)),
-      () => {
-        const size = BigInt(format.fraction + format.exponent);
-        this.around.leaveIf(v('i64.ne', v('i64.shl', bits, 64n - size), 0n));
-        this.#set(to, { significand: 0n, signExponent: v('i32.shl', v('i32.wrap_i64', v('i64.shr_u', bits, size)), 15) });
-      },
-    );
+    this.#set(to, plainWidened(w, bits, format, this.#leave));
   }
 
   #narrow({ name, id, args }: Call, format: Format): void {
@@ -290,11 +307,9 @@ export class X87Operations {
     const w = this.#begin();
     this.#either(
       (fail) => {
-        fail(this.stack.unusual);
         const { bits, rest, up } = plainNarrowed(w, x, format, fail);
         w.set(this.#stored, bits);
-        w.set(this.#rest, rest);
-        w.set(this.#up, up);
+        this.#setRest(rest, up);
       },
       () => {
         this.#spill(x, FIRST);

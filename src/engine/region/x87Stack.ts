@@ -9,7 +9,7 @@ import { listsIn } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
 import { type Code, I32, I64, OP } from '../wasm/encoder';
 import type { Extended } from '../wasm/plainX87';
-import { type Local, type Value, load, localAt, value as v } from '../wasm/functionWriter';
+import { type Fail, type Local, type Value, load, localAt, value as v } from '../wasm/functionWriter';
 import { isUnusual } from '../wasm/x87Functions';
 import { type LateLocals, RegionWriter } from './lateLocals';
 import { REGION_LOCAL as L } from './locals';
@@ -28,14 +28,27 @@ export function seesX87Memory(part: unknown): boolean {
   return Object.values(part).some(seesX87Memory);
 }
 
+/** Do statements set the control word? */
+export const changesX87Control = (statements: readonly Statement[]): boolean =>
+  statements.some((s) => (s.k === 'setCell' && s.offset === CPU.X87_CONTROL) || listsIn(s).some(changesX87Control));
+
+/** Bits of the tags that have been set and cleared since the local was written. */
+export interface PendingTags {
+  readonly set: number;
+  readonly clear: number;
+}
+
+const NO_TAGS: PendingTags = { set: 0, clear: 0 };
+
 export interface X87Knowledge {
   readonly above: number;
   readonly full: number;
   readonly vacant: number;
+  readonly pending: PendingTags;
 }
 
 /** Where ways meet of which one moves TOP by so much. */
-export const nothingKnown = (above: number): X87Knowledge => ({ above, full: 0, vacant: 0 });
+export const nothingKnown = (above: number): X87Knowledge => ({ above, full: 0, vacant: 0, pending: NO_TAGS });
 
 const PE_SHIFT = 5;
 const C1_SHIFT = 9;
@@ -53,6 +66,8 @@ export class X87Stack {
   /** Registers, counted from BASE, that are known to hold something usable or nothing, as masks of tags. */
   #full = 0;
   #vacant = 0;
+  /** Tags are written where ways meet and on the way out. */
+  #pending = NO_TAGS;
   /** Registers, status word and tags are in memory here, and where the region is left the local of this says so. */
   #inMemory = false;
   #inMemoryLocal: Local | undefined;
@@ -62,27 +77,32 @@ export class X87Stack {
   readonly sticky: Local;
   /** C1, as 0 or 1 (i64). */
   readonly c1: Local;
-  readonly unusual: Local;
+  /** After FLDCW: the control word is not the plain one any more, in regions that have such an instruction. */
+  readonly #unusual: Local | undefined;
 
   constructor(
     readonly code: Code,
     readonly locals: LateLocals,
+    /** The control word is the plain one on entry. */
+    readonly isPlain: boolean,
+    changesControl: boolean,
   ) {
     this.writer = new RegionWriter(code, locals);
     this.sticky = localAt(locals.add(I64, 'x87_inexact'));
     this.c1 = localAt(locals.add(I64, 'x87_c1'));
-    this.unusual = localAt(locals.add(I32, 'x87_unusual'));
+    if (isPlain && changesControl) this.#unusual = localAt(locals.add(I32, 'x87_unusual'));
   }
 
   /** What is known here, where all is in locals: between blocks. */
   get known(): X87Knowledge {
-    return { above: this.#above, full: this.#full, vacant: this.#vacant };
+    return { above: this.#above, full: this.#full, vacant: this.#vacant, pending: this.#pending };
   }
 
-  set known({ above, full, vacant }: X87Knowledge) {
+  set known({ above, full, vacant, pending }: X87Knowledge) {
     this.#above = above;
     this.#full = full;
     this.#vacant = vacant;
+    this.#pending = pending;
     // The block before in the code may have left the region from memory.
     this.#inMemory = false;
   }
@@ -102,13 +122,13 @@ export class X87Stack {
 
   prologue(code: Code): void {
     for (const [offset, local] of PLAIN) code.loadCell(offset).set(local);
-    this.#checkControl(code);
+    if (this.#unusual) code.constant(0).set(this.#unusual.index);
     this.#load(code);
   }
 
-  #checkControl(code: Code): void {
-    isUnusual(code);
-    code.set(this.unusual.index);
+  /** Leave where plain arithmetic would not be what the control word says. */
+  requirePlain(fail: Fail): void {
+    if (this.#unusual) fail(this.#unusual);
   }
 
   /** All that is in memory into locals: BASE is TOP. */
@@ -159,10 +179,34 @@ export class X87Stack {
     if (this.#inMemoryLocal) code.close();
   }
 
+  get pending(): PendingTags {
+    return this.#pending;
+  }
+
+  hasPending(): boolean {
+    return (this.#pending.set | this.#pending.clear) !== 0;
+  }
+
+  /** Write the tags that have changed. */
+  flush(): void {
+    this.writeTags(this.#pending);
+    this.#pending = NO_TAGS;
+  }
+
+  writeTags({ set, clear }: PendingTags): void {
+    const { code } = this;
+    if (!(set | clear)) return;
+    code.get(L.X87_TAGS);
+    if (clear) code.constant(~clear).op(OP.and);
+    if (set) code.constant(set).op(OP.or);
+    code.set(L.X87_TAGS);
+  }
+
   /** Before what sees registers, status word and tags in memory. */
   toMemory(): void {
     const { code } = this;
     if (this.#inMemory) return;
+    this.flush();
     this.#inMemoryLocal ??= localAt(this.locals.add(I32, 'x87_in_memory'));
     for (const i of REGISTERS) this.#at(i);
     this.#store(code, () => code.constant(16 * this.#above));
@@ -188,8 +232,10 @@ export class X87Stack {
     if (plain !== undefined) code.get(plain);
     else if (this.#inMemory) return false;
     else if (offset === CPU.X87_STATUS) this.#status(code, () => code.constant(16 * this.#above));
-    else if (offset === CPU.X87_TAGS) tags(code);
-    else return false;
+    else if (offset === CPU.X87_TAGS) {
+      this.flush();
+      tags(code);
+    } else return false;
     return true;
   }
 
@@ -206,7 +252,7 @@ export class X87Stack {
     code.constant(0);
     value();
     code.memory(OP.store, offset);
-    this.#checkControl(code);
+    if (this.#unusual) this.writer.set(this.#unusual, isUnusual);
     return true;
   }
 
@@ -238,7 +284,7 @@ export class X87Stack {
   /** Push whether ST(n) is empty, or cannot be used here. */
   unusable(n: number): void {
     const mask = this.#mask(n);
-    if (this.#full & mask) this.code.constant(0);
+    if ((this.#full | this.#vacant) & mask) this.code.constant(this.#vacant & mask);
     else
       this.code
         .get(L.X87_TAGS)
@@ -249,7 +295,7 @@ export class X87Stack {
   /** Push whether ST(n) holds something. */
   occupied(n: number): void {
     const mask = this.#mask(n);
-    if (this.#vacant & mask) this.code.constant(0);
+    if ((this.#full | this.#vacant) & mask) this.code.constant(this.#full & mask);
     else this.code.get(L.X87_TAGS).constant(mask).op(OP.and).constant(mask).op(OP.ne);
   }
 
@@ -264,20 +310,18 @@ export class X87Stack {
   tag(n: number, empty: boolean): void {
     const mask = this.#mask(n);
     const both = mask | (mask << 16);
-    const known = empty && this.#vacant & mask;
+    const known = (empty ? this.#vacant : this.#full) & mask;
     this.learn(n, empty);
     if (known) return;
-    this.code
-      .get(L.X87_TAGS)
-      .constant(empty ? both : ~both)
-      .op(empty ? OP.or : OP.and)
-      .set(L.X87_TAGS);
+    const { set, clear } = this.#pending;
+    this.#pending = empty ? { set: set | both, clear: clear & ~both } : { set: set & ~both, clear: clear | both };
   }
 
   /** Where ways meet, TOP is `above` BASE: BASE and what is counted from there move if it is not. */
   settle(above: number): void {
     const { code } = this;
     const by = (this.#above - above) & 7;
+    this.flush();
     this.#full = this.#vacant = 0;
     if (by === 0) return;
     const all = REGISTERS.map((i) => this.#at(i));

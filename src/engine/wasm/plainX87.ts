@@ -19,22 +19,22 @@ export interface Rounded {
   readonly up: Local;
 }
 
-const BIAS = 16383;
+export const BIAS = 16383;
 const LARGEST = 0x7ffe;
-const SIGN = 0x8000;
+export const SIGN = 0x8000;
 const EXPONENT = 0x7fff;
 const HALF = 1n << 63n;
-const INTEGER_BIT = 1n << 63n;
+export const INTEGER_BIT = 1n << 63n;
 const C0_SHIFT = 8;
 const C3 = 0x4000;
-const LOW_WORD = 0xffff_ffffn;
+export const LOW_WORD = 0xffff_ffffn;
 
-const extend = (x: Operand): Value => v('i64.extend_i32_u', x);
-const exponentOf = ({ signExponent }: Extended): Value => v('i32.and', signExponent, EXPONENT);
+export const extend = (x: Operand): Value => v('i64.extend_i32_u', x);
+export const exponentOf = ({ signExponent }: Extended): Value => v('i32.and', signExponent, EXPONENT);
 const isOutOfRange = (exponent: Operand): Value => v('i32.ge_u', v('i32.sub', exponent, 1), LARGEST);
 const isTooLarge = (signExponent: Operand): Value => v('i32.eq', v('i32.and', signExponent, EXPONENT), EXPONENT);
 const lowWord = (x: Operand): Value => v('i64.and', x, LOW_WORD);
-const highWord = (x: Operand): Value => v('i64.shr_u', x, 32n);
+export const highWord = (x: Operand): Value => v('i64.shr_u', x, 32n);
 
 /** Is one of two numbers, each zero or normal, zero? */
 export const hasZero = (x: Extended, y: Extended): Value => v('i64.ge_s', v('i64.and', x.significand, y.significand), 0n);
@@ -213,31 +213,37 @@ export const SINGLE: Format = { fraction: 23, exponent: 8 };
 
 const biasOf = ({ exponent }: Format): number => (1 << (exponent - 1)) - 1;
 
-/** A number of a format, as the low bits of an i64, that is normal. */
+/** A number of a format, as the low bits of an i64, that is normal or zero. */
 export function plainWidened(w: Writer, bits: Operand, format: Format, fail: Fail): Extended {
   const special = (1 << format.exponent) - 1;
   const exponent = w.word(v('i32.and', v('i32.wrap_i64', v('i64.shr_u', bits, BigInt(format.fraction))), special));
-  fail(v('i32.ge_u', v('i32.sub', exponent, 1), special - 1));
   const sign = v('i32.and', v('i32.wrap_i64', v('i64.shr_u', bits, BigInt(format.fraction + format.exponent - 15))), SIGN);
-  return {
-    significand: w.wide(v('i64.or', v('i64.shl', bits, BigInt(63 - format.fraction)), INTEGER_BIT)),
-    signExponent: w.word(v('i32.or', sign, v('i32.add', exponent, BIAS - biasOf(format)))),
-  };
+  const significand = w.wide(v('i64.or', v('i64.shl', bits, BigInt(63 - format.fraction)), INTEGER_BIT));
+  const signExponent = w.word(v('i32.or', sign, v('i32.add', exponent, BIAS - biasOf(format))));
+  w.if(v('i32.ge_u', v('i32.sub', exponent, 1), special - 1), () => {
+    fail(v('i64.ne', v('i64.shl', bits, BigInt(64 - format.fraction - format.exponent)), 0n));
+    w.set(significand, 0n);
+    w.set(signExponent, sign);
+  });
+  return { significand, signExponent };
 }
 
-/** The bits of a number rounded to a format, as the low ones of an i64. */
+/** The bits of a number, normal or zero, rounded to a format, as the low ones of an i64. */
 export function plainNarrowed(w: Writer, x: Extended, format: Format, fail: Fail): { readonly bits: Local; readonly rest: Local; readonly up: Local } {
   const bias = biasOf(format);
   const exponent = w.word(v('i32.sub', exponentOf(x), BIAS - bias + 1));
-  // A carry may still make it larger by one.
-  fail(v('i32.ge_u', exponent, 2 * bias - 1));
   const rest = w.wide(v('i64.shl', x.significand, BigInt(format.fraction + 1)));
   const kept = w.wide(v('i64.shr_u', x.significand, BigInt(63 - format.fraction)));
   const up = roundsUp(w, kept, rest);
   const sign = v('i64.shl', extend(v('i32.and', x.signExponent, SIGN)), BigInt(format.fraction + format.exponent - 15));
   // The hidden bit, and a carry, count the exponent up.
-  const magnitude = v('i64.add', v('i64.add', kept, up), v('i64.shl', extend(exponent), BigInt(format.fraction)));
-  return { bits: w.wide(v('i64.or', magnitude, sign)), rest, up };
+  const bits = w.wide(v('i64.add', v('i64.add', kept, up), v('i64.shl', extend(exponent), BigInt(format.fraction))));
+  // A carry may still make it larger by one.
+  w.if(v('i32.ge_u', exponent, 2 * bias - 1), () => {
+    fail(v('i64.ne', x.significand, 0n));
+    w.set(bits, 0n);
+  });
+  return { bits: w.wide(v('i64.or', bits, sign)), rest, up };
 }
 
 /** An integer; every one is a number. */

@@ -5,23 +5,10 @@
  * codes), or NOT_ORDINARY, and has stored nothing then.
  */
 import { CPU } from '../../x86/cpuState';
-import { type DefinedFunction, F64, I32, I64, OP } from './encoder';
+import { type DefinedFunction, I32, I64, OP } from './encoder';
 import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from './functionWriter';
-import {
-  DOUBLE,
-  type Extended,
-  type Format,
-  type Rounded,
-  SINGLE,
-  plainComparison,
-  plainInteger,
-  plainNarrowed,
-  plainProduct,
-  plainRounded,
-  plainSum,
-  plainWidened,
-  product,
-} from './plainX87';
+import { belowQuotient, dividend, isNearlyTwo, plainQuotient, plainRoot, quotientOfDoubles, root } from './plainDivision';
+import { DOUBLE, type Extended, type Format, type Rounded, SINGLE, plainComparison, plainInteger, plainNarrowed, plainProduct, plainSum, plainWidened, product } from './plainX87';
 
 const NOT_ORDINARY = -1;
 const PE = 0x20;
@@ -98,8 +85,11 @@ function round(): DefinedFunction {
   return f.done(choose(v('i64.ne', rest, 0n), inexact(up), 0));
 }
 
-/** Not: to nearest, to 64 bits, #P masked. */
-export const isUnusual: Value = v('i32.ne', both(control, 0xf20), 0x320);
+const PLAIN_BITS = 0xf20;
+const PLAIN = 0x320;
+/** To nearest, to 64 bits, #P masked. */
+export const isPlainControl = (word: number): boolean => (word & PLAIN_BITS) === PLAIN;
+export const isUnusual: Value = v('i32.ne', both(control, PLAIN_BITS), PLAIN);
 
 /** The plain course for the usual control word: store what it comes to. */
 function plainly(f: FunctionWriter, to: Operand, compute: (fail: Fail) => Rounded): void {
@@ -224,30 +214,6 @@ function quotientDigit(f: FunctionWriter, rest: Local, next: Operand, divisor: O
   return digit;
 }
 
-const halfAsDouble = (x: Operand): Value => v('f64.convert_i64_s', v('i64.shr_u', x, 1n));
-const subtractWide = (f: FunctionWriter, high: Local, low: Local, from: { readonly high: Local; readonly low: Local }): void => {
-  f.set(high, v('i64.sub', v('i64.sub', high, from.high), extend(v('i64.lt_u', low, from.low))));
-  f.set(low, v('i64.sub', low, from.low));
-};
-
-/**
- * Quotient of rest:below by a divisor above `rest`, normalized and not within 2^32 of 2^64; `rest` becomes the remainder. A quotient of doubles is
- * off by less than 2^13; what is left, divided once more, is a correction whose remainder lies within half the divisor and 2^30 around zero.
- */
-function quotientOfDoubles(f: FunctionWriter, rest: Local, below: Local, divisor: Operand): Value {
-  const half = f.local(F64, halfAsDouble(divisor));
-  const estimate = v('f64.div', halfAsDouble(rest), half);
-  const quotient = f.wide(v('i64.shl', v('i64.trunc_sat_f64_s', v('f64.mul', estimate, doubleConstant(2 ** 63))), 1n));
-  const reciprocal = f.local(F64, v('f64.div', doubleConstant(2 ** 23), half));
-  subtractWide(f, rest, below, product(f, quotient, divisor));
-  const scaled = v('f64.convert_i64_s', v('i64.or', v('i64.shl', rest, 40n), v('i64.shr_u', below, 24n)));
-  const correction = f.wide(v('i64.trunc_sat_f64_s', v('f64.nearest', v('f64.mul', scaled, reciprocal))));
-  f.set(rest, v('i64.sub', below, v('i64.mul', correction, divisor)));
-  const isNegative = f.wide(extend(v('i64.gt_u', rest, v('i64.add', v('i64.shr_u', divisor, 1n), 1n << 30n))));
-  f.set(rest, v('i64.add', rest, v('i64.and', divisor, v('i64.sub', 0n, isNegative))));
-  return v('i64.sub', v('i64.add', quotient, correction), isNegative);
-}
-
 /** (to, x, y): x / y */
 function divide(rounding: number): DefinedFunction {
   const f = new FunctionWriter([I32, I32, I32]);
@@ -259,25 +225,15 @@ function divide(rounding: number): DefinedFunction {
     storeRegister(f, to, sign, 0n);
     f.return(0);
   });
-  const exponent = f.word(v('i32.add', v('i32.sub', x.exponent, y.exponent), BIAS - 1));
-  const rest = f.wide(x.significand);
-  const below = f.wide(0n);
-  // The dividend's upper half has to be below the divisor: the quotient has 64 bits then.
-  f.if(v('i64.ge_u', rest, y.significand), () => {
-    f.set(below, v('i64.shl', rest, 63n));
-    f.set(rest, v('i64.shr_u', rest, 1n));
-    f.set(exponent, v('i32.add', exponent, 1));
-  });
+  plainly(f, to, (fail) => plainQuotient(f, x, y, fail));
+  const { rest, below, exponent } = dividend(f, x, y);
   const finish = (quotient: Operand): void => {
-    // The remainder against half the divisor.
-    const other = f.wide(v('i64.sub', y.significand, rest));
-    const low = f.wide(v('i64.or', choose(v('i64.ge_u', rest, other), INTEGER_BIT, 0n), extend(both(v('i64.ne', rest, 0n), v('i64.ne', rest, other)))));
     const high = f.wide(quotient);
-    plainly(f, to, (fail) => plainRounded(f, high, low, sign, exponent, fail));
+    const low = f.wide(belowQuotient(f, rest, y.significand));
     f.return(call(rounding, to, sign, exponent, high, low));
   };
   f.attempt((fail) => {
-    fail(v('i64.eq', highWord(y.significand), LOW_WORD));
+    fail(isNearlyTwo(y.significand));
     finish(quotientOfDoubles(f, rest, below, y.significand));
   });
   const upper = quotientDigit(f, rest, highWord(below), y.significand);
@@ -287,7 +243,7 @@ function divide(rounding: number): DefinedFunction {
   return f.done(0);
 }
 
-/** (to, x): a root of 64 bits from the host's of 53 and one step of Newton's. */
+/** (to, x) */
 function squareRoot(rounding: number): DefinedFunction {
   const f = new FunctionWriter([I32, I32]);
   const to = f.parameter(0);
@@ -297,48 +253,9 @@ function squareRoot(rounding: number): DefinedFunction {
     f.return(0);
   });
   f.if(either(x.sign, not(isNormal(x))), () => f.return(NOT_ORDINARY));
-  // radicand = high:low is the significand * 2^63 for an even power of two, * 2^64 for an odd one; biased, those are odd and even.
-  const isOdd = f.word(not(both(x.exponent, 1)));
-  const high = f.wide(choose(isOdd, x.significand, v('i64.shr_u', x.significand, 1n)));
-  const low = f.wide(choose(isOdd, 0n, v('i64.shl', x.significand, 63n)));
-  const estimate = f.local(F64, v('f64.sqrt', v('f64.mul', halfAsDouble(high), doubleConstant(2 ** 65))));
-  // Below the root, by less than 2^14.
-  const root = f.wide(v('i64.sub', v('i64.shl', v('i64.trunc_sat_f64_s', v('f64.mul', estimate, doubleConstant(0.5))), 1n), 1n << 13n));
-  const reciprocal = f.local(F64, v('f64.div', doubleConstant(2 ** 25), estimate));
-  const rest = f.wide();
-  const restHigh = f.wide();
-  const subtract = (from: { readonly high: Local; readonly low: Local }): void => {
-    f.set(rest, low);
-    f.set(restHigh, high);
-    subtractWide(f, restHigh, rest, from);
-  };
-  subtract(product(f, root, root));
-  // (radicand - root^2) / (2 root), of the upper bits, is off by much less than one.
-  const scaled = v('f64.convert_i64_s', v('i64.or', v('i64.shl', restHigh, 38n), v('i64.shr_u', rest, 26n)));
-  f.set(root, v('i64.add', root, v('i64.trunc_sat_f64_s', v('f64.mul', scaled, reciprocal))));
-  subtract(product(f, root, root));
-  f.if(isNegative(restHigh), () => {
-    f.set(root, v('i64.sub', root, 1n));
-    subtract(product(f, root, root));
-  });
-  // At most twice the root is left when it is the largest: root + 1 squared is root^2 + 2 root + 1.
-  const twice = v('i64.shr_u', root, 63n);
-  const tooSmall = either(v('i64.gt_s', restHigh, twice), both(v('i64.eq', restHigh, twice), v('i64.gt_u', rest, v('i64.shl', root, 1n))));
-  f.if(tooSmall, () => {
-    f.set(root, v('i64.add', root, 1n));
-    subtract(product(f, root, root));
-  });
-  // More than the root is more than half way to the next one; half way it never is.
-  const isAbove = either(v('i64.ne', restHigh, 0n), v('i64.gt_u', rest, root));
-  const below = f.wide(choose(isAbove, INTEGER_BIT | 1n, extend(v('i64.ne', rest, 0n))));
-  const exponent = f.word(v('i32.add', v('i32.shr_u', v('i32.sub', x.exponent, isOdd), 1), (BIAS + 1) / 2));
-  plainly(f, to, (fail) => plainRounded(f, root, below, 0, exponent, fail));
-  return f.done(call(rounding, to, 0, exponent, root, below));
-}
-
-function doubleConstant(x: number): Value {
-  const bytes = new Uint8Array(Float64Array.of(x).buffer);
-  return (code) => void code.wide('f64.const', [...bytes]);
+  plainly(f, to, (fail) => plainRoot(f, x, fail));
+  const { significand, below, exponent } = root(f, x);
+  return f.done(call(rounding, to, 0, exponent, significand, below));
 }
 
 /** (x, y): condition codes. */
@@ -360,10 +277,7 @@ function widen(format: Format, type: typeof I32 | typeof I64): DefinedFunction {
     storeRegister(f, to, signExponent, significand);
     f.return(0);
   });
-  const size = BigInt(format.fraction + format.exponent);
-  f.if(v('i64.ne', v('i64.shl', bits, 64n - size), 0n), () => f.return(NOT_ORDINARY));
-  storeRegister(f, to, v('i32.shl', v('i32.wrap_i64', v('i64.shr_u', bits, size)), 15), 0n);
-  return f.done(0);
+  return f.done(NOT_ORDINARY);
 }
 
 /** (to, value): every integer of 64 bits is a number. */
