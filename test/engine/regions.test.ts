@@ -232,6 +232,79 @@ join: pxor mm7, mm7
   assert.equal(translated, interpreted);
 });
 
+/** Zeros, neighbours, terms far apart, ends of the range, significands that carry; a denormal and an infinity, with which the region is left. */
+const NUMBERS: readonly string[] = [
+  '0, 0000h',
+  '0, 8000h',
+  '8000000000000000h, 3fffh',
+  '8000000000000000h, 0bfffh',
+  '8000000000000001h, 3fffh',
+  '0ffffffffffffffffh, 3ffeh',
+  '0ffffffffffffffffh, 0bfffh',
+  '0c90fdaa22168c235h, 4000h',
+  '0aaaaaaaaaaaaaaabh, 3fbfh',
+  '0aaaaaaaaaaaaaaabh, 0bfbeh',
+  '8000000000000000h, 3fbdh',
+  '9a784bcd1b8afe49h, 3ee0h',
+  '0ffffffffffffffffh, 7ffeh',
+  '8000000000000000h, 8001h',
+  '1, 0000h',
+  '8000000000000000h, 7fffh',
+];
+
+/** Each number with each: every bit of every result, C1 and PE go into EBX. */
+const arithmeticOf = (before: string): string => {
+  const sum = 'fnstsw ax\nand eax, 3bfh\nrol ebx, 5\nadd ebx, eax\nadd ebx, [result]\nrol ebx, 3\nadd ebx, [result + 4]\nmovzx edx, word [result + 8]\nadd ebx, edx';
+  const operation = (instruction: string): string => `fld tword [esi]\n${instruction}\nfstp tword [result]\n${sum}`;
+  const binary = ['fadd st0, st1', 'fsub st0, st1', 'fmul st0, st1', 'fdiv st0, st1', 'fdivr st0, st1', 'fadd st0, st0', 'fmul st0, st0', 'fabs\nfsqrt'];
+  const stores = `fld st0\nfstp qword [result]\nfld qword [result]\nfadd st0, st1\nfstp tword [result]\n${sum}`;
+  return `mov esi, table
+outer: mov edi, table
+inner: ${before}
+  fld tword [edi]
+  ${[...binary.map(operation), stores].join('\n')}
+  fstp st0
+  add edi, 16
+  cmp edi, table.end
+  jne inner
+  fnclex
+  add esi, 16
+  cmp esi, table.end
+  jne outer
+  dec ecx
+  jnz near again
+  hlt
+align 16
+controls: dw 37fh, 0f7fh, 27fh, 37fh
+result: dq 0, 0
+align 16
+table: ${NUMBERS.map((number) => `dq ${number.replace(',', '\ndw')}\ntimes 6 db 0`).join('\n')}
+table.end:`;
+};
+
+for (const [name, control, inside, outside = ''] of [
+  ['the plain control word', 0x37f, ''],
+  ['another precision', 0x27f, ''],
+  ['another rounding in the loop', 0x37f, 'mov eax, edi\nshr eax, 4\nand eax, 3\nfldcw [controls + 2 * eax]'],
+  ['another rounding at times', 0x37f, '', 'mov eax, ecx\nand eax, 3\nfldcw [controls + 2 * eax]'],
+] as const)
+  test(`x87 arithmetic in regions with ${name}: the same as interpreted`, () => {
+    const run = (translation: 'off' | { threshold: number; warm: number; patience: number }): [number, number] => {
+      const bench = new TestCpu({ translation, model: 'p4' });
+      bench.flat32();
+      bench.cpu.setReg(ECX, 5);
+      bench.cpu.set(CPU.X87_CONTROL, control);
+      bench.cpu.set(CPU.X87_TAGS, 0xffff);
+      bench.load(`again: ${outside}\n${arithmeticOf(inside)}`);
+      while (bench.cpu.get(CPU.HALTED) === 0) bench.vm.engine.run(1_000_000);
+      return [bench.cpu.reg(EBX), bench.vm.engine.regions.statistics.compiled];
+    };
+    const [interpreted] = run('off');
+    const [translated, compiled] = run({ threshold: 8, warm: 2, patience: 0 });
+    assert.ok(compiled > 0);
+    assert.equal(translated, interpreted);
+  });
+
 test('blocks that became hot together share the region of the first, and get their own once they stay hot', () => {
   const bench = new TestCpu({ translation: 'on' });
   bench.flat32();
