@@ -4,21 +4,18 @@
  */
 import { FAULT_RECORD } from '../memory/layout';
 import { type LinearMemory, REFUSED_VECTOR } from '../memory/linearMemory';
-import type { PageFault, Translation as PageTranslation } from '../memory/pageWalker';
 import { CPU, type CpuState, PLAIN_FAULTS, PLAIN_TRANSFERS, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import type { OpcodeMap } from '../x86/decoder';
 import { EFLAGS_RF } from '../x86/flags';
 import { GP, PF } from '../x86/exceptions';
 import { CS } from '../x86/registers';
 import { TIME_CELL } from '../ir/eventCells';
-import { bindHelpers, catchFault } from '../semantics/helpers';
-import { readSlow, writeSlow } from '../semantics/system/access';
-import { readVector, writeVector } from '../semantics/system/wideOperand';
 import { type ExecutionContext, WAIT_VECTOR } from '../semantics/system/context';
 import type { Attention, Block } from './block';
 import { MAX_BLOCK_INSTRUCTIONS } from './blockInstructions';
 import { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
+import { type Run, instantiate } from './instantiate';
 import { Modes } from './modes';
 import type { TranslationPolicy } from './policy';
 import { type Heat, type Translation, heatOf } from './heat';
@@ -26,6 +23,8 @@ import type { PagingUnit } from './paging/pagingUnit';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
 import { LOADED, NOTED, Rewriting } from './rewriting';
+import { RecordStops } from './recordStops';
+import { SecondPages } from './secondPages';
 import { Translator, isControlTransfer } from './translator';
 import { Emitter } from '../base/events';
 
@@ -55,8 +54,6 @@ export interface FaultDelivery {
   deliver(vector: number, errorCode: number): boolean;
 }
 
-type Run = (record: number, budget: number) => number;
-
 /** A hot block that some region holds gets its own only if it keeps coming up. */
 const PASS_OVER = 2;
 
@@ -74,6 +71,8 @@ export class Interpreter {
   readonly #run32: Run;
   readonly #view: DataView;
   readonly #modes: Modes;
+  readonly #stops: RecordStops;
+  readonly #secondPages: SecondPages;
   /** PLAIN while blocks run. */
   #plain = 0;
   readonly #context: ExecutionContext;
@@ -85,10 +84,6 @@ export class Interpreter {
   #next: Block | undefined;
   /** The run is to end before the next block. */
   #ending = false;
-  /** The record that ends the part of a block that runs, or 0. */
-  #stop = 0;
-  /** A device asked to leave behind the current instruction: the record that makes it so, and what it was. */
-  #leaving: { readonly record: number; readonly handler: number; readonly count: number } | undefined;
 
   constructor(
     readonly cpu: CpuState,
@@ -101,6 +96,8 @@ export class Interpreter {
   ) {
     this.#context = context;
     this.cache = new CodeCache(linear);
+    this.#stops = new RecordStops(cpu.memory, this.cache);
+    this.#secondPages = new SecondPages(linear);
     cpu.set(FAULT_RECORD + RECORD.HANDLER, PSEUDO.FAULT);
     this.#modes = new Modes(cpu, linear, policy, () => this.cache.clear('too many modes'));
     this.translator = new Translator(cpu, linear, this.cache, forms, opcodes, policy);
@@ -112,41 +109,9 @@ export class Interpreter {
     const heat = heatOf(translation);
     this.#hotMask = heat.threshold - 1;
     this.regions = new RegionCache(this.cache, linear, forms, (block) => this.hits(block) >= heat.warm, heat.patience, limits);
-    const at = (record: number, budget: number): void => {
-      cpu.set(CPU.EXIT_RECORD, record);
-      cpu.set(CPU.BUDGET, budget);
-    };
-    const helpers = bindHelpers(context);
-    paging.otherwise = {
-      readSlow: (segment, offset, size, update, record, budget) => {
-        at(record, budget);
-        return readSlow(context, segment, offset, size, update !== 0);
-      },
-      writeSlow: (segment, offset, size, value, record, budget) => {
-        at(record, budget);
-        writeSlow(context, segment, offset, size, value);
-      },
-      writeControl: helpers.writeControl,
-      invalidatePage: helpers.invalidatePage,
-    };
-    const vm = {
-      memory: cpu.memory,
-      table: this.regions.table,
-      ...helpers,
-      ...paging.ordinary,
-      findJump: paging.findJump,
-      readVector: (segment: number, offset: number, size: number, alignment: number, record: number, budget: number): void => {
-        at(record, budget);
-        catchFault(context, () => readVector(context, segment, offset, size, alignment));
-      },
-      writeVector: (segment: number, offset: number, size: number, alignment: number, record: number, budget: number): void => {
-        at(record, budget);
-        catchFault(context, () => writeVector(context, segment, offset, size, alignment));
-      },
-    };
-    const { exports } = new WebAssembly.Instance(module, { vm });
-    this.#run16 = exports.run16 as unknown as Run;
-    this.#run32 = exports.run32 as unknown as Run;
+    const { run16, run32 } = instantiate({ module, cpu, context, paging, table: this.regions.table });
+    this.#run16 = run16;
+    this.#run32 = run32;
   }
 
   /** Generated code is running: a helper or a device was called from it. */
@@ -186,21 +151,10 @@ export class Interpreter {
     if (this.cpu.get(CPU.ATTEND) === 0) this.cpu.set(CPU.ATTEND, ATTEND_RESUME);
   }
 
-  /**
-   * The instruction that is at a device now (a load or store that the bus answers) is to be the last of this run: interrupts
-   * or time have changed. The record behind it is made to stop; `#return` makes it what it was.
-   */
+  /** The instruction that is at a device now (a load or store that the bus answers) is to be the last of this run: interrupts or time have changed. */
   leaveAfterInstruction(): void {
     this.attend();
-    if (this.#entryBudget < 0 || this.#leaving) return;
-    const record = this.cpu.get(CPU.EXIT_RECORD) + RECORD_SIZE;
-    const handler = this.#view.getUint16(record + RECORD.HANDLER, true);
-    const count = this.#view.getUint8(record + RECORD.COUNT);
-    // Behind a control transfer, which ends its block and leaves by itself or at the next time, there is no instruction.
-    if (handler === PSEUDO.LINK || this.#view.getInt32(record + RECORD.BLOCK, true) !== this.#view.getInt32(record - RECORD_SIZE + RECORD.BLOCK, true)) return;
-    this.#leaving = { record, handler, count };
-    this.#view.setUint16(record + RECORD.HANDLER, PSEUDO.INVALIDATED, true);
-    if (handler === PSEUDO.FALL_THROUGH) this.#view.setUint8(record + RECORD.COUNT, count + 1); // as in CodeCache.invalidate
+    if (this.#entryBudget >= 0) this.#stops.leaveBehind(this.cpu.get(CPU.EXIT_RECORD));
   }
 
   /** End the run, behind the current instruction or before the next block: somebody stops here. */
@@ -212,19 +166,6 @@ export class Interpreter {
   #ended(): EngineExit {
     this.#ending = false;
     return DISPATCH;
-  }
-
-  /** Did the call into generated code end because of `leaveAfterInstruction`? */
-  #return(): boolean {
-    const leaving = this.#leaving;
-    if (!leaving) return false;
-    this.#leaving = undefined;
-    // A block that was thrown away meanwhile stays so.
-    if (this.cache.byId.has(this.#view.getInt32(leaving.record + RECORD.BLOCK, true))) {
-      this.#view.setUint16(leaving.record + RECORD.HANDLER, leaving.handler, true);
-      this.#view.setUint8(leaving.record + RECORD.COUNT, leaving.count);
-    }
-    return true;
   }
 
   /** A store has changed bytes of a block. True: it goes on with other instructions in it. */
@@ -263,7 +204,7 @@ export class Interpreter {
 
   /** An instruction under way still reads its own record; what was in those that stop a run is put back. */
   #isFree(record: number): boolean {
-    return this.#leaving?.record !== record && this.#stop !== record && (this.#entryBudget < 0 || this.cpu.get(CPU.EXIT_RECORD) !== record);
+    return this.#stops.isFree(record) && (this.#entryBudget < 0 || this.cpu.get(CPU.EXIT_RECORD) !== record);
   }
 
   /** Number of the state that translation depends on. */
@@ -287,37 +228,11 @@ export class Interpreter {
     }
     if (this.linear.nested?.fetch(physical, linear) === false) return { kind: 'fault', vector: REFUSED_VECTOR, errorCode: 0 };
     const cached = this.cache.lookup(physical, mode, eip, single);
-    if (cached && (cached.secondPage < 0 || this.#sameSecondPage(cached))) return cached;
+    if (cached && this.#secondPages.isSame(cached)) return cached;
     if (cached) this.cache.invalidate(cached, 'second page remapped');
     const block = this.translator.translate({ mode, eip, physical }, single);
     if (!single) this.translated.fire(block);
     return block;
-  }
-
-  #sameSecondPage(block: Block): boolean {
-    const found = this.#translateSecondPage(block, false);
-    return found.kind === 'page' && found.physical === block.secondPage;
-  }
-
-  #translateSecondPage(block: Block, commit: boolean): PageTranslation | PageFault {
-    return this.linear.translate(secondPageOf(block), { write: false, user: this.linear.user }, commit);
-  }
-
-  /** The accessed flag of the second page is set as the block runs; the TLB keeps the page where it may. */
-  #fetchSecondPage(block: Block): void {
-    if (this.#keepsCode) this.linear.fetch(secondPageOf(block));
-    else this.#translateSecondPage(block, true);
-  }
-
-  /** Code that was fetched enters the TLB: nobody else looks at the guest's fetches. */
-  get #keepsCode(): boolean {
-    return !this.linear.shadow && !this.linear.nested;
-  }
-
-  /** Is anything to be done in a second page when the block runs? Not while the TLB has it. */
-  #looksAtSecondPage(block: Block): boolean {
-    if (block.secondPage < 0 || !this.linear.paging) return false;
-    return !this.#keepsCode || this.linear.hostOffset(secondPageOf(block), 1, false) < 0;
   }
 
   /** May a branch be patched to go straight to `target`? With paging, only within a page (so that remapping breaks no chain). */
@@ -385,19 +300,9 @@ export class Interpreter {
     return BUDGET;
   }
 
-  /** Retire the first `count` instructions of a longer block: the record behind them is made to stop meanwhile. */
-  #enterPart({ entry, codeSize, id }: Block, count: number): EngineExit | undefined {
-    const record = entry + count * RECORD_SIZE;
-    const handler = this.#view.getUint16(record + RECORD.HANDLER, true);
-    this.#view.setUint16(record + RECORD.HANDLER, PSEUDO.STOP, true);
-    this.#stop = record;
-    try {
-      return this.#enter(entry, codeSize, true, 1);
-    } finally {
-      this.#stop = 0;
-      // A block that was thrown away meanwhile stays so.
-      if (this.cache.byId.has(id)) this.#view.setUint16(record + RECORD.HANDLER, handler, true);
-    }
+  /** Retire the first `count` instructions of a longer block. */
+  #enterPart({ entry, codeSize }: Block, count: number): EngineExit | undefined {
+    return this.#stops.before(entry + count * RECORD_SIZE, () => this.#enter(entry, codeSize, true, 1));
   }
 
   /** Retire one instruction, whatever breakpoints and watches say. A branch into nowhere faults at the next one. */
@@ -423,7 +328,7 @@ export class Interpreter {
   }
 
   #enterBlock(block: Block, budget: number): EngineExit | undefined {
-    if (this.#looksAtSecondPage(block)) this.#fetchSecondPage(block);
+    if (this.#secondPages.isToFetch(block)) this.#secondPages.fetch(block);
     return this.#enter(block.start, block.codeSize, block.single, budget);
   }
 
@@ -440,7 +345,7 @@ export class Interpreter {
       code = (codeSize === 4 ? this.#run32 : this.#run16)(start, budget);
     } finally {
       this.#entryBudget = -1;
-      left = this.#return();
+      left = this.#stops.release();
     }
     this.#retired += budget - (cpu.get(CPU.BUDGET) | 0);
     switch (code) {
@@ -520,7 +425,7 @@ export class Interpreter {
   }
 
   #rememberJump(target: Block): void {
-    if (!target.single && target.attention?.kind !== 'breakpoint' && !this.#looksAtSecondPage(target) && !this.policy.branched?.())
+    if (!target.single && target.attention?.kind !== 'breakpoint' && !this.#secondPages.isToFetch(target) && !this.policy.branched?.())
       this.cache.rememberJump(target, this.#modes.last);
   }
 
@@ -574,8 +479,5 @@ export class Interpreter {
 const ATTEND_RESUME = 2;
 const DISPATCH: EngineExit = { kind: 'dispatch' };
 const BUDGET: EngineExit = { kind: 'budget' };
-
-/** Linear address of the page that a block on two of them ends in. */
-const secondPageOf = ({ linear }: Block): number => (((linear >>> 12) + 1) << 12) >>> 0;
 
 const isExit = (found: Block | EngineExit): found is EngineExit => 'kind' in found;
