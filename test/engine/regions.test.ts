@@ -258,11 +258,12 @@ const arithmeticOf = (before: string): string => {
   const operation = (instruction: string): string => `fld tword [esi]\n${instruction}\nfstp tword [result]\n${sum}`;
   const binary = ['fadd st0, st1', 'fsub st0, st1', 'fmul st0, st1', 'fdiv st0, st1', 'fdivr st0, st1', 'fadd st0, st0', 'fmul st0, st0', 'fabs\nfsqrt'];
   const stores = `fld st0\nfstp qword [result]\nfld qword [result]\nfadd st0, st1\nfstp tword [result]\n${sum}`;
+  const comparison = 'fld tword [esi]\nfcomi st0, st1\nsetb dl\nsete dh\nmovzx edx, dx\nrol ebx, 2\nadd ebx, edx\nfcomp st1\nfnstsw ax\nand eax, 4500h\nadd ebx, eax';
   return `mov esi, table
 outer: mov edi, table
 inner: ${before}
   fld tword [edi]
-  ${[...binary.map(operation), stores].join('\n')}
+  ${[...binary.map(operation), comparison, stores].join('\n')}
   fstp st0
   add edi, 16
   cmp edi, table.end

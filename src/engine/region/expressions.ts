@@ -3,6 +3,7 @@ import type { Expr, RegisterRef } from '../../ir/microOp';
 import { ExpressionEmitter } from '../interpreter/expressions';
 import { CPU } from '../../x86/cpuState';
 import { type Code, OP } from '../wasm/encoder';
+import type { Value } from '../wasm/functionWriter';
 import type { RegionFlags } from './flags';
 import { MAX_INVARIANTS, REGION_LOCAL as L } from './locals';
 import { PartialRegisters } from './partialRegisters';
@@ -68,9 +69,17 @@ export class RegionExpressions extends ExpressionEmitter {
   }
 
   override emit(e: Expr): void {
+    const codeBit = this.#codeBit(e);
+    if (codeBit) return codeBit(this.code);
     if (e.k === 'unary' && e.op === 'isZero' && e.x.k === 'stEmpty') this.#x87().occupied(constantOf(e.x.n));
     else if (e.k === 'typed' && e.op === 'i64x2.extract_lane' && e.args[0].k === 'temp' && e.args[0].id === this.loaded?.id) this.code.get(this.loaded.local);
     else super.emit(e);
+  }
+
+  #codeBit(e: Expr): Value | undefined {
+    if (!this.operations || e.k !== 'binary' || e.op !== 'and' || e.y.k !== 'const' || e.y.value !== 1 || e.x.k !== 'binary' || e.x.op !== 'shrU') return undefined;
+    const { x, y } = e.x;
+    return x.k === 'temp' && y.k === 'const' ? this.operations.codeBit(x.id, y.value) : undefined;
   }
 
   #x87(): X87Stack {

@@ -10,7 +10,7 @@ import type { RegionBlock, RegionPlan } from './region';
 /** Guest instructions in a region, at most: what V8 compiles at once, and how early a slice that is about to end is left to tier 0. */
 const MAX_REGION_INSTRUCTIONS = 320;
 /** As many of them are as long as one that calls a function of the x87's, of which the ordinary course stands in line. */
-const X87_LENGTH = 4;
+const X87_LENGTH = 3;
 
 export interface PlanOptions {
   readonly cache: CodeCache;

@@ -9,6 +9,9 @@ import { type Code, I32, I64, OP } from '../wasm/encoder';
 import { type Fail, type Local, type Operand, type Value, call, load, localAt, value as v } from '../wasm/functionWriter';
 import { plainQuotient, plainRoot } from '../wasm/plainDivision';
 import {
+  C0_SHIFT,
+  C3_SHIFT,
+  type Comparison,
   DOUBLE,
   type Extended,
   type Format,
@@ -16,6 +19,7 @@ import {
   SIGN,
   SINGLE,
   hasZero,
+  comparisonCodes,
   plainComparison,
   plainDouble,
   plainInteger,
@@ -54,6 +58,8 @@ export class X87Operations {
   /** Temporaries of the current instruction that are addresses of registers, or what functions have given. */
   readonly #addresses = new Map<number, Place>();
   readonly #answers = new Set<number>();
+  /** What its comparison has found: the temporary has it as condition codes. */
+  #compared: (Comparison & { readonly id: number }) | undefined;
   readonly #operand: Place;
   readonly #stored: Local;
   /** Bits that have come from memory. */
@@ -76,6 +82,7 @@ export class X87Operations {
   }
 
   begin(): void {
+    this.#compared = undefined;
     this.#addresses.clear();
     this.#answers.clear();
   }
@@ -109,6 +116,12 @@ export class X87Operations {
 
   signExponent(address: Expr): void {
     this.#place(address).signExponent(this.code);
+  }
+
+  /** A condition code by itself, of those in a temporary. */
+  codeBit(id: number, bit: number): Local | undefined {
+    if (this.#compared?.id !== id) return undefined;
+    return bit === C0_SHIFT ? this.#compared.below : bit === C3_SHIFT ? this.#compared.equal : undefined;
   }
 
   /** The cell of the number on its way to memory. */
@@ -292,7 +305,9 @@ export class X87Operations {
   #compare({ id, args }: Call): void {
     const [x, y] = args.map((arg) => this.#place(arg));
     const w = this.#begin();
-    w.set(localAt(L.TEMPS + id), plainComparison(w, x, y));
+    const made = plainComparison(w, x, y);
+    this.#compared = { id, ...made };
+    w.set(localAt(L.TEMPS + id), comparisonCodes(made));
   }
 
   #widen({ args }: Call, format: Format): void {

@@ -25,8 +25,8 @@ export const SIGN = 0x8000;
 const EXPONENT = 0x7fff;
 const HALF = 1n << 63n;
 export const INTEGER_BIT = 1n << 63n;
-const C0_SHIFT = 8;
-const C3 = 0x4000;
+export const C0_SHIFT = 8;
+export const C3_SHIFT = 14;
 export const LOW_WORD = 0xffff_ffffn;
 
 export const extend = (x: Operand): Value => v('i64.extend_i32_u', x);
@@ -189,19 +189,29 @@ export function plainProduct(w: Writer, x: Extended, y: Extended, fail: Fail): R
 /** The product where one of them is zero. */
 export const productWithZero = (x: Extended, y: Extended): Extended => ({ significand: 0n, signExponent: v('i32.and', v('i32.xor', x.signExponent, y.signExponent), SIGN) });
 
-/** Condition codes of two numbers, each zero or normal. */
-export function plainComparison(w: Writer, x: Extended, y: Extended): Value {
-  const [ex, ey] = [w.word(exponentOf(x)), w.word(exponentOf(y))];
-  const sameExponent = w.word(v('i32.eq', ex, ey));
-  const isSmaller = w.word(v('select', v('i64.lt_u', x.significand, y.significand), v('i32.lt_u', ex, ey), sameExponent));
-  const sameSize = w.word(v('i32.and', sameExponent, v('i64.eq', x.significand, y.significand)));
-  const isNegative = w.word(v('i32.shr_u', x.signExponent, 15));
-  const signsDiffer = w.word(v('i32.shr_u', v('i32.xor', x.signExponent, y.signExponent), 15));
-  const bothZero = v('i64.eqz', v('i64.or', x.significand, y.significand));
-  const equal = w.word(v('i32.or', v('i32.and', sameSize, v('i32.eqz', signsDiffer)), bothZero));
-  const below = v('select', isNegative, v('i32.xor', isSmaller, isNegative), signsDiffer);
-  return v('select', C3, v('i32.shl', below, C0_SHIFT), equal);
+/** Of two numbers, each zero or normal: 0 or 1 each. */
+export interface Comparison {
+  readonly below: Local;
+  readonly equal: Local;
 }
+
+/** Exponents with the sign of their numbers come first; both zeros are the same one. */
+export function plainComparison(w: Writer, x: Extended, y: Extended): Comparison {
+  const signed = (of: Extended): Local => {
+    const mask = w.word(v('i32.sub', 0, v('i32.shr_u', of.signExponent, 15)));
+    return w.word(v('i32.sub', v('i32.xor', exponentOf(of), mask), mask));
+  };
+  const [ex, ey] = [signed(x), signed(y)];
+  const sameExponent = w.word(v('i32.eq', ex, ey));
+  const isSmaller = v('select', v('i64.gt_u', x.significand, y.significand), v('i64.lt_u', x.significand, y.significand), v('i32.and', x.signExponent, SIGN));
+  return {
+    below: w.word(v('select', isSmaller, v('i32.lt_s', ex, ey), sameExponent)),
+    equal: w.word(v('i32.and', sameExponent, v('i64.eq', x.significand, y.significand))),
+  };
+}
+
+/** As condition codes. */
+export const comparisonCodes = ({ below, equal }: Comparison): Value => v('i32.or', v('i32.shl', equal, C3_SHIFT), v('i32.shl', below, C0_SHIFT));
 
 /** Fraction, without the hidden bit, and exponent of a format. */
 export interface Format {

@@ -8,7 +8,21 @@ import { CPU } from '../../x86/cpuState';
 import { type DefinedFunction, I32, I64, OP } from './encoder';
 import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from './functionWriter';
 import { belowQuotient, dividend, isNearlyTwo, plainQuotient, plainRoot, quotientOfDoubles, root } from './plainDivision';
-import { DOUBLE, type Extended, type Format, type Rounded, SINGLE, plainComparison, plainInteger, plainNarrowed, plainProduct, plainSum, plainWidened, product } from './plainX87';
+import {
+  DOUBLE,
+  type Extended,
+  type Format,
+  type Rounded,
+  SINGLE,
+  comparisonCodes,
+  plainComparison,
+  plainInteger,
+  plainNarrowed,
+  plainProduct,
+  plainSum,
+  plainWidened,
+  product,
+} from './plainX87';
 
 const NOT_ORDINARY = -1;
 const PE = 0x20;
@@ -264,7 +278,7 @@ function compare(): DefinedFunction {
   const [x, y] = [parts(f, f.parameter(0)), parts(f, f.parameter(1))];
   const isNumber = (p: Parts): Value => either(isNormal(p), isZero(p));
   f.if(not(both(isNumber(x), isNumber(y))), () => f.return(NOT_ORDINARY));
-  return f.done(plainComparison(f, x, y));
+  return f.done(comparisonCodes(plainComparison(f, x, y)));
 }
 
 /** (to, bits): a number of a format that is normal or zero. */
