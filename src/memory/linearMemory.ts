@@ -3,7 +3,7 @@
  * that the TLB does not answer: page crossing, devices, marked pages, faults.
  */
 import { CPU, type CpuState } from '../x86/cpuState';
-import { type DebugCondition, debugConditions, debugHits } from '../x86/debugRegisters';
+import { debugConditions } from '../x86/debugRegisters';
 import { PF } from '../x86/exceptions';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import { AccessWindows } from './accessWindows';
@@ -58,7 +58,8 @@ import {
   UNUSUAL_WINDOW,
 } from './pagingCells';
 import { type Refused, type ShadowObserver, ShadowPageTables } from './shadowPageTables';
-import { type WatchHit, type Watchpoint, watchHits } from './watchpoint';
+import { Watches } from './watches';
+import type { Watchpoint } from './watchpoint';
 
 /** Linear pages that the VMM keeps for itself under a deprivileging technique: supervisor-only, backed by host memory. */
 export interface VmmWindow {
@@ -74,9 +75,6 @@ export interface PagingFeatures {
   readonly physicalBits: number;
   readonly pse36: boolean;
 }
-
-/** Vector of a run that ended before an access to what a debugger watches. */
-export const WATCH_VECTOR = 258;
 
 /** In place of an exception vector in the fault cells: somebody stops the guest before the instruction, which has not run. */
 export const REFUSED_VECTOR = 259;
@@ -116,6 +114,7 @@ export class LinearMemory {
   readonly #functions: PagingFunctions;
   readonly #walked = new WalkedPage();
   readonly windows: AccessWindows;
+  readonly watches: Watches;
   #window: VmmWindow | undefined;
   /** There is a window at times. */
   #hasWindow = false;
@@ -139,6 +138,10 @@ export class LinearMemory {
     this.#functions = walker.functions;
     walker.chooseWindows = () => this.chooseWindows();
     this.windows = new AccessWindows(this.#tlb, cpu.i32);
+    this.watches = new Watches(cpu, (linear) => {
+      const found = this.translate(linear, { write: false, user: false }, false);
+      return found.kind === 'page' ? found.physical : -1;
+    });
     cpu.set(PAGING.UPPER_MASK, upperMask(features.physicalBits));
     // Bits 20:13 of a 4-MiB page's entry are address bits 39:32, as far as the processor has them.
     cpu.set(PAGING.PSE36_MASK, features.pse36 ? upperMask(features.physicalBits) << 13 : 0);
@@ -171,8 +174,7 @@ export class LinearMemory {
 
   /** Whether generated code may deal with misses by itself. */
   #noteUnusual(): void {
-    const watched = this.#watched.length > 0 || this.#watchpoints.length > 0;
-    const here = (this.#shadow ? UNUSUAL_SHADOW : 0) | (this.#nested ? UNUSUAL_NESTED : 0) | (this.#hasWindow ? UNUSUAL_WINDOW : 0) | (watched ? UNUSUAL_WATCHED : 0);
+    const here = (this.#shadow ? UNUSUAL_SHADOW : 0) | (this.#nested ? UNUSUAL_NESTED : 0) | (this.#hasWindow ? UNUSUAL_WINDOW : 0) | (this.watches.any ? UNUSUAL_WATCHED : 0);
     this.cpu.set(PAGING.UNUSUAL, (this.cpu.get(PAGING.UNUSUAL) & UNUSUAL_JOURNAL) | here);
   }
 
@@ -248,22 +250,8 @@ export class LinearMemory {
     return this.#paging !== undefined;
   }
 
-  /** Data breakpoints; pages that hold one never enter the TLB. */
-  #watched: readonly DebugCondition[] = [];
-
-  #watchpoints: readonly Watchpoint[] = [];
-  /**
-   * An access that a debugger watches ends the run before the instruction, with WATCH_VECTOR. While this is a list, such
-   * accesses go through and are noted in it: the instruction runs alone.
-   */
-  noted: WatchHit[] | undefined;
-
-  get watchesForDebugger(): boolean {
-    return this.#watchpoints.length > 0;
-  }
-
   set watchpoints(watchpoints: readonly Watchpoint[]) {
-    this.#watchpoints = watchpoints;
+    this.watches.watchpoints = watchpoints;
     this.#noteUnusual();
     this.flush();
   }
@@ -282,7 +270,7 @@ export class LinearMemory {
       const features = { pageSizeExtension: (cr4 & CR4_PSE) !== 0, pdptes, physicalBits: this.features.physicalBits, pse36: this.features.pse36 };
       this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, ...features } : undefined;
       cpu.set(PAGING.NEXT_CHOICE, FIRST_CHOICE);
-      this.#watched = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
+      this.watches.conditions = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
       this.#noteUnusual();
     }
     const keepsGlobal = (cr4 & CR4_PGE) !== 0;
@@ -422,14 +410,8 @@ export class LinearMemory {
     this.#enter(page, physical, host, deny, (entry & PTE_G) !== 0);
   }
 
-  /** Somebody, the guest or a debugger, watches bytes of this page. */
-  #holdsWatched(page: number, physicalPage: number): boolean {
-    const holds = (at: number, { first, last }: { readonly first: number; readonly last: number }) => first >>> 12 <= at && at <= last >>> 12;
-    return this.#watched.some((range) => holds(page, range)) || this.#watchpoints.some((w) => holds(w.space === 'linear' ? page : physicalPage, w));
-  }
-
   #enter(page: number, physical: number, host: number, deny: number, global: boolean): void {
-    if ((this.#watched.length > 0 || this.#watchpoints.length > 0) && this.#holdsWatched(page, physical >>> 12)) return;
+    if (this.watches.any && this.watches.holds(page, physical >>> 12)) return;
     const kept = global && (this.cpu.get(PAGING.CONTROLS) & PAGING_PGE) !== 0;
     this.#functions.enter(page, ((host - (page << 12)) & ~0xff) | deny, kept ? 1 : 0);
   }
@@ -454,8 +436,7 @@ export class LinearMemory {
     const entry = this.#tlb[linear >>> 12];
     const deny = user ? (update ? DENY_USER_WRITE : DENY_USER_READ) : update ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ;
     if ((entry & deny) === 0 && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
-    if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, update)) return 0;
-    if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access']);
+    if (this.watches.any && this.watches.meets(linear, size, update, ['access'])) return 0;
     return this.#readMissed(linear, size, update, user);
   }
 
@@ -465,29 +446,8 @@ export class LinearMemory {
       return this.physical.store(((entry & ~0xff) + linear) >>> 0, size, value);
     const noted = (entry & (user ? NOTED_USER : NOTED_SUPERVISOR)) !== 0 && (linear & (PAGE - 1)) + size <= PAGE;
     if (noted && this.physical.writeMarked((((entry & ~0xff) + linear) >>> 0) - RAM, size, value)) return;
-    if (this.#watchpoints.length > 0 && this.#meetsWatchpoint(linear, size, true)) return;
-    if (this.#watched.length > 0) this.#noteAccess(linear, size, ['access', 'write']);
+    if (this.watches.any && this.watches.meets(linear, size, true, ['access', 'write'])) return;
     this.#writeMissed(linear, size, value, user);
-  }
-
-  /** True when the run has to end before this access. The load of a read-modify-write counts as the store that follows. */
-  #meetsWatchpoint(linear: number, size: Size, write: boolean): boolean {
-    const found = this.translate(linear, { write: false, user: false }, false);
-    const hits = watchHits(this.#watchpoints, write, linear, found.kind === 'page' ? found.physical : undefined, size);
-    if (hits.length === 0) return false;
-    if (this.noted) {
-      this.noted.push(...hits);
-      return false;
-    }
-    this.cpu.set(CPU.FAULT, WATCH_VECTOR + 1);
-    this.cpu.set(CPU.FAULT_CODE, 0);
-    return true;
-  }
-
-  /** Data breakpoints trap behind the instruction; if it faults, nothing comes of them. */
-  #noteAccess(linear: number, size: Size, kinds: DebugCondition['kind'][]): void {
-    const hits = debugHits(this.#watched, kinds, linear, size);
-    if (hits) this.cpu.set(CPU.PENDING_DEBUG, this.cpu.get(CPU.PENDING_DEBUG) | hits);
   }
 
   /** Where an access within one page goes in the VM's memory, if the TLB has the page for this privilege. Else -1. */

@@ -135,19 +135,10 @@ export class EventDelivery {
     if (vector !== DB) cpu.set(CPU.PENDING_DEBUG, 0); // a fault: the instruction did not complete
     if (exception && vector === PF) hypercalls?.events.pageFaulted(cpu.get(CPU.CR2));
     const delivery = { vector, software: false, errorCode: code, returnEip: cpu.eip, external: true, debugCauses: errorCode };
-    const outcome = this.host.linear.watchesForDebugger ? this.#unnoted(() => deliverEvent(context, delivery, exception)) : deliverEvent(context, delivery, exception);
+    // What delivery stores is nobody's instruction: a debugger's data breakpoints do not see it.
+    const outcome = this.host.linear.watches.noting([], () => deliverEvent(context, delivery, exception));
     technique.delivered?.();
     if (outcome.kind !== 'delivered') this.#lost(outcome);
-  }
-
-  /** What delivery stores is nobody's instruction: a debugger's data breakpoints do not see it. */
-  #unnoted(deliver: () => DeliveryOutcome): DeliveryOutcome {
-    const { linear } = this.host;
-    const { noted } = linear;
-    linear.noted = [];
-    const outcome = deliver();
-    linear.noted = noted;
-    return outcome;
   }
 
   #lost(outcome: DeliveryOutcome): void {

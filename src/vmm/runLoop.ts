@@ -5,7 +5,8 @@
 import type { GuestClock } from '../devices/clock';
 import type { InterruptController } from '../devices/interruptController';
 import type { Interpreter } from '../engine/interpreter';
-import { type LinearMemory, REFUSED_VECTOR, WATCH_VECTOR } from '../memory/linearMemory';
+import { type LinearMemory, REFUSED_VECTOR } from '../memory/linearMemory';
+import { WATCH_VECTOR } from '../memory/watches';
 import type { WatchHit } from '../memory/watchpoint';
 import { type ExecutionContext, UNIMPLEMENTED_VECTOR } from '../semantics/system/context';
 import { instructionBreakpoints } from '../semantics/system/debug';
@@ -309,14 +310,9 @@ export class RunLoop {
     const at = { retired: engine.retired, linear: (cpu.segmentBase(CS) + cpu.eip) >>> 0 };
     const hits: WatchHit[] = [];
     cpu.set(CPU.FUEL, 1);
-    linear.noted = hits;
-    try {
-      const outcome = this.#handle(technique.run(1, true));
-      const done = engine.retired > at.retired || cpu.get(CPU.FUEL) === 0;
-      return outcome ?? (done && hits.length > 0 ? { kind: 'watchpoint', hits, by: at.linear } : undefined);
-    } finally {
-      linear.noted = undefined;
-    }
+    const outcome = linear.watches.noting(hits, () => this.#handle(technique.run(1, true)));
+    const done = engine.retired > at.retired || cpu.get(CPU.FUEL) === 0;
+    return outcome ?? (done && hits.length > 0 ? { kind: 'watchpoint', hits, by: at.linear } : undefined);
   }
 
   #attend({ attention }: Extract<TechniqueExit, { kind: 'attend' }>): StopReason | undefined {

@@ -27,16 +27,13 @@ export function rehearse(engine: Interpreter, body: () => EngineExit): Omit<Outc
   const { retired } = engine;
   const counted = Object.values(EVENT_CELLS).map((offset) => cpu.get(offset));
   const stores: JournalEntry[] = [];
-  const { noted } = linear;
-  linear.noted = []; // nobody hears of a rehearsal
   linear.flush();
   physical.journal = stores;
   let exit: EngineExit;
   try {
-    exit = body();
+    exit = linear.watches.noting([], body); // nobody hears of a rehearsal
   } finally {
     physical.journal = undefined;
-    linear.noted = noted;
     for (const { address, size, before } of [...stores].reverse()) physical.write(address, size, before);
     linear.flush();
   }
