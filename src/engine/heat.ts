@@ -12,7 +12,7 @@ export interface Heat {
 }
 
 const HEAT: Readonly<Record<Translation, Heat>> = {
-  on: { threshold: 16384, warm: 256, patience: 50_000 },
+  on: { threshold: 32768, warm: 256, patience: 50_000 },
   off: { threshold: 0, warm: 0, patience: 0 },
   eager: { threshold: 1, warm: 0, patience: 0 },
 };

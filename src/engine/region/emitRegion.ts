@@ -154,7 +154,7 @@ class RegionEmitter {
   }
 
   #isInside(from: Node, to: Node): boolean {
-    if (this.#cut.has(`${from} ${to}`)) return false;
+    if (this.#cut.size > 0 && this.#cut.has(`${from} ${to}`)) return false;
     return to === DISPATCH ? this.plan.targets.length > 0 : this.plan.blocks.has(to);
   }
 
