@@ -39,8 +39,8 @@ export class BlockInstructions {
     this.#list ??= new Array<undefined>(this.length).fill(undefined);
     const found = (this.#list[index] ??= this.#decode(index));
     const immediate = this.#changing?.get(index)?.();
-    if (immediate !== undefined && immediate !== found.instruction.immediate) this.replace(index, { ...found.instruction, immediate });
-    return this.#list[index];
+    if (immediate !== undefined) (found.instruction as { -readonly [K in keyof Instruction]: Instruction[K] }).immediate = immediate;
+    return found;
   }
 
   /** From now on the immediate of instruction `n` is what `immediate` says, as long as there is one. */

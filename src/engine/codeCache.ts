@@ -11,6 +11,7 @@ import { BlockMap } from './blockMap';
 import { CodeMaps } from '../memory/codeMaps';
 import { CodePage, extentOn, overlaps } from './codePage';
 import { type Patch, Patches } from './patches';
+import type { Rewritten } from './rewriting';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
 
 /** Invalidated blocks kept for the view. */
@@ -45,7 +46,7 @@ export class CodeCache {
   /** A block is going; its records are still as they were. */
   onInvalidate: (block: Block) => void = () => {};
   /** A store has changed bytes of the block: can it go on, with other instructions in it? */
-  rewrite: (block: Block, address: number, length: number) => boolean = () => false;
+  rewrite: (block: Block, address: number, length: number) => Rewritten | undefined = () => undefined;
   /** Is what such a store has rewritten an immediate as a whole, which generated code may change from now on? */
   patchOf: (block: Block, address: number, length: number) => Patch | undefined = () => undefined;
   readonly maps: CodeMaps;
@@ -211,15 +212,21 @@ export class CodeCache {
   /** Bytes of a page with blocks have become others. */
   #change(page: CodePage, address: number, length: number): void {
     let met = 0;
-    let patch: Patch | undefined;
+    let kept: Block | undefined;
     page.meet(address, length, (block) => {
       met++;
-      if (this.rewrite(block, address, length)) patch = this.patchOf(block, address, length);
-      else this.invalidate(block, 'code written');
+      const rewritten = this.rewrite(block, address, length);
+      if (!rewritten) this.invalidate(block, 'code written');
+      else if (rewritten === 'instructions') this.patches.clear();
+      else kept = block;
     });
     if (met === 0) this.#beside(page, address, length);
-    else if (met === 1 && patch) this.patches.add(patch);
-    else this.patches.clear();
+    else if (met === 1 && kept && this.patches.isRepeated(address)) this.#patch(kept, address, length);
+  }
+
+  #patch(block: Block, address: number, length: number): void {
+    const patch = this.patchOf(block, address, length);
+    if (patch) this.patches.add(patch);
   }
 
   /** Those bytes are no code. */

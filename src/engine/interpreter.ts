@@ -22,7 +22,7 @@ import { type Heat, type Translation, heatOf } from './heat';
 import type { PagingUnit } from './paging/pagingUnit';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
-import { LOADED, NOTED, Rewriting } from './rewriting';
+import { LOADED, NOTED, type Rewritten, Rewriting } from './rewriting';
 import { RecordStops } from './recordStops';
 import { SecondPages } from './secondPages';
 import { Translator, isControlTransfer } from './translator';
@@ -168,22 +168,22 @@ export class Interpreter {
     return DISPATCH;
   }
 
-  /** A store has changed bytes of a block. True: it goes on with other instructions in it. */
-  #rewrite(block: Block, address: number, length: number): boolean {
-    if (!this.#isInUse(block)) return false;
+  /** A store has changed bytes of a block, which goes on with what is returned changed; or does not. */
+  #rewrite(block: Block, address: number, length: number): Rewritten | undefined {
+    if (!this.#isInUse(block)) return undefined;
     const immediate = this.#rewriting.immediate(block, address, length);
     if (immediate >= 0) {
       this.translator.rewriteImmediate(block, immediate);
       this.regions.loads(block, immediate, LOADED.IMMEDIATE);
-      return true;
+      return 'immediate';
     }
     const found = this.#rewriting.find(block, address, length);
-    if (!found) return false;
+    if (!found) return undefined;
     for (const rewrite of found) {
       this.translator.rewrite(block, rewrite);
       this.regions.rewritten(block, rewrite);
     }
-    return true;
+    return 'instructions';
   }
 
   /** Regions are to let stores of the instruction at a record through where nobody has to see them. */

@@ -17,9 +17,19 @@ export interface Patch {
 export class Patches {
   readonly #words: Int32Array;
   #any = false;
+  /** Addresses of immediates that were stored to, by their places in the table: one that comes back before others have it is worth a patch. */
+  readonly #latest = new Float64Array(PATCH_ENTRIES).fill(-1);
 
   constructor(memory: WebAssembly.Memory) {
     this.#words = new Int32Array(memory.buffer);
+  }
+
+  /** An immediate has been stored to; not for the first time lately? */
+  isRepeated(physical: number): boolean {
+    const at = (patchAt(physical) - PATCHES) / PATCH_STRIDE;
+    const repeated = this.#latest[at] === physical;
+    this.#latest[at] = physical;
+    return repeated;
   }
 
   add({ physical, size, field, record }: Patch): void {
