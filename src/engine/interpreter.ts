@@ -173,7 +173,6 @@ export class Interpreter {
     if (!this.#isInUse(block)) return undefined;
     const immediate = this.#rewriting.immediate(block, address, length);
     if (immediate >= 0) {
-      this.translator.rewriteImmediate(block, immediate);
       this.regions.loads(block, immediate, LOADED.IMMEDIATE);
       return 'immediate';
     }

@@ -54,7 +54,7 @@ export class Rewriting {
     return found.length > 0 ? found : undefined;
   }
 
-  /** Has the store changed nothing but an immediate that may be any? The index of its instruction, which has it now; else -1. */
+  /** Has the store changed nothing but an immediate that may be any? The index of its instruction, which has it now, and so has its record; else -1. */
   immediate(block: Block, address: number, length: number): number {
     if (!this.policy.rewrites || block.secondPage >= 0 || address < block.physical) return -1;
     const { instructions } = block;
@@ -65,7 +65,10 @@ export class Rewriting {
     if (!ANY_VALUE.has(instruction.spec.lift) || address + length > end || address < end - this.opcodes.immediateLength(instruction)) return -1;
     const host = this.linear.physical.hostOffset(end - 1) + 1;
     if (host <= 0 || !this.isFree(block.entry + n * RECORD_SIZE)) return -1;
-    (instruction as { -readonly [K in keyof Instruction]: Instruction[K] }).immediate = this.opcodes.immediate(this.linear.physical.u8, host, instruction);
+    const immediate = this.opcodes.immediate(this.linear.physical.u8, host, instruction);
+    (instruction as { -readonly [K in keyof Instruction]: Instruction[K] }).immediate = immediate;
+    // At once: whoever asks for an instruction that is patched is told what its record says.
+    this.linear.physical.view.setInt32(block.entry + n * RECORD_SIZE + RECORD.IMMEDIATE, immediate, true);
     return n;
   }
 

@@ -10,7 +10,7 @@ import { type BlockInstructions, InstructionStore, MAX_BLOCK_INSTRUCTIONS } from
 import type { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
 import type { TranslationPolicy } from './policy';
-import { RECORD, RECORD_SIZE } from './record';
+import { RECORD_SIZE } from './record';
 import { EXTRA_RECORDS, RecordWriter } from './recordWriter';
 import type { Rewrite } from './rewriting';
 
@@ -58,7 +58,6 @@ const endReasonOf = ({ spec }: Instruction): EndReason => END_REASONS[spec.flow]
 
 export class Translator {
   readonly #bytes = new Uint8Array(32);
-  readonly #i32: Int32Array;
   readonly #records: RecordWriter;
   readonly #store: InstructionStore;
   breakpoints: ReadonlySet<number> = new Set();
@@ -71,7 +70,6 @@ export class Translator {
     readonly opcodes: OpcodeMap,
     readonly policy: TranslationPolicy,
   ) {
-    this.#i32 = new Int32Array(cpu.memory.buffer);
     this.#records = new RecordWriter(cpu, forms);
     this.#store = new InstructionStore(opcodes);
   }
@@ -235,9 +233,5 @@ export class Translator {
   rewrite({ entry, id, instructions }: Block, { n, after }: Rewrite): void {
     instructions.replace(n, after);
     this.#records.write(entry + n * RECORD_SIZE, (instructions.eip + instructions.offsetOf(n)) >>> 0, after, n + 1, id);
-  }
-
-  rewriteImmediate({ entry, instructions }: Block, n: number): void {
-    this.#i32[(entry + n * RECORD_SIZE + RECORD.IMMEDIATE) >> 2] = instructions.at(n)?.instruction.immediate ?? 0;
   }
 }

@@ -9,14 +9,24 @@ import { EAX, EBX, ECX, EDX, ESI } from '../../src/x86/registers';
 import { TestCpu } from '../harness/testCpu';
 
 const WARM: Heat = { threshold: 8, warm: 2, patience: 0 };
-const WAYS: readonly (Translation | Heat)[] = ['off', 'eager', WARM];
+/** 'anew': nothing is kept of any code from one instruction to the next. */
+type Way = Translation | Heat | 'anew';
+const WAYS: readonly Exclude<Way, 'anew'>[] = ['off', 'eager', WARM];
+
+/** Up to HLT, which is left. */
+function decodeAnew({ cpu, vm: { engine, physical } }: TestCpu): void {
+  while (physical.read8(cpu.eip) !== 0xf4) {
+    engine.cache.clear('decoded anew');
+    assert.equal(engine.step().kind, 'budget');
+  }
+}
 
 /** `seen`: stores to code that TypeScript was told of. */
 type Counted = TestCpu & { seen: number };
 
 /** `functions`: sources by address. */
-function run(translation: Translation | Heat, source: string, registers: Readonly<Record<number, number>>, functions: Readonly<Record<number, string>> = {}): Counted {
-  const cpu = Object.assign(new TestCpu({ translation }), { seen: 0 });
+function run(translation: Way, source: string, registers: Readonly<Record<number, number>>, functions: Readonly<Record<number, string>> = {}): Counted {
+  const cpu = Object.assign(new TestCpu({ translation: translation === 'anew' ? 'off' : translation }), { seen: 0 });
   cpu.flat32();
   for (const [at, text] of Object.entries(functions)) cpu.load(text, Number(at));
   for (const [register, value] of Object.entries(registers)) cpu.cpu.setReg(Number(register), value);
@@ -27,6 +37,7 @@ function run(translation: Translation | Heat, source: string, registers: Readonl
     onCodeWrite(...write);
   };
   cpu.load(source);
+  if (translation === 'anew') decodeAnew(cpu);
   assert.equal(cpu.runToHalt(8000).kind, 'halted');
   engine.cache.checkInvariants();
   engine.regions.checkInvariants();
@@ -37,10 +48,10 @@ const lost = (cpu: TestCpu): number => cpu.vm.engine.cache.forgotten.filter(({ i
 
 /** Every way ends with the same registers, and memory from 1000h to 3000h. */
 function agree(source: string, registers: Readonly<Record<number, number>>, functions: Readonly<Record<number, string>> = {}): Counted {
-  const all = WAYS.map((way) => run(way, source, registers, functions));
+  const all = (['anew', ...WAYS] as const).map((way) => run(way, source, registers, functions));
   const state = ({ cpu, vm }: TestCpu) => [[EAX, EBX, ECX, EDX, ESI].map((n) => cpu.reg(n)), vm.retired, Buffer.from(vm.physical.readBytes(0x1000, 0x2000)).toString('hex')];
   for (const one of all.slice(1)) assert.deepEqual(state(one), state(all[0]));
-  return all[2];
+  return all[3];
 }
 
 test('few of the stores to data beside code are seen', () => {
@@ -81,6 +92,21 @@ test('an immediate of each size is patched without anybody seeing it', () => {
     assert.ok(cpu.seen < 100, `${patched}: ${cpu.seen} of 1000`);
     assert.equal(lost(cpu), 0);
   }
+});
+
+test('a patch that somebody sees after all', () => {
+  // A part of it is stored to.
+  agree(
+    'again: mov [2001h], ecx\nadd dword [2001h], 5\ncall 2000h\nadd eax, edx\nmov [2002h], cl\ncall 2000h\nadd esi, edx\nloop again\nhlt',
+    { [ECX]: 600 },
+    { 0x2000: 'mov edx, 12345678h\nret' },
+  );
+  // Other code comes and goes on its page.
+  agree(
+    'again: add dword [2001h], 5\ncall 2000h\nadd eax, edx\nxor byte [2010h], 3\ncall 2010h\nadd esi, ebx\nloop again\nhlt',
+    { [ECX]: 600, [EBX]: 0 },
+    { 0x2000: 'mov edx, 12345678h\nret', 0x2010: 'inc eax\ninc ebx\nret' },
+  );
 });
 
 test('a sign-extended byte, a part of an immediate and one that is no operand are seen', () => {
