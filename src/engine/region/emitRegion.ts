@@ -227,7 +227,10 @@ class RegionEmitter {
     if (write) code.loadCell(write.cell).set(L.WRITABLE);
     this.#x87?.prologue(code);
     code.loadCell(CPU.RESULT).set(L.RESULT).loadCell(CPU.AUX).set(L.A);
-    code.loadCell(FLAG_CELLS.kind).set(L.KIND).loadCell(FLAG_CELLS.second).set(L.B);
+    // A constant KIND keeps loops in registers.
+    code.loadCell(FLAG_CELLS.kind).open(OP.if);
+    code.loadCell(FLAG_CELLS.kind).get(L.A).loadCell(FLAG_CELLS.second).get(L.RESULT).call(this.options.functions.auxOf).set(L.A);
+    code.close();
     return code.done();
   }
 
@@ -339,7 +342,8 @@ class RegionEmitter {
   #emitBlock(node: Node): void {
     const statements = this.#statements;
     const { instructions, terminal, count, block } = this.#block(node);
-    statements.flags.state = this.#flagsBefore(node);
+    const isEntry = block === this.plan.root.block && (this.#flow.predecessors.get(node) ?? []).length === 0;
+    statements.flags.state = isEntry ? { operation: 'settled', size: 4, exact: true } : this.#flagsBefore(node);
     if (this.#x87) this.#x87.known = this.#x87Before(node);
     statements.normal = (!this.#isMeeting(node) && this.#normalBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || UNKNOWN;
     statements.partial.known = (!this.#isMeeting(node) && this.#partialBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || NOTHING_PARTIAL;
