@@ -14,7 +14,7 @@ import { startServer } from '../../scripts/vscodeServer.mjs';
 import { newPage, startBrowser } from './browser.mjs';
 import { browserSuite, bundleForTests, root, workspace } from './bundle.mjs';
 import { shots } from './shots.mjs';
-import { soon, Workbench } from './workbench.mjs';
+import { frameWith, soon, Workbench } from './workbench.mjs';
 
 const source = fs.readFileSync(path.join(workspace, 'trap.asm'), 'utf8').split('\n');
 const firstLine = (pattern) => source.findIndex((line) => pattern.test(line)) + 1;
@@ -168,6 +168,8 @@ async function inWorkbench(browser) {
       await page.locator('.tab', { hasText: '2-trapAndEmulate.asm' }).waitFor();
       await page.locator('.tab', { hasText: 'Preview 2-trapAndEmulate.md' }).waitFor();
       await page.locator('.codelens-decoration', { hasText: 'Start: Trap-and-emulate' }).waitFor();
+      const text = await frameWith(page, 'h1[id]');
+      await text.getByRole('heading', { name: 'Lab 2: Trap and emulate' }).waitFor();
       await shot('web-2-lab');
     });
   } catch (error) {
