@@ -5,6 +5,7 @@ import { cacheOf, fetchDescriptor } from '../semantics/system/descriptors';
 import { writeControl } from '../semantics/system/control';
 import { setDebugCell } from '../semantics/system/debug';
 import { loadSegment, realModeSegment } from '../semantics/system/segments';
+import { kept, tagWord } from '../semantics/x87/tags';
 import { CPU, type CpuState, byteRegisterOffset } from '../x86/cpuState';
 import { CS, LDTR, REGISTERS_16, REGISTERS_32, REGISTERS_8, SEGMENT_REGISTERS, TR } from '../x86/registers';
 import { hexh } from '../base/bits';
@@ -23,7 +24,6 @@ const CELLS: Readonly<Record<string, number>> = {
   cpl: CPU.CPL,
   fctrl: CPU.X87_CONTROL,
   fstat: CPU.X87_STATUS,
-  ftag: CPU.X87_TAGS,
   fop: CPU.X87_OPCODE,
   fiseg: CPU.X87_CS,
   fioff: CPU.X87_EIP,
@@ -51,6 +51,7 @@ export function readRegister(cpu: CpuState, name: string): number | undefined {
   const gpr = general(name);
   if (gpr) return cpu.regSized(gpr.n, gpr.size);
   if (name === 'eflags') return cpu.eflags;
+  if (name === 'ftag') return tagWord((cell) => cpu.i32[cell >> 2]);
   if (Object.hasOwn(SEGMENTS, name)) return cpu.selector(SEGMENTS[name]);
   return Object.hasOwn(CELLS, name) ? cpu.get(CELLS[name]) : undefined;
 }
@@ -66,6 +67,7 @@ export function readSaved(saved: Int32Array, name: string, eflags: (saved: Int32
         ? at(CPU.GPR + 4 * gpr.n) & 0xffff
         : at(CPU.GPR + 4 * gpr.n);
   if (name === 'eflags') return eflags(saved);
+  if (name === 'ftag') return tagWord(at);
   if (Object.hasOwn(SEGMENTS, name)) return at(CPU.SEGMENTS + 64 * SEGMENTS[name]);
   return Object.hasOwn(CELLS, name) ? at(CELLS[name]) : undefined;
 }
@@ -78,7 +80,8 @@ export function writeRegister(context: ExecutionContext, name: string, value: nu
   else if (name === 'eflags') {
     cpu.eflags = value;
     context.stateChanged('privilege');
-  } else if (name === 'ldtr' || name === 'tr' || name === 'cpl') return false;
+  } else if (name === 'ftag') cpu.set(CPU.X87_TAGS, kept(value));
+  else if (name === 'ldtr' || name === 'tr' || name === 'cpl') return false;
   else if (Object.hasOwn(SEGMENTS, name)) guarded(context, `${name} = ${hexh(value, 4)}`, () => writeSegment(context, SEGMENTS[name], value & 0xffff));
   else if (/^cr[034]$/.test(name)) guarded(context, `${name} = ${hexh(value, 8)}`, () => writeControl(context, Number(name[2]), value));
   else if (/^dr[0-7]$/.test(name) && Object.hasOwn(CELLS, name)) setDebugCell(context, CELLS[name], value);

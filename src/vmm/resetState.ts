@@ -29,6 +29,5 @@ export function resetRegisters(cpu: CpuState, model: CpuModel): void {
   for (const s of [LDTR, TR]) cpu.setSegment(s, { selector: 0, base: 0, limit: 0xffff, attributes: s === TR ? BUSY_TSS : 0 });
   cpu.set(CPU.EXTENDED_FLAGS, model.eflagsBits & (EFLAGS_AC | EFLAGS_ID));
   cpu.set(CPU.X87_CONTROL, CONTROL_RESET);
-  cpu.set(CPU.X87_TAGS, 0x5555);
   cpu.eip = 0xfff0;
 }

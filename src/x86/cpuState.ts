@@ -63,7 +63,7 @@ export const CPU = {
   X87: 0x1300,
   /** XMM0..XMM7, 16 bytes each. */
   XMM: 0x1380,
-  /** x87 control and status words; the full tag word, two bits a physical register. */
+  /** x87 control and status words; which physical registers are empty, as 11 or 00 each (semantics/x87/tags). */
   X87_CONTROL: 0x1400,
   X87_STATUS: 0x1404,
   X87_TAGS: 0x1408,

@@ -5,6 +5,7 @@ import { COMBINATIONS, type CombinationName, DOUBLE, SINGLE, combine, convert, s
 import { combineLane, convertElement, readBits, squareRootLane, writeBits } from '../../src/semantics/vector/lanes';
 import { FloatEnvironment, MXCSR_PE, MXCSR_RESET } from '../../src/semantics/vector/mxcsr';
 import { CPU, CpuState } from '../../src/x86/cpuState';
+import { readRegister } from '../../src/vmm/registerFile';
 import { GP, PF, UD } from '../../src/x86/exceptions';
 import { CR4_OSFXSR } from '../../src/x86/flags';
 import { EDI } from '../../src/x86/registers';
@@ -158,6 +159,6 @@ test('FXRSTOR gives each x87 register the tag of what it holds', () => {
   cpu.write(0x3000 + 32, one);
   cpu.write(0x3000 + 64, infinity);
   assert.equal(execute(cpu, `fxrstor [${DATA}]`), 'done');
-  assert.equal(cpu.cpu.get(CPU.X87_TAGS), 0b00_11_11_11_11_11_10_01); // R7 valid, R1 special, R0 zero
+  assert.equal(readRegister(cpu.cpu, 'ftag'), 0b00_11_11_11_11_11_10_01); // R7 valid, R1 special, R0 zero
   assert.equal(cpu.cpu.get(CPU.X87 + 16 * 7 + 8), 0x3fff);
 });

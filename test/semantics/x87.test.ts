@@ -1,6 +1,7 @@
 /** What no captured case shows: environments in the four formats, pointers, loads and stores that fault half way, CPUs without an instruction. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readRegister, writeRegister } from '../../src/vmm/registerFile';
 import { CPU } from '../../src/x86/cpuState';
 import { GP, MF, NM, UD } from '../../src/x86/exceptions';
 import { CR0_EM, CR0_NE } from '../../src/x86/flags';
@@ -48,6 +49,20 @@ for (const [name, protectedMode, prefix, size, image] of FORMATS)
     execute(t, 'fninit', `${prefix}fldenv [0x6000]`, 'fninit', `${prefix}fldenv [0x6000]`, `${prefix}fnstenv [0x7000]`);
     assert.deepEqual(words(t, 0x7000, 7, size), words(t, 0x6000, 7, size), 'what was loaded is stored again');
   });
+
+test('of the tags of an image only empty registers are believed', () => {
+  const t = new TestCpu();
+  t.flat32();
+  execute(t, 'fninit', 'fldpi', 'fldz', 'fnstenv [0x6000]');
+  t.ram.writeUInt16LE(0b01_10_00_11_10_01_00_11, 0x6008); // R7 holds pi, all others zero
+  execute(t, 'fldenv [0x6000]');
+  assert.equal(t.cpu.get(CPU.X87_TAGS), 0b00_00_00_11_00_00_00_11);
+  assert.equal(readRegister(t.cpu, 'ftag'), 0b00_01_01_11_01_01_01_11);
+  execute(t, 'fnstenv [0x6000]');
+  assert.equal(t.ram.readUInt16LE(0x6008), 0b00_01_01_11_01_01_01_11);
+  writeRegister(t.vm.context, 'ftag', 0x5aff);
+  assert.equal(t.cpu.get(CPU.X87_TAGS), 0x00ff);
+});
 
 test('FNSAVE and FRSTOR keep registers in stack order', () => {
   const t = new TestCpu();

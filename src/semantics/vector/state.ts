@@ -4,6 +4,7 @@ import { GP, NM } from '../../x86/exceptions';
 import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../../x86/flags';
 import { type ExecutionContext, raise } from '../system/context';
 import { checkWritable, readWide, writeWide } from '../system/wideOperand';
+import { abridged, fromAbridged } from '../x87/tags';
 import { MXCSR_BITS } from './mxcsr';
 
 export function loadMxcsr({ cpu }: ExecutionContext, value: number): void {
@@ -32,37 +33,8 @@ const IMAGE_MXCSR_MASK = 28;
 const IMAGE_ST = 32;
 const IMAGE_XMM = 160;
 
-const TAG_VALID = 0;
-const TAG_ZERO = 1;
-const TAG_SPECIAL = 2;
-const TAG_EMPTY = 3;
-
 /** ST(n) is this physical register. */
 const physical = (cpu: CpuState, n: number): number => (((cpu.get(CPU.X87_STATUS) >> 11) & 7) + n) & 7;
-
-/** A bit for each register that is not empty. */
-function abridgedTags(cpu: CpuState): number {
-  const tags = cpu.get(CPU.X87_TAGS);
-  let abridged = 0;
-  for (let n = 0; n < 8; n++) if (((tags >> (2 * n)) & 3) !== TAG_EMPTY) abridged |= 1 << n;
-  return abridged;
-}
-
-/** The tag of what a register holds (SDM Vol. 1, 8.1.7). */
-function contentTag(cpu: CpuState, register: number): number {
-  const at = CPU.X87 + 16 * register;
-  const low = cpu.get(at);
-  const high = cpu.get(at + 4);
-  const exponent = cpu.get(at + 8) & 0x7fff;
-  if (exponent === 0) return (low | high) === 0 ? TAG_ZERO : TAG_SPECIAL;
-  return exponent === 0x7fff || high >>> 31 === 0 ? TAG_SPECIAL : TAG_VALID;
-}
-
-function fullTags(cpu: CpuState, abridged: number): number {
-  let tags = 0;
-  for (let n = 0; n < 8; n++) tags |= ((abridged >> n) & 1 ? contentTag(cpu, n) : TAG_EMPTY) << (2 * n);
-  return tags;
-}
 
 /** CR0.EM and CR0.TS are both #NM here, not #UD: there is no x87 or somebody else's state is in it. */
 function requireState({ cpu }: ExecutionContext): void {
@@ -79,7 +51,7 @@ export function saveState(context: ExecutionContext, segment: number, offset: nu
   const image = new Uint8Array(coversXmm(cpu) ? WRITTEN_BYTES : IMAGE_XMM);
   const view = new DataView(image.buffer);
   for (const [at, bytes, cell] of IMAGE_CELLS) bytes === 2 ? view.setUint16(at, cpu.get(cell), true) : view.setUint32(at, cpu.get(cell), true);
-  view.setUint8(IMAGE_TAGS, abridgedTags(cpu));
+  view.setUint8(IMAGE_TAGS, abridged(cpu.get(CPU.X87_TAGS)));
   for (let n = 0; n < 8; n++) {
     const from = CPU.X87 + 16 * physical(cpu, n);
     image.set(cpu.u8.subarray(from, from + 10), IMAGE_ST + 16 * n);
@@ -105,5 +77,5 @@ export function restoreState(context: ExecutionContext, segment: number, offset:
   }
   for (const [at, bytes, cell] of IMAGE_CELLS) cpu.set(cell, bytes === 2 ? view.getUint16(at, true) : view.getUint32(at, true));
   for (let n = 0; n < 8; n++) cpu.u8.set(image.subarray(IMAGE_ST + 16 * n, IMAGE_ST + 16 * n + 10), CPU.X87 + 16 * physical(cpu, n));
-  cpu.set(CPU.X87_TAGS, fullTags(cpu, view.getUint8(IMAGE_TAGS)));
+  cpu.set(CPU.X87_TAGS, fromAbridged(view.getUint8(IMAGE_TAGS)));
 }

@@ -5,6 +5,7 @@ import { CR0_NE } from '../../x86/flags';
 import { type ExecutionContext, raise, waitForInterrupt } from '../system/context';
 import { readWide, writeWide } from '../system/wideOperand';
 import { BUSY, CONTROL_BITS, CONTROL_FIXED, ES, EXCEPTIONS, SF } from './status';
+import { kept } from './tags';
 
 /**
  * An unmasked exception is pending at a waiting instruction: #MF, or with CR0.NE clear FERR#, and the processor stands still
@@ -76,7 +77,7 @@ function readEnvironment(context: ExecutionContext, view: DataView, size: number
   const get = (n: number): number => (size === 2 ? view.getUint16(2 * n, true) : view.getUint32(4 * n, true));
   cpu.set(CPU.X87_CONTROL, (get(0) & CONTROL_BITS) | CONTROL_FIXED);
   cpu.set(CPU.X87_STATUS, get(1) & 0xffff);
-  cpu.set(CPU.X87_TAGS, get(2) & 0xffff);
+  x87.tags = kept(get(2));
   const real = cpu.realSegments;
   const linear = (n: number): number => (get(n) & 0xffff) | (((get(n + 1) >>> 12) & 0xffff) << 16);
   cpu.set(CPU.X87_EIP, real ? linear(3) : get(3));

@@ -6,8 +6,8 @@ import { CPU, type CpuState } from '../../x86/cpuState';
 import { Float80, INTEGER_BIT, QUIET_BIT, SPECIAL } from './float80';
 import { Result } from './result';
 import { BEFORE_OPERATION, BUSY, C1, CONTROL_INIT, ES, EXCEPTIONS, IE, SF, TOP, TOP_SHIFT } from './status';
+import { EMPTY, tagWord } from './tags';
 
-const EMPTY = 3;
 const STRIDE = 16;
 
 export class X87 {
@@ -195,19 +195,8 @@ export class X87 {
     for (const cell of [CPU.X87_OPCODE, CPU.X87_EIP, CPU.X87_CS, CPU.X87_DATA, CPU.X87_DS]) cpu.set(cell, 0);
   }
 
-  /** The tag word with what the registers hold: valid, zero, special, empty (SDM Vol. 1, 8.1.7). */
+  /** With what the registers hold: valid, zero, special, empty. */
   get tagWord(): number {
-    let word = 0;
-    for (let physical = 0; physical < 8; physical++) word |= this.#tag(physical) << (2 * physical);
-    return word;
-  }
-
-  #tag(physical: number): number {
-    if (((this.tags >>> (2 * physical)) & 3) === EMPTY) return EMPTY;
-    const at = CPU.X87 + STRIDE * physical;
-    const [low, high] = [this.cpu.i32[at >> 2], this.cpu.i32[(at + 4) >> 2]];
-    const exponent = this.#u16[(at + 8) >> 1] & SPECIAL;
-    if (exponent === 0) return (low | high) === 0 ? 1 : 2;
-    return exponent === SPECIAL || high >= 0 ? 2 : 0;
+    return tagWord((offset) => this.cpu.i32[offset >> 2]);
   }
 }
