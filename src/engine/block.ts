@@ -30,6 +30,9 @@ export type EndReason =
 /** Of blocks that are in none, as most are. */
 export const NO_REGIONS: ReadonlySet<Region> = new Set();
 
+/** Instructions that a block may have in the place of one that was another block: code of ever changing shape needs no new records. */
+export const ROOMY = 40;
+
 export interface Link {
   /** Address of the pointer in the branching record. */
   readonly slot: number;
@@ -64,14 +67,18 @@ export interface Block {
   readonly attention: Attention | undefined;
   readonly single: boolean;
   readonly incoming: Link[];
-  /** Times it ran with its last instruction left to the VMM. */
+  /** Times it ran with its last instruction left to the VMM; of one that is not valid, all times. */
   attended: number;
   valid: boolean;
   invalidatedBy: string | undefined;
   /** Where whoever comes to this block goes on: its first record, or the one that runs its region. */
   start: number;
-  /** Record that runs the region this block heads, once it has had one. */
+  /** Record that runs the region this block heads, once it has had one; of a block that has checked itself, its CHECK record. */
   trampoline: number;
+  /** It compares its bytes whenever it is entered (selfChecks). */
+  checks: boolean;
+  /** There is room for ROOMY instructions at its place. */
+  readonly roomy: boolean;
   /** The region that is entered here. */
   region: Region | undefined;
   /** Regions with this block in them. */

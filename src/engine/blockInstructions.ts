@@ -23,6 +23,8 @@ export class BlockInstructions {
   /** Instructions whose immediate changes without anybody being told: where it is found. */
   #changing: Map<number, () => number | undefined> | undefined;
 
+  #elsewhere: { readonly code: Uint8Array; readonly at: number } | undefined;
+
   constructor(
     readonly opcodes: OpcodeMap,
     /** Of each instruction in turn, from `start` on: its length, then its bytes. */
@@ -36,6 +38,7 @@ export class BlockInstructions {
   at(n: number): BlockInstruction | undefined {
     const index = n < 0 ? n + this.length : n;
     if (index < 0 || index >= this.length) return undefined;
+    if (this.#elsewhere) return this.#decode(index);
     this.#list ??= new Array<undefined>(this.length).fill(undefined);
     const found = (this.#list[index] ??= this.#decode(index));
     const immediate = this.#changing?.get(index)?.();
@@ -59,6 +62,19 @@ export class BlockInstructions {
     list[n] = { eip: this.eip + this.offsetOf(n), instruction };
   }
 
+  /** The instructions are what stands at `at` of `code` from now on, each as long as it was, until `settle`. */
+  standIn(code: Uint8Array, at: number): void {
+    this.#elsewhere = { code, at };
+  }
+
+  /** They stay what they are. */
+  settle(): void {
+    if (!this.#elsewhere) return;
+    let { code, at } = this.#elsewhere;
+    for (let n = 0, place = this.start; n < this.length; n++) for (let rest = this.bytes[place++]; rest > 0; rest--) this.bytes[place++] = code[at++];
+    this.#elsewhere = this.#list = this.#changing = undefined;
+  }
+
   /** Bytes of the block before instruction `n`. */
   offsetOf(n: number): number {
     return this.#placeOf(n) - this.start - n;
@@ -79,7 +95,9 @@ export class BlockInstructions {
 
   #decode(n: number): BlockInstruction {
     const place = this.#placeOf(n);
-    const decoded = decode(this.opcodes, this.bytes, place + 1, place + 1 + this.bytes[place], this.codeSize);
+    const code = this.#elsewhere?.code ?? this.bytes;
+    const at = this.#elsewhere ? this.#elsewhere.at + this.offsetOf(n) : place + 1;
+    const decoded = decode(this.opcodes, code, at, at + this.bytes[place], this.codeSize);
     if (decoded.kind !== 'instruction') throw new Error(`instruction ${n} of the block at ${this.eip.toString(16)} is ${decoded.kind} now`);
     return { eip: this.eip + this.offsetOf(n), instruction: decoded.instruction };
   }

@@ -20,6 +20,8 @@ const REMEMBERED = 256;
 const IDLE_WRITES = 64;
 /** Stores beside the blocks of a page before it is told apart by a map which bytes are code. */
 const MANY_BESIDES = 16;
+/** Stores that change blocks before blocks of a page begin to check themselves. */
+const MANY_CHANGES = 16;
 /** Incoming links of a block before those that lead elsewhere by now are dropped. */
 const MANY_LINKS = 64;
 const NONE: ReadonlySet<Block> = new Set();
@@ -49,6 +51,8 @@ export class CodeCache {
   rewrite: (block: Block, address: number, length: number) => Rewritten | undefined = () => undefined;
   /** Is what such a store has rewritten an immediate as a whole, which generated code may change from now on? */
   patchOf: (block: Block, address: number, length: number) => Patch | undefined = () => undefined;
+  /** The only block that a store has met, which can go on, is on a page whose code keeps changing. */
+  keepsChanging: (block: Block) => void = () => {};
   readonly maps: CodeMaps;
   readonly patches: Patches;
   /** Times everything was thrown away, and the arena began anew. */
@@ -83,9 +87,13 @@ export class CodeCache {
     return this.#nextId++;
   }
 
+  hasRoom(records: number): boolean {
+    return this.#arena + records * RECORD_SIZE <= RECORDS + RECORD_BYTES;
+  }
+
   /** Room for `records` records: where the next ones go. Throws everything away when the arena is full. */
   room(records: number): number {
-    if (this.#arena + records * RECORD_SIZE > RECORDS + RECORD_BYTES) this.clear('code cache full');
+    if (!this.hasRoom(records)) this.clear('code cache full');
     return this.#arena;
   }
 
@@ -101,16 +109,49 @@ export class CodeCache {
     const before = map.get(block.physical, block.mode);
     if (before) this.invalidate(before, 'replaced');
     map.add(block);
+    this.#enter(block);
+    for (const page of pagesOf(block)) this.#map(block, page);
+  }
+
+  #enter(block: Block): void {
     this.byId.set(block.id, block);
     this.patches.clear();
-    for (const page of pagesOf(block)) {
-      this.#mark(page).add(block);
-      this.#map(block, page);
-    }
+    for (const page of pagesOf(block)) this.#mark(page).add(block);
   }
 
   #map(block: Block, page: number): void {
-    if (this.maps.has(page)) this.maps.set(page, ...extentOn(block, page), true);
+    if (this.maps.has(page) && !block.checks) this.maps.set(page, ...extentOn(block, page), true);
+  }
+
+  /** Have a page with blocks tell apart which bytes are code. False: there is no map left. */
+  mapPage(page: number): boolean {
+    if (this.maps.has(page)) return true;
+    if (!this.maps.give(page)) return false;
+    for (const block of this.blocksOn(page)) this.#map(block, page);
+    return true;
+  }
+
+  /** The block, whose page has a map, checks itself from now on, in its trampoline. */
+  letCheck(block: Block): void {
+    block.checks = true;
+    this.patches.clear();
+    this.redirect(block, block.trampoline);
+    const page = block.physical >>> 12;
+    this.maps.set(page, ...extentOn(block, page), false);
+    this.#pages.get(page)?.meet(block.physical, block.length, (other) => this.#map(other, page));
+  }
+
+  /** It does not, and stores to it are seen. */
+  letBeSeen(block: Block): void {
+    block.checks = false;
+    for (const page of pagesOf(block)) this.#map(block, page);
+    block.start = block.entry;
+    this.redirect(block, block.entry);
+  }
+
+  /** Do stores keep changing code of a page? */
+  isChanging(page: number): boolean {
+    return (this.#pages.get(page)?.changes ?? 0) >= MANY_CHANGES;
   }
 
   /** A page that is marked now. */
@@ -158,12 +199,11 @@ export class CodeCache {
 
   invalidate(block: Block, why: string): void {
     if (!block.valid) return;
-    block.valid = false;
-    block.invalidatedBy = why;
+    this.#ended(block, why);
     (block.single ? this.#singles : this.#blocks).delete(block);
     this.byId.delete(block.id);
     this.onInvalidate(block);
-    for (const { slot, stub } of block.incoming) if (this.#leadsTo(slot, block)) this.#i32[slot >> 2] = stub;
+    this.#unlink(block);
     // Running code finds out at its next record.
     for (let n = 0; n < block.records; n++) {
       const record = block.entry + n * RECORD_SIZE;
@@ -175,11 +215,61 @@ export class CodeCache {
     }
     this.patches.clear();
     for (const page of pagesOf(block)) this.#removeFrom(page, block);
-    if (!block.single) {
-      this.forgotten.push(block);
-      if (this.forgotten.length > REMEMBERED) this.forgotten.shift();
-      this.invalidated.fire(block);
+    if (!block.single) this.#forgotten(block);
+  }
+
+  #ended(block: Block, why: string): void {
+    block.attended += this.#i32[(block.last + RECORD.HITS) >> 2];
+    block.instructions.settle();
+    block.valid = false;
+    block.invalidatedBy = why;
+  }
+
+  /** Whoever goes straight to the block is to look for it. */
+  #unlink(block: Block): void {
+    for (const { slot, stub } of block.incoming) if (this.#leadsTo(slot, block)) this.#i32[slot >> 2] = stub;
+  }
+
+  #forgotten(block: Block): void {
+    this.forgotten.push(block);
+    if (this.forgotten.length > REMEMBERED) this.forgotten.shift();
+    this.invalidated.fire(block);
+  }
+
+  /** Nothing of a block that checks itself is needed any more, and no code runs in it: another one may have its records. It is in the cache until `replace`. */
+  vacate(block: Block): void {
+    for (let n = block.instructions.length; n < block.records; n++) {
+      const stub = block.entry + n * RECORD_SIZE;
+      if (this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) continue;
+      const slot = this.#i32[(stub + RECORD.IMMEDIATE) >> 2];
+      const to = this.#i32[slot >> 2];
+      const target = to === stub ? undefined : this.byId.get(this.#i32[(to + RECORD.BLOCK) >> 2]);
+      const link = target ? target.incoming.findIndex((one) => one.slot === slot) : -1;
+      if (link >= 0) target?.incoming.splice(link, 1);
     }
+    this.#ended(block, 'code written');
+    this.#forgotten(block);
+  }
+
+  /** In the place of one that was vacated, its records and all that leads there. */
+  replace(before: Block, block: Block): void {
+    this.#blocks.delete(before);
+    this.byId.delete(before.id);
+    this.#blocks.add(block);
+    block.incoming.push(...before.incoming);
+    this.#enter(block);
+    for (const page of pagesOf(before)) this.#removeFrom(page, before);
+  }
+
+  /** `block`, which has come in the place of one that checked itself, does not. */
+  leadElsewhere(block: Block, trampoline: number): void {
+    block.trampoline = trampoline;
+    this.#unlink(block);
+    block.trampoline = 0;
+    block.incoming.length = 0;
+    this.forgetJump(block.eip);
+    this.#u16[(trampoline + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
+    for (const page of pagesOf(block)) this.#map(block, page);
   }
 
   /** Throw away the blocks that cover a byte. */
@@ -213,15 +303,21 @@ export class CodeCache {
   #change(page: CodePage, address: number, length: number): void {
     let met = 0;
     let kept: Block | undefined;
+    let patchable = false;
     page.meet(address, length, (block) => {
-      met++;
       const rewritten = this.rewrite(block, address, length);
+      if (rewritten === 'unseen') return;
+      met++;
       if (!rewritten) this.invalidate(block, 'code written');
-      else if (rewritten === 'instructions') this.patches.clear();
       else kept = block;
+      if (rewritten === 'instructions') this.patches.clear();
+      patchable = rewritten === 'immediate';
     });
-    if (met === 0) this.#beside(page, address, length);
-    else if (met === 1 && kept && this.patches.isRepeated(address)) this.#patch(kept, address, length);
+    if (met === 0) return this.#beside(page, address, length);
+    page.changes++;
+    if (met > 1 || !kept) return;
+    if (patchable && this.patches.isRepeated(address)) this.#patch(kept, address, length);
+    else if (page.changes >= MANY_CHANGES) this.keepsChanging(kept);
   }
 
   #patch(block: Block, address: number, length: number): void {
@@ -283,6 +379,7 @@ export class CodeCache {
         if (!this.#pages.get(page)?.blocks.has(block)) throw new Error(`block ${block.id} is missing from page ${page}`);
         if (!this.linear.physical.hasCode(page * PAGE) && page * PAGE < this.linear.physical.size) throw new Error(`page ${page} holds block ${block.id} but is not marked`);
       }
+      if (block.checks && this.#u16[(block.trampoline + RECORD.HANDLER) >> 1] !== PSEUDO.CHECK) throw new Error(`block ${block.id} does not check itself`);
       if (this.byId.get(block.id) !== block) throw new Error(`block ${block.id} is not found by number`);
       for (const { slot, stub } of block.incoming) {
         if (this.#leadsTo(slot, block) && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.id} has no stub to fall back to`);
@@ -291,11 +388,12 @@ export class CodeCache {
     for (const [page, { blocks }] of this.#pages)
       for (const block of blocks) {
         if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.id}`);
+        if (block.checks) continue;
         const [low, high] = extentOn(block, page);
         for (let at = low; at < high; at++) if (!this.maps.isCode(page, at)) throw new Error(`byte ${at} of block ${block.id} on page ${page} is no code`);
       }
     for (const { physical, record } of this.patches.list()) {
-      const holding = [...this.blocksOn(physical >>> 12)].filter((block) => overlaps(block, physical));
+      const holding = [...this.blocksOn(physical >>> 12)].filter((block) => !block.checks && overlaps(block, physical));
       if (holding.length !== 1 || holding[0].id !== this.#i32[(record + RECORD.BLOCK) >> 2]) throw new Error(`${holding.length} blocks hold the patch at ${physical.toString(16)}`);
     }
   }

@@ -13,6 +13,8 @@ export class CodePage {
   idleWrites = 0;
   /** Stores that met no block, while it had some. */
   besides = 0;
+  /** Stores that changed a block. */
+  changes = 0;
   /** Blocks by the lines that they have bytes in, in the order of `blocks`; only where code is stored to. */
   #lines: Block[][] | undefined;
 

@@ -6,7 +6,7 @@ import type { Form } from '../ir/builder';
 import type { Instruction } from '../x86/decoder';
 import type { InstructionSpec } from '../x86/instructionSpec';
 import { INSTRUCTIONS } from '../x86/instructionTable';
-import type { Statement } from '../ir/microOp';
+import { type Statement, listsIn } from '../ir/microOp';
 import { LIFTS, liftForm } from '../semantics';
 import { FIRST_FORM } from './record';
 
@@ -58,12 +58,17 @@ export function formOf({ spec, operandSize, addressSize, repeat, rm }: Instructi
   };
 }
 
+const STORES: ReadonlySet<Statement['k']> = new Set(['store', 'storeVector', 'setPlaced', 'bulk', 'again', 'helper']);
+const storesSomething = (s: Statement): boolean => STORES.has(s.k) || listsIn(s).some((list) => list.some(storesSomething));
+
 /** Every form of every row, numbered as handlers. */
 export class FormTable {
   readonly forms: Form[] = [];
   readonly #handlers = new Map<number, number>();
   /** The same for occurrences as they are met, not in canonical shape. */
   readonly #ofOccurrences = new Map<number, number>();
+  /** By form: 1 for those that store nothing, 2 for others, 0 where nobody has asked. */
+  readonly #stores: number[] = [];
   readonly #lifted: { readonly statements: readonly Statement[]; readonly temps: number }[] = [];
 
   constructor() {
@@ -102,6 +107,13 @@ export class FormTable {
     const n = this.handler(form) - FIRST_FORM;
     this.#lifted[n] ??= liftForm(this.forms[n]);
     return this.#lifted[n];
+  }
+
+  /** May a handler's instruction store to memory, or do what only TypeScript knows? */
+  mayStore(handler: number): boolean {
+    const n = handler - FIRST_FORM;
+    this.#stores[n] ||= n < 0 || this.lifted(this.forms[n]).statements.some(storesSomething) ? 2 : 1;
+    return this.#stores[n] === 2;
   }
 
   handlerOf(instruction: Instruction, targetFaults: boolean): number {

@@ -16,10 +16,20 @@ export interface InterpreterParts {
   readonly paging: PagingUnit;
   /** Of the regions' functions. */
   readonly table: WebAssembly.Table;
+  /** (CHECK record) → where to go on in its block, which is what its bytes say now; 0: it has to be translated. */
+  readonly refresh: (record: number) => number;
 }
 
-/** Entry points for 16- and 32-bit code. */
-export function instantiate({ module, cpu, context, paging, table }: InterpreterParts): { readonly run16: Run; readonly run32: Run } {
+/** What the module exports. */
+export interface Generated {
+  /** Entry points for 16- and 32-bit code. */
+  readonly run16: Run;
+  readonly run32: Run;
+  /** (CHECK record, instructions of its block) → 1: nothing but immediates has changed, which their records have now. */
+  readonly renewImmediates: (check: number, instructions: number) => number;
+}
+
+export function instantiate({ module, cpu, context, paging, table, refresh }: InterpreterParts): Generated {
   const at = (record: number, budget: number): void => {
     cpu.set(CPU.EXIT_RECORD, record);
     cpu.set(CPU.BUDGET, budget);
@@ -43,6 +53,7 @@ export function instantiate({ module, cpu, context, paging, table }: Interpreter
     ...helpers,
     ...paging.ordinary,
     findJump: paging.findJump,
+    refresh,
     readVector: (segment: number, offset: number, size: number, alignment: number, record: number, budget: number): void => {
       at(record, budget);
       catchFault(context, () => readVector(context, segment, offset, size, alignment));
@@ -53,5 +64,5 @@ export function instantiate({ module, cpu, context, paging, table }: Interpreter
     },
   };
   const { exports } = new WebAssembly.Instance(module, { vm });
-  return { run16: exports.run16 as unknown as Run, run32: exports.run32 as unknown as Run };
+  return exports as unknown as Generated;
 }

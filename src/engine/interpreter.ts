@@ -22,10 +22,11 @@ import { type Heat, type Translation, heatOf } from './heat';
 import type { PagingUnit } from './paging/pagingUnit';
 import { REGION_LIMITS, RegionCache, type RegionLimits } from './region/regionCache';
 import { EXIT, PSEUDO, RECORD, RECORD_SIZE } from './record';
-import { LOADED, NOTED, type Rewritten, Rewriting } from './rewriting';
+import { LOADED, NOTED, type Rewrite, type Rewritten, Rewriting } from './rewriting';
 import { RecordStops } from './recordStops';
 import { SecondPages } from './secondPages';
-import { Translator, isControlTransfer } from './translator';
+import { SelfChecks } from './selfChecks';
+import { type CodeContext, Translator, isControlTransfer } from './translator';
 import { Emitter } from '../base/events';
 
 /** Why a run ended; EIP is exact and `retired` counted. */
@@ -42,6 +43,9 @@ export type EngineExit =
 const FUEL = 1 << 13;
 /** Block entries before the run loop looks up: one may cost a translation. */
 const ENTRIES = 250;
+
+/** As many blocks of changed code, of each of which instructions are decoded anew, are one more entry. */
+const REFRESHES = 8;
 
 /** Stores to a block that does not run before it is not worth keeping. */
 const IDLE_STORES = 128;
@@ -62,6 +66,9 @@ export class Interpreter {
   readonly translator: Translator;
   readonly regions: RegionCache;
   readonly #rewriting: Rewriting;
+  readonly #selfChecks: SelfChecks;
+  /** Blocks that checked themselves and have been brought up to date. */
+  #refreshed = 0;
   /** A block was translated (not the single-step ones). */
   readonly translated = new Emitter<Block>();
   /** A branch of one block was patched to go straight to the other. */
@@ -109,9 +116,16 @@ export class Interpreter {
     const heat = heatOf(translation);
     this.#hotMask = heat.threshold - 1;
     this.regions = new RegionCache(this.cache, linear, forms, (block) => this.hits(block) >= heat.warm, heat.patience, limits);
-    const { run16, run32 } = instantiate({ module, cpu, context, paging, table: this.regions.table });
+    this.#selfChecks = new SelfChecks(linear, this.cache, forms, opcodes, policy, {
+      rewriting: this.#rewriting,
+      hits: (block) => this.hits(block),
+      rewrite: (block, rewrite) => this.#becomes(block, rewrite),
+    });
+    this.cache.keepsChanging = (block) => this.#selfChecks.turn(block);
+    const { run16, run32, renewImmediates } = instantiate({ module, cpu, context, paging, table: this.regions.table, refresh: (record) => this.#refresh(record) });
     this.#run16 = run16;
     this.#run32 = run32;
+    this.#selfChecks.renewImmediates = renewImmediates;
   }
 
   /** Generated code is running: a helper or a device was called from it. */
@@ -170,6 +184,7 @@ export class Interpreter {
 
   /** A store has changed bytes of a block, which goes on with what is returned changed; or does not. */
   #rewrite(block: Block, address: number, length: number): Rewritten | undefined {
+    if (block.checks) return this.#isUnderWay(block) ? undefined : 'unseen';
     if (!this.#isInUse(block)) return undefined;
     const immediate = this.#rewriting.immediate(block, address, length);
     if (immediate >= 0) {
@@ -178,11 +193,20 @@ export class Interpreter {
     }
     const found = this.#rewriting.find(block, address, length);
     if (!found) return undefined;
-    for (const rewrite of found) {
-      this.translator.rewrite(block, rewrite);
-      this.regions.rewritten(block, rewrite);
-    }
+    for (const rewrite of found) this.#becomes(block, rewrite);
     return 'instructions';
+  }
+
+  #becomes(block: Block, rewrite: Rewrite): void {
+    this.translator.rewrite(block, rewrite);
+    this.regions.rewritten(block, rewrite);
+  }
+
+  /** Code of a block that checks itself has changed: the record where to go on, or 0. */
+  #refresh(record: number): number {
+    const block = this.cache.byId.get(this.#view.getInt32(record + RECORD.BLOCK, true));
+    // The run loop is to look up now and then.
+    return block && ++this.#refreshed % REFRESHES > 0 && this.#selfChecks.refresh(block) ? block.entry : 0;
   }
 
   /** Regions are to let stores of the instruction at a record through where nobody has to see them. */
@@ -206,6 +230,16 @@ export class Interpreter {
     return this.#stops.isFree(record) && (this.#entryBudget < 0 || this.cpu.get(CPU.EXIT_RECORD) !== record);
   }
 
+  /** Blocks are what stands in memory from now on: those that would find out only when they are entered, too. */
+  refreshBlocks(): void {
+    for (const block of [...this.cache.blocks()]) if (block.checks && !this.#selfChecks.refresh(block)) this.cache.invalidate(block, 'code written');
+  }
+
+  /** An instruction of it is at a device, or calls TypeScript. */
+  #isUnderWay(block: Block): boolean {
+    return this.#entryBudget >= 0 && this.#blockAt(CPU.EXIT_RECORD) === block;
+  }
+
   /** Number of the state that translation depends on. */
   #currentMode(): number {
     this.cpu.set(CPU.HOT_MASK, this.#hotMask); // a reset of the CPU cleared the cell
@@ -227,10 +261,20 @@ export class Interpreter {
     }
     if (this.linear.nested?.fetch(physical, linear) === false) return { kind: 'fault', vector: REFUSED_VECTOR, errorCode: 0 };
     const cached = this.cache.lookup(physical, mode, eip, single);
-    if (cached && this.#secondPages.isSame(cached)) return cached;
-    if (cached) this.cache.invalidate(cached, 'second page remapped');
-    const block = this.translator.translate({ mode, eip, physical }, single);
+    const outdated = cached?.checks && !this.#selfChecks.refresh(cached) ? cached : undefined;
+    if (cached && !outdated && this.#secondPages.isSame(cached)) return cached;
+    if (cached && !outdated) this.cache.invalidate(cached, 'second page remapped');
+    const block = this.#translate({ mode, eip, physical }, single, outdated);
     if (!single) this.translated.fire(block);
+    return block;
+  }
+
+  #translate(where: CodeContext, single: boolean, outdated: Block | undefined): Block {
+    if (!outdated && (single || !this.cache.isChanging(where.physical >>> 12))) return this.translator.translate(where, single);
+    if (outdated?.roomy) return this.#selfChecks.follow(outdated, () => this.translator.translate(where, single, outdated));
+    if (outdated) this.cache.invalidate(outdated, 'code written');
+    const block = this.translator.translate(where, single, outdated);
+    this.#selfChecks.begin(block);
     return block;
   }
 
@@ -316,7 +360,7 @@ export class Interpreter {
   /** Translate the block at EIP, hot or not. False when there is none or it cannot be translated. */
   translateHere(): boolean {
     const block = this.#block(false);
-    return !isExit(block) && this.regions.translate(block);
+    return !isExit(block) && this.#selfChecks.end(block) && this.regions.translate(block);
   }
 
   /** When stepping, the block that a run would enter here is translated all the same, so that it can be seen. */
@@ -405,7 +449,7 @@ export class Interpreter {
 
   #hot(): void {
     const block = this.#blockAt(CPU.LAST_RECORD);
-    if (!block) return;
+    if (!block || !this.#selfChecks.end(block)) return;
     if (this.#hotMask > 0 && block.regions.size > 0 && ++block.passedOver <= PASS_OVER) return;
     this.regions.want(block, this.#retired);
   }
@@ -456,7 +500,7 @@ export class Interpreter {
 
   /** Times a block has run to its end. */
   hits(block: Block): number {
-    return this.#view.getInt32(block.last + RECORD.HITS, true) + block.attended;
+    return (block.valid ? this.#view.getInt32(block.last + RECORD.HITS, true) : 0) + block.attended;
   }
 
   /** Blocks that this one is chained to. */

@@ -24,6 +24,8 @@ export const RECORD = {
   SEGMENT: 9,
   /** u8: stores of the instruction to marked pages, modulo 256. */
   NOTED: 10,
+  /** u8, in blocks that check themselves: bytes at its end that are nothing but its immediate, with SIGN_EXTENDED. */
+  IMMEDIATE_KIND: 11,
   /** i32: displacement; a branch's taken target (record pointer); second immediate; far selector. */
   DISPLACEMENT: 12,
   /** i32: immediate; a branch's fall-through target (record pointer). */
@@ -35,6 +37,8 @@ export const RECORD = {
   /** i32: block number. */
   BLOCK: 28,
 } as const;
+
+export const SIGN_EXTENDED = 8;
 
 /** Handlers that are no instruction. */
 export const PSEUDO = {
@@ -56,8 +60,10 @@ export const PSEUDO = {
   COMPUTED: 7,
   /** The instruction whose record DISPLACEMENT is has faulted. */
   FAULT: 8,
+  /** The entry of a block that checks itself (selfChecks): to DISPLACEMENT if the bytes at IMMEDIATE in the VM's memory, HITS of them, are those behind this record. */
+  CHECK: 9,
 } as const;
-export const FIRST_FORM = 9;
+export const FIRST_FORM = 10;
 
 /** Why generated code returned. */
 export const EXIT = {

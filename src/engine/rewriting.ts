@@ -19,8 +19,8 @@ export const NOTED = 4;
 /** Lifts that take any operand the same way: nothing of them is decided by its value. */
 const ANY_VALUE = new Set(['mov', 'add', 'adc', 'sub', 'sbb', 'cmp', 'and', 'or', 'xor', 'test', 'lea', 'push', 'imul']);
 
-/** What has become another one where it stands: one immediate, or whole instructions. */
-export type Rewritten = 'immediate' | 'instructions';
+/** What has become another one where it stands: one immediate, or whole instructions. 'unseen': the block looks itself. */
+export type Rewritten = 'immediate' | 'instructions' | 'unseen';
 
 /** Instruction `n` of a block has become another one. */
 export interface Rewrite {

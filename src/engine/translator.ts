@@ -5,7 +5,7 @@ import { CPU, type CpuState } from '../x86/cpuState';
 import { type Decoded, type Instruction, MAX_INSTRUCTION_LENGTH, type OpcodeMap } from '../x86/decoder';
 import { GP, PF, UD } from '../x86/exceptions';
 import { CS } from '../x86/registers';
-import { type Attention, type Block, type EndReason, NO_REGIONS } from './block';
+import { type Attention, type Block, type EndReason, NO_REGIONS, ROOMY } from './block';
 import { type BlockInstructions, InstructionStore, MAX_BLOCK_INSTRUCTIONS } from './blockInstructions';
 import type { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
@@ -124,17 +124,18 @@ export class Translator {
     return { kind: 'fault', vector: PF, errorCode: result.kind === 'fault' ? result.errorCode : 0 };
   }
 
-  /** Translate from `eip`. `single`: one instruction, breakpoints and watches ignored. */
-  translate(where: CodeContext, single: boolean): Block {
+  /** Translate from `eip`. `single`: one instruction, breakpoints and watches ignored. `before`: one that has stood here, with its records to be had if it is roomy. */
+  translate(where: CodeContext, single: boolean, before?: Block): Block {
     const { cpu, cache } = this;
     const { mode, eip, physical } = where;
     const id = cache.nextId();
-    const entry = cache.room(MAX_BLOCK_INSTRUCTIONS + EXTRA_RECORDS);
+    const vacated = before?.roomy ? before : undefined;
+    const entry = vacated?.entry ?? cache.room(MAX_BLOCK_INSTRUCTIONS + EXTRA_RECORDS);
     const instructions = this.#store.begin(eip, cpu.codeSize);
     this.#records.begin(entry, id);
-    const { next, endReason, attention, secondPage } = this.#instructions(where, single, instructions);
+    const { next, endReason, attention, secondPage } = this.#instructions(where, single ? 1 : before ? ROOMY : MAX_BLOCK_INSTRUCTIONS, instructions);
     const records = (this.#records.end - entry) / RECORD_SIZE;
-    cache.allocate(records);
+    if (!vacated) cache.allocate(before ? ROOMY + EXTRA_RECORDS : records);
     const hardwareCs = cpu.selector(CS);
     const block: Block = {
       id,
@@ -160,6 +161,8 @@ export class Translator {
       invalidatedBy: undefined,
       start: entry,
       trampoline: 0,
+      checks: false,
+      roomy: before !== undefined,
       region: undefined,
       regions: NO_REGIONS,
       loaded: undefined,
@@ -168,17 +171,18 @@ export class Translator {
       computed: false,
       passedOver: 0,
     };
-    cache.insert(block);
+    if (vacated) cache.replace(vacated, block);
+    else cache.insert(block);
     return block;
   }
 
-  /** Instructions and their records, up to what ends the block. */
-  #instructions({ eip, physical }: CodeContext, single: boolean, block: BlockInstructions): Ending {
+  /** Instructions and their records, up to what ends the block; a single one without regard to who looks. */
+  #instructions({ eip, physical }: CodeContext, room: number, block: BlockInstructions): Ending {
+    const single = room === 1;
     const { base, limit } = this.cpu.segment(CS);
     const { codeSize, u8 } = this.cpu;
     const { scanned } = this.opcodes;
     const host = this.linear.physical.hostOffset(physical);
-    const room = single ? 1 : MAX_BLOCK_INSTRUCTIONS;
     let at = eip;
     let secondPage = -1;
     while (block.length < room) {

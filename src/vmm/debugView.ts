@@ -194,12 +194,14 @@ export class DebugView implements DebuggableVm {
 
   blocks(): BlockRow[] {
     const { cache } = this.machine.engine;
+    this.machine.engine.refreshBlocks();
     // A block that only holds a breakpoint is the debugger's business.
     return [...cache.blocks(), ...cache.forgotten].filter((b) => b.instructions.length > 0).map((b) => blockRow(this.machine.engine, b));
   }
 
   block(id: number): BlockDetail | undefined {
     const { engine } = this.machine;
+    engine.refreshBlocks();
     const block = engine.cache.byId.get(id) ?? engine.cache.forgotten.find((b) => b.id === id);
     return block && !block.single ? blockDetail(engine, block) : undefined;
   }

@@ -144,13 +144,13 @@ export class OpcodeMap {
   }
 
   /** Bytes at the end of an instruction that are its immediate, and nothing else of it. */
-  immediateLength({ spec, operandSize }: Instruction): number {
+  immediateLength({ spec, operandSize }: Pick<Instruction, 'spec' | 'operandSize'>): number {
     const { trailing } = SELECTIONS[spec.id];
     return trailing.length === 1 ? immediateLength(trailing[0], operandSize) : 0;
   }
 
   /** The immediate of an instruction that ends at `end`, where only that may have changed. */
-  immediate(bytes: Uint8Array, end: number, { spec, operandSize }: Instruction): number {
+  immediate(bytes: Uint8Array, end: number, { spec, operandSize }: Pick<Instruction, 'spec' | 'operandSize'>): number {
     return this.#cursor.immediateBefore(bytes, end, SELECTIONS[spec.id].trailing[0], operandSize);
   }
 

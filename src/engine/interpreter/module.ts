@@ -14,6 +14,7 @@ import { REGION_TYPE } from '../region/regionModule';
 import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
 import { sharedFunctions } from '../wasm/sharedFunctions';
 import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
+import { isCurrent, renewImmediates } from './codeChecks';
 import { LOCAL, TYPED_LOCAL_TYPES } from './locals';
 import { type Functions, StatementEmitter } from './statements';
 
@@ -101,6 +102,10 @@ function dispatchLoop({ forms: lifted, delivery }: Lifted, group: Group, functio
     [PSEUDO.STOP]: () => leave(EXIT.STOP, exitBefore),
     [PSEUDO.ATTEND]: () => leave(EXIT.ATTEND, exitBefore),
     [PSEUDO.FAULT]: () => emitter.deliverFault(delivery.statements),
+    [PSEUDO.CHECK]: () => {
+      emitter.transfers.check();
+      leave(EXIT.STOP, exitBefore);
+    },
   };
   for (const handler of group.handlers) {
     code.close();
@@ -137,6 +142,7 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     { name: 'readVector', type: type(6, 0) },
     { name: 'writeVector', type: type(6, 0) },
     { name: 'findJump', type: type(1, 1) },
+    { name: 'refresh', type: type(1, 1) },
     ...[...arities].map(([name, n]) => {
       if (!HELPERS[name]) throw new Error(`lift calls unknown helper ${name}`);
       return { name, type: type(n, 1) };
@@ -144,18 +150,20 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
   ];
   const defined = imports.length;
   const groups = partition(forms);
-  const firstShared = defined + 4;
+  const firstShared = defined + 6;
   const firstGroup = firstShared + SHARED_FUNCTIONS.length;
   const functions: Functions = {
     packStatus: defined,
     unpackResult: defined + 1,
     unpackAux: defined + 2,
     auxOf: defined + 3,
+    isCurrent: defined + 4,
     readSlow: 0,
     writeSlow: 1,
     readVector: 2,
     writeVector: 3,
     findJump: 4,
+    refresh: 5,
     shared: (name) => firstShared + SHARED_FUNCTIONS.indexOf(name),
     helper: (name) => imports.findIndex((i) => i.name === name),
   };
@@ -171,6 +179,8 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     { type: type(1, 1), locals: [], body: unpackResult() },
     { type: type(1, 1), locals: [], body: unpackAux() },
     { type: type(4, 1), locals: [[2, I32]], body: auxOf() },
+    { ...isCurrent(), exportName: 'isCurrent' },
+    { ...renewImmediates(), exportName: 'renewImmediates' },
     ...sharedFunctions(firstShared),
     ...groups.map(({ name, handlers, entry }) => ({
       type: type(2, 1),

@@ -28,6 +28,10 @@ export interface TransferFunctions {
   readonly findJump: number;
   /** (kind, first word, second word, result) → AUX of what a region leaves. */
   readonly auxOf: number;
+  /** (record) → whether a block that checks itself is still what its bytes say. */
+  readonly isCurrent: number;
+  /** (record) → where to go on, for one that is not; 0: the run loop has to translate it. */
+  readonly refresh: number;
 }
 
 export class TransferEmitter {
@@ -98,6 +102,17 @@ export class TransferEmitter {
     code.loadCell(FLAG_CELLS.kind).tee(LOCAL.SCRATCH).open(OP.if);
     code.get(LOCAL.SCRATCH).get(LOCAL.AUX).loadCell(FLAG_CELLS.second).get(LOCAL.RESULT).call(this.functions.auxOf).set(LOCAL.AUX);
     code.constant(0).constant(0).memory(OP.store, FLAG_CELLS.kind);
+    code.close();
+  }
+
+  /** At the CHECK record: into its block, as its bytes are now; goes on behind this where that takes a translation. */
+  check(): void {
+    const { code } = this;
+    code.get(LOCAL.RECORD).call(this.functions.isCurrent).open(OP.if);
+    code.get(LOCAL.RECORD).memory(OP.load, RECORD.DISPLACEMENT).set(LOCAL.RECORD).branch(this.labels.loop);
+    code.close();
+    code.get(LOCAL.RECORD).call(this.functions.refresh).tee(LOCAL.SCRATCH).open(OP.if);
+    code.get(LOCAL.SCRATCH).set(LOCAL.RECORD).branch(this.labels.loop);
     code.close();
   }
 

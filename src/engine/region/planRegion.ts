@@ -52,8 +52,8 @@ const sizeOf = ({ count, instructions }: RegionBlock): number => count + (X87_LE
 const callsX87 = (statements: readonly Statement[]): boolean =>
   statements.some((s) => (s.k === 'call' && s.name.startsWith('x87')) || (s.k === 'attempt' ? callsX87(s.ordinary) : listsIn(s).some(callsX87)));
 
-/** With instructions of its own that lie in one page. */
-const isUsable = (block: Block): boolean => block.valid && !block.single && block.secondPage < 0 && block.attention?.kind !== 'breakpoint';
+/** With instructions of its own that lie in one page, and stores to them seen. */
+const isUsable = (block: Block): boolean => block.valid && !block.single && !block.checks && block.secondPage < 0 && block.attention?.kind !== 'breakpoint';
 
 export const mayBeRoot = isUsable;
 

@@ -26,6 +26,7 @@ const WORD_OPS = {
   'i32.xor': OP.xor,
   'i32.shl': OP.shl,
   'i32.shr_u': OP.shrU,
+  'i32.extend8_s': OP.extend8S,
   select: OP.select,
 } as const;
 
