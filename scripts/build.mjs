@@ -16,6 +16,9 @@ const node = { platform: 'node', target: 'node20', plugins: [readsInterpreter(em
 /** What `import.meta.url` is in a CommonJS script. */
 const URL_OF_FILE = "const __url = require('node:url').pathToFileURL(__filename).href;";
 
+/** What compiledScript runs. */
+const script = { format: 'cjs', ...node, define: { 'import.meta.url': '__url' }, banner: { js: URL_OF_FILE } };
+
 const inSource = (name) => path.join(root, 'src', `${name}.ts`);
 
 /** In a browser the workers are the browser's. */
@@ -42,7 +45,7 @@ const BUNDLES = [
   { entry: 'src/nodeExtension.ts', out: 'dist/extension.cjs', format: 'cjs', ...node, external: ['./workbench.cjs'] },
   { entry: 'src/extension.ts', out: 'dist/workbench.cjs', format: 'cjs', ...node, plugins: [NAMED_VSCODE_API, readsInstructions('dist/instructions.json')] },
   { entry: 'src/worker.ts', out: 'dist/worker.mjs', format: 'esm', ...node },
-  { entry: 'src/debugWorker.ts', out: 'dist/debugWorker.cjs', format: 'cjs', ...node, define: { 'import.meta.url': '__url' }, banner: { js: URL_OF_FILE } },
+  { entry: 'src/debugWorker.ts', out: 'dist/debugWorker.cjs', ...script },
   { entry: 'src/compareWorker.ts', out: 'dist/compareWorker.mjs', format: 'esm', ...node },
   { entry: 'src/checkWorker.ts', out: 'dist/checkWorker.mjs', format: 'esm', ...node },
   ...['block', 'exits', 'system', 'memory'].map((page) => ({
@@ -57,6 +60,7 @@ const BUNDLES = [
   { entry: 'src/webCompareWorker.ts', out: 'dist/web/compareWorker.js', format: 'iife', ...web },
   { entry: 'src/webCheckWorker.ts', out: 'dist/web/checkWorker.js', format: 'iife', ...web },
   { entry: 'src/webview/screen.ts', out: 'dist/webview/screen.js', format: 'iife', platform: 'browser', target: 'es2022' },
+  { entry: 'src/commandLine.ts', out: 'dist/commandLine.cjs', ...script },
   { entry: 'src/main.ts', out: 'dist/cli.mjs', format: 'esm', ...node, banner: { js: '#!/usr/bin/env node' } },
 ];
 

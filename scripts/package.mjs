@@ -22,6 +22,7 @@ const REQUIRED = [
   'package.nls.es.json',
   'l10n/bundle.l10n.es.json',
   'dist/cli.mjs',
+  'dist/commandLine.cjs',
   'README.md',
   'LICENSE',
   'CHANGELOG.md',

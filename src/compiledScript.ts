@@ -11,6 +11,8 @@ import { Script } from 'node:vm';
 
 /** By then the functions that every session calls have been compiled, and go with it. Milliseconds. */
 const WARM = 4000;
+/** What has run for so long before it ends has compiled what is worth keeping. Seconds. */
+const WORTH = 0.3;
 
 type Wrapped = (exports: object, require: NodeJS.Require, module: { exports: object }, filename: string, dirname: string) => void;
 
@@ -23,8 +25,21 @@ export function runCompiled(filename: string, storage?: string, warm = WARM): bo
   const module = { exports: {} };
   (script.runInThisContext() as Wrapped)(module.exports, createRequire(filename), module, filename, path.dirname(filename));
   const taken = cachedData !== undefined && !script.cachedDataRejected;
-  if (place !== undefined && !taken) setTimeout(() => save(place, script), warm).unref();
+  if (place !== undefined && !taken) saveLater(place, script, warm);
   return taken;
+}
+
+/** Once: when it is warm, or when it ends before. */
+function saveLater(place: string, script: Script, warm: number): void {
+  const timer = setTimeout(() => {
+    process.off('exit', ending);
+    save(place, script);
+  }, warm).unref();
+  const ending = (): void => {
+    clearTimeout(timer);
+    if (process.uptime() > WORTH) save(place, script);
+  };
+  process.once('exit', ending);
 }
 
 const ENDING = '.compiled';

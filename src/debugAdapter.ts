@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { UserError } from './base/userError';
+import { compiledFolder } from './compiledFolder';
 import { encodeFrame, FrameDecoder, refusal } from './dap/framing';
 import { VmWorkers, type WorkerPort } from './protocol/keptVms';
 import { WorkerLink } from './protocol/workerLink';
@@ -48,7 +49,7 @@ const workerScript = (): string => fileURLToPath(new URL(WORKER, import.meta.url
 
 /** Whatever a library prints must not land among the frames. */
 export function startWorker(script = workerScript()): WorkerPort {
-  const worker = new Worker(script, { stdout: true });
+  const worker = new Worker(script, { stdout: true, workerData: { storage: compiledFolder(process.platform, process.env) } });
   worker.stdout.pipe(process.stderr);
   return {
     postMessage: (message) => worker.postMessage(message),

@@ -16,7 +16,7 @@ const CLI = path.join(folder, 'cli.mjs');
 
 before(async () => {
   await build({
-    entryPoints: { cli: path.resolve('src/main.ts'), worker: path.resolve('src/debugWorker.ts') },
+    entryPoints: { cli: path.resolve('src/commandLine.ts'), worker: path.resolve('src/debugWorker.ts') },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -72,9 +72,10 @@ const link = (pirq: number): Aml =>
   );
 
 const routes = (): Aml[] => {
+  const links = LINKS.map((link) => nameString(`\\_SB.${link}`));
   const list: Aml[] = [];
   for (let slot = 0; slot < PCI_SLOTS; slot++)
-    for (let pin = 0; pin < 4; pin++) list.push(packageOf(integer(slot * 0x10000 + ANY_FUNCTION), integer(pin), nameString(`\\_SB.${LINKS[pirqOf(slot, pin)]}`), integer(0)));
+    for (let pin = 0; pin < 4; pin++) list.push(packageOf(integer(slot * 0x10000 + ANY_FUNCTION), integer(pin), links[pirqOf(slot, pin)], integer(0)));
   return list;
 };
 

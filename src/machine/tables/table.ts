@@ -33,7 +33,7 @@ export class Table {
   }
 
   bytes(values: Iterable<number>): this {
-    for (const value of values) this.byte(value);
+    for (const value of values) this.#bytes.push(value & 0xff);
     return this;
   }
 
