@@ -73,6 +73,7 @@ const LOOPS: readonly string[] = [
   'again: test ecx, 1\njz even\nadd eax, 3\neven: dec ecx\njnz again',
   'jmp start\nsub: inc eax\nret\nstart: call sub\ndec ecx\njnz start',
   'again: mov edx, ecx\nand edx, 3\njmp [table + 4 * edx]\nalign 4\ntable: dd c0, c1, c2, c3\nalign 4\nc0: inc eax\nalign 4\nc1: inc eax\nalign 4\nc2: inc eax\nalign 4\nc3: inc eax\ndec ecx\njnz again',
+  'mov edx, 2\njmp body\nouter: mov edx, 2\nhead: test ecx, 16\njnz tail\nbody: inc eax\ntest eax, 3\njz after\ntail: dec edx\njnz head\nafter: dec ecx\njnz outer',
 ];
 
 const cpu = new TestCpu({ translation: 'eager' });
@@ -166,6 +167,46 @@ test('a computed jump goes to each of its targets, those that came late too', ()
   }
   assert.equal(warm.cpu.reg(EAX) | 0, expected);
   assert.ok([...vm.engine.regions.regions()].some((region) => regionText(region).lines.some((line) => line.includes('br_table'))));
+});
+
+/** Blocks that go to any others: loops with several entries, in all ways of nesting. */
+function tangle(seed: number): string {
+  let state = seed;
+  const random = (below: number): number => {
+    state = Math.imul(state, 0x5d588b65) + 1;
+    return (state >>> 8) % below;
+  };
+  const blocks = 3 + random(10);
+  const block = (): string => `b${random(blocks)}`;
+  const ways = [
+    () => `jmp ${block()}`,
+    () => `jmp [table + 4 * edx]`,
+    () => `push ${block()}\nret`,
+    ...[0, 1, 2].map(() => () => `test eax, ${1 << random(12)}\n${['jz', 'jnz', 'jpe'][random(3)]} ${block()}\njmp ${block()}`),
+  ];
+  const bodies = Array.from(
+    { length: blocks },
+    (_, n) => `b${n}: lea eax, [4 * eax + eax + ${n}]\nmov edx, eax\nshr edx, 9\nand edx, 3\ndec ecx\njz out\n${ways[random(ways.length)]()}`,
+  );
+  return `jmp b0\nalign 4\ntable: dd ${[0, 1, 2, 3].map(block).join(', ')}\n${bodies.join('\n')}\nout: hlt`;
+}
+
+test('whatever way loops are entered: the same as interpreted', () => {
+  const off = new TestCpu({ translation: 'off' });
+  const run = (bench: TestCpu, source: string): number[] => {
+    bench.vm.engine.cache.clear('another case');
+    bench.flat32();
+    bench.load(source);
+    bench.cpu.setReg(EAX, 1);
+    bench.cpu.setReg(ECX, 1500);
+    const before = bench.vm.retired;
+    assert.equal(bench.runToHalt(200).kind, 'halted');
+    return [bench.cpu.reg(EAX), bench.cpu.reg(ECX), bench.vm.retired - before];
+  };
+  for (let seed = 1; seed <= 60; seed++) {
+    const source = tangle(seed);
+    assert.deepEqual(run(warm, source), run(off, source), `seed ${seed}:\n${source}`);
+  }
 });
 
 test('a store into a block throws its regions away; the new code runs', () => {

@@ -66,6 +66,19 @@ export const dominates = <Node>({ dominator }: ControlFlow<Node>, above: Node, n
   }
 };
 
+/** Nodes that a way leads from to `node`, by none of those that are `beyond`. */
+export function reaching<Node>({ predecessors }: ControlFlow<Node>, node: Node, beyond: (node: Node) => boolean): Set<Node> {
+  const found = new Set<Node>();
+  const rest = [node];
+  for (let at = rest.pop(); at !== undefined; at = rest.pop())
+    for (const from of predecessors.get(at) as readonly Node[]) {
+      if (found.has(from) || beyond(from)) continue;
+      found.add(from);
+      rest.push(from);
+    }
+  return found;
+}
+
 /** An edge back to something that does not dominate where it comes from: no structured loop holds it. */
 export function irreducibleEdge<Node>(flow: ControlFlow<Node>): { readonly from: Node; readonly to: Node } | undefined {
   for (const [to, sources] of flow.predecessors)

@@ -2,7 +2,7 @@
  * A region as one WebAssembly function: (budget) → the record tier 0 goes on with. Structured control flow by dominators (Ramsey,
  * "Beyond Relooper", 2022): a node that several edges lead to is the end of a block around its dominator, one that edges lead back to
  * is a loop. A computed jump is a switch over the targets that the region has for it; those that no structured code holds meet in one
- * dispatch node.
+ * dispatch node, and so does every way to a block that a loop has as a second entry.
  */
 import { type SharedFunction, type Statement, listsIn, typeOf } from '../../ir/microOp';
 import type { AccessWindow } from '../../memory/accessWindows';
@@ -11,7 +11,7 @@ import { ExpressionEmitter } from '../interpreter/expressions';
 import { RECORD } from '../record';
 import { Code, OP, VECTOR } from '../wasm/encoder';
 import { FLAG_CELLS } from '../wasm/flagFunctions';
-import { type ControlFlow, analyseControlFlow, irreducibleEdge } from './controlFlow';
+import { type ControlFlow, analyseControlFlow, dominates, irreducibleEdge, reaching } from './controlFlow';
 import { deadFlags } from './deadFlags';
 import { UNKNOWN } from './expressions';
 import { LateLocals } from './lateLocals';
@@ -63,8 +63,8 @@ class RegionEmitter {
   readonly #code = new Code();
   readonly #statements: RegionStatements;
   readonly #flow: ControlFlow<Node>;
-  /** Edges that no structured code holds: they leave the region. */
-  readonly #cut = new Set<string>();
+  /** Blocks that all ways lead to by the dispatch node. */
+  readonly #dispatched = new Set<Node>();
   /** Computed jumps that do not go through the dispatch node, and where they go instead. */
   readonly #direct = new Map<Node, readonly Node[]>();
   readonly #levels = new Map<Node, number>();
@@ -95,27 +95,22 @@ class RegionEmitter {
       return options.functions.shared(name);
     };
     this.#statements = new RegionStatements(this.#code, { ...options.functions, shared }, options.assumptions, this.#x87);
-    let flow = this.#analyse();
-    for (let edge = irreducibleEdge(flow); edge; edge = irreducibleEdge(flow)) {
-      this.#cut.add(`${edge.from} ${edge.to}`);
-      flow = this.#analyse();
-    }
-    this.#flow = this.#x87 ? flow : this.#withDirectJumps(flow);
+    this.#flow = this.#x87 ? this.#structured() : this.#withDirectJumps();
     // What the dispatch node leads to, it leads to in one way.
-    for (const node of [plan.root.block.eip, DISPATCH, ...plan.targets]) this.#x87Above.set(node, 0);
+    for (const node of [plan.root.block.eip, DISPATCH, ...plan.targets, ...this.#dispatched]) this.#x87Above.set(node, 0);
   }
 
   /** Computed jumps that go straight to the targets they may have, where structured code holds that. */
-  #withDirectJumps(flow: ControlFlow<Node>): ControlFlow<Node> {
-    const candidates = [...flow.order.keys()].flatMap((node): [Node, readonly Node[]][] => {
-      const found = node === DISPATCH ? [] : this.#targetsOf(this.#block(node));
+  #withDirectJumps(): ControlFlow<Node> {
+    const candidates = [...this.plan.blocks].flatMap(([node, block]): [Node, readonly Node[]][] => {
+      const found = this.#targetsOf(block);
       return found.length > 0 && found.length <= MAX_DIRECT ? [[node, found]] : [];
     });
     for (const [node, targets] of candidates) this.#direct.set(node, targets);
     const all = this.#analyse();
     if (!irreducibleEdge(all)) return all;
     this.#direct.clear();
-    let best = flow;
+    let best = this.#structured();
     for (const [node, targets] of candidates) {
       this.#direct.set(node, targets);
       const tried = this.#analyse();
@@ -123,6 +118,23 @@ class RegionEmitter {
       else best = tried;
     }
     return best;
+  }
+
+  /** What no structured code holds, goes by the dispatch node. */
+  #structured(): ControlFlow<Node> {
+    let flow = this.#analyse();
+    for (let edge = irreducibleEdge(flow); edge; edge = irreducibleEdge(flow)) {
+      for (const node of edge.to === DISPATCH ? this.#entriesOfDispatch(flow) : [edge.to]) this.#dispatched.add(node);
+      flow = this.#analyse();
+    }
+    return flow;
+  }
+
+  /** Where the dispatch node's loop is entered but by it. Never the root: no loop is entered before its dominators. */
+  #entriesOfDispatch(flow: ControlFlow<Node>): Node[] {
+    const isBelow = (node: Node): boolean => dominates(flow, DISPATCH, node);
+    const inLoop = reaching(flow, DISPATCH, (node) => dominates(flow, node, DISPATCH));
+    return [...inLoop].filter((node) => !isBelow(node) && flow.predecessors.get(node)?.some(isBelow));
   }
 
   #targetsOf({ terminal }: RegionBlock): readonly Node[] {
@@ -136,8 +148,9 @@ class RegionEmitter {
   }
 
   #successors(node: Node): Node[] {
-    const all = node === DISPATCH ? [...this.plan.targets] : this.#exitsOf(this.#block(node));
-    return all.filter((to) => this.#isInside(node, to));
+    if (node === DISPATCH) return [...new Set([...this.plan.targets, ...this.#dispatched])];
+    const found = this.#exitsOf(this.#block(node)).filter((to) => this.#isInside(to));
+    return this.#dispatched.size > 0 ? found.map((to) => (this.#dispatched.has(to) ? DISPATCH : to)) : found;
   }
 
   #exitsOf({ terminal, block: { eip } }: RegionBlock): readonly Node[] {
@@ -153,8 +166,7 @@ class RegionEmitter {
     }
   }
 
-  #isInside(from: Node, to: Node): boolean {
-    if (this.#cut.size > 0 && this.#cut.has(`${from} ${to}`)) return false;
+  #isInside(to: Node): boolean {
     return to === DISPATCH ? this.plan.targets.length > 0 : this.plan.blocks.has(to);
   }
 
@@ -391,7 +403,7 @@ class RegionEmitter {
         retire();
         this.#statements.value(last.condition);
         this.#flagsBehind.set(node, this.#statements.flags.state);
-        if (this.#isInside(node, terminal.taken.eip) && this.#isLabel(node, terminal.taken.eip) && this.#isStraight(terminal.taken.eip)) {
+        if (this.#isBranch(node, terminal.taken.eip)) {
           if (this.#x87 && !this.#x87Above.has(terminal.taken.eip)) this.#x87Above.set(terminal.taken.eip, this.#x87.known.above);
           code.branchIf(this.#levels.get(terminal.taken.eip) as number);
         } else {
@@ -408,7 +420,7 @@ class RegionEmitter {
         code.set(L.TARGET);
         retire();
         if (this.#direct.has(node)) this.#dispatch(node);
-        else if (this.#isInside(node, DISPATCH)) this.#go(node, DISPATCH);
+        else if (this.#isInside(DISPATCH)) this.#go(node, DISPATCH);
         else {
           this.#flushX87(node);
           this.#leaveComputed();
@@ -416,6 +428,11 @@ class RegionEmitter {
         break;
       default:
     }
+  }
+
+  /** Is one WebAssembly branch the whole way there? */
+  #isBranch(from: Node, to: Node): boolean {
+    return this.#isInside(to) && !this.#dispatched.has(to) && this.#isLabel(from, to) && this.#isStraight(to);
   }
 
   #isLabel(from: Node, to: Node): boolean {
@@ -433,8 +450,15 @@ class RegionEmitter {
     if (from !== DISPATCH) this.#of(this.#block(from).block.instructions.at(-1)?.eip);
   }
 
+  /** To a block of the region. */
+  #goTo(from: Node, eip: number): void {
+    if (!this.#dispatched.has(eip)) return this.#go(from, eip);
+    this.#code.constant(eip).set(L.TARGET);
+    this.#go(from, DISPATCH);
+  }
+
   #follow(from: Node, { eip, slot }: Edge): void {
-    if (this.#isInside(from, eip)) return this.#go(from, eip);
+    if (this.#isInside(eip)) return this.#goTo(from, eip);
     this.#flushX87(from);
     this.#code.loadCell(slot).set(L.NEXT).branch(this.#statements.memory.exit);
   }
@@ -462,8 +486,10 @@ class RegionEmitter {
   /** Go where TARGET says. */
   #dispatch(node: Node): void {
     if (node === DISPATCH) this.#of(undefined);
-    emitJumpTable(this.#code, L.TARGET, new Map(this.#successors(node).map((eip) => [eip, this.#levels.get(eip) as number])));
-    this.#leaveComputed();
+    const targets = this.#successors(node).filter((to) => to !== DISPATCH);
+    emitJumpTable(this.#code, L.TARGET, new Map(targets.map((eip) => [eip, this.#levels.get(eip) as number])));
+    if (targets.length < this.#successors(node).length) this.#go(node, DISPATCH);
+    else this.#leaveComputed();
   }
 }
 
