@@ -136,6 +136,39 @@ test('quotients and roots that are nearly exact', () => {
   }
 });
 
+/** Divisors just above a power of two, dividends by which the quotient is j / 2 units from an integer of 64 bits; roots of the same kind. */
+test('quotients and roots that are nearly half a unit from others, or nearly exact', () => {
+  const put = (n: number, significand: bigint): void => {
+    view.setBigUint64(at(n), significand | (1n << 63n), true);
+    view.setUint16(at(n) + 8, 0x3fff + random(6), true);
+  };
+  const answers = (name: string, compute: () => number, exact: () => void): void =>
+    assert.ok(
+      compare(name, compute, exact, () => bits(0)),
+      'numbers are answered',
+    );
+  for (let n = 0; n < 20_000; n++) {
+    prepare(0x37f);
+    const k = BigInt(1 + random(n % 2 ? 50 : 2 ** 31));
+    const y = (1n << 63n) + k;
+    const j = 2n * k + BigInt(random(Number(2n * k)));
+    put(0, (y * j) / (2n * k) + BigInt(random(9) - 4));
+    put(1, n % 16 ? y : (1n << 64n) - k);
+    answers(
+      'divide',
+      () => native.x87Divide(at(0), at(0), at(1)),
+      () => arithmetic.x87Arithmetic(context, 4, 0, 1, 0),
+    );
+    prepare(0x37f);
+    put(0, n % 4 < 2 ? y : (1n << 64n) - k);
+    answers(
+      'square root',
+      () => native.x87SquareRoot(at(0), at(0)),
+      () => arithmetic.x87Unary(context, 0),
+    );
+  }
+});
+
 const convert = (conversion: () => number) => (): void => {
   conversion();
   transfers.x87CompleteStore(context, 0);

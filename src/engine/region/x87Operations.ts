@@ -8,36 +8,30 @@ import { CPU } from '../../x86/cpuState';
 import { type Code, I32, I64, OP } from '../wasm/encoder';
 import { type Fail, type Local, type Operand, type Value, call, load, localAt, value as v } from '../wasm/functionWriter';
 import { plainQuotient, plainRoot } from '../wasm/plainDivision';
+import { DOUBLE, type Format, SINGLE, plainInteger, plainNarrowed, plainWidened } from '../wasm/plainConversions';
+import { plainSum } from '../wasm/plainSum';
 import {
   C0_SHIFT,
+  EXPONENT,
+  SIGN,
+  ZERO_EXPONENT,
   C3_SHIFT,
   type Comparison,
-  DOUBLE,
   type Extended,
-  type Format,
   type Rounded,
-  SIGN,
-  SINGLE,
-  hasZero,
   comparisonCodes,
+  packed,
   plainComparison,
   plainDouble,
-  plainInteger,
-  plainNarrowed,
   plainProduct,
-  plainSum,
-  plainWidened,
-  productWithZero,
-  sumWithZero,
+  unpack,
 } from '../wasm/plainX87';
 import { constantOf } from './expressions';
+import type { LateLocals } from './lateLocals';
 import { REGION_LOCAL as L } from './locals';
-import { type X87Stack, isUnusable } from './x87Stack';
+import { type X87Register, type X87Stack, isUnusable } from './x87Stack';
 
-interface Place extends Extended {
-  readonly significand: Local;
-  readonly signExponent: Local;
-}
+type Place = X87Register;
 
 type Call = Extract<Statement, { k: 'call' }>;
 
@@ -48,6 +42,12 @@ export interface Surroundings {
   readonly leaveIf: (condition: Value) => void;
   readonly shared: (name: SharedFunction) => number;
 }
+
+const newPlace = (locals: LateLocals, name: string): Place => ({
+  significand: localAt(locals.add(I64, `x87_${name}`)),
+  sign: localAt(locals.add(I32, `x87_${name}_sign`)),
+  exponent: localAt(locals.add(I32, `x87_${name}_exponent`)),
+});
 
 const C1_SHIFT = 9;
 const C1 = 1 << C1_SHIFT;
@@ -61,6 +61,9 @@ export class X87Operations {
   /** What its comparison has found: the temporary has it as condition codes. */
   #compared: (Comparison & { readonly id: number }) | undefined;
   readonly #operand: Place;
+  /** Sign and exponent on their way from one register to another, as the temporary of the current instruction. */
+  readonly #exchanged: Place;
+  #exchangedId: number | undefined;
   readonly #stored: Local;
   /** Bits that have come from memory. */
   readonly loaded: Local;
@@ -74,7 +77,8 @@ export class X87Operations {
     readonly around: Surroundings,
   ) {
     const { locals } = stack;
-    this.#operand = { significand: localAt(locals.add(I64, 'x87_operand')), signExponent: localAt(locals.add(I32, 'x87_operand_sign')) };
+    this.#operand = newPlace(locals, 'operand');
+    this.#exchanged = newPlace(locals, 'exchanged');
     this.#stored = localAt(locals.add(I64, 'x87_stored'));
     this.loaded = localAt(locals.add(I64, 'x87_loaded'));
     this.#rest = localAt(locals.add(I64, 'x87_rest'));
@@ -83,12 +87,18 @@ export class X87Operations {
 
   begin(): void {
     this.#compared = undefined;
+    this.#exchangedId = undefined;
     this.#addresses.clear();
     this.#answers.clear();
   }
 
   /** Is a temporary one that needs no local? */
   define(id: number, value: Expr): boolean {
+    if (value.k === 'signExponent') {
+      this.#exchangedId = id;
+      this.#copySign(this.#exchanged, this.#place(value.address));
+      return true;
+    }
     if (value.k !== 'stAddress') return false;
     this.#addresses.set(id, this.stack.register(constantOf(value.n)));
     return true;
@@ -115,7 +125,7 @@ export class X87Operations {
   }
 
   signExponent(address: Expr): void {
-    this.#place(address).signExponent(this.code);
+    packed(this.#place(address))(this.code);
   }
 
   /** A condition code by itself, of those in a temporary. */
@@ -135,16 +145,38 @@ export class X87Operations {
   }
 
   setSignExponent(address: Expr, value: Expr): void {
-    this.around.value(value);
-    this.code.set(this.#place(address).signExponent.index);
+    const to = this.#place(address);
+    const w = this.stack.writer;
+    const from = this.#signOf(value);
+    if (from) this.#copySign(to, from);
+    else if (value.k === 'binary' && this.#signOf(value.x) === to && value.op === 'xor') w.set(to.sign, v('i32.xor', to.sign, constantOf(value.y)));
+    else if (value.k === 'binary' && this.#signOf(value.x) === to && value.op === 'and') w.set(to.sign, v('i32.and', to.sign, constantOf(value.y)));
+    else if (value.k === 'const') {
+      w.set(to.sign, value.value & SIGN);
+      w.set(to.exponent, value.value & EXPONENT || ZERO_EXPONENT);
+    } else unpack(this.code, to, this.#valueOf(value));
+  }
+
+  /** The register whose sign and exponent this is. */
+  #signOf(value: Expr): Place | undefined {
+    if (value.k === 'temp') return value.id === this.#exchangedId ? this.#exchanged : undefined;
+    return value.k === 'signExponent' ? this.#place(value.address) : undefined;
+  }
+
+  #copySign(to: Place, from: Place): void {
+    const w = this.stack.writer;
+    w.set(to.sign, from.sign);
+    w.set(to.exponent, from.exponent);
   }
 
   /** Both from memory: leave with what cannot be used here. */
   setFromMemory(address: Expr, significand: Expr, signExponent: Expr): void {
     const w = this.#begin();
     const loaded = { significand: w.wide(this.#valueOf(significand)), signExponent: w.word(this.#valueOf(signExponent)) };
-    this.around.leaveIf(isUnusable(loaded));
-    this.#set(this.#place(address), loaded);
+    this.around.leaveIf(isUnusable(loaded.significand, loaded.signExponent));
+    const to = this.#place(address);
+    w.set(to.significand, loaded.significand);
+    unpack(this.code, to, loaded.signExponent);
   }
 
   statusWord({ replaced, value }: Extract<Statement, { k: 'statusWord' }>): void {
@@ -166,20 +198,22 @@ export class X87Operations {
     return this.stack.writer;
   }
 
-  #set(to: Place, { significand, signExponent }: Extended): void {
+  #set(to: Place, { significand, sign, exponent }: Extended): void {
     const w = this.stack.writer;
     w.set(to.significand, significand);
-    w.set(to.signExponent, signExponent);
+    w.set(to.sign, sign);
+    w.set(to.exponent, exponent);
   }
 
-  #spill({ significand, signExponent }: Extended, at: number): void {
+  #spill(x: Extended, at: number): void {
     const w = this.stack.writer;
-    w.store(OP.i64Store, 0, significand, at);
-    w.store(OP.store16, 0, signExponent, at + 8);
+    w.store(OP.i64Store, 0, x.significand, at);
+    w.store(OP.store16, 0, packed(x), at + 8);
   }
 
   #reload(to: Place): void {
-    this.#set(to, { significand: load('i64.load', 0, FIRST), signExponent: load('i32.load16_u', 0, FIRST + 8) });
+    this.stack.writer.set(to.significand, load('i64.load', 0, FIRST));
+    unpack(this.code, to, load('i32.load16_u', 0, FIRST + 8));
   }
 
   /** Call the function, and leave if it does not answer. */
@@ -237,14 +271,10 @@ export class X87Operations {
     const w = this.#begin();
     this.#either(
       (fail) => {
-        if (name === 'x87Divide') this.#quotient(to, x, y, fail);
+        if (name === 'x87Divide') this.#setRounded(to, plainQuotient(w, x, y, fail));
+        else if (flip === undefined) this.#setRounded(to, plainProduct(w, x, y, fail));
         else if (x === y && flip === 0) this.#setExact(to, plainDouble(w, x, fail));
-        else
-          w.if(
-            hasZero(x, y),
-            () => this.#setExact(to, flip === undefined ? productWithZero(x, y) : sumWithZero(w, x, y, flip)),
-            () => this.#setRounded(to, flip === undefined ? plainProduct(w, x, y, fail) : plainSum(w, x, y, flip, fail)),
-          );
+        else this.#setRounded(to, plainSum(w, x, y, flip, fail));
       },
       () => {
         this.#spill(x, FIRST);
@@ -252,16 +282,6 @@ export class X87Operations {
         this.#general(name, id, FIRST, FIRST, SECOND, ...(flip === undefined ? [] : [flip]));
         this.#reload(to);
       },
-    );
-  }
-
-  #quotient(to: Place, x: Extended, y: Extended, fail: Fail): void {
-    const w = this.stack.writer;
-    fail(v('i64.eqz', y.significand));
-    w.if(
-      v('i64.eqz', x.significand),
-      () => this.#setExact(to, productWithZero(x, y)),
-      () => this.#setRounded(to, plainQuotient(w, x, y, fail)),
     );
   }
 
@@ -285,14 +305,7 @@ export class X87Operations {
     const [to, x] = args.map((arg) => this.#place(arg));
     const w = this.#begin();
     this.#either(
-      (fail) => {
-        fail(v('i32.and', x.signExponent, SIGN));
-        w.if(
-          v('i64.eqz', x.significand),
-          () => this.#setExact(to, x),
-          () => this.#setRounded(to, plainRoot(w, x, fail)),
-        );
-      },
+      (fail) => this.#setRounded(to, plainRoot(w, x, fail)),
       () => {
         this.#spill(x, FIRST);
         this.#general(name, id, FIRST, FIRST);

@@ -8,8 +8,8 @@ import type { Statement } from '../../ir/microOp';
 import { listsIn } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
 import { type Code, I32, I64, OP } from '../wasm/encoder';
-import type { Extended } from '../wasm/plainX87';
-import { type Fail, type Local, type Value, load, localAt, value as v } from '../wasm/functionWriter';
+import { type Extended, packed, unpack } from '../wasm/plainX87';
+import { type Fail, type Local, type Operand, type Value, load, localAt, value as v } from '../wasm/functionWriter';
 import { isUnusual } from '../wasm/x87Functions';
 import { type LateLocals, RegionWriter } from './lateLocals';
 import { REGION_LOCAL as L } from './locals';
@@ -55,9 +55,10 @@ const C1_SHIFT = 9;
 const C1 = 1 << C1_SHIFT;
 const REGISTERS = [0, 1, 2, 3, 4, 5, 6, 7];
 
-interface X87Register extends Extended {
+export interface X87Register extends Extended {
   readonly significand: Local;
-  readonly signExponent: Local;
+  readonly sign: Local;
+  readonly exponent: Local;
 }
 
 export class X87Stack {
@@ -115,7 +116,8 @@ export class X87Stack {
   #at(i: number): X87Register {
     this.#registers[i] ??= {
       significand: localAt(this.locals.add(I64, `x87_${i}`)),
-      signExponent: localAt(this.locals.add(I32, `x87_${i}_sign`)),
+      sign: localAt(this.locals.add(I32, `x87_${i}_sign`)),
+      exponent: localAt(this.locals.add(I32, `x87_${i}_exponent`)),
     };
     return this.#registers[i];
   }
@@ -147,10 +149,10 @@ export class X87Stack {
       const address: Value = () => registerAddress(code, i);
       load('i64.load', address)(code);
       code.set(register.significand.index);
-      load('i32.load16_u', address, 8)(code);
-      code.set(register.signExponent.index);
-      v('i32.shl', isUnusable(register), 16 + 2 * i)(code);
+      const signExponent = load('i32.load16_u', address, 8);
+      v('i32.shl', isUnusable(register.significand, signExponent), 16 + 2 * i)(code);
       code.op(OP.or);
+      unpack(code, register, signExponent);
     });
     code.op(OP.or).set(L.X87_TAGS);
   }
@@ -168,7 +170,8 @@ export class X87Stack {
       registerAddress(code, i);
       code.get(register.significand.index).memory(OP.i64Store, 0);
       registerAddress(code, i);
-      code.get(register.signExponent.index).memory(OP.store16, 8);
+      packed(register)(code);
+      code.memory(OP.store16, 8);
     });
   }
 
@@ -325,7 +328,7 @@ export class X87Stack {
     this.#full = this.#vacant = 0;
     if (by === 0) return;
     const all = REGISTERS.map((i) => this.#at(i));
-    for (const part of ['significand', 'signExponent'] as const) {
+    for (const part of ['significand', 'sign', 'exponent'] as const) {
       for (const i of REGISTERS) code.get(all[(i + by) & 7][part].index);
       for (const i of [...REGISTERS].reverse()) code.set(all[i][part].index);
     }
@@ -360,8 +363,8 @@ const registerAddress = (code: Code, i: number): void =>
     .constant(CPU.X87)
     .op(OP.add);
 
-/** Is it neither zero nor a normal number? */
-export function isUnusable({ significand, signExponent }: Extended): Value {
+/** Is what a register has neither zero nor a normal number? */
+export function isUnusable(significand: Operand, signExponent: Operand): Value {
   const exponent = v('i32.and', signExponent, 0x7fff);
   return v('select', v('i32.ge_u', v('i32.sub', exponent, 1), 0x7ffe), v('i64.ne', v('i64.or', significand, v('i64.extend_i32_u', exponent)), 0n), v('i64.lt_s', significand, 0n));
 }

@@ -138,6 +138,17 @@ export abstract class Writer {
     });
     this.code.close();
   }
+
+  /** Code whose usual course runs straight on; where `rarely` is told of a condition that holds, `otherwise` takes over. */
+  usually(usual: (rarely: Fail) => void, otherwise: () => void): void {
+    const done = this.code.open(OP.block);
+    this.attempt((rarely) => {
+      usual(rarely);
+      this.code.branch(done);
+    });
+    otherwise();
+    this.code.close();
+  }
 }
 
 export type Fail = (condition: Operand) => void;

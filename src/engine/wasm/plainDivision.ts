@@ -4,7 +4,7 @@
  */
 import { F64 } from './encoder';
 import { type Fail, type Local, type Operand, type Value, type Writer, value as v } from './functionWriter';
-import { BIAS, type Extended, INTEGER_BIT, LOW_WORD, type Rounded, SIGN, exponentOf, extend, highWord, plainRounded, product } from './plainX87';
+import { BIAS, type Extended, INTEGER_BIT, LOW_WORD, type Rounded, extend, highWord, isOutOfRange, lowWord, makeZero, plainRounded, product } from './plainX87';
 
 const halfAsDouble = (x: Operand): Value => v('f64.convert_i64_s', v('i64.shr_u', x, 1n));
 const subtractWide = (w: Writer, high: Local, low: Local, from: { readonly high: Local; readonly low: Local }): void => {
@@ -45,7 +45,7 @@ export function dividend(w: Writer, x: Extended, y: Extended): { readonly rest: 
   return {
     rest: w.wide(v('i64.shr_u', x.significand, shift)),
     below: w.wide(v('i64.shl', v('i64.and', x.significand, shift), 63n)),
-    exponent: w.word(v('i32.add', v('i32.add', v('i32.sub', exponentOf(x), exponentOf(y)), BIAS - 1), isLarge)),
+    exponent: w.word(v('i32.add', v('i32.add', v('i32.sub', x.exponent, y.exponent), BIAS - 1), isLarge)),
   };
 }
 
@@ -56,18 +56,84 @@ export function belowQuotient(w: Writer, rest: Local, divisor: Operand): Value {
   return v('i64.or', v('select', INTEGER_BIT, 0n, v('i64.ge_u', rest, other)), extend(isInexact));
 }
 
-export function plainQuotient(w: Writer, x: Extended, y: Extended, fail: Fail): Rounded {
+/** Exact, whatever the remainder is. */
+function exactQuotient(w: Writer, x: Extended, y: Extended, fail: Fail): Rounded {
   fail(isNearlyTwo(y.significand));
   const { rest, below, exponent } = dividend(w, x, y);
   const quotient = w.wide(quotientOfDoubles(w, rest, below, y.significand));
   const low = w.wide(belowQuotient(w, rest, y.significand));
-  return plainRounded(w, quotient, low, v('i32.and', v('i32.xor', x.signExponent, y.signExponent), SIGN), exponent, fail);
+  return plainRounded(w, quotient, low, v('i32.xor', x.sign, y.sign), exponent, fail);
+}
+
+const FRACTION = (1n << 52n) - 1n;
+const HIDDEN = 1n << 52n;
+const ONE_BITS = 0x3ffn << 52n;
+/** Binary places of a correction. */
+const PLACES = 20n;
+/** The sum of a double and this is an integer, and half a unit of a correction, in its lower bits. */
+const TO_FIXED = 1.5 * 2 ** 52 + 2 ** 19;
+/** A correction is known to so many of its units. */
+const DOUBT = 4n;
+
+/** The upper 53 bits as a double that is 1 or more, less than 2. */
+const upperAsDouble = (significand: Operand, bits: Operand = ONE_BITS): Value =>
+  v('f64.reinterpret_i64', v('i64.or', v('i64.and', v('i64.shr_u', significand, 11n), FRACTION), bits));
+
+/**
+ * An estimate, 53 bits in units of 2^11, and what a double says to correct it by, in units of 2^-PLACES, rounded at once: wherever that is not close
+ * to half a unit, nor to none, it tells which way rounding went as well, and that there is something to round.
+ */
+function corrected(w: Writer, result: Rounded, estimate: Operand, correction: Value, rarely: Fail): void {
+  const fixed = w.wide(v('i64.reinterpret_f64', v('f64.add', correction, doubleConstant(TO_FIXED))));
+  rarely(v('i64.lt_u', v('i64.and', v('i64.add', fixed, DOUBT), (1n << (PLACES - 1n)) - 1n), 2n * DOUBT));
+  w.set(result.significand, v('i64.add', v('i64.shl', estimate, 11n), v('i64.shr_s', v('i64.shl', fixed, 13n), 13n + PLACES)));
+  w.set(result.rest, 1n);
+  w.set(result.up, v('i64.and', v('i64.xor', v('i64.shr_u', fixed, PLACES - 1n), 1n), 1n));
+}
+
+const newResult = (w: Writer, sign: Operand): Rounded => ({ significand: w.wide(), sign: w.word(sign), exponent: w.word(), rest: w.wide(), up: w.wide() });
+
+function setResult(w: Writer, to: Rounded, from: Rounded): void {
+  for (const part of ['significand', 'exponent', 'rest', 'up'] as const) w.set(to[part], from[part]);
+}
+
+/** The double's quotient is off by less than 2^14, what that leaves of the dividend is known to 2^43: a correction to 2^-PLACES. */
+export function plainQuotient(w: Writer, x: Extended, y: Extended, fail: Fail): Rounded {
+  const result = newResult(w, v('i32.xor', x.sign, y.sign));
+  const { significand, exponent } = result;
+  w.usually(
+    (rarely) => {
+      const divisor = w.local(F64, upperAsDouble(y.significand));
+      const bits = w.wide(v('i64.reinterpret_f64', v('f64.div', upperAsDouble(x.significand), divisor)));
+      const reciprocal = w.local(F64, v('f64.div', doubleConstant(1), divisor));
+      const isLarge = w.wide(v('i64.and', v('i64.shr_u', bits, 52n), 1n));
+      const estimate = w.wide(v('i64.or', v('i64.and', bits, FRACTION), HIDDEN));
+      const scaled = v('i64.shl', x.significand, v('i64.sub', 21n, isLarge));
+      const lowest = highWord(v('i64.mul', lowWord(estimate), lowWord(y.significand)));
+      const middle = v('i64.add', v('i64.mul', highWord(estimate), lowWord(y.significand)), lowest);
+      const left = v('i64.sub', v('i64.sub', scaled, v('i64.mul', estimate, highWord(y.significand))), middle);
+      w.set(exponent, v('i32.add', v('i32.sub', x.exponent, y.exponent), v('i32.add', BIAS - 1, v('i32.wrap_i64', isLarge))));
+      rarely(isOutOfRange(exponent));
+      corrected(w, result, estimate, v('f64.mul', v('f64.convert_i64_s', left), reciprocal), rarely);
+      // Where the doubles are the same, and the numbers are not.
+      rarely(v('i64.ge_s', significand, 0n));
+    },
+    () => {
+      fail(v('i64.eqz', y.significand));
+      w.if(
+        v('i64.eqz', x.significand),
+        () => makeZero(w, result),
+        () => setResult(w, result, exactQuotient(w, x, y, fail)),
+      );
+    },
+  );
+  return result;
 }
 
 /** A root of 64 bits, from the host's of 53 and one step of Newton's, and what is below its unit. */
 export function root(w: Writer, x: Extended): { readonly significand: Local; readonly below: Local; readonly exponent: Local } {
   // radicand = high:low is the significand * 2^63 for an even power of two, * 2^64 for an odd one; biased, those are odd and even.
-  const isOdd = w.word(v('i32.eqz', v('i32.and', exponentOf(x), 1)));
+  const isOdd = w.word(v('i32.eqz', v('i32.and', x.exponent, 1)));
   const high = w.wide(v('select', x.significand, v('i64.shr_u', x.significand, 1n), isOdd));
   const low = w.wide(v('select', 0n, v('i64.shl', x.significand, 63n), isOdd));
   const estimate = w.local(F64, v('f64.sqrt', v('f64.mul', halfAsDouble(high), doubleConstant(2 ** 65))));
@@ -101,11 +167,38 @@ export function root(w: Writer, x: Extended): { readonly significand: Local; rea
   // More than the root is more than half way to the next one; half way it never is.
   const moreThanHalf = v('i32.or', v('i64.ne', restHigh, 0n), v('i64.gt_u', rest, significand));
   const below = w.wide(v('select', INTEGER_BIT | 1n, extend(v('i64.ne', rest, 0n)), moreThanHalf));
-  const exponent = w.word(v('i32.add', v('i32.shr_u', v('i32.sub', exponentOf(x), isOdd), 1), (BIAS + 1) / 2));
+  const exponent = w.word(v('i32.add', v('i32.shr_u', v('i32.sub', x.exponent, isOdd), 1), (BIAS + 1) / 2));
   return { significand, below, exponent };
 }
 
-export function plainRoot(w: Writer, x: Extended, fail: Fail): Rounded {
+function exactRoot(w: Writer, x: Extended, fail: Fail): Rounded {
   const { significand, below, exponent } = root(w, x);
   return plainRounded(w, significand, below, 0, exponent, fail);
+}
+
+/** The double's root is off by less than 2^12, and what its square leaves of the radicand is known: 56 bits, in units of 2^22. */
+export function plainRoot(w: Writer, x: Extended, fail: Fail): Rounded {
+  const result = newResult(w, x.sign);
+  w.usually(
+    (rarely) => {
+      rarely(v('i32.lt_s', v('i32.or', x.exponent, v('i32.shl', x.sign, 16)), 0));
+      const isOdd = w.word(v('i32.eqz', v('i32.and', x.exponent, 1)));
+      const shift = w.wide(extend(isOdd));
+      const estimate = w.local(F64, v('f64.sqrt', upperAsDouble(x.significand, v('i64.add', ONE_BITS, v('i64.shl', shift, 52n)))));
+      const bits = w.wide(v('i64.or', v('i64.and', v('i64.reinterpret_f64', estimate), FRACTION), HIDDEN));
+      const left = v('i64.sub', v('i64.shl', x.significand, v('i64.add', shift, 41n)), v('i64.mul', bits, bits));
+      w.set(result.exponent, v('i32.add', v('i32.shr_u', v('i32.sub', x.exponent, isOdd), 1), (BIAS + 1) / 2));
+      corrected(w, result, bits, v('f64.mul', v('f64.convert_i64_s', left), v('f64.div', doubleConstant(2 ** -22), estimate)), rarely);
+    },
+    () =>
+      w.if(
+        v('i64.eqz', x.significand),
+        () => makeZero(w, result),
+        () => {
+          fail(x.sign);
+          setResult(w, result, exactRoot(w, x, fail));
+        },
+      ),
+  );
+  return result;
 }

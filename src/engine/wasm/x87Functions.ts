@@ -8,21 +8,9 @@ import { CPU } from '../../x86/cpuState';
 import { type DefinedFunction, I32, I64, OP } from './encoder';
 import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from './functionWriter';
 import { belowQuotient, dividend, isNearlyTwo, plainQuotient, plainRoot, quotientOfDoubles, root } from './plainDivision';
-import {
-  DOUBLE,
-  type Extended,
-  type Format,
-  type Rounded,
-  SINGLE,
-  comparisonCodes,
-  plainComparison,
-  plainInteger,
-  plainNarrowed,
-  plainProduct,
-  plainSum,
-  plainWidened,
-  product,
-} from './plainX87';
+import { DOUBLE, type Format, SINGLE, plainInteger, plainNarrowed, plainWidened } from './plainConversions';
+import { plainSum } from './plainSum';
+import { type Extended, type Rounded, comparisonCodes, packed, plainComparison, plainProduct, product } from './plainX87';
 
 const NOT_ORDINARY = -1;
 const PE = 0x20;
@@ -41,10 +29,9 @@ const either = (x: Operand, y: Operand): Value => v('i32.or', x, y);
 const not = (x: Operand): Value => v('i32.eqz', x);
 const choose = (condition: Operand, x: Operand, y: Operand): Value => v('select', x, y, condition);
 
-/** A register taken apart. */
+/** A register taken apart; the exponent is the biased one, of zero as well. */
 interface Parts extends Extended {
   readonly significand: Local;
-  readonly signExponent: Local;
   readonly sign: Local;
   readonly exponent: Local;
 }
@@ -52,7 +39,7 @@ interface Parts extends Extended {
 function parts(f: FunctionWriter, address: Operand, flip: Operand = 0): Parts {
   const significand = f.wide(load('i64.load', address));
   const signExponent = f.word(v('i32.xor', load('i32.load16_u', address, 8), flip));
-  return { significand, signExponent, sign: f.word(both(signExponent, 0x8000)), exponent: f.word(both(signExponent, 0x7fff)) };
+  return { significand, sign: f.word(both(signExponent, 0x8000)), exponent: f.word(both(signExponent, 0x7fff)) };
 }
 
 /** Normal: neither a zero nor a denormal, an infinity, a NaN or unsupported. */
@@ -110,7 +97,7 @@ function plainly(f: FunctionWriter, to: Operand, compute: (fail: Fail) => Rounde
   f.attempt((fail) => {
     fail(isUnusual);
     const result = compute(fail);
-    storeRegister(f, to, result.signExponent, result.significand);
+    storeRegister(f, to, packed(result), result.significand);
     f.return(plainFlags(result));
   });
 }
@@ -287,8 +274,8 @@ function widen(format: Format, type: typeof I32 | typeof I64): DefinedFunction {
   const to = f.parameter(0);
   const bits = f.wide(type === I32 ? extend(f.parameter(1)) : f.parameter(1));
   f.attempt((fail) => {
-    const { significand, signExponent } = plainWidened(f, bits, format, fail);
-    storeRegister(f, to, signExponent, significand);
+    const widened = plainWidened(f, bits, format, fail);
+    storeRegister(f, to, packed(widened), widened.significand);
     f.return(0);
   });
   return f.done(NOT_ORDINARY);
@@ -297,8 +284,8 @@ function widen(format: Format, type: typeof I32 | typeof I64): DefinedFunction {
 /** (to, value): every integer of 64 bits is a number. */
 function fromInteger(): DefinedFunction {
   const f = new FunctionWriter([I32, I64]);
-  const { significand, signExponent } = plainInteger(f, f.parameter(1));
-  storeRegister(f, f.parameter(0), signExponent, significand);
+  const number = plainInteger(f, f.parameter(1));
+  storeRegister(f, f.parameter(0), packed(number), number.significand);
   return f.done(0);
 }
 
