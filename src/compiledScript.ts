@@ -3,6 +3,7 @@
  * a quarter of the processor time to the first stop. V8 itself refuses code of another version or other flags; it compares sources by
  * their length alone, so that a file is named after what it was compiled from.
  */
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import Module, { createRequire } from 'node:module';
@@ -18,8 +19,9 @@ type Wrapped = (exports: object, require: NodeJS.Require, module: { exports: obj
 
 /** `storage`: a folder that need not exist; without it the script is compiled as any other. Was there code of an earlier run, and did it do? */
 export function runCompiled(filename: string, storage?: string, warm = WARM): boolean {
-  const source = Module.wrap(fs.readFileSync(filename, 'utf8'));
-  const place = storage === undefined ? undefined : placeOf(filename, source, storage);
+  const bytes = fs.readFileSync(filename);
+  const source = Module.wrap(bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'));
+  const place = storage === undefined ? undefined : placeOf(filename, bytes, storage);
   const cachedData = place === undefined ? undefined : readOrNothing(place);
   const script = new Script(source, { filename, cachedData });
   const module = { exports: {} };
@@ -44,8 +46,8 @@ function saveLater(place: string, script: Script, warm: number): void {
 
 const ENDING = '.compiled';
 
-function placeOf(filename: string, source: string, storage: string): string {
-  const digest = createHash('sha256').update(source).update(process.versions.v8).digest('hex').slice(0, 16);
+function placeOf(filename: string, bytes: Uint8Array, storage: string): string {
+  const digest = createHash('sha256').update(bytes).update(process.versions.v8).digest('hex').slice(0, 16);
   return path.join(storage, `${path.basename(filename)}.${digest}${ENDING}`);
 }
 

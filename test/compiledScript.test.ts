@@ -35,6 +35,12 @@ test('another script of the same length is not taken for it, and takes its place
   assert.notDeepEqual(kept(), before);
 });
 
+test('a script in UTF-8 says what it says', async () => {
+  assert.deepEqual(await run('π ≈ 3'), { taken: false, said: ['script.cjs π ≈ 3'] });
+  assert.deepEqual(await run('π ≈ 3'), { taken: true, said: ['script.cjs π ≈ 3'] });
+  await run('two');
+});
+
 test('damaged code is refused, and made again', async () => {
   const [file] = kept();
   fs.writeFileSync(path.join(storage, file), 'not what V8 wrote');
