@@ -93,3 +93,24 @@ export interface Block {
   /** Times it has been found hot while a region held it already. */
   passedOver: number;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** `block`, which checks itself, is what `made` is from now on, in the same records; and `made` what it was, which ran `hits` times. */
+export function exchange(block: Mutable<Block>, made: Mutable<Block>, hits: number): void {
+  [block.id, made.id] = [made.id, block.id];
+  [block.cs, made.cs] = [made.cs, block.cs];
+  [block.hardwareCs, made.hardwareCs] = [made.hardwareCs, block.hardwareCs];
+  [block.secondPage, made.secondPage] = [made.secondPage, block.secondPage];
+  [block.length, made.length] = [made.length, block.length];
+  [block.records, made.records] = [made.records, block.records];
+  [block.last, made.last] = [made.last, block.last];
+  [block.instructions, made.instructions] = [made.instructions, block.instructions];
+  [block.endReason, made.endReason] = [made.endReason, block.endReason];
+  [block.attention, made.attention] = [made.attention, block.attention];
+  block.loaded = undefined;
+  block.attended = block.idleStores = block.ranBefore = block.passedOver = 0;
+  made.attended = hits;
+  made.valid = false;
+  made.invalidatedBy = 'code written';
+}

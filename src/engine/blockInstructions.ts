@@ -15,7 +15,9 @@ export const MAX_BLOCK_INSTRUCTIONS = 64;
 
 /** Bytes that instructions of several blocks share an array of. */
 const CHUNK = 1 << 16;
-const LONGEST_BLOCK = MAX_BLOCK_INSTRUCTIONS * (1 + MAX_INSTRUCTION_LENGTH);
+const LONGEST_BLOCK = MAX_BLOCK_INSTRUCTIONS * MAX_INSTRUCTION_LENGTH;
+/** Room for lengths runs out first where instructions are shorter. */
+const BYTES_PER_LENGTH = 3;
 
 export class BlockInstructions {
   length = 0;
@@ -27,7 +29,10 @@ export class BlockInstructions {
 
   constructor(
     readonly opcodes: OpcodeMap,
-    /** Of each instruction in turn, from `start` on: its length, then its bytes. */
+    /** Lengths of the instructions in turn, from `first` on. */
+    readonly lengths: Uint8Array,
+    readonly first: number,
+    /** Their bytes, from `start` on. */
     readonly bytes: Uint8Array,
     readonly start: number,
     readonly eip: number,
@@ -70,36 +75,32 @@ export class BlockInstructions {
   /** They stay what they are. */
   settle(): void {
     if (!this.#elsewhere) return;
-    let { code, at } = this.#elsewhere;
-    for (let n = 0, place = this.start; n < this.length; n++) for (let rest = this.bytes[place++]; rest > 0; rest--) this.bytes[place++] = code[at++];
+    const { code, at } = this.#elsewhere;
+    const { bytes, start } = this;
+    for (let n = this.offsetOf(this.length) - 1; n >= 0; n--) bytes[start + n] = code[at + n];
     this.#elsewhere = this.#list = this.#changing = undefined;
   }
 
   /** Bytes of the block before instruction `n`. */
   offsetOf(n: number): number {
-    return this.#placeOf(n) - this.start - n;
+    let offset = 0;
+    for (let i = 0; i < n; i++) offset += this.lengths[this.first + i];
+    return offset;
   }
 
   /** The instruction that holds the byte at an offset; the last one for what is behind. */
   indexAt(offset: number): number {
     let n = 0;
-    for (let end = this.bytes[this.start]; end <= offset && n < this.length - 1; n++) end += this.bytes[this.start + n + 1 + end];
+    for (let end = this.lengths[this.first]; end <= offset && n < this.length - 1; end += this.lengths[this.first + n]) n++;
     return n;
   }
 
-  #placeOf(n: number): number {
-    let place = this.start;
-    for (let i = 0; i < n; i++) place += 1 + this.bytes[place];
-    return place;
-  }
-
   #decode(n: number): BlockInstruction {
-    const place = this.#placeOf(n);
-    const code = this.#elsewhere?.code ?? this.bytes;
-    const at = this.#elsewhere ? this.#elsewhere.at + this.offsetOf(n) : place + 1;
-    const decoded = decode(this.opcodes, code, at, at + this.bytes[place], this.codeSize);
+    const { code, at } = this.#elsewhere ?? { code: this.bytes, at: this.start };
+    const offset = this.offsetOf(n);
+    const decoded = decode(this.opcodes, code, at + offset, at + offset + this.lengths[this.first + n], this.codeSize);
     if (decoded.kind !== 'instruction') throw new Error(`instruction ${n} of the block at ${this.eip.toString(16)} is ${decoded.kind} now`);
-    return { eip: this.eip + this.offsetOf(n), instruction: decoded.instruction };
+    return { eip: this.eip + offset, instruction: decoded.instruction };
   }
 }
 
@@ -107,21 +108,43 @@ export class BlockInstructions {
 export class InstructionStore {
   #bytes = new Uint8Array(CHUNK);
   #end = 0;
+  #lengths = new Uint8Array(Math.ceil(CHUNK / BYTES_PER_LENGTH));
+  #lengthsEnd = 0;
+  /** Bytes that have been added and are still to be copied. */
+  #source: Uint8Array = this.#bytes;
+  #from = 0;
+  #to = 0;
 
   constructor(readonly opcodes: OpcodeMap) {}
 
   begin(eip: number, codeSize: 2 | 4): BlockInstructions {
-    if (this.#end + LONGEST_BLOCK > CHUNK) {
+    if (this.#end + LONGEST_BLOCK > CHUNK || this.#lengthsEnd + MAX_BLOCK_INSTRUCTIONS > this.#lengths.length) {
       this.#bytes = new Uint8Array(CHUNK);
-      this.#end = 0;
+      this.#lengths = new Uint8Array(Math.ceil(CHUNK / BYTES_PER_LENGTH));
+      this.#end = this.#lengthsEnd = 0;
     }
-    return new BlockInstructions(this.opcodes, this.#bytes, this.#end, eip, codeSize);
+    return new BlockInstructions(this.opcodes, this.#lengths, this.#lengthsEnd, this.#bytes, this.#end, eip, codeSize);
   }
 
-  /** Another instruction of the block that was begun last, from its bytes at `at`. */
+  /** Another instruction of the block that was begun last, from its bytes at `at`, which stay there until `flush`. */
   add(block: BlockInstructions, source: Uint8Array, at: number, length: number): void {
-    this.#bytes[this.#end++] = length;
-    for (let i = 0; i < length; i++) this.#bytes[this.#end++] = source[at + i];
+    this.#lengths[this.#lengthsEnd++] = length;
     block.length++;
+    if (source !== this.#source || at !== this.#to) {
+      this.flush();
+      this.#source = source;
+      this.#from = at;
+    }
+    this.#to = at + length;
+  }
+
+  /** The block has the bytes of all its instructions. */
+  flush(): void {
+    const source = this.#source;
+    const bytes = this.#bytes;
+    let end = this.#end;
+    for (let at = this.#from; at < this.#to; at++) bytes[end++] = source[at];
+    this.#end = end;
+    this.#from = this.#to;
   }
 }

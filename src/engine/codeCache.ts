@@ -6,10 +6,10 @@ import type { LinearMemory } from '../memory/linearMemory';
 import { JUMP, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, JUMP_CACHE_STRIDE, NO_PLACE, PAGE, RECORDS, RECORD_BYTES, TWO_PAGES } from '../memory/layout';
 import { PAGING } from '../memory/pagingCells';
 import { Emitter } from '../base/events';
-import type { Block } from './block';
+import { type Block, exchange } from './block';
 import { BlockMap } from './blockMap';
 import { CodeMaps } from '../memory/codeMaps';
-import { CodePage, extentOn, overlaps } from './codePage';
+import { CodePage, extentOn, isOnSameLines, overlaps } from './codePage';
 import { type Patch, Patches } from './patches';
 import type { Rewritten } from './rewriting';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
@@ -43,7 +43,7 @@ export class CodeCache {
   #arena = RECORDS;
   #nextId = 1;
   readonly byId = new Map<number, Block>();
-  readonly forgotten: Block[] = [];
+  readonly #past: Block[] = [];
   readonly invalidated = new Emitter<Block>();
   /** A block is going; its records are still as they were. */
   onInvalidate: (block: Block) => void = () => {};
@@ -109,14 +109,12 @@ export class CodeCache {
     const before = map.get(block.physical, block.mode);
     if (before) this.invalidate(before, 'replaced');
     map.add(block);
-    this.#enter(block);
-    for (const page of pagesOf(block)) this.#map(block, page);
-  }
-
-  #enter(block: Block): void {
     this.byId.set(block.id, block);
     this.patches.clear();
-    for (const page of pagesOf(block)) this.#mark(page).add(block);
+    for (const page of pagesOf(block)) {
+      this.#mark(page).add(block);
+      this.#map(block, page);
+    }
   }
 
   #map(block: Block, page: number): void {
@@ -131,14 +129,15 @@ export class CodeCache {
     return true;
   }
 
-  /** The block, whose page has a map, checks itself from now on, in its trampoline. */
-  letCheck(block: Block): void {
+  /** The block, whose page has a map, checks itself from now on, in its trampoline. Stores to `length` bytes there are not seen, but where others have some. */
+  letCheck(block: Block, length: number): void {
     block.checks = true;
     this.patches.clear();
     this.redirect(block, block.trampoline);
     const page = block.physical >>> 12;
-    this.maps.set(page, ...extentOn(block, page), false);
-    this.#pages.get(page)?.meet(block.physical, block.length, (other) => this.#map(other, page));
+    const from = block.physical & (PAGE - 1);
+    this.maps.set(page, from, from + length, false);
+    this.#pages.get(page)?.meet(block.physical, length, (other) => this.#map(other, page));
   }
 
   /** It does not, and stores to it are seen. */
@@ -231,42 +230,55 @@ export class CodeCache {
   }
 
   #forgotten(block: Block): void {
-    this.forgotten.push(block);
-    if (this.forgotten.length > REMEMBERED) this.forgotten.shift();
+    if (this.#past.push(block) > 2 * REMEMBERED) this.#past.splice(0, REMEMBERED);
     this.invalidated.fire(block);
   }
 
-  /** Nothing of a block that checks itself is needed any more, and no code runs in it: another one may have its records. It is in the cache until `replace`. */
-  vacate(block: Block): void {
+  /** The latest invalidated blocks. */
+  get forgotten(): readonly Block[] {
+    return this.#past.slice(-REMEMBERED);
+  }
+
+  /** The records of a block that checks itself may be overwritten: no code runs in it. How often it has run. */
+  vacate(block: Block): number {
     for (let n = block.instructions.length; n < block.records; n++) {
       const stub = block.entry + n * RECORD_SIZE;
-      if (this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) continue;
-      const slot = this.#i32[(stub + RECORD.IMMEDIATE) >> 2];
-      const to = this.#i32[slot >> 2];
-      const target = to === stub ? undefined : this.byId.get(this.#i32[(to + RECORD.BLOCK) >> 2]);
-      const link = target ? target.incoming.findIndex((one) => one.slot === slot) : -1;
-      if (link >= 0) target?.incoming.splice(link, 1);
+      if (this.#u16[(stub + RECORD.HANDLER) >> 1] === PSEUDO.LINK) this.#dropLink(stub);
     }
-    this.#ended(block, 'code written');
-    this.#forgotten(block);
+    block.instructions.settle();
+    return block.attended + this.#i32[(block.last + RECORD.HITS) >> 2];
   }
 
-  /** In the place of one that was vacated, its records and all that leads there. */
-  replace(before: Block, block: Block): void {
-    this.#blocks.delete(before);
-    this.byId.delete(before.id);
-    this.#blocks.add(block);
-    block.incoming.push(...before.incoming);
-    this.#enter(block);
-    for (const page of pagesOf(before)) this.#removeFrom(page, before);
+  /** Where a branch leads, nobody needs to know of it. */
+  #dropLink(stub: number): void {
+    const slot = this.#i32[(stub + RECORD.IMMEDIATE) >> 2];
+    const to = this.#i32[slot >> 2];
+    const incoming = to === stub ? undefined : this.byId.get(this.#i32[(to + RECORD.BLOCK) >> 2])?.incoming;
+    const link = incoming?.findIndex((one) => one.slot === slot) ?? -1;
+    if (link >= 0) incoming?.splice(link, 1);
   }
 
-  /** `block`, which has come in the place of one that checked itself, does not. */
-  leadElsewhere(block: Block, trampoline: number): void {
-    block.trampoline = trampoline;
+  /** A block that was vacated is what `made` is from now on, in the same place, and all that leads there leads to that. */
+  become(block: Block, made: Block, hits: number): void {
+    const pages = pagesOf(block);
+    const moves = made.secondPage >= 0 || made.attention !== undefined || !isOnSameLines(block, made);
+    if (moves) for (const page of pages) this.#pages.get(page)?.delete(block);
+    this.byId.delete(block.id);
+    exchange(block, made, hits);
+    this.byId.set(block.id, block);
+    if (moves) for (const page of pagesOf(block)) this.#mark(page).add(block);
+    this.#forgotten(made);
+  }
+
+  /** Whoever goes straight to a block that checked itself is to look for it; it is seen what is stored to it. */
+  leadElsewhere(block: Block): void {
+    const { trampoline } = block;
     this.#unlink(block);
+    block.checks = false;
     block.trampoline = 0;
+    block.start = block.entry;
     block.incoming.length = 0;
+    this.patches.clear();
     this.forgetJump(block.eip);
     this.#u16[(trampoline + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
     for (const page of pagesOf(block)) this.#map(block, page);

@@ -87,6 +87,11 @@ export function extentOn(block: Block, page: number): readonly [low: number, hig
   return [isSecond ? 0 : from, isFirst ? PAGE : Math.max(to - PAGE, 1)];
 }
 
+/** Two blocks that begin at the same place. */
+export const isOnSameLines = (a: Block, b: Block): boolean => lineBehind(a) === lineBehind(b);
+
+const lineBehind = ({ physical, length }: Block): number => (physical + length - 1) >> LINE_SHIFT;
+
 export function overlaps(block: Block, address: number): boolean {
   const [low, high] = extentOn(block, address >>> 12);
   const at = address & (PAGE - 1);

@@ -36,6 +36,8 @@ const isRelative = (spec: InstructionSpec): boolean => spec.operands.some((o) =>
 
 type Shape = Pick<Form, 'spec' | 'operandSize' | 'addressSize' | 'repeat'>;
 
+/** Keys of a row. */
+const KEYS = 2 * 2 * 2 * 3 * 2;
 const keyOf = ({ spec, operandSize, addressSize, repeat }: Shape, memory: boolean, targetFaults: boolean): number =>
   (((((spec.id * 2 + (operandSize === 4 ? 1 : 0)) * 2 + (addressSize === 4 ? 1 : 0)) * 2 + (memory ? 1 : 0)) * 3 + (repeat === 0 ? 0 : repeat === 0xf2 ? 1 : 2)) * 2 +
     (targetFaults ? 1 : 0)) |
@@ -66,13 +68,14 @@ export class FormTable {
   readonly forms: Form[] = [];
   readonly #handlers = new Map<number, number>();
   /** The same for occurrences as they are met, not in canonical shape. */
-  readonly #ofOccurrences = new Map<number, number>();
+  readonly #ofOccurrences = new Uint16Array(INSTRUCTIONS.length * KEYS);
   /** By form: 1 for those that store nothing, 2 for others, 0 where nobody has asked. */
-  readonly #stores: number[] = [];
+  readonly #stores: Uint8Array;
   readonly #lifted: { readonly statements: readonly Statement[]; readonly temps: number }[] = [];
 
   constructor() {
     for (const spec of INSTRUCTIONS) if (LIFTS[spec.lift]) this.#addRow(spec);
+    this.#stores = new Uint8Array(this.forms.length);
   }
 
   #addRow(spec: InstructionSpec): void {
@@ -112,17 +115,15 @@ export class FormTable {
   /** May a handler's instruction store to memory, or do what only TypeScript knows? */
   mayStore(handler: number): boolean {
     const n = handler - FIRST_FORM;
-    this.#stores[n] ||= n < 0 || this.lifted(this.forms[n]).statements.some(storesSomething) ? 2 : 1;
+    if (n < 0) return true;
+    if (this.#stores[n] === 0) this.#stores[n] = this.lifted(this.forms[n]).statements.some(storesSomething) ? 2 : 1;
     return this.#stores[n] === 2;
   }
 
   handlerOf(instruction: Instruction, targetFaults: boolean): number {
     const key = keyOf(instruction, instruction.rm < 0, targetFaults);
-    const known = this.#ofOccurrences.get(key);
-    if (known !== undefined) return known;
-    const handler = this.handler(formOf(instruction, targetFaults));
-    this.#ofOccurrences.set(key, handler);
-    return handler;
+    const known = this.#ofOccurrences[key];
+    return known > 0 ? known : (this.#ofOccurrences[key] = this.handler(formOf(instruction, targetFaults)));
   }
 
   handler(form: Form): number {

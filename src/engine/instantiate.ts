@@ -25,8 +25,8 @@ export interface Generated {
   /** Entry points for 16- and 32-bit code. */
   readonly run16: Run;
   readonly run32: Run;
-  /** (CHECK record, instructions of its block) → 1: nothing but immediates has changed, which their records have now. */
-  readonly renewImmediates: (check: number, instructions: number) => number;
+  /** (CHECK record) → 1: the records of its block are what its bytes say, now that those with other immediates have them; 0: more has changed. */
+  readonly renew: (check: number) => number;
 }
 
 export function instantiate({ module, cpu, context, paging, table, refresh }: InterpreterParts): Generated {

@@ -122,10 +122,10 @@ export class Interpreter {
       rewrite: (block, rewrite) => this.#becomes(block, rewrite),
     });
     this.cache.keepsChanging = (block) => this.#selfChecks.turn(block);
-    const { run16, run32, renewImmediates } = instantiate({ module, cpu, context, paging, table: this.regions.table, refresh: (record) => this.#refresh(record) });
+    const { run16, run32, renew } = instantiate({ module, cpu, context, paging, table: this.regions.table, refresh: (record) => this.#refresh(record) });
     this.#run16 = run16;
     this.#run32 = run32;
-    this.#selfChecks.renewImmediates = renewImmediates;
+    this.#selfChecks.renew = renew;
   }
 
   /** Generated code is running: a helper or a device was called from it. */
@@ -271,9 +271,12 @@ export class Interpreter {
 
   #translate(where: CodeContext, single: boolean, outdated: Block | undefined): Block {
     if (!outdated && (single || !this.cache.isChanging(where.physical >>> 12))) return this.translator.translate(where, single);
-    if (outdated?.roomy) return this.#selfChecks.follow(outdated, () => this.translator.translate(where, single, outdated));
+    if (outdated?.roomy) {
+      this.#selfChecks.follow(outdated, () => this.translator.translateInto(where, outdated));
+      return outdated;
+    }
     if (outdated) this.cache.invalidate(outdated, 'code written');
-    const block = this.translator.translate(where, single, outdated);
+    const block = this.translator.translate(where, single, outdated !== undefined);
     this.#selfChecks.begin(block);
     return block;
   }

@@ -11,7 +11,10 @@ export interface TranslationPolicy {
   watches(instruction: Instruction): boolean;
   /** Generated code may go on behind a system instruction when nobody waits there: no ATTEND. Else the run loop looks around each time. */
   readonly goesOn: boolean;
-  /** Blocks are how the engine runs code, and nobody's subject: one goes on when a store changes an instruction in it. */
+  /**
+   * Blocks are how the engine runs code, and nobody's subject: one goes on when a store changes an instruction in it. Instructions that are
+   * not sensitive and go on to the next one execute, and nobody watches them.
+   */
   readonly rewrites: boolean;
   /** CS as the guest has it, where this CPU's is another. */
   guestSelector?(selector: number): number;

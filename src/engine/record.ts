@@ -38,8 +38,6 @@ export const RECORD = {
   BLOCK: 28,
 } as const;
 
-export const SIGN_EXTENDED = 8;
-
 /** Handlers that are no instruction. */
 export const PSEUDO = {
   /** The block was thrown away under the running code. */
@@ -60,7 +58,7 @@ export const PSEUDO = {
   COMPUTED: 7,
   /** The instruction whose record DISPLACEMENT is has faulted. */
   FAULT: 8,
-  /** The entry of a block that checks itself (selfChecks): to DISPLACEMENT if the bytes at IMMEDIATE in the VM's memory, HITS of them, are those behind this record. */
+  /** The entry of a block that checks itself (selfChecks): to DISPLACEMENT if the bytes at IMMEDIATE in the VM's memory, HITS of them in LENGTH instructions, are those behind this record. */
   CHECK: 9,
 } as const;
 export const FIRST_FORM = 10;

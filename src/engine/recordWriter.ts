@@ -6,6 +6,7 @@ import { INSTRUCTIONS } from '../x86/instructionTable';
 import { CS } from '../x86/registers';
 import type { FormTable } from './forms';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
+import type { Templates } from './templates';
 
 const ZERO_REGISTER = 32;
 
@@ -48,6 +49,18 @@ export class RecordWriter {
     if (i.spec.flow === 'next') return;
     if (isRelative(i)) this.#stubs(i, (eip + i.length) >>> 0);
     else if (mayGoOn(i)) this.#stub(this.last + RECORD.DISPLACEMENT, (eip + i.length) >>> 0);
+  }
+
+  /** The next instruction, at `at` of the VM's memory, for which there is a template. */
+  addKnown(eip: number, templates: Templates, template: number, at: number): void {
+    const to = this.#at;
+    this.last = to;
+    templates.write(template, to, ++this.#count, at);
+    const i32 = this.#i32;
+    i32[(to + RECORD.EIP) >> 2] = eip;
+    i32[(to + RECORD.HITS) >> 2] = 0;
+    i32[(to + RECORD.BLOCK) >> 2] = this.#block;
+    this.#at = to + RECORD_SIZE;
   }
 
   /** The run loop must look before what stands at `eip`. */
@@ -137,18 +150,18 @@ const isByte = (operand: Operand | undefined): boolean => operand !== undefined 
 /** Letters of registers that no register file of the general ones holds: segment, control, debug and test, x87, MMX and XMM registers. */
 const NUMBERED = { reg: /^[SCDT][wd]$|^[PV]/, rm: /^[QNWU]|^STi/ } as const;
 
-/** How the field of a register operand names a register: 'number' where no general register is meant. */
-const FIELDS = INSTRUCTIONS.map(({ operands }) => {
-  const naming = (which: 'reg' | 'rm', letters: RegExp): 'number' | 'byte' | 'word' =>
-    operands.some((o) => NUMBERED[which].test(o)) ? 'number' : isByte(operands.find((o) => letters.test(o))) ? 'byte' : 'word';
-  return { reg: naming('reg', /^[GZ]/), rm: naming('rm', /^[ER]/) };
-});
+/** How the field of a register operand names a register: NUMBER where no general register is meant. */
+const [NUMBER, BYTE, WORD] = [0, 1, 2];
+const namings = (which: keyof typeof NUMBERED, letters: RegExp): Uint8Array =>
+  Uint8Array.from(INSTRUCTIONS, ({ operands }) => (operands.some((o) => NUMBERED[which].test(o)) ? NUMBER : isByte(operands.find((o) => letters.test(o))) ? BYTE : WORD));
+const REG = namings('reg', /^[GZ]/);
+const RM = namings('rm', /^[ER]/);
 
 /** Byte offset of a register operand in the register file; the number itself for the others. */
 export function registerField(i: Instruction, which: 'reg' | 'rm'): number {
   const number = which === 'reg' ? i.reg : i.rm;
   if (number < 0) return 0;
-  const naming = FIELDS[i.spec.id][which];
-  if (naming === 'number') return number;
-  return naming === 'byte' ? byteRegisterOffset(number) : 4 * number;
+  const naming = (which === 'reg' ? REG : RM)[i.spec.id];
+  if (naming === NUMBER) return number;
+  return naming === BYTE ? byteRegisterOffset(number) : 4 * number;
 }

@@ -14,7 +14,7 @@ import type { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
 import type { TranslationPolicy } from './policy';
 import type { Generated } from './instantiate';
-import { FIRST_FORM, PSEUDO, RECORD, RECORD_SIZE, SIGN_EXTENDED } from './record';
+import { FIRST_FORM, PSEUDO, RECORD, RECORD_SIZE } from './record';
 import type { Rewrite, Rewriting } from './rewriting';
 
 /** Executions after which a block is on its way into a region, which is not entered by way of a comparison. */
@@ -22,6 +22,8 @@ const MANY_HITS = 8192;
 
 /** Bytes of a block with the room of ROOMY instructions. */
 const ROOMY_BYTES = 8 * ROOMY;
+
+const UNKNOWN = 0xff;
 
 /** What becomes of a block's instructions besides. */
 export interface Changes {
@@ -34,8 +36,8 @@ export interface Changes {
 export class SelfChecks {
   readonly #u8: Uint8Array;
   readonly #view: DataView;
-  /** IMMEDIATE_KIND by handler. */
-  readonly #kinds: number[] = [];
+  /** IMMEDIATE_KIND by form. */
+  readonly #kinds: Uint8Array;
 
   constructor(
     readonly linear: LinearMemory,
@@ -47,6 +49,7 @@ export class SelfChecks {
   ) {
     this.#u8 = linear.physical.u8;
     this.#view = linear.physical.view;
+    this.#kinds = new Uint8Array(forms.forms.length).fill(UNKNOWN);
   }
 
   /** May the block check itself? */
@@ -80,16 +83,13 @@ export class SelfChecks {
     if (!block.checks && regions.size === 0 && trampoline === 0 && this.changes.hits(block) < MANY_HITS && this.#mayCheck(block)) this.#begin(block);
   }
 
-  /** A block comes in the place of a roomy one. */
-  follow(before: Block, translate: () => Block): Block {
-    this.cache.vacate(before);
-    const block = translate();
-    if (block.length <= ROOMY_BYTES && this.#mayCheck(block)) {
-      block.trampoline = block.start = before.trampoline;
-      this.#copy(block);
-      this.cache.letCheck(block);
-    } else this.cache.leadElsewhere(block, before.trampoline);
-    return block;
+  /** A roomy block is what `translate` makes of its bytes, in its records. */
+  follow(block: Block, translate: () => Block): void {
+    const hits = this.cache.vacate(block);
+    const made = translate();
+    this.cache.become(block, made, hits);
+    if (block.length > ROOMY_BYTES || !this.#mayCheck(block)) return this.cache.leadElsewhere(block);
+    this.#copy(block);
   }
 
   #begin(block: Block): void {
@@ -98,7 +98,7 @@ export class SelfChecks {
     if (!this.cache.hasRoom(records) || !this.cache.mapPage(block.physical >>> 12)) return;
     block.trampoline = this.cache.allocate(records);
     this.#copy(block);
-    this.cache.letCheck(block);
+    this.cache.letCheck(block, block.roomy ? ROOMY_BYTES : block.length);
   }
 
   /** Into the CHECK record, and behind it. */
@@ -106,6 +106,7 @@ export class SelfChecks {
     const view = this.#view;
     view.setUint16(trampoline + RECORD.HANDLER, PSEUDO.CHECK, true);
     view.setUint8(trampoline + RECORD.COUNT, 1);
+    view.setUint8(trampoline + RECORD.LENGTH, instructions.length);
     view.setInt32(trampoline + RECORD.DISPLACEMENT, entry, true);
     view.setInt32(trampoline + RECORD.IMMEDIATE, RAM + physical, true);
     view.setInt32(trampoline + RECORD.EIP, eip, true);
@@ -117,13 +118,13 @@ export class SelfChecks {
   }
 
   #noteKind(record: number): void {
-    const handler = this.#handlerOf(record);
-    this.#u8[record + RECORD.IMMEDIATE_KIND] = this.#kinds[handler] ??= this.#kindOf(this.forms.forms[handler - FIRST_FORM]);
+    const form = this.#handlerOf(record) - FIRST_FORM;
+    if (this.#kinds[form] === UNKNOWN) this.#kinds[form] = this.#kindOf(this.forms.forms[form]);
+    this.#u8[record + RECORD.IMMEDIATE_KIND] = this.#kinds[form];
   }
 
-  #kindOf({ spec, operandSize }: Form): number {
-    if (spec.flow !== 'next' || spec.sensitive) return 0;
-    return this.opcodes.immediateLength({ spec, operandSize }) | (spec.operands.includes('Ibs') ? SIGN_EXTENDED : 0);
+  #kindOf(form: Form): number {
+    return form.spec.flow !== 'next' || form.spec.sensitive ? 0 : this.opcodes.immediateKind(form);
   }
 
   /** The block is hot and goes into regions from now on. False: it is another one by now. */
@@ -136,13 +137,14 @@ export class SelfChecks {
     return true;
   }
 
-  /** What only has other immediates, generated code brings up to date. */
-  renewImmediates: Generated['renewImmediates'] = () => 0;
+  /** What has at most other immediates, generated code brings up to date. */
+  renew: Generated['renew'] = () => 0;
 
   /** Have a block be what its bytes are now. False: that is another one. */
   refresh(block: Block): boolean {
-    const { entry, instructions, physical, trampoline } = block;
-    if (this.renewImmediates(trampoline, instructions.length)) return true;
+    const { entry, instructions, physical, trampoline, roomy } = block;
+    if (this.renew(trampoline)) return true;
+    if (roomy) return false;
     const u8 = this.#u8;
     let code = RAM + physical;
     let copy = trampoline + RECORD_SIZE;

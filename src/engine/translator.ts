@@ -13,6 +13,7 @@ import type { TranslationPolicy } from './policy';
 import { RECORD_SIZE } from './record';
 import { EXTRA_RECORDS, RecordWriter } from './recordWriter';
 import type { Rewrite } from './rewriting';
+import { Templates } from './templates';
 
 export interface CodeContext {
   readonly mode: number;
@@ -60,6 +61,7 @@ export class Translator {
   readonly #bytes = new Uint8Array(32);
   readonly #records: RecordWriter;
   readonly #store: InstructionStore;
+  readonly #templates: Templates;
   breakpoints: ReadonlySet<number> = new Set();
 
   constructor(
@@ -72,6 +74,7 @@ export class Translator {
   ) {
     this.#records = new RecordWriter(cpu, forms);
     this.#store = new InstructionStore(opcodes);
+    this.#templates = new Templates(opcodes, cpu.u8);
   }
 
   /** Fetch up to 15 bytes at `eip` into the buffer; privilege as the guest's own. */
@@ -90,12 +93,6 @@ export class Translator {
     if (second.kind === 'fault') return { kind: 'bytes', length: inPage, secondPage: -1 };
     this.#bytes.set(this.linear.physical.readBytes(second.physical, inLimit - inPage), inPage);
     return { kind: 'bytes', length: inLimit, secondPage: second.physical };
-  }
-
-  /** Is there an instruction at `host` in the VM's memory, scanned there? Not near the end of the page or of the segment. */
-  #scanInPage(host: number, room: number, limit: number, codeSize: 2 | 4): boolean {
-    if (room < MAX_INSTRUCTION_LENGTH || limit < MAX_INSTRUCTION_LENGTH) return false;
-    return this.opcodes.scan(this.cpu.u8, host, host + MAX_INSTRUCTION_LENGTH, codeSize) === 'instruction';
   }
 
   /** What stands at `eip`: an instruction, whose bytes are in the buffer then, or what the run loop must do about it. */
@@ -124,20 +121,32 @@ export class Translator {
     return { kind: 'fault', vector: PF, errorCode: result.kind === 'fault' ? result.errorCode : 0 };
   }
 
-  /** Translate from `eip`. `single`: one instruction, breakpoints and watches ignored. `before`: one that has stood here, with its records to be had if it is roomy. */
-  translate(where: CodeContext, single: boolean, before?: Block): Block {
+  /** Translate from `eip`. `single`: one instruction, breakpoints and watches ignored. `roomy`: with room for others in its place. */
+  translate(where: CodeContext, single: boolean, roomy = false): Block {
+    const { cache } = this;
+    const entry = cache.room(MAX_BLOCK_INSTRUCTIONS + EXTRA_RECORDS);
+    const block = this.#make(where, entry, single ? 1 : roomy ? ROOMY : MAX_BLOCK_INSTRUCTIONS);
+    cache.allocate(roomy ? ROOMY + EXTRA_RECORDS : block.records);
+    cache.insert(block);
+    return block;
+  }
+
+  /** In the records of a roomy block, which nobody needs any more. The cache does not know of it. */
+  translateInto(where: CodeContext, { entry }: Block): Block {
+    return this.#make(where, entry, ROOMY);
+  }
+
+  /** `room`: instructions at most. */
+  #make(where: CodeContext, entry: number, room: number): Block {
     const { cpu, cache } = this;
     const { mode, eip, physical } = where;
     const id = cache.nextId();
-    const vacated = before?.roomy ? before : undefined;
-    const entry = vacated?.entry ?? cache.room(MAX_BLOCK_INSTRUCTIONS + EXTRA_RECORDS);
     const instructions = this.#store.begin(eip, cpu.codeSize);
     this.#records.begin(entry, id);
-    const { next, endReason, attention, secondPage } = this.#instructions(where, single ? 1 : before ? ROOMY : MAX_BLOCK_INSTRUCTIONS, instructions);
-    const records = (this.#records.end - entry) / RECORD_SIZE;
-    if (!vacated) cache.allocate(before ? ROOMY + EXTRA_RECORDS : records);
+    const { next, endReason, attention, secondPage } = this.#instructions(where, room, instructions);
+    this.#store.flush();
     const hardwareCs = cpu.selector(CS);
-    const block: Block = {
+    return {
       id,
       mode,
       cs: this.policy.guestSelector?.(hardwareCs) ?? hardwareCs,
@@ -149,12 +158,12 @@ export class Translator {
       length: next - eip,
       codeSize: cpu.codeSize,
       entry,
-      records,
+      records: (this.#records.end - entry) / RECORD_SIZE,
       last: this.#records.last,
       instructions,
       endReason,
       attention,
-      single,
+      single: room === 1,
       incoming: [],
       attended: 0,
       valid: true,
@@ -162,7 +171,7 @@ export class Translator {
       start: entry,
       trampoline: 0,
       checks: false,
-      roomy: before !== undefined,
+      roomy: room === ROOMY,
       region: undefined,
       regions: NO_REGIONS,
       loaded: undefined,
@@ -171,9 +180,6 @@ export class Translator {
       computed: false,
       passedOver: 0,
     };
-    if (vacated) cache.replace(vacated, block);
-    else cache.insert(block);
-    return block;
   }
 
   /** Instructions and their records, up to what ends the block; a single one without regard to who looks. */
@@ -183,15 +189,27 @@ export class Translator {
     const { codeSize, u8 } = this.cpu;
     const { scanned } = this.opcodes;
     const host = this.linear.physical.hostOffset(physical);
+    const mayBeKnown = codeSize === 4 && this.policy.rewrites;
     let at = eip;
     let secondPage = -1;
     while (block.length < room) {
       const linear = (base + at) >>> 0;
       const isFirst = block.length === 0;
       if ((linear ^ (base + eip)) >>> 12) return this.#goesOn({ next: at, endReason: 'page boundary', secondPage }, single);
-      if (!single && this.breakpoints.has(linear)) return this.#before({ next: at, endReason: 'breakpoint', attention: { kind: 'breakpoint' }, secondPage }, isFirst);
+      if (!single && this.breakpoints.size > 0 && this.breakpoints.has(linear))
+        return this.#before({ next: at, endReason: 'breakpoint', attention: { kind: 'breakpoint' }, secondPage }, isFirst);
 
-      const inPage = host >= 0 && this.#scanInPage(host + at - eip, PAGE - (linear & (PAGE - 1)), limit - at, codeSize);
+      const isInPage = host >= 0 && PAGE - (linear & (PAGE - 1)) >= MAX_INSTRUCTION_LENGTH && limit - at >= MAX_INSTRUCTION_LENGTH;
+      const template = mayBeKnown && isInPage ? this.#templates.find(host + at - eip) : -1;
+      if (template >= 0) {
+        const length = this.#templates.lengthOf(template);
+        this.#store.add(block, u8, host + at - eip, length);
+        this.#records.addKnown(at, this.#templates, template, host + at - eip);
+        at = (at + length) >>> 0;
+        secondPage = -1;
+        continue;
+      }
+      const inPage = isInPage && this.opcodes.scan(u8, host + at - eip, host + at - eip + MAX_INSTRUCTION_LENGTH, codeSize) === 'instruction';
       const found = inPage ? IN_PAGE : this.#scanAt(at);
       if (found.crosses && !isFirst) return this.#goesOn({ next: at, endReason: 'page boundary', secondPage }, single);
       secondPage = found.secondPage;
@@ -199,12 +217,14 @@ export class Translator {
 
       const next = (at + scanned.length) >>> 0;
       this.#store.add(block, inPage ? u8 : this.#bytes, inPage ? host + at - eip : 0, scanned.length);
+      if (!inPage) this.#store.flush(); // the buffer takes the next one
       const attention = this.#attentionTo(scanned, linear, single);
       if (attention) {
         this.#records.attend(at);
         return { next, endReason: endReasonOf(scanned), attention, secondPage };
       }
       this.#records.add(at, scanned);
+      if (mayBeKnown && inPage) this.#templates.learn(host + at - eip, scanned, this.#records.last);
       at = next;
       if (scanned.spec.flow !== 'next') return { next, endReason: endReasonOf(scanned), secondPage };
       if (found.crosses) return this.#goesOn({ next, endReason: 'page boundary', secondPage }, single);

@@ -1,6 +1,7 @@
 /** Counters that generated code bumps itself: counting costs one add, whether or not anybody watches. */
 import { CPU } from '../x86/cpuState';
 import type { InstructionSpec } from '../x86/instructionSpec';
+import { INSTRUCTIONS } from '../x86/instructionTable';
 
 export const EVENT_CELLS = {
   /** Sensitive and privileged instructions that executed directly. */
@@ -26,10 +27,14 @@ export type CountedKind = keyof typeof EVENT_CELLS;
 const CONTROL_WRITES = ['movToControl', 'movToDebug', 'movToTest', 'lmsw', 'clts', 'wrmsr'];
 
 /** Events that every execution of a row is. */
-export function countedKinds({ sensitive, sensitivity, lift }: InstructionSpec): CountedKind[] {
+export const countedKinds = ({ id }: InstructionSpec): readonly CountedKind[] => COUNTED[id];
+
+function kindsOf({ sensitive, sensitivity, lift }: InstructionSpec): readonly CountedKind[] {
   const kinds: CountedKind[] = sensitive ? ['sensitive'] : [];
   if (sensitivity === 'io') kinds.push('port');
   if (sensitivity === 'softwareInterrupt') kinds.push('softwareInterrupt');
   if (CONTROL_WRITES.includes(lift)) kinds.push('controlWrite');
   return kinds;
 }
+
+const COUNTED = INSTRUCTIONS.map(kindsOf);

@@ -37,9 +37,12 @@ export class CodeMaps {
   /** Bytes [from, to) of a page that has a map are code, or are none. */
   set(page: number, from: number, to: number, isCode: boolean): void {
     const start = this.#numbers[page] * CODE_MAP_BYTES;
-    for (let at = from; at < Math.min(to, PAGE); at++) {
-      if (isCode) this.#bits[start + (at >> 3)] |= 1 << (at & 7);
-      else this.#bits[start + (at >> 3)] &= ~(1 << (at & 7));
+    const last = (Math.min(to, PAGE) - 1) >> 3;
+    for (let at = from >> 3; at <= last; at++) {
+      // Of the byte's bits, those before `from` and from `to` on are left alone.
+      const bits = (at === from >> 3 ? 0xff << (from & 7) : 0xff) & (at === last && to < PAGE ? 0xff >> (7 - ((to - 1) & 7)) : 0xff);
+      if (isCode) this.#bits[start + at] |= bits;
+      else this.#bits[start + at] &= ~bits;
     }
   }
 

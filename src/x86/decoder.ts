@@ -63,6 +63,9 @@ interface Selection {
   readonly unimplemented: boolean;
 }
 
+/** Of the kind of an immediate, beside its bytes. */
+export const SIGN_EXTENDED = 8;
+
 const TRAILING = /^(I|J|O|Ap)/;
 
 const selection = (spec: InstructionSpec): Selection => ({
@@ -147,6 +150,11 @@ export class OpcodeMap {
   immediateLength({ spec, operandSize }: Pick<Instruction, 'spec' | 'operandSize'>): number {
     const { trailing } = SELECTIONS[spec.id];
     return trailing.length === 1 ? immediateLength(trailing[0], operandSize) : 0;
+  }
+
+  /** The same, with SIGN_EXTENDED where it is. */
+  immediateKind(instruction: Pick<Instruction, 'spec' | 'operandSize'>): number {
+    return this.immediateLength(instruction) | (instruction.spec.operands.includes('Ibs') ? SIGN_EXTENDED : 0);
   }
 
   /** The immediate of an instruction that ends at `end`, where only that may have changed. */

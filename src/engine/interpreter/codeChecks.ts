@@ -1,7 +1,8 @@
 /** Whether code in memory is what a block was translated from, and if only immediates have changed, into the records with them: for blocks that check themselves (selfChecks). */
-import { RECORD, RECORD_SIZE, SIGN_EXTENDED } from '../record';
+import { SIGN_EXTENDED } from '../../x86/decoder';
+import { RECORD, RECORD_SIZE } from '../record';
 import { type DefinedFunction, I32, OP } from '../wasm/encoder';
-import { FunctionWriter, type Local, type Operand, type Value, load, value as v } from '../wasm/functionWriter';
+import { FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from '../wasm/functionWriter';
 
 const add = (x: Operand, y: Operand): Value => v('i32.add', x, y);
 const sub = (x: Operand, y: Operand): Value => v('i32.sub', x, y);
@@ -11,8 +12,8 @@ const difference = (code: Operand, copy: Operand): Value => v('i64.xor', load('i
 /** Are the first 1 to 8 bytes the same? What is behind them is in the upper ones. */
 const isSame = (differing: Local, bytes: Operand): Value => v('i64.eqz', v('i64.shl', differing, v('i64.extend_i32_u', v('i32.shl', sub(8, bytes), 3))));
 
-/** (CHECK record) → whether the bytes that it names and those behind it are the same. There is memory behind either. */
-export function isCurrent(): DefinedFunction {
+/** (CHECK record) → whether the bytes that it names are those behind it, or differ in immediates only, which the records have then. There is memory behind either. */
+export function renew(renewImmediates: number): DefinedFunction {
   const f = new FunctionWriter([I32]);
   const record = f.parameter(0);
   const code = f.word(load('i32.load', record, RECORD.IMMEDIATE));
@@ -22,24 +23,25 @@ export function isCurrent(): DefinedFunction {
   f.loop((again) => {
     f.set(differing, difference(code, copy));
     f.if(v('i32.gt_u', rest, 8), () => {
-      f.if(v('i64.ne', differing, 0n), () => f.return(0));
+      f.if(v('i64.ne', differing, 0n), () => f.return(call(renewImmediates, record)));
       f.set(code, add(code, 8));
       f.set(copy, add(copy, 8));
       f.set(rest, sub(rest, 8));
       again(1);
     });
   });
-  return f.done(isSame(differing, rest));
+  f.if(isSame(differing, rest), () => f.return(1));
+  return f.done(call(renewImmediates, record));
 }
 
-/** (CHECK record, records) → whether nothing but immediates has changed, which the records of the block have now. Else some of them may have theirs. */
+/** (CHECK record) → whether nothing but immediates has changed, which the records of the block have now. Else some of them may have theirs. */
 export function renewImmediates(): DefinedFunction {
-  const f = new FunctionWriter([I32, I32]);
-  const [check, records] = [0, 1].map((n) => f.parameter(n));
+  const f = new FunctionWriter([I32]);
+  const check = f.parameter(0);
   const code = f.word(load('i32.load', check, RECORD.IMMEDIATE));
   const copy = f.word(add(check, RECORD_SIZE));
   const record = f.word(load('i32.load', check, RECORD.DISPLACEMENT));
-  const end = f.word(add(record, v('i32.shl', records, Math.log2(RECORD_SIZE))));
+  const end = f.word(add(record, v('i32.shl', load('i32.load8_u', check, RECORD.LENGTH), Math.log2(RECORD_SIZE))));
   const [length, kind, head] = [f.word(), f.word(), f.word()];
   const differing = f.wide();
   f.loop((again) => {

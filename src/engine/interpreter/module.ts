@@ -14,7 +14,7 @@ import { REGION_TYPE } from '../region/regionModule';
 import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
 import { sharedFunctions } from '../wasm/sharedFunctions';
 import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
-import { isCurrent, renewImmediates } from './codeChecks';
+import { renew, renewImmediates } from './codeChecks';
 import { LOCAL, TYPED_LOCAL_TYPES } from './locals';
 import { type Functions, StatementEmitter } from './statements';
 
@@ -157,7 +157,7 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     unpackResult: defined + 1,
     unpackAux: defined + 2,
     auxOf: defined + 3,
-    isCurrent: defined + 4,
+    renew: defined + 4,
     readSlow: 0,
     writeSlow: 1,
     readVector: 2,
@@ -179,8 +179,8 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
     { type: type(1, 1), locals: [], body: unpackResult() },
     { type: type(1, 1), locals: [], body: unpackAux() },
     { type: type(4, 1), locals: [[2, I32]], body: auxOf() },
-    { ...isCurrent(), exportName: 'isCurrent' },
-    { ...renewImmediates(), exportName: 'renewImmediates' },
+    { ...renew(defined + 5), exportName: 'renew' },
+    renewImmediates(),
     ...sharedFunctions(firstShared),
     ...groups.map(({ name, handlers, entry }) => ({
       type: type(2, 1),

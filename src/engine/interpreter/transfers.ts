@@ -28,9 +28,9 @@ export interface TransferFunctions {
   readonly findJump: number;
   /** (kind, first word, second word, result) → AUX of what a region leaves. */
   readonly auxOf: number;
-  /** (record) → whether a block that checks itself is still what its bytes say. */
-  readonly isCurrent: number;
-  /** (record) → where to go on, for one that is not; 0: the run loop has to translate it. */
+  /** (CHECK record) → whether its block is what its bytes say. */
+  readonly renew: number;
+  /** (CHECK record) → where to go on, if it is not; 0: the run loop has to translate it. */
   readonly refresh: number;
 }
 
@@ -108,7 +108,7 @@ export class TransferEmitter {
   /** At the CHECK record: into its block, as its bytes are now; goes on behind this where that takes a translation. */
   check(): void {
     const { code } = this;
-    code.get(LOCAL.RECORD).call(this.functions.isCurrent).open(OP.if);
+    code.get(LOCAL.RECORD).call(this.functions.renew).open(OP.if);
     code.get(LOCAL.RECORD).memory(OP.load, RECORD.DISPLACEMENT).set(LOCAL.RECORD).branch(this.labels.loop);
     code.close();
     code.get(LOCAL.RECORD).call(this.functions.refresh).tee(LOCAL.SCRATCH).open(OP.if);
