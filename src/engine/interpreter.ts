@@ -296,7 +296,7 @@ export class Interpreter {
     this.#next = undefined;
     for (let entries = 0; end - this.#retired > MAX_BLOCK_INSTRUCTIONS; entries++) {
       if (entries === ENTRIES) return { kind: 'fuel' };
-      this.regions.dropOutdated();
+      this.regions.dropOutdated(this.#retired);
       if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
       const budget = Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff);
       const block = this.#takeNext() ?? this.#block(false);

@@ -8,7 +8,7 @@ import { BlockLowering } from '../../src/engine/region/lowerBlock';
 import { regionText } from '../../src/engine/region/regionText';
 import { CPU } from '../../src/x86/cpuState';
 import { CR4_OSFXSR } from '../../src/x86/flags';
-import { EAX, EBX, ECX } from '../../src/x86/registers';
+import { EAX, EBX, ECX, EDI } from '../../src/x86/registers';
 import { TestCpu } from '../harness/testCpu';
 
 const GOLDEN = path.join(process.cwd(), 'test/golden/regions.txt');
@@ -346,6 +346,41 @@ for (const [name, control, inside, outside = ''] of [
     assert.ok(compiled > 0);
     assert.equal(translated, interpreted);
   });
+
+test('rounding changes for good after a region was compiled: it gets another one, which runs', () => {
+  const run = (translation: 'off' | { threshold: number; warm: number; patience: number }): [string, number, number] => {
+    const bench = new TestCpu({ translation, model: 'p4' });
+    bench.flat32();
+    bench.cpu.setReg(EDI, 2);
+    bench.cpu.set(CPU.X87_CONTROL, 0x37f);
+    bench.cpu.set(CPU.X87_TAGS, 0xffff);
+    bench.load(`
+      outer: mov ecx, 20000
+      again: fld qword [third]
+      fmul qword [third]
+      fadd qword [sum]
+      fstp qword [sum]
+      dec ecx
+      jnz again
+      fldcw [down]
+      dec edi
+      jnz outer
+      mov eax, [sum]
+      mov ebx, [sum + 4]
+      hlt
+      align 8
+      third: dq 0.3333
+      sum: dq 0.0
+      down: dw 077Fh`);
+    while (bench.cpu.get(CPU.HALTED) === 0) bench.vm.engine.run(20_000);
+    const compiled = bench.vm.engine.regions.statistics;
+    return [`${bench.cpu.reg(EAX)} ${bench.cpu.reg(EBX)} ${bench.cpu.get(CPU.X87_STATUS)}`, compiled.compiled, compiled.regions];
+  };
+  const [interpreted] = run('off');
+  const [translated, compiled, regions] = run({ threshold: 8, warm: 2, patience: 0 });
+  assert.equal(translated, interpreted);
+  assert.deepEqual({ compiled, regions }, { compiled: 2, regions: 1 });
+});
 
 test('blocks that became hot together share the region of the first, and get their own once they stay hot', () => {
   const bench = new TestCpu({ translation: 'on' });

@@ -20,6 +20,7 @@ import { emitJumpTable } from './jumpTable';
 import { NO_PAGE, REGION_LOCAL as L } from './locals';
 import type { Assumptions } from './memoryAccess';
 import { NOTHING_PARTIAL, type PartialRegister } from './partialRegisters';
+import { countRefusal } from './refusals';
 import type { Edge, RegionBlock, RegionPlan } from './region';
 import { type RegionFunctions, RegionStatements } from './statements';
 import { isUnusual } from '../wasm/x87Functions';
@@ -211,6 +212,12 @@ class RegionEmitter {
       code.op(OP.or);
     }
     code.open(OP.if);
+    if (this.#x87?.isPlain) {
+      isUnusual(code);
+      code.open(OP.if);
+      countRefusal(code, this.plan.root.block.entry);
+      code.close();
+    }
     code.constant(0).get(L.BUDGET).memory(OP.store, CPU.BUDGET);
     code.constant(this.plan.root.block.entry).op(OP.return);
     code.close();

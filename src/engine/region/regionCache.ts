@@ -16,6 +16,7 @@ import { type Rewrite, loadedFields } from '../rewriting';
 import { type EmittedRegion, emitRegion } from './emitRegion';
 import { isPlainControl } from '../wasm/x87Functions';
 import { BlockLowering } from './lowerBlock';
+import { Refusals } from './refusals';
 import { mayBeRoot, planRegion } from './planRegion';
 import type { Assumptions } from './memoryAccess';
 import type { Region, RegionPlan } from './region';
@@ -47,6 +48,7 @@ export class RegionCache {
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_CHUNK });
   readonly #view: DataView;
   readonly #regions = new Set<Region>();
+  readonly #refusals: Refusals;
   /** Hot blocks and when they became it (instructions retired), the longest waiting first. */
   readonly #queue = new Map<Block, number>();
   /** Blocks that have become hot although a region holds them. */
@@ -80,6 +82,7 @@ export class RegionCache {
     readonly limits: RegionLimits = REGION_LIMITS,
   ) {
     this.#view = new DataView(linear.cpu.memory.buffer);
+    this.#refusals = new Refusals(linear.cpu);
     cache.onInvalidate = (block) => this.#blockInvalidated(block);
   }
 
@@ -176,7 +179,7 @@ export class RegionCache {
       flat,
       windows,
       stackInWindows: this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.read) && this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.write),
-      plainX87: isPlainControl(cpu.get(CPU.X87_CONTROL)),
+      plainX87: isPlainControl(cpu.get(CPU.X87_CONTROL)) && !this.#refusals.has(root),
     };
     const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions, computedRecord: this.#computedRecord });
     if (root.trampoline === 0) root.trampoline = this.cache.allocate(1);
@@ -192,8 +195,24 @@ export class RegionCache {
     return window !== undefined && (linear - window.low) >>> 0 < this.linear.cpu.get(window.cell) >>> 0;
   }
 
-  /** Longer windows have opened since regions were compiled that use others: they go, and what is hot comes back. */
-  dropOutdated(): void {
+  /** What does not fit any more goes, and comes back if it is hot. `now`: instructions retired. */
+  dropOutdated(now: number): void {
+    this.#dropRefusing(now);
+    this.#dropNarrow();
+  }
+
+  #dropRefusing(now: number): void {
+    const entry = this.#refusals.tooMany(now);
+    if (entry === undefined) return;
+    for (const region of [...this.#regions]) {
+      if (region.root.entry !== entry) continue;
+      this.#refusals.note(region.root);
+      this.#drop(region);
+    }
+  }
+
+  /** Longer windows have opened since regions were compiled that use others. */
+  #dropNarrow(): void {
     const { windows } = this.linear;
     if (this.#windowsVersion === windows.version) return;
     this.#windowsVersion = windows.version;
