@@ -47,8 +47,14 @@ export class BlockInstructions {
     this.#list ??= new Array<undefined>(this.length).fill(undefined);
     const found = (this.#list[index] ??= this.#decode(index));
     const immediate = this.#changing?.get(index)?.();
-    if (immediate !== undefined) (found.instruction as { -readonly [K in keyof Instruction]: Instruction[K] }).immediate = immediate;
+    if (immediate !== undefined) setImmediate(found, immediate);
     return found;
+  }
+
+  /** Instruction `n` has another immediate from now on. */
+  setImmediate(n: number, immediate: number): void {
+    const found = this.at(n);
+    if (found) setImmediate(found, immediate);
   }
 
   /** From now on the immediate of instruction `n` is what `immediate` says, as long as there is one. */
@@ -102,6 +108,10 @@ export class BlockInstructions {
     if (decoded.kind !== 'instruction') throw new Error(`instruction ${n} of the block at ${this.eip.toString(16)} is ${decoded.kind} now`);
     return { eip: this.eip + offset, instruction: decoded.instruction };
   }
+}
+
+function setImmediate({ instruction }: { readonly instruction: { -readonly [K in keyof Instruction]: Instruction[K] } }, immediate: number): void {
+  instruction.immediate = immediate;
 }
 
 /** Where instructions of new blocks go: chunk by chunk, each of which lives as long as one of its blocks does. */

@@ -66,7 +66,7 @@ export class Rewriting {
     const host = this.linear.physical.hostOffset(end - 1) + 1;
     if (host <= 0 || !this.isFree(block.entry + n * RECORD_SIZE)) return -1;
     const immediate = this.opcodes.immediate(this.linear.physical.u8, host, instruction);
-    (instruction as { -readonly [K in keyof Instruction]: Instruction[K] }).immediate = immediate;
+    instructions.setImmediate(n, immediate);
     // At once: whoever asks for an instruction that is patched is told what its record says.
     this.linear.physical.view.setInt32(block.entry + n * RECORD_SIZE + RECORD.IMMEDIATE, immediate, true);
     return n;

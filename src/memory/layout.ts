@@ -31,6 +31,7 @@ export const LATCHED_PORTS = 0x400;
 export const PATCHES = 0xa000;
 export const PATCH_ENTRIES = 256;
 export const PATCH_STRIDE = 16;
+export const PATCH_FOLD = 8;
 export const PATCH = { PHYSICAL: 0, SIZE: 4, FIELD: 8, RECORD: 12 } as const;
 export const VMM_PAGES = 0x10000;
 export const VMM_PAGE_COUNT = 16;

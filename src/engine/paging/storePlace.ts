@@ -16,6 +16,7 @@ import {
   PATCH,
   PATCHES,
   PATCH_ENTRIES,
+  PATCH_FOLD,
   PATCH_STRIDE,
   RAM,
 } from '../../memory/layout';
@@ -30,7 +31,7 @@ import { add, and, cell, entryOf, isZero, or, select, setCell, shl, shrU, sub } 
 export const isNoted = (entry: Operand): Value => and(entry, select(and(cell(CPU.WRITE_MASK), DENY_USER_WRITE), NOTED_USER, NOTED_SUPERVISOR));
 
 /** Place of a patch in the table, by its physical address. */
-export const patchAt = (physical: number): number => PATCHES + PATCH_STRIDE * ((physical ^ (physical >>> 8)) & (PATCH_ENTRIES - 1));
+export const patchAt = (physical: number): number => PATCHES + PATCH_STRIDE * ((physical ^ (physical >>> PATCH_FOLD)) & (PATCH_ENTRIES - 1));
 
 /**
  * (linear, size, record) → where a store of the instruction at `record` goes in the VM's memory, if it may go there at once; else 0.
@@ -49,7 +50,7 @@ export function storePlace(): DefinedFunction {
   const isOnlyCode = v('i32.eq', load('i32.load8_u', page, PAGE_STATES), MARK_CODE);
   f.if(or(isZero(isNoted(entry)), or(isZero(isOnlyCode), and(cell(PAGING.UNUSUAL), UNUSUAL_JOURNAL))), () => f.return(0));
   f.if(isZero(codeAt(physical, page, size)), () => f.return(host));
-  const patch = f.word(shl(and(v('i32.xor', physical, shrU(physical, 8)), PATCH_ENTRIES - 1), Math.log2(PATCH_STRIDE)));
+  const patch = f.word(shl(and(v('i32.xor', physical, shrU(physical, PATCH_FOLD)), PATCH_ENTRIES - 1), Math.log2(PATCH_STRIDE)));
   f.if(isPatch(patch, { physical, size, record }), () => {
     setCell(f, PAGING.PATCHED, load('i32.load', patch, PATCHES + PATCH.FIELD));
     f.return(host);
