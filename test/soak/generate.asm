@@ -1,5 +1,6 @@
-; A guest that generates code for ever: one function after the other, in one of 60 000 places above 1 MiB, called until it is hot, and
-; once more after 32 others. A function is a loop of up to 32 arithmetic instructions with random operands; what stood there is gone.
+; A guest that generates code for ever: one function after the other, in one of 60 000 places above 1 MiB, called, one in sixteen until it
+; is hot, and once more after 32 others. A function is a loop of up to 32 arithmetic instructions with random operands; what stood there
+; is gone.
 org 7C00h
 bits 16
   cli
@@ -34,9 +35,13 @@ next:
   shl edi, 8
   add edi, 100000h
   mov esi, edi
-  mov al, 0B9h ; mov ecx, 600
+  mov al, 0B9h ; mov ecx, …
   stosb
   mov eax, 600
+  test byte [functions], 0Fh
+  jnz .cold
+  mov eax, 40000
+.cold:
   stosd
   mov ebp, edi
   call random
