@@ -68,8 +68,8 @@ const isCommon = ({ spec, targetFaults }: Form): boolean => !targetFaults && !sp
 const fits = (form: Form, size: 2 | 4): boolean =>
   isCommon(form) && (form.operandSize === size || !form.variesByOperandSize) && (form.addressSize === size || !form.variesByAddressSize);
 
-/** Rare handlers to a function. */
-const RARE_GROUP = 128;
+/** Rare handlers to a function: V8 optimises it as a whole, after a few dozen of them have run. */
+const RARE_GROUP = 32;
 
 export function partition({ forms }: FormTable): HandlerGroup[] {
   const pseudo = Array.from({ length: FIRST_FORM }, (_, n) => n);

@@ -82,8 +82,14 @@ function dispatchLoop({ forms: lifted, delivery }: Lifted, group: Group, functio
   const cold = [...new Set(Array.from({ length: total }, (_, h) => continuation(h)).filter((f) => f >= 0))];
   const elsewhere = group.handlers.length + cold.length;
   for (let i = 0; i <= elsewhere; i++) code.open(OP.block);
-  code.get(LOCAL.RECORD).memory(OP.load16U, RECORD.HANDLER).byte(OP.brTable).unsigned(total);
-  for (let h = 0; h <= total; h++) code.unsigned(labels.get(h) ?? (continuation(h) >= 0 ? group.handlers.length + cold.indexOf(continuation(h)) : elsewhere));
+  const label = (h: number): number => labels.get(h) ?? (continuation(h) >= 0 ? group.handlers.length + cold.indexOf(continuation(h)) : elsewhere);
+  // Only as much of the table as leads somewhere: V8 takes its time over long ones.
+  const [first, last] = group.coldFunction ? [0, total - 1] : [Math.min(...group.handlers), Math.max(...group.handlers)];
+  code.get(LOCAL.RECORD).memory(OP.load16U, RECORD.HANDLER);
+  if (first > 0) code.constant(first).op(OP.sub);
+  code.byte(OP.brTable).unsigned(last - first + 1);
+  for (let h = first; h <= last; h++) code.unsigned(label(h));
+  code.unsigned(elsewhere);
   const emitter = new StatementEmitter(code, { loop, fault, exitBefore, exitAfter }, functions);
   const leave = (exit: number, level: number): void => void code.constant(exit).set(LOCAL.SCRATCH).branch(level);
   const pseudo: Record<number, () => void> = {
