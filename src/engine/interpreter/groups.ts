@@ -60,7 +60,7 @@ const COMMON = new Set([
 ]); // prettier-ignore
 
 /** Of the system's instructions, those that kernels execute all the time. */
-const FREQUENT = new Set(['in', 'out', 'int', 'iret', 'invlpg', 'clts', 'rdtsc', 'movFromControl', 'movToControl']);
+const FREQUENT = new Set(['in', 'out', 'int', 'iret', 'cli', 'sti', 'pushf', 'popf', 'invlpg', 'clts', 'rdtsc', 'movFromControl', 'movToControl']);
 
 const isCommon = ({ spec, targetFaults }: Form): boolean => !targetFaults && !spec.undocumented && (FREQUENT.has(spec.lift) || (COMMON.has(spec.lift) && !spec.sensitive));
 
