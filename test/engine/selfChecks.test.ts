@@ -140,6 +140,22 @@ test('a hot block stops checking itself and becomes a region; a store to it is s
   assert.ok(!checking(cpu).some(({ linear }) => linear === CODE));
 });
 
+test('a block that waits for its region and begins to check itself meanwhile gets none', () => {
+  const cpu = bench({ threshold: 2, warm: 1, patience: 1e9 });
+  cpu.vm.engine.cache.clear('another program');
+  run(cpu, counting(1));
+  const { regions, cache } = cpu.vm.engine;
+  const block = [...cache.blocks()].find(({ linear }) => linear === CODE) as Block;
+  assert.ok(block.valid && !block.checks);
+  regions.want(block, 0);
+  // DEC EDX and INC EDX by turns.
+  for (let n = 0; n < 40; n++) cpu.vm.physical.writeBytes(CODE, Uint8Array.of(n & 1 ? 0x4a : 0x42));
+  assert.ok(block.checks);
+  regions.compileDue(block.mode, Number.POSITIVE_INFINITY);
+  check(cpu);
+  assert.equal(block.region, undefined);
+});
+
 test('what is written by a device, a debugger or a linear alias is run', () => {
   const cpu = run(bench('off'), counting(100));
   for (const code of ['add eax, strict dword 1000\nrol eax, 1\nsub ebx, strict byte 1\nret', 'inc ebx\nret', 'mov eax, 5\nmov ebx, 6\nmov ecx, 7\nret']) {

@@ -144,11 +144,11 @@ export class RegionCache {
     if (pending.length > 0) this.#instantiate(pending, started);
   }
 
-  /** A root that another one's region holds already, waits until it has become hot again in spite of that. */
+  /** A root that another one's region holds already, waits until it has become hot again in spite of that; one that has begun to check itself meanwhile is none. */
   #prepareAll(roots: readonly Block[]): Pending[] {
     const held = new Set<Block>();
     return roots.flatMap((root) => {
-      const one = root.valid && !root.region && !held.has(root) && this.#prepare(root);
+      const one = mayBeRoot(root) && !root.region && !held.has(root) && this.#prepare(root);
       if (!one) return [];
       for (const { block } of one.plan.blocks.values()) held.add(block);
       return [one];
