@@ -17,3 +17,10 @@ for (const [what, platform, variables, expected] of [
   ['nowhere when Node is told so', 'linux', { NODE_DISABLE_COMPILE_CACHE: '1', NODE_COMPILE_CACHE: '/compiled' }, undefined],
 ] as const)
   test(`what V8 compiled is kept ${what}`, () => assert.equal(compiledFolder(platform, variables), expected));
+
+test('what V8 compiled is kept nowhere for a user without a home', () => {
+  assert.equal(
+    compiledFolder('linux', {}, () => undefined),
+    undefined,
+  );
+});
