@@ -45,6 +45,7 @@ function setUp(bench: TestCpu, random: Random): void {
   const cpl = random(2) ? 3 : 0;
   const near = random(3) === 0 ? random(40) - 4 : 0x100;
   bench.ram.fill(0);
+  vm.engine.cache.clear('another case');
   bench.flat32({ eip: CODE, esp: 0xa000 + near, cpl });
   for (let s = 0; s < 6; s++) if (cpl === 3) cpu.setSegment(s, { ...cpu.segment(s), selector: s === 1 ? 0x1b : s === 2 || random(2) ? 0x23 : 0x13 });
   assemble(
