@@ -29,7 +29,7 @@ export interface Rounded extends Extended, Rounding {
 }
 
 export const BIAS = 16383;
-const LARGEST = 0x7ffe;
+export const LARGEST = 0x7ffe;
 export const SIGN = 0x8000;
 export const EXPONENT = 0x7fff;
 export const HALF = 1n << 63n;

@@ -10,19 +10,30 @@ import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, 
 import { belowQuotient, dividend, isNearlyTwo, plainQuotient, plainRoot, quotientOfDoubles, root } from './plainDivision';
 import { DOUBLE, type Format, SINGLE, plainInteger, plainNarrowed, plainWidened } from './plainConversions';
 import { plainSum } from './plainSum';
-import { type Extended, type Rounded, comparisonCodes, packed, plainComparison, plainProduct, product } from './plainX87';
+import {
+  BIAS,
+  comparisonCodes,
+  extend,
+  type Extended,
+  highWord,
+  INTEGER_BIT,
+  LARGEST,
+  LOW_WORD,
+  lowWord,
+  packed,
+  plainComparison,
+  plainProduct,
+  product,
+  type Rounded,
+} from './plainX87';
 
 const NOT_ORDINARY = -1;
 const PE = 0x20;
 const C1_SHIFT = 9;
-const INTEGER_BIT = 1n << 63n;
-const BIAS = 16383;
-const LARGEST = 0x7ffe;
 
 const control: Value = load('i32.load', 0, CPU.X87_CONTROL);
 const roundingControl: Value = v('i32.and', v('i32.shr_u', control, 10), 3);
 const [NEAREST, DOWN, UP] = [0, 1, 2];
-const extend = (x: Operand): Value => v('i64.extend_i32_u', x);
 const isNegative = (x: Operand): Value => v('i64.lt_s', x, 0n);
 const both = (x: Operand, y: Operand): Value => v('i32.and', x, y);
 const either = (x: Operand, y: Operand): Value => v('i32.or', x, y);
@@ -169,10 +180,6 @@ function add(rounding: number): DefinedFunction {
   f.set(exponent, v('i32.add', exponent, v('i32.wrap_i64', v('i64.sub', carries, shift))));
   return f.done(call(rounding, to, sign, exponent, high, low));
 }
-
-const LOW_WORD = 0xffff_ffffn;
-const lowWord = (x: Operand): Value => v('i64.and', x, LOW_WORD);
-const highWord = (x: Operand): Value => v('i64.shr_u', x, 32n);
 
 /** (to, x, y) */
 function multiply(rounding: number): DefinedFunction {
