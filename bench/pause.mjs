@@ -114,7 +114,7 @@ for (const [name, body] of Object.entries(LOOPS)) {
   const program = path.join(work, `${name.replace(/\W+/g, '-')}.asm`);
   fs.writeFileSync(program, `bits 16\norg 0x7c00\n${body}\n`);
   const columns = [];
-  for (const technique of ['bare', 'trap', 'bt']) {
+  for (const technique of ['bare', 'trap', 'bt', 'hvm', 'pv']) {
     const times = await measure(program, technique);
     columns.push(`${technique} ${times[PAUSES >> 1].toFixed(0).padStart(4)} ${times.at(-1).toFixed(0).padStart(4)}`);
   }

@@ -40,7 +40,7 @@ export type EngineExit =
   | { readonly kind: 'fuel' };
 
 /** Elements of repeated string instructions before the run loop looks up: a device may take a microsecond for each. */
-const FUEL = 1 << 13;
+const FUEL = 1 << 12;
 /** Block entries before the run loop looks up: one may cost a translation. */
 const ENTRIES = 250;
 
@@ -91,6 +91,8 @@ export class Interpreter {
   #next: Block | undefined;
   /** The run is to end before the next block. */
   #ending = false;
+  /** The last run ended because it took long: whoever runs the guest looks at the host's clock. */
+  tookLong = false;
 
   constructor(
     readonly cpu: CpuState,
@@ -291,11 +293,12 @@ export class Interpreter {
   /** Retire up to `budget` instructions. With `delivery` the run goes on behind faults and IRETs that set RF, as far as nobody watches. */
   run(budget: number, delivery?: FaultDelivery): EngineExit {
     const end = this.#retired + budget;
+    this.tookLong = false;
     this.cpu.set(CPU.FUEL, FUEL);
     this.#plain = PLAIN_TRANSFERS | (delivery?.unwatched ? PLAIN_FAULTS : 0);
     this.#next = undefined;
     for (let entries = 0; end - this.#retired > MAX_BLOCK_INSTRUCTIONS; entries++) {
-      if (entries === ENTRIES) return { kind: 'fuel' };
+      if (entries === ENTRIES) return this.#longRun();
       this.regions.dropOutdated(this.#retired);
       if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
       const budget = Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff);
@@ -309,6 +312,11 @@ export class Interpreter {
       } else if (exit && !(exit === DISPATCH && delivery && this.cpu.get(CPU.ATTEND) === ATTEND_RESUME && !this.#due(CPU.INHIBIT))) return exit;
     }
     return delivery && this.cpu.get(CPU.EFLAGS) & EFLAGS_RF ? DISPATCH : this.#finish(end);
+  }
+
+  #longRun(): EngineExit {
+    this.tookLong = true;
+    return FUEL_SPENT;
   }
 
   #takeNext(): Block | undefined {
@@ -353,6 +361,7 @@ export class Interpreter {
 
   /** Retire one instruction, whatever breakpoints and watches say. A branch into nowhere faults at the next one. */
   step(): EngineExit {
+    this.tookLong = false;
     if (this.cpu.get(CPU.FUEL) === 0) this.cpu.set(CPU.FUEL, FUEL);
     this.#plain = PLAIN_TRANSFERS;
     const block = this.#block(true);
@@ -417,7 +426,7 @@ export class Interpreter {
       case EXIT.ATTEND:
         return this.#attend();
       case EXIT.FUEL:
-        return { kind: 'fuel' };
+        return this.#longRun();
       case EXIT.INVALIDATED:
         this.cache.forgetJump(cpu.eip);
         return left ? DISPATCH : undefined;
@@ -525,5 +534,6 @@ export class Interpreter {
 const ATTEND_RESUME = 2;
 const DISPATCH: EngineExit = { kind: 'dispatch' };
 const BUDGET: EngineExit = { kind: 'budget' };
+const FUEL_SPENT: EngineExit = { kind: 'fuel' };
 
 const isExit = (found: Block | EngineExit): found is EngineExit => 'kind' in found;

@@ -115,7 +115,7 @@ export class RunLoop {
     for (let turns = 1, looked = engine.retired; ; turns++) {
       let stop = this.#turn(end);
       // The host's clock costs as much as a short turn.
-      if (!stop && (turns % TURNS === 0 || engine.retired - looked > TURNS_INSTRUCTIONS)) {
+      if (!stop && (engine.tookLong || turns % TURNS === 0 || engine.retired - looked > TURNS_INSTRUCTIONS)) {
         looked = engine.retired;
         if (performance.now() > deadline) stop = { kind: 'budget' };
       }
