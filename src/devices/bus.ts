@@ -25,13 +25,17 @@ export interface BusAccess {
   readonly device: string | undefined;
 }
 
+/** A guest that clears memory it does not have is told often enough. */
+const MOST_REPORTED = 4096;
+
 export class Bus {
   readonly accesses = new Emitter<BusAccess>();
   /** First access to each unclaimed address: `port 0x2f read`. */
   readonly unclaimed = new Emitter<string>();
   readonly #ports: (Region | undefined)[] = new Array<Region | undefined>(0x10000);
   readonly #memory: Region[] = [];
-  readonly #reported = new Set<string>();
+  /** Accesses as numbers: a guest may make any amount of them. */
+  readonly #reported = new Set<number>();
 
   constructor(readonly limits = { ports: 0x10000, memory: 0x1_0000_0000 }) {}
 
@@ -90,7 +94,7 @@ export class Bus {
     const region = this.#find(space, address);
     let value: number;
     if (!region) {
-      this.#reportOnce(`${space} ${hexh(address)} read`);
+      this.#reportOnce(space, address, false);
       value = sizeMask(size);
     } else if (address + size > region.end) {
       // An access that straddles two regions is split into bytes, as an 8-bit bus would.
@@ -105,7 +109,7 @@ export class Bus {
   write(space: AddressSpace, address: number, size: AccessSize, value: number): void {
     const region = this.#find(space, address);
     if (this.accesses.watched) this.accesses.fire({ space, address, size, write: true, value: value >>> 0, device: region?.device.name });
-    if (!region) this.#reportOnce(`${space} ${hexh(address)} write`);
+    if (!region) this.#reportOnce(space, address, true);
     else if (address + size > region.end) for (let i = 0; i < size; i++) this.write(space, address + i, 1, (value >>> (8 * i)) & 0xff);
     else region.device.write(region.index, address - region.start, size, value >>> 0);
   }
@@ -116,9 +120,10 @@ export class Bus {
     return undefined;
   }
 
-  #reportOnce(what: string): void {
-    if (this.#reported.has(what) || this.#reported.size > 4096) return;
-    this.#reported.add(what);
-    this.unclaimed.fire(what);
+  #reportOnce(space: AddressSpace, address: number, write: boolean): void {
+    const access = 4 * address + (space === 'port' ? 2 : 0) + (write ? 1 : 0);
+    if (this.#reported.size > MOST_REPORTED || this.#reported.has(access)) return;
+    this.#reported.add(access);
+    this.unclaimed.fire(`${space} ${hexh(address)} ${write ? 'write' : 'read'}`);
   }
 }

@@ -174,6 +174,8 @@ async function inWorkbench(browser) {
     });
   } catch (error) {
     await shot('web-failure').catch(() => {});
+    const shown = (selector) => page.locator(selector).allTextContents();
+    console.error('active tabs:', await shown('.tab.active').catch(String), 'lenses:', await shown('.codelens-decoration').catch(String));
     throw error;
   } finally {
     await page.close();
