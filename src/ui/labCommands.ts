@@ -73,10 +73,13 @@ async function openBeside(text: vscode.Uri): Promise<void> {
 class Labs implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #opened = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#opened.event;
+  /** An editor that loses the keyboard drops what it has asked for, and asks again only when it is told to: the text beside takes it now and then. */
+  readonly #moved = vscode.window.onDidChangeActiveTextEditor((editor) => editor ?? this.#opened.fire());
 
   constructor(private readonly context: vscode.ExtensionContext) {}
 
   dispose(): void {
+    this.#moved.dispose();
     this.#opened.dispose();
   }
 
@@ -103,8 +106,7 @@ class Labs implements vscode.CodeLensProvider, vscode.Disposable {
     await openBeside(vscode.Uri.joinPath(folder, labText(lab, labLanguage(vscode.env.language))));
     // Back to the guest: F5 is for what has the keyboard.
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
-    // Now and then VS Code drops what it has asked for while the text opened beside.
-    this.#opened.fire();
+    this.#opened.fire(); // what its editor had asked for when the text opened beside is gone
     return guest;
   }
 
