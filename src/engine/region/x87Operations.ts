@@ -4,6 +4,7 @@
  * Under another control word all rounding is done by the functions that both executors have (wasm/x87Functions), through the VECTOR cells.
  */
 import { type Expr, type SharedFunction, type Statement, ZERO } from '../../ir/microOp';
+import { C0_SHIFT, C1, C1_SHIFT, C3_SHIFT } from '../../semantics/x87/status';
 import { CPU } from '../../x86/cpuState';
 import { type Code, I32, I64, OP } from '../wasm/encoder';
 import { type Fail, type Local, type Operand, type Value, call, load, localAt, value as v } from '../wasm/functionWriter';
@@ -11,11 +12,9 @@ import { plainQuotient, plainRoot } from '../wasm/plainDivision';
 import { DOUBLE, type Format, SINGLE, plainInteger, plainNarrowed, plainWidened } from '../wasm/plainConversions';
 import { plainSum } from '../wasm/plainSum';
 import {
-  C0_SHIFT,
   EXPONENT,
   SIGN,
   ZERO_EXPONENT,
-  C3_SHIFT,
   type Comparison,
   type Extended,
   type Rounded,
@@ -49,8 +48,6 @@ const newPlace = (locals: LateLocals, name: string): Place => ({
   exponent: localAt(locals.add(I32, `x87_${name}_exponent`)),
 });
 
-const C1_SHIFT = 9;
-const C1 = 1 << C1_SHIFT;
 const FIRST = CPU.VECTOR;
 const SECOND = CPU.VECTOR + 16;
 

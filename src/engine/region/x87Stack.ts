@@ -3,7 +3,7 @@
  * code knows by how much TOP has moved since. Status word, tags (those of BASE lowest) and the pointers of the last instruction are locals too;
  * the way out puts all together again. Registers that hold neither zero nor a normal number are not used here.
  */
-import { TOP } from '../../semantics/x87/status';
+import { C1, C1_SHIFT, PE_SHIFT, TOP } from '../../semantics/x87/status';
 import type { Statement } from '../../ir/microOp';
 import { listsIn } from '../../ir/microOp';
 import { CPU } from '../../x86/cpuState';
@@ -50,9 +50,6 @@ export interface X87Knowledge {
 /** Where ways meet of which one moves TOP by so much. */
 export const nothingKnown = (above: number): X87Knowledge => ({ above, full: 0, vacant: 0, pending: NO_TAGS });
 
-const PE_SHIFT = 5;
-const C1_SHIFT = 9;
-const C1 = 1 << C1_SHIFT;
 const REGISTERS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 export interface X87Register extends Extended {

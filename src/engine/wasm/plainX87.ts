@@ -3,6 +3,7 @@
  * translated code can keep them in locals. The usual course stands first and runs straight on; `fail` is told of what is left to the general
  * functions (x87Functions): results out of range, and some that hardly ever come up.
  */
+import { C0_SHIFT, C3_SHIFT } from '../../semantics/x87/status';
 import type { Code } from './encoder';
 import { type Fail, type Local, type Operand, type Value, type Writer, value as v } from './functionWriter';
 
@@ -34,8 +35,6 @@ export const SIGN = 0x8000;
 export const EXPONENT = 0x7fff;
 export const HALF = 1n << 63n;
 export const INTEGER_BIT = 1n << 63n;
-export const C0_SHIFT = 8;
-export const C3_SHIFT = 14;
 export const LOW_WORD = 0xffff_ffffn;
 
 export const extend = (x: Operand): Value => v('i64.extend_i32_u', x);

@@ -4,6 +4,7 @@
  * memory by address (significand in 64 bits, sign and exponent in 16). A function gives the bits to set in the status word (PE, C1, condition
  * codes), or NOT_ORDINARY, and has stored nothing then.
  */
+import { C1_SHIFT, DOWN, PE, ROUNDING_SHIFT, TO_NEAREST, UP } from '../../semantics/x87/status';
 import { CPU } from '../../x86/cpuState';
 import { type DefinedFunction, I32, I64, OP } from './encoder';
 import { type Fail, FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from './functionWriter';
@@ -28,12 +29,9 @@ import {
 } from './plainX87';
 
 const NOT_ORDINARY = -1;
-const PE = 0x20;
-const C1_SHIFT = 9;
 
 const control: Value = load('i32.load', 0, CPU.X87_CONTROL);
-const roundingControl: Value = v('i32.and', v('i32.shr_u', control, 10), 3);
-const [NEAREST, DOWN, UP] = [0, 1, 2];
+const roundingControl: Value = v('i32.and', v('i32.shr_u', control, ROUNDING_SHIFT), 3);
 const isNegative = (x: Operand): Value => v('i64.lt_s', x, 0n);
 const both = (x: Operand, y: Operand): Value => v('i32.and', x, y);
 const either = (x: Operand, y: Operand): Value => v('i32.or', x, y);
@@ -65,7 +63,7 @@ const storeRegister = (f: FunctionWriter, to: Operand, signExponent: Operand, si
 /** Whether to round the magnitude up: `rest` is what is below the kept bits, its top bit one half. */
 const roundsUp = (sign: Operand, rest: Operand, odd: Operand): Value =>
   choose(
-    v('i32.eq', roundingControl, NEAREST),
+    v('i32.eq', roundingControl, TO_NEAREST),
     both(isNegative(rest), either(v('i64.ne', v('i64.shl', rest, 1n), 0n), odd)),
     both(v('i32.eq', roundingControl, choose(sign, DOWN, UP)), v('i64.ne', rest, 0n)),
   );

@@ -6,17 +6,21 @@ export const DE = 1 << 1;
 export const ZE = 1 << 2;
 export const OE = 1 << 3;
 export const UE = 1 << 4;
-export const PE = 1 << 5;
+export const PE_SHIFT = 5;
+export const PE = 1 << PE_SHIFT;
 /** Stack fault; always with IE. */
 export const SF = 1 << 6;
 /** An unmasked exception is pending. */
 export const ES = 1 << 7;
-export const C0 = 1 << 8;
-export const C1 = 1 << 9;
+export const C0_SHIFT = 8;
+export const C0 = 1 << C0_SHIFT;
+export const C1_SHIFT = 9;
+export const C1 = 1 << C1_SHIFT;
 export const C2 = 1 << 10;
 export const TOP_SHIFT = 11;
 export const TOP = 7 << TOP_SHIFT;
-export const C3 = 1 << 14;
+export const C3_SHIFT = 14;
+export const C3 = 1 << C3_SHIFT;
 export const BUSY = 1 << 15;
 
 export const EXCEPTIONS = IE | DE | ZE | OE | UE | PE;
