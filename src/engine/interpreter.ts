@@ -9,7 +9,7 @@ import type { OpcodeMap } from '../x86/decoder';
 import { EFLAGS_RF } from '../x86/flags';
 import { GP, PF } from '../x86/exceptions';
 import { CS } from '../x86/registers';
-import { TIME_CELL } from '../ir/eventCells';
+import { ENGINE_CELLS } from '../ir/engineCells';
 import { type ExecutionContext, WAIT_VECTOR } from '../semantics/system/context';
 import type { Attention, Block } from './block';
 import { MAX_BLOCK_INSTRUCTIONS } from './blockInstructions';
@@ -52,7 +52,7 @@ const IDLE_STORES = 128;
 
 /** Takes faults into the guest. */
 export interface FaultDelivery {
-  /** Nobody watches: generated code may do it too, and counts them (ir/eventCells). */
+  /** Nobody watches: generated code may do it too, and counts them (ir/engineCells). */
   readonly unwatched: boolean;
   /** Says whether it has. */
   deliver(vector: number, errorCode: number): boolean;
@@ -439,8 +439,8 @@ export class Interpreter {
   #setTime(budget: number): void {
     const time = this.#context.timeStamp() + budget;
     const high = Math.floor(time / 0x1_0000_0000);
-    this.cpu.set(TIME_CELL, time - high * 0x1_0000_0000);
-    this.cpu.set(TIME_CELL + 4, high);
+    this.cpu.set(ENGINE_CELLS.time, time - high * 0x1_0000_0000);
+    this.cpu.set(ENGINE_CELLS.time + 4, high);
   }
 
   /** Without chaining a near branch ends the call; a block that merely ran out of room goes on like one that is chained. */

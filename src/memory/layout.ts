@@ -1,7 +1,7 @@
 /**
  * Where things are in a VM's one WebAssembly.Memory. Generated code reaches nothing outside it.
  *
- *   00001000  CPU state and engine cells (x86/cpuState)
+ *   00001000  CPU state (x86/cpuState), and behind it cells of the engine (ir/engineCells)
  *   00002000  how far access windows reach (memory/accessWindows)
  *   00003000  the record where generated code goes on at a fault
  *   00004000  what the page walk depends on, and what it found (memory/pagingCells)

@@ -3,7 +3,8 @@ import { Builder, type Form } from '../ir/builder';
 import { StatementBuilder } from '../ir/statementBuilder';
 import { type Statement, add, cell, constant } from '../ir/microOp';
 import type { InstructionSpec } from '../x86/instructionSpec';
-import { EVENT_CELLS, INLINE_CELLS, countedKinds, isSlowInLine } from '../ir/eventCells';
+import { ENGINE_CELLS } from '../ir/engineCells';
+import { EVENT_CELLS, countedKinds, isSlowInLine } from '../ir/eventCells';
 import * as arithmetic from './arithmetic';
 import * as control from './control';
 import * as data from './data';
@@ -173,7 +174,7 @@ const endsBlock = (s: Statement | undefined): boolean => s !== undefined && (s.k
 
 /** What of an execution is counted. */
 const countsOf = (spec: InstructionSpec): Statement[] =>
-  [...countedKinds(spec).map((kind) => EVENT_CELLS[kind]), ...(isSlowInLine(spec) ? [INLINE_CELLS.slow] : [])].map((offset) => ({
+  [...countedKinds(spec).map((kind) => EVENT_CELLS[kind]), ...(isSlowInLine(spec) ? [ENGINE_CELLS.slowInLine] : [])].map((offset) => ({
     k: 'setCell',
     offset,
     value: add(cell(offset), constant(1)),

@@ -5,7 +5,7 @@
  */
 import { type Expr, STATUS, add, and, binary, cell, constant, equal, isZero, or, register, shl, shrU, sub, xor } from '../ir/microOp';
 import type { StatementBuilder } from '../ir/statementBuilder';
-import { FAULT_CELLS } from '../ir/eventCells';
+import { ENGINE_CELLS } from '../ir/engineCells';
 import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE } from '../memory/layout';
 import { ATTR_ACCESS, CPU, FLAT_STACK, PLAIN_FAULTS, PLAIN_TRANSFERS, SEGMENT, SEGMENT_STRIDE } from '../x86/cpuState';
 import { EXCEPTIONS, DB, PF } from '../x86/exceptions';
@@ -225,8 +225,8 @@ export function plainFault(b: StatementBuilder): void {
   const count = (at: number): void => b.setCell(at, add(cell(at), constant(1)));
   b.if(
     equal(vector, constant(PF)),
-    () => count(FAULT_CELLS.pageFault),
-    () => count(FAULT_CELLS.guestFault),
+    () => count(ENGINE_CELLS.pageFault),
+    () => count(ENGINE_CELLS.guestFault),
   );
 }
 

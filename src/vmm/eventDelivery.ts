@@ -7,7 +7,7 @@ import type { InterruptController } from '../devices/interruptController';
 import type { LinearMemory } from '../memory/linearMemory';
 import { type ExecutionContext, isGuestVector } from '../semantics/system/context';
 import { type DeliveryOutcome, deliverEvent, pushesErrorCode } from '../semantics/system/interrupts';
-import { FAULT_CELLS } from '../ir/eventCells';
+import { ENGINE_CELLS } from '../ir/engineCells';
 import { CPU, type CpuState } from '../x86/cpuState';
 import type { Instruction } from '../x86/decoder';
 import { CR0_PE } from '../x86/flags';
@@ -81,9 +81,9 @@ export class EventDelivery {
   takeCounts(): void {
     const { cpu, desk } = this.host;
     for (const cost of FAULT_COSTS) {
-      const count = cpu.get(FAULT_CELLS[cost]);
+      const count = cpu.get(ENGINE_CELLS[cost]);
       if (count === 0) continue;
-      cpu.set(FAULT_CELLS[cost], 0);
+      cpu.set(ENGINE_CELLS[cost], 0);
       desk.count('guestFault', cost, count);
     }
   }

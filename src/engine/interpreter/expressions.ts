@@ -1,6 +1,6 @@
 /** Expressions over record fields and CPU cells, as WebAssembly. */
 import { type BinaryOp, type Expr, type Field, type RegisterRef, type UnaryOp, type WideOp, typeOf } from '../../ir/microOp';
-import { TIME_CELL } from '../../ir/eventCells';
+import { ENGINE_CELLS } from '../../ir/engineCells';
 import { CPU, byteRegisterOffset } from '../../x86/cpuState';
 import { RECORD } from '../record';
 import { type Code, I32, OP, VECTOR } from '../wasm/encoder';
@@ -161,7 +161,7 @@ export class ExpressionEmitter {
   #timeStamp(): void {
     const { code } = this;
     const cell = (offset: number): Code => code.constant(0).memory(OP.i64Load, offset);
-    cell(TIME_CELL);
+    cell(ENGINE_CELLS.time);
     cell(CPU.TSC_OFFSET).wide('i64.add');
     this.unretired();
     code.op(OP.i64ExtendS).wide('i64.sub');

@@ -1,5 +1,5 @@
 /** Small functions about status flags, defined in every generated module: between EFLAGS and the two lazy words (x86/cpuState), and from operands. */
-import { CPU } from '../../x86/cpuState';
+import { ENGINE_CELLS } from '../../ir/engineCells';
 import { Code, I32, OP } from './encoder';
 
 /** (result, aux) → the six status flags in their EFLAGS positions. */
@@ -56,7 +56,7 @@ export const FLAG_KIND = { settled: 0, add: 1, sub: 4, inc: 7, dec: 10, sar: -1,
  * Status flags between two regions: as a region leaves them, the kind and the second word here, the first where AUX is. Whoever else
  * runs finds kind 0, and AUX.
  */
-export const FLAG_CELLS = { kind: CPU.END + 56, second: CPU.END + 60 } as const;
+export const FLAG_CELLS = { kind: ENGINE_CELLS.flagKind, second: ENGINE_CELLS.flagSecond } as const;
 
 /** Push AUX of a shift: CF in bit 31, and below it CF xor OF. OF is 0 (SAR), the two top bits’ difference (SHR), or CF xor SF (SHL). */
 export function shiftAux(c: Code, operation: 'sar' | 'shr' | 'shl', [a, b, result]: readonly [a: number, b: number, result: number]): void {

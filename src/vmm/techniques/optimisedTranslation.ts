@@ -7,7 +7,7 @@
 import { hexh } from '../../base/bits';
 import type { EngineExit } from '../../engine/interpreter';
 import { isControlTransfer } from '../../engine/translator';
-import { EVENT_CELLS, INLINE_CELLS } from '../../ir/eventCells';
+import { ENGINE_CELLS } from '../../ir/engineCells';
 import { CPU } from '../../x86/cpuState';
 import type { Instruction } from '../../x86/decoder';
 import { CS } from '../../x86/registers';
@@ -76,7 +76,7 @@ export class OptimisedTranslation extends DeprivilegedTechnique {
   /** Run translated code: what it emulates in line is counted apart, and CR2 is the guest's only when the fault is. */
   #inCache(body: () => EngineExit): EngineExit {
     const { cpu } = this.host.engine;
-    const before = [EVENT_CELLS.sensitive, INLINE_CELLS.slow].map((cell) => cpu.get(cell));
+    const before = [ENGINE_CELLS.sensitive, ENGINE_CELLS.slowInLine].map((cell) => cpu.get(cell));
     const cr2 = cpu.get(CPU.CR2);
     this.world.enterCache();
     try {
@@ -84,9 +84,9 @@ export class OptimisedTranslation extends DeprivilegedTechnique {
     } finally {
       this.world.leaveCache();
       cpu.set(CPU.CR2, cr2);
-      const inline = (cpu.get(EVENT_CELLS.sensitive) - before[0]) >>> 0;
-      cpu.set(EVENT_CELLS.sensitive, before[0]);
-      if (inline > 0) this.host.countInline(inline, (cpu.get(INLINE_CELLS.slow) - before[1]) >>> 0);
+      const inline = (cpu.get(ENGINE_CELLS.sensitive) - before[0]) >>> 0;
+      cpu.set(ENGINE_CELLS.sensitive, before[0]);
+      if (inline > 0) this.host.countInline(inline, (cpu.get(ENGINE_CELLS.slowInLine) - before[1]) >>> 0);
     }
   }
 
