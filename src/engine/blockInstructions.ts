@@ -24,26 +24,34 @@ export class BlockInstructions {
   #list: (BlockInstruction | undefined)[] | undefined;
   /** Instructions whose immediate changes without anybody being told: where it is found. */
   #changing: Map<number, () => number | undefined> | undefined;
-
-  #elsewhere: { readonly code: Uint8Array; readonly at: number } | undefined;
+  /** Where their bytes are just now: where the store has them, or where others may change them. */
+  #bytes: Uint8Array;
+  #start: number;
 
   constructor(
     readonly opcodes: OpcodeMap,
     /** Lengths of the instructions in turn, from `first` on. */
     readonly lengths: Uint8Array,
     readonly first: number,
-    /** Their bytes, from `start` on. */
+    /** Room for their bytes, from `start` on. */
     readonly bytes: Uint8Array,
     readonly start: number,
     readonly eip: number,
     readonly codeSize: 2 | 4,
-  ) {}
+  ) {
+    this.#bytes = bytes;
+    this.#start = start;
+  }
+
+  get #mayChange(): boolean {
+    return this.#bytes !== this.bytes;
+  }
 
   /** Instruction `n`, from the end if negative. */
   at(n: number): BlockInstruction | undefined {
     const index = n < 0 ? n + this.length : n;
     if (index < 0 || index >= this.length) return undefined;
-    if (this.#elsewhere) return this.#decode(index);
+    if (this.#mayChange) return this.#decode(index);
     this.#list ??= new Array<undefined>(this.length).fill(undefined);
     const found = (this.#list[index] ??= this.#decode(index));
     const immediate = this.#changing?.get(index)?.();
@@ -73,18 +81,18 @@ export class BlockInstructions {
     list[n] = { eip: this.eip + this.offsetOf(n), instruction };
   }
 
-  /** The instructions are what stands at `at` of `code` from now on, each as long as it was, until `settle`. */
-  standIn(code: Uint8Array, at: number): void {
-    this.#elsewhere = { code, at };
+  /** The instructions are what stands at `start` of `bytes` from now on, each as long as it was, until `settle`. */
+  standIn(bytes: Uint8Array, start: number): void {
+    this.#bytes = bytes;
+    this.#start = start;
   }
 
   /** They stay what they are. */
   settle(): void {
-    if (!this.#elsewhere) return;
-    const { code, at } = this.#elsewhere;
-    const { bytes, start } = this;
-    for (let n = this.offsetOf(this.length) - 1; n >= 0; n--) bytes[start + n] = code[at + n];
-    this.#elsewhere = this.#list = this.#changing = undefined;
+    if (!this.#mayChange) return;
+    for (let n = this.offsetOf(this.length) - 1; n >= 0; n--) this.bytes[this.start + n] = this.#bytes[this.#start + n];
+    this.standIn(this.bytes, this.start);
+    this.#list = this.#changing = undefined;
   }
 
   /** Bytes of the block before instruction `n`. */
@@ -102,9 +110,9 @@ export class BlockInstructions {
   }
 
   #decode(n: number): BlockInstruction {
-    const { code, at } = this.#elsewhere ?? { code: this.bytes, at: this.start };
     const offset = this.offsetOf(n);
-    const decoded = decode(this.opcodes, code, at + offset, at + offset + this.lengths[this.first + n], this.codeSize);
+    const at = this.#start + offset;
+    const decoded = decode(this.opcodes, this.#bytes, at, at + this.lengths[this.first + n], this.codeSize);
     if (decoded.kind !== 'instruction') throw new Error(`instruction ${n} of the block at ${this.eip.toString(16)} is ${decoded.kind} now`);
     return { eip: this.eip + offset, instruction: decoded.instruction };
   }

@@ -6,10 +6,10 @@ import type { LinearMemory } from '../memory/linearMemory';
 import { JUMP, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, JUMP_CACHE_STRIDE, NO_PLACE, PAGE, RECORDS, RECORD_BYTES, TWO_PAGES } from '../memory/layout';
 import { PAGING } from '../memory/pagingCells';
 import { Emitter } from '../base/events';
-import { type Block, exchange } from './block';
+import { type Block, type BlockCode, NO_LINKS } from './block';
 import { BlockMap } from './blockMap';
 import { CodeMaps } from '../memory/codeMaps';
-import { CodePage, extentOn, isOnSameLines, overlaps } from './codePage';
+import { CodePage, extentOn, endOnSameLine, overlaps } from './codePage';
 import { type Patch, Patches } from './patches';
 import type { Rewritten } from './rewriting';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
@@ -109,7 +109,7 @@ export class CodeCache {
     const before = map.get(block.physical, block.mode);
     if (before) this.invalidate(before, 'replaced');
     map.add(block);
-    this.byId.set(block.id, block);
+    this.byId.set(block.code.id, block);
     this.patches.clear();
     for (const page of pagesOf(block)) {
       this.#mark(page).add(block);
@@ -174,8 +174,9 @@ export class CodeCache {
   /** Point a branch at a block. */
   link(slot: number, stub: number, target: Block): void {
     this.#i32[slot >> 2] = target.start;
-    if (target.incoming.length >= MANY_LINKS) target.incoming.splice(0, Number.POSITIVE_INFINITY, ...target.incoming.filter((link) => this.#leadsTo(link.slot, target)));
-    target.incoming.push({ slot, stub });
+    const { incoming } = target;
+    const kept = incoming.length >= MANY_LINKS ? incoming.filter((link) => this.#leadsTo(link.slot, target)) : incoming;
+    target.incoming = [...kept, { slot, stub }];
   }
 
   #leadsTo(slot: number, { entry, trampoline }: Block): boolean {
@@ -198,13 +199,15 @@ export class CodeCache {
 
   invalidate(block: Block, why: string): void {
     if (!block.valid) return;
-    this.#ended(block, why);
+    this.#ended(block.code);
+    block.valid = false;
+    block.invalidatedBy = why;
     (block.single ? this.#singles : this.#blocks).delete(block);
-    this.byId.delete(block.id);
+    this.byId.delete(block.code.id);
     this.onInvalidate(block);
     this.#unlink(block);
     // Running code finds out at its next record.
-    for (let n = 0; n < block.records; n++) {
+    for (let n = 0; n < block.code.records; n++) {
       const record = block.entry + n * RECORD_SIZE;
       const handler = this.#u16[(record + RECORD.HANDLER) >> 1];
       if (handler === PSEUDO.LINK) continue;
@@ -217,11 +220,10 @@ export class CodeCache {
     if (!block.single) this.#forgotten(block);
   }
 
-  #ended(block: Block, why: string): void {
-    block.attended += this.#i32[(block.last + RECORD.HITS) >> 2];
-    block.instructions.settle();
-    block.valid = false;
-    block.invalidatedBy = why;
+  /** It runs no more. */
+  #ended(code: BlockCode): void {
+    code.attended += this.#i32[(code.last + RECORD.HITS) >> 2];
+    code.instructions.settle();
   }
 
   /** Whoever goes straight to the block is to look for it. */
@@ -239,35 +241,33 @@ export class CodeCache {
     return this.#past.slice(-REMEMBERED);
   }
 
-  /** The records of a block that checks itself may be overwritten: no code runs in it. How often it has run. */
-  vacate(block: Block): number {
-    for (let n = block.instructions.length; n < block.records; n++) {
-      const stub = block.entry + n * RECORD_SIZE;
+  /** The records of a block that checks itself may be overwritten: its code runs no more. */
+  vacate({ entry, code }: Block): void {
+    for (let n = code.instructions.length; n < code.records; n++) {
+      const stub = entry + n * RECORD_SIZE;
       if (this.#u16[(stub + RECORD.HANDLER) >> 1] === PSEUDO.LINK) this.#dropLink(stub);
     }
-    block.instructions.settle();
-    return block.attended + this.#i32[(block.last + RECORD.HITS) >> 2];
+    this.#ended(code);
   }
 
   /** Where a branch leads, nobody needs to know of it. */
   #dropLink(stub: number): void {
     const slot = this.#i32[(stub + RECORD.IMMEDIATE) >> 2];
     const to = this.#i32[slot >> 2];
-    const incoming = to === stub ? undefined : this.byId.get(this.#i32[(to + RECORD.BLOCK) >> 2])?.incoming;
-    const link = incoming?.findIndex((one) => one.slot === slot) ?? -1;
-    if (link >= 0) incoming?.splice(link, 1);
+    const target = to === stub ? undefined : this.byId.get(this.#i32[(to + RECORD.BLOCK) >> 2]);
+    if (target) target.incoming = target.incoming.filter((link) => link.slot !== slot);
   }
 
-  /** A block that was vacated is what `made` is from now on, in the same place, and all that leads there leads to that. */
-  become(block: Block, made: Block, hits: number): void {
-    const pages = pagesOf(block);
-    const moves = made.secondPage >= 0 || made.attention !== undefined || !isOnSameLines(block, made);
-    if (moves) for (const page of pages) this.#pages.get(page)?.delete(block);
-    this.byId.delete(block.id);
-    exchange(block, made, hits);
-    this.byId.set(block.id, block);
+  /** A block that was vacated has other code from now on, and all that leads there leads to that. */
+  become(block: Block, code: BlockCode): void {
+    const before = block.code;
+    const moves = code.secondPage >= 0 || code.attention !== undefined || !endOnSameLine(block.physical, before.length, code.length);
+    if (moves) for (const page of pagesOf(block)) this.#pages.get(page)?.delete(block);
+    this.byId.delete(before.id);
+    block.code = code;
+    this.byId.set(code.id, block);
     if (moves) for (const page of pagesOf(block)) this.#mark(page).add(block);
-    this.#forgotten(made);
+    this.#forgotten({ ...block, code: before, valid: false, invalidatedBy: 'code written' });
   }
 
   /** Whoever goes straight to a block that checked itself is to look for it; it is seen what is stored to it. */
@@ -277,7 +277,7 @@ export class CodeCache {
     block.checks = false;
     block.trampoline = 0;
     block.start = block.entry;
-    block.incoming.length = 0;
+    block.incoming = NO_LINKS;
     this.patches.clear();
     this.forgetJump(block.eip);
     this.#u16[(trampoline + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
@@ -363,7 +363,7 @@ export class CodeCache {
   }
 
   /** Code of `mode` that goes to the block's EIP finds it, until a page of it leads elsewhere. */
-  rememberJump({ eip, start, linear, secondPage }: Block, mode: number): void {
+  rememberJump({ eip, start, linear, code: { secondPage } }: Block, mode: number): void {
     const at = jumpEntry(eip);
     this.#i32[at + JUMP.EIP / 4] = eip;
     this.#i32[at + JUMP.MODE / 4] = mode + this.linear.cpu.get(PAGING.JUMP_EPOCH);
@@ -386,29 +386,30 @@ export class CodeCache {
   /** Every invariant, for tests: throws Error naming the one that fails. */
   checkInvariants(): void {
     for (const block of [...this.#blocks.values(), ...this.#singles.values()]) {
-      if (!block.valid) throw new Error(`block ${block.id} is cached but not valid`);
+      if (!block.valid) throw new Error(`block ${block.code.id} is cached but not valid`);
       for (const page of pagesOf(block)) {
-        if (!this.#pages.get(page)?.blocks.has(block)) throw new Error(`block ${block.id} is missing from page ${page}`);
-        if (!this.linear.physical.hasCode(page * PAGE) && page * PAGE < this.linear.physical.size) throw new Error(`page ${page} holds block ${block.id} but is not marked`);
+        if (!this.#pages.get(page)?.blocks.has(block)) throw new Error(`block ${block.code.id} is missing from page ${page}`);
+        if (!this.linear.physical.hasCode(page * PAGE) && page * PAGE < this.linear.physical.size) throw new Error(`page ${page} holds block ${block.code.id} but is not marked`);
       }
-      if (block.checks && this.#u16[(block.trampoline + RECORD.HANDLER) >> 1] !== PSEUDO.CHECK) throw new Error(`block ${block.id} does not check itself`);
-      if (this.byId.get(block.id) !== block) throw new Error(`block ${block.id} is not found by number`);
+      if (block.checks && this.#u16[(block.trampoline + RECORD.HANDLER) >> 1] !== PSEUDO.CHECK) throw new Error(`block ${block.code.id} does not check itself`);
+      if (this.byId.get(block.code.id) !== block) throw new Error(`block ${block.code.id} is not found by number`);
       for (const { slot, stub } of block.incoming) {
-        if (this.#leadsTo(slot, block) && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.id} has no stub to fall back to`);
+        if (this.#leadsTo(slot, block) && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.code.id} has no stub to fall back to`);
       }
     }
     for (const [page, { blocks }] of this.#pages)
       for (const block of blocks) {
-        if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.id}`);
+        if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.code.id}`);
         if (block.checks) continue;
         const [low, high] = extentOn(block, page);
-        for (let at = low; at < high; at++) if (!this.maps.isCode(page, at)) throw new Error(`byte ${at} of block ${block.id} on page ${page} is no code`);
+        for (let at = low; at < high; at++) if (!this.maps.isCode(page, at)) throw new Error(`byte ${at} of block ${block.code.id} on page ${page} is no code`);
       }
     for (const { physical, record } of this.patches.list()) {
       const holding = [...this.blocksOn(physical >>> 12)].filter((block) => !block.checks && overlaps(block, physical));
-      if (holding.length !== 1 || holding[0].id !== this.#i32[(record + RECORD.BLOCK) >> 2]) throw new Error(`${holding.length} blocks hold the patch at ${physical.toString(16)}`);
+      if (holding.length !== 1 || holding[0].code.id !== this.#i32[(record + RECORD.BLOCK) >> 2])
+        throw new Error(`${holding.length} blocks hold the patch at ${physical.toString(16)}`);
     }
   }
 }
 
-const pagesOf = (block: Block): number[] => (block.secondPage >= 0 ? [block.physical >>> 12, block.secondPage >>> 12] : [block.physical >>> 12]);
+const pagesOf = ({ physical, code: { secondPage } }: Block): number[] => (secondPage >= 0 ? [physical >>> 12, secondPage >>> 12] : [physical >>> 12]);

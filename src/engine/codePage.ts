@@ -79,18 +79,17 @@ export class CodePage {
 
 /** Bytes of a page, [low, high), that a block was translated from: what is no instruction may have become none at any of its bytes. */
 export function extentOn(block: Block, page: number): readonly [low: number, high: number] {
-  const { physical, secondPage, attention } = block;
+  const { physical } = block;
+  const { length, secondPage, attention } = block.code;
   const from = physical & (PAGE - 1);
-  const to = from + (attention?.kind === 'fault' || attention?.kind === 'unimplemented' ? MAX_INSTRUCTION_LENGTH : Math.max(block.length, 1));
+  const to = from + (attention?.kind === 'fault' || attention?.kind === 'unimplemented' ? MAX_INSTRUCTION_LENGTH : Math.max(length, 1));
   if (secondPage < 0) return [from, Math.min(to, PAGE)];
   const [isFirst, isSecond] = [physical >>> 12 === page, secondPage >>> 12 === page];
   return [isSecond ? 0 : from, isFirst ? PAGE : Math.max(to - PAGE, 1)];
 }
 
-/** Two blocks that begin at the same place. */
-export const isOnSameLines = (a: Block, b: Block): boolean => lineBehind(a) === lineBehind(b);
-
-const lineBehind = ({ physical, length }: Block): number => (physical + length - 1) >> LINE_SHIFT;
+/** Do bytes that begin at `physical` end in the same line if there are so many, and so many? */
+export const endOnSameLine = (physical: number, length: number, other: number): boolean => (physical + length - 1) >> LINE_SHIFT === (physical + other - 1) >> LINE_SHIFT;
 
 export function overlaps(block: Block, address: number): boolean {
   const [low, high] = extentOn(block, address >>> 12);

@@ -220,11 +220,12 @@ export class Interpreter {
   /** It runs now and then: a block that a run once began in the middle of others does not. */
   #isInUse(block: Block): boolean {
     const hits = this.hits(block);
-    if (hits !== block.ranBefore || block.regions.size > 0) {
-      block.ranBefore = hits;
-      block.idleStores = 0;
+    const { code } = block;
+    if (hits !== code.ranBefore || block.regions.size > 0) {
+      code.ranBefore = hits;
+      code.idleStores = 0;
     }
-    return ++block.idleStores <= IDLE_STORES;
+    return ++code.idleStores <= IDLE_STORES;
   }
 
   /** An instruction under way still reads its own record; what was in those that stop a run is put back. */
@@ -285,9 +286,9 @@ export class Interpreter {
 
   /** May a branch be patched to go straight to `target`? With paging, only within a page (so that remapping breaks no chain). */
   #linkable(from: number, target: Block): boolean {
-    if (target.single || target.attention?.kind === 'breakpoint') return false;
+    if (target.single || target.code.attention?.kind === 'breakpoint') return false;
     if (!this.linear.paging) return true;
-    return target.secondPage < 0 && ((from ^ target.eip) >>> 12 === 0 || ((this.cpu.segmentBase(CS) + from) ^ target.linear) >>> 12 === 0);
+    return target.code.secondPage < 0 && ((from ^ target.eip) >>> 12 === 0 || ((this.cpu.segmentBase(CS) + from) ^ target.linear) >>> 12 === 0);
   }
 
   /** Retire up to `budget` instructions. With `delivery` the run goes on behind faults and IRETs that set RF, as far as nobody watches. */
@@ -335,7 +336,7 @@ export class Interpreter {
   #passResumeFlag(block: Block): boolean {
     const flags = this.cpu.get(CPU.EFLAGS);
     if (!(flags & EFLAGS_RF)) return true;
-    if (block.attention) return false;
+    if (block.code.attention) return false;
     this.cpu.set(CPU.EFLAGS, flags & ~EFLAGS_RF);
     return true;
   }
@@ -348,7 +349,7 @@ export class Interpreter {
       if (isExit(block)) return block;
       if (this.#ending) return this.#ended();
       const left = end - this.#retired;
-      const exit = block.instructions.length <= left ? this.#enterBlock(block, 1) : this.#enterPart(block, left);
+      const exit = block.code.instructions.length <= left ? this.#enterBlock(block, 1) : this.#enterPart(block, left);
       if (exit && exit.kind !== 'budget') return exit;
     }
     return BUDGET;
@@ -378,7 +379,7 @@ export class Interpreter {
   /** When stepping, the block that a run would enter here is translated all the same, so that it can be seen. */
   showBlock(): void {
     const linear = (this.cpu.segmentBase(CS) + this.cpu.eip) >>> 0;
-    for (const block of this.cache.blocks()) if (linear >= block.linear && linear < block.linear + block.length) return;
+    for (const block of this.cache.blocks()) if (linear >= block.linear && linear < block.linear + block.code.length) return;
     this.#block(false);
   }
 
@@ -448,7 +449,7 @@ export class Interpreter {
     const branched = this.policy.branched?.();
     if (!branched) return false;
     const block = this.#blockAt(record);
-    const last = block?.instructions.at(-1);
+    const last = block?.code.instructions.at(-1);
     if (!block || !last || !isControlTransfer(last.instruction)) return false;
     branched(block);
     return true;
@@ -462,7 +463,7 @@ export class Interpreter {
   #hot(): void {
     const block = this.#blockAt(CPU.LAST_RECORD);
     if (!block || !this.#selfChecks.end(block)) return;
-    if (this.#hotMask > 0 && block.regions.size > 0 && ++block.passedOver <= PASS_OVER) return;
+    if (this.#hotMask > 0 && block.regions.size > 0 && ++block.code.passedOver <= PASS_OVER) return;
     this.regions.want(block, this.#retired);
   }
 
@@ -480,7 +481,7 @@ export class Interpreter {
   }
 
   #rememberJump(target: Block): void {
-    if (!target.single && target.attention?.kind !== 'breakpoint' && !this.#secondPages.isToFetch(target) && !this.policy.branched?.())
+    if (!target.single && target.code.attention?.kind !== 'breakpoint' && !this.#secondPages.isToFetch(target) && !this.policy.branched?.())
       this.cache.rememberJump(target, this.#modes.last);
   }
 
@@ -494,9 +495,9 @@ export class Interpreter {
 
   #attend(): EngineExit | undefined {
     const block = this.#blockAt(CPU.EXIT_RECORD);
-    if (!block?.attention) return undefined;
-    block.attended++;
-    const { attention } = block;
+    const attention = block?.code.attention;
+    if (!attention) return undefined;
+    block.code.attended++;
     if (attention.kind === 'fault') {
       if (attention.vector === PF) this.#fetchFaulted(block);
       return attention;
@@ -511,15 +512,15 @@ export class Interpreter {
   }
 
   /** Times a block has run to its end. */
-  hits(block: Block): number {
-    return (block.valid ? this.#view.getInt32(block.last + RECORD.HITS, true) : 0) + block.attended;
+  hits({ valid, code }: Block): number {
+    return (valid ? this.#view.getInt32(code.last + RECORD.HITS, true) : 0) + code.attended;
   }
 
   /** Blocks that this one is chained to. */
   linksOf(block: Block): Block[] {
     if (!block.valid) return [];
     const view = this.#view;
-    const stubs = Array.from({ length: block.records }, (_, n) => block.entry + n * RECORD_SIZE).filter((at) => view.getUint16(at + RECORD.HANDLER, true) === PSEUDO.LINK);
+    const stubs = Array.from({ length: block.code.records }, (_, n) => block.entry + n * RECORD_SIZE).filter((at) => view.getUint16(at + RECORD.HANDLER, true) === PSEUDO.LINK);
     const targets = stubs.map((stub) => ({ stub, to: view.getInt32(view.getInt32(stub + RECORD.IMMEDIATE, true), true) }));
     return targets.flatMap(({ stub, to }) => (to === stub ? [] : (this.cache.byId.get(view.getInt32(to + RECORD.BLOCK, true)) ?? [])));
   }

@@ -42,8 +42,8 @@ export class Rewriting {
 
   /** The instructions that a store of `length` bytes to a block has changed; undefined: the block is another one now. */
   find(block: Block, address: number, length: number): readonly Rewrite[] | undefined {
-    if (!this.policy.rewrites || block.secondPage >= 0 || length > MAX_INSTRUCTION_LENGTH) return undefined;
-    const { instructions } = block;
+    if (!this.policy.rewrites || block.code.secondPage >= 0 || length > MAX_INSTRUCTION_LENGTH) return undefined;
+    const { instructions } = block.code;
     const end = address + length - block.physical;
     let found = NOTHING;
     for (let n = instructions.indexAt(Math.max(0, address - block.physical)); n < instructions.length && instructions.offsetOf(n) < end; n++) {
@@ -56,8 +56,8 @@ export class Rewriting {
 
   /** Has the store changed nothing but an immediate that may be any? The index of its instruction, which has it now, and so has its record; else -1. */
   immediate(block: Block, address: number, length: number): number {
-    if (!this.policy.rewrites || block.secondPage >= 0 || address < block.physical) return -1;
-    const { instructions } = block;
+    if (!this.policy.rewrites || block.code.secondPage >= 0 || address < block.physical) return -1;
+    const { instructions } = block.code;
     const n = instructions.indexAt(address - block.physical);
     const instruction = this.#attends(block, n) ? undefined : instructions.at(n)?.instruction;
     if (!instruction) return -1;
@@ -74,12 +74,12 @@ export class Rewriting {
 
   /** An immediate that the store has rewritten as a whole, and that its record has as it stands in memory. */
   patchOf(block: Block, address: number, length: number): Patch | undefined {
-    const { instructions } = block;
+    const { instructions } = block.code;
     const n = instructions.indexAt(address - block.physical);
     const { instruction } = instructions.at(n) as BlockInstruction;
     const end = block.physical + instructions.offsetOf(n) + instruction.length;
     const size = this.opcodes.immediateLength(instruction);
-    const isWhole = length === size && address + size === end && (block.loaded?.get(n) ?? 0) & LOADED.IMMEDIATE;
+    const isWhole = length === size && address + size === end && (block.code.loaded?.get(n) ?? 0) & LOADED.IMMEDIATE;
     // One that is sign-extended is not there as it stands.
     if (!isWhole || instruction.spec.operands.includes('Ibs') || address + length > this.linear.physical.size) return undefined;
     const record = block.entry + n * RECORD_SIZE;
@@ -90,7 +90,7 @@ export class Rewriting {
 
   /** What instruction `n` is now, if it takes the place of the old one. */
   #rewritten(block: Block, n: number): Rewrite | undefined {
-    const { instructions } = block;
+    const { instructions } = block.code;
     const before = instructions.at(n)?.instruction;
     if (!before || this.#attends(block, n) || !isPlain(before) || !this.isFree(block.entry + n * RECORD_SIZE)) return undefined;
     const offset = instructions.offsetOf(n);
@@ -99,7 +99,7 @@ export class Rewriting {
   }
 
   /** It has no record of its own, or is none. */
-  #attends({ attention, instructions }: Block, n: number): boolean {
+  #attends({ code: { attention, instructions } }: Block, n: number): boolean {
     return n >= instructions.length - (attention ? 1 : 0);
   }
 

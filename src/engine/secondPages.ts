@@ -8,14 +8,14 @@ export class SecondPages {
 
   /** Is it where it was when the block was translated? */
   isSame(block: Block): boolean {
-    if (block.secondPage < 0) return true;
+    if (block.code.secondPage < 0) return true;
     const found = this.#translate(block, false);
-    return found.kind === 'page' && found.physical === block.secondPage;
+    return found.kind === 'page' && found.physical === block.code.secondPage;
   }
 
   /** Is anything to be done in it when the block runs? Not while the TLB has it. */
   isToFetch(block: Block): boolean {
-    if (block.secondPage < 0 || !this.linear.paging) return false;
+    if (block.code.secondPage < 0 || !this.linear.paging) return false;
     return !this.#keepsCode || this.linear.hostOffset(linearOf(block), 1, false) < 0;
   }
 

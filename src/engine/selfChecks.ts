@@ -9,7 +9,7 @@ import type { Form } from '../ir/builder';
 import type { LinearMemory } from '../memory/linearMemory';
 import { RAM } from '../memory/layout';
 import type { OpcodeMap } from '../x86/decoder';
-import { type Block, ROOMY } from './block';
+import { type Block, type BlockCode, ROOMY } from './block';
 import type { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
 import type { TranslationPolicy } from './policy';
@@ -54,12 +54,13 @@ export class SelfChecks {
 
   /** May the block check itself? */
   #mayCheck(block: Block): boolean {
-    const { physical, length, secondPage, single, attention } = block;
-    if (!this.policy.rewrites || single || attention || secondPage >= 0) return false;
+    const { physical } = block;
+    const { length, secondPage, attention } = block.code;
+    if (!this.policy.rewrites || block.single || attention || secondPage >= 0) return false;
     return physical + length <= this.linear.physical.size && this.linear.physical.hostOffset(physical) === RAM + physical && this.#storesNothing(block);
   }
 
-  #storesNothing({ entry, instructions }: Block): boolean {
+  #storesNothing({ entry, code: { instructions } }: Block): boolean {
     const last = instructions.length - 1;
     for (let n = 0; n <= last; n++) {
       const handler = this.#handlerOf(entry + n * RECORD_SIZE);
@@ -83,26 +84,27 @@ export class SelfChecks {
     if (!block.checks && regions.size === 0 && trampoline === 0 && this.changes.hits(block) < MANY_HITS && this.#mayCheck(block)) this.#begin(block);
   }
 
-  /** A roomy block is what `translate` makes of its bytes, in its records. */
-  follow(block: Block, translate: () => Block): void {
-    const hits = this.cache.vacate(block);
-    const made = translate();
-    this.cache.become(block, made, hits);
-    if (block.length > ROOMY_BYTES || !this.#mayCheck(block)) return this.cache.leadElsewhere(block);
+  /** A roomy block has the code that `translate` makes of its bytes, in its records. */
+  follow(block: Block, translate: () => BlockCode): void {
+    this.cache.vacate(block);
+    this.cache.become(block, translate());
+    if (block.code.length > ROOMY_BYTES || !this.#mayCheck(block)) return this.cache.leadElsewhere(block);
     this.#copy(block);
   }
 
   #begin(block: Block): void {
-    const records = 1 + Math.ceil((block.roomy ? ROOMY_BYTES : block.length) / RECORD_SIZE);
-    if (block.roomy && block.length > ROOMY_BYTES) return;
+    const { length } = block.code;
+    const room = block.roomy ? ROOMY_BYTES : length;
+    const records = 1 + Math.ceil(room / RECORD_SIZE);
+    if (length > room) return;
     if (!this.cache.hasRoom(records) || !this.cache.mapPage(block.physical >>> 12)) return;
     block.trampoline = this.cache.allocate(records);
     this.#copy(block);
-    this.cache.letCheck(block, block.roomy ? ROOMY_BYTES : block.length);
+    this.cache.letCheck(block, room);
   }
 
   /** Into the CHECK record, and behind it. */
-  #copy({ trampoline, entry, eip, id, physical, length, instructions }: Block): void {
+  #copy({ trampoline, entry, eip, physical, code: { id, length, instructions } }: Block): void {
     const view = this.#view;
     view.setUint16(trampoline + RECORD.HANDLER, PSEUDO.CHECK, true);
     view.setUint8(trampoline + RECORD.COUNT, 1);
@@ -132,7 +134,7 @@ export class SelfChecks {
     if (!block.checks) return true;
     if (!this.refresh(block)) return false;
     this.#view.setUint16(block.trampoline + RECORD.HANDLER, PSEUDO.FORWARD, true);
-    block.instructions.settle();
+    block.code.instructions.settle();
     this.cache.letBeSeen(block);
     return true;
   }
@@ -142,7 +144,8 @@ export class SelfChecks {
 
   /** Have a block be what its bytes are now. False: that is another one. */
   refresh(block: Block): boolean {
-    const { entry, instructions, physical, trampoline, roomy } = block;
+    const { entry, physical, trampoline, roomy } = block;
+    const { instructions } = block.code;
     if (this.renew(trampoline)) return true;
     if (roomy) return false;
     const u8 = this.#u8;

@@ -5,7 +5,7 @@ import { CPU, type CpuState } from '../x86/cpuState';
 import { type Decoded, type Instruction, MAX_INSTRUCTION_LENGTH, type OpcodeMap } from '../x86/decoder';
 import { GP, PF, UD } from '../x86/exceptions';
 import { CS } from '../x86/registers';
-import { type Attention, type Block, type EndReason, NO_REGIONS, ROOMY } from './block';
+import { type Attention, type Block, type BlockCode, type EndReason, NO_LINKS, NO_REGIONS, ROOMY } from './block';
 import { type BlockInstructions, InstructionStore, MAX_BLOCK_INSTRUCTIONS } from './blockInstructions';
 import type { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
@@ -125,22 +125,44 @@ export class Translator {
   translate(where: CodeContext, single: boolean, roomy = false): Block {
     const { cache } = this;
     const entry = cache.room(MAX_BLOCK_INSTRUCTIONS + EXTRA_RECORDS);
-    const block = this.#make(where, entry, single ? 1 : roomy ? ROOMY : MAX_BLOCK_INSTRUCTIONS);
-    cache.allocate(roomy ? ROOMY + EXTRA_RECORDS : block.records);
+    const code = this.#code(where, entry, single ? 1 : roomy ? ROOMY : MAX_BLOCK_INSTRUCTIONS);
+    cache.allocate(roomy ? ROOMY + EXTRA_RECORDS : code.records);
+    const { cpu } = this;
+    const { mode, eip, physical } = where;
+    const block: Block = {
+      mode,
+      eip,
+      linear: (cpu.segmentBase(CS) + eip) >>> 0,
+      physical,
+      codeSize: cpu.codeSize,
+      single,
+      roomy,
+      code,
+      entry,
+      start: entry,
+      trampoline: 0,
+      incoming: NO_LINKS,
+      computed: false,
+      checks: false,
+      region: undefined,
+      regions: NO_REGIONS,
+      valid: true,
+      invalidatedBy: undefined,
+    };
     cache.insert(block);
     return block;
   }
 
   /** In the records of a roomy block, which nobody needs any more. The cache does not know of it. */
-  translateInto(where: CodeContext, { entry }: Block): Block {
-    return this.#make(where, entry, ROOMY);
+  translateInto(where: CodeContext, { entry }: Block): BlockCode {
+    return this.#code(where, entry, ROOMY);
   }
 
   /** `room`: instructions at most. */
-  #make(where: CodeContext, entry: number, room: number): Block {
-    const { cpu, cache } = this;
-    const { mode, eip, physical } = where;
-    const id = cache.nextId();
+  #code(where: CodeContext, entry: number, room: number): BlockCode {
+    const { cpu } = this;
+    const { eip } = where;
+    const id = this.cache.nextId();
     const instructions = this.#store.begin(eip, cpu.codeSize);
     this.#records.begin(entry, id);
     const { next, endReason, attention, secondPage } = this.#instructions(where, room, instructions);
@@ -148,36 +170,19 @@ export class Translator {
     const hardwareCs = cpu.selector(CS);
     return {
       id,
-      mode,
       cs: this.policy.guestSelector?.(hardwareCs) ?? hardwareCs,
       hardwareCs,
-      eip,
-      linear: (cpu.segmentBase(CS) + eip) >>> 0,
-      physical,
-      secondPage,
       length: next - eip,
-      codeSize: cpu.codeSize,
-      entry,
+      secondPage,
+      instructions,
       records: (this.#records.end - entry) / RECORD_SIZE,
       last: this.#records.last,
-      instructions,
       endReason,
       attention,
-      single: room === 1,
-      incoming: [],
       attended: 0,
-      valid: true,
-      invalidatedBy: undefined,
-      start: entry,
-      trampoline: 0,
-      checks: false,
-      roomy: room === ROOMY,
-      region: undefined,
-      regions: NO_REGIONS,
       loaded: undefined,
       idleStores: 0,
       ranBefore: 0,
-      computed: false,
       passedOver: 0,
     };
   }
@@ -254,7 +259,7 @@ export class Translator {
   }
 
   /** Have an instruction of a block be another one, as long as the old one. */
-  rewrite({ entry, id, instructions }: Block, { n, after }: Rewrite): void {
+  rewrite({ entry, code: { id, instructions } }: Block, { n, after }: Rewrite): void {
     instructions.replace(n, after);
     this.#records.write(entry + n * RECORD_SIZE, (instructions.eip + instructions.offsetOf(n)) >>> 0, after, n + 1, id);
   }

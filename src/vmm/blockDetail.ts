@@ -12,23 +12,24 @@ import { formatInstruction } from '../x86/formatter';
 import { hex } from '../base/bits';
 
 export function blockRow(engine: Interpreter, block: Block): BlockRow {
-  const last = block.instructions.at(-1);
+  const { id, cs, hardwareCs, length, instructions, endReason } = block.code;
+  const last = instructions.at(-1);
   return {
-    id: block.id,
-    cs: block.cs,
-    ...(block.hardwareCs === block.cs ? {} : { hardwareCs: block.hardwareCs }),
+    id,
+    cs,
+    ...(hardwareCs === cs ? {} : { hardwareCs }),
     eip: block.eip,
     linear: block.linear,
-    length: block.length,
-    instructions: block.instructions.length,
+    length,
+    instructions: instructions.length,
     terminator: last ? formatInstruction(last.instruction, last.eip, block.codeSize) : '',
-    endReason: block.endReason,
+    endReason,
     hits: engine.hits(block),
     state: block.valid ? 'cached' : 'invalidated',
     ...(block.invalidatedBy ? { invalidatedBy: block.invalidatedBy } : {}),
     codeSize: block.codeSize === 4 ? 32 : 16,
     tier: block.regions.size > 0 ? 1 : 0,
-    links: engine.linksOf(block).map(({ id }) => id),
+    links: engine.linksOf(block).map(({ code }) => code.id),
   };
 }
 
@@ -38,7 +39,7 @@ export function blockDetail(engine: Interpreter, block: Block): BlockDetail {
   const others = [...block.regions].filter((region) => region !== block.region);
   return {
     block: blockRow(engine, block),
-    instructions: block.instructions.list().map((one) => instructionDetail(block, one, { microOps: lowering.microOps(one), bytes: bytesOf(engine, block, one) })),
+    instructions: block.code.instructions.list().map((one) => instructionDetail(block, one, { microOps: lowering.microOps(one), bytes: bytesOf(engine, block, one) })),
     regions: [...own, ...others].map(regionDetail),
   };
 }
@@ -51,7 +52,7 @@ const bytesOf = ({ linear }: Interpreter, block: Block, { eip, instruction }: Bl
   const inFirst = Math.max(0, Math.min(instruction.length, first - offset));
   const rest = instruction.length - inFirst;
   const bytes = [...linear.physical.readBytes(block.physical + offset, inFirst)];
-  return Uint8Array.from(rest > 0 && block.secondPage >= 0 ? [...bytes, ...linear.physical.readBytes(block.secondPage, rest)] : bytes);
+  return Uint8Array.from(rest > 0 && block.code.secondPage >= 0 ? [...bytes, ...linear.physical.readBytes(block.code.secondPage, rest)] : bytes);
 };
 
 const instructionDetail = (
@@ -70,8 +71,8 @@ function regionDetail(region: Region): RegionDetail {
   const { lines, origins } = regionText(region);
   return {
     id: region.id,
-    root: region.root.id,
-    blocks: region.blocks.map(({ id }) => id),
+    root: region.root.code.id,
+    blocks: region.blocks.map(({ code }) => code.id),
     instructions: region.length,
     bytes: region.body.length,
     microseconds: Math.round(region.microseconds),

@@ -19,17 +19,18 @@ export function reportBlocks(host: BlockReportsHost): void {
 }
 
 function translated(host: BlockReportsHost, block: Block): void {
-  if (!host.technique.translates || block.instructions.length === 0) return;
-  host.ledger.charge('translateInstruction', block.instructions.length);
-  const sentence = `Translated ${block.instructions.length} instructions at ${hexh(block.linear)}; the block ends for: ${block.endReason}.`;
-  host.reportAt({ kind: 'blockTranslated', reason: block.endReason, sentence }, block, block.eip);
+  const { instructions, endReason } = block.code;
+  if (!host.technique.translates || instructions.length === 0) return;
+  host.ledger.charge('translateInstruction', instructions.length);
+  const sentence = `Translated ${instructions.length} instructions at ${hexh(block.linear)}; the block ends for: ${endReason}.`;
+  host.reportAt({ kind: 'blockTranslated', reason: endReason, sentence }, block, block.eip);
 }
 
 function chained(host: BlockReportsHost, source: Block, target: Block): void {
   const { technique } = host;
   if (!technique.translates || technique.policy.branched?.()) return; // a block that ran out of room is no chain
   const sentence = `The block at ${hexh(source.linear)} goes straight to the one at ${hexh(target.linear)} now.`;
-  host.reportAt({ kind: 'blockChained', reason: source.endReason, sentence, details: { target: target.linear } }, source, source.instructions.at(-1)?.eip ?? source.eip);
+  host.reportAt({ kind: 'blockChained', reason: source.code.endReason, sentence, details: { target: target.linear } }, source, source.code.instructions.at(-1)?.eip ?? source.eip);
 }
 
 function invalidated(host: BlockReportsHost, block: Block): void {

@@ -196,13 +196,13 @@ export class DebugView implements DebuggableVm {
     const { cache } = this.machine.engine;
     this.machine.engine.refreshBlocks();
     // A block that only holds a breakpoint is the debugger's business.
-    return [...cache.blocks(), ...cache.forgotten].filter((b) => b.instructions.length > 0).map((b) => blockRow(this.machine.engine, b));
+    return [...cache.blocks(), ...cache.forgotten].filter(({ code }) => code.instructions.length > 0).map((b) => blockRow(this.machine.engine, b));
   }
 
   block(id: number): BlockDetail | undefined {
     const { engine } = this.machine;
     engine.refreshBlocks();
-    const block = engine.cache.byId.get(id) ?? engine.cache.forgotten.find((b) => b.id === id);
+    const block = engine.cache.byId.get(id) ?? engine.cache.forgotten.find(({ code }) => code.id === id);
     return block && !block.single ? blockDetail(engine, block) : undefined;
   }
 

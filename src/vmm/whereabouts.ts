@@ -22,7 +22,7 @@ export class Whereabouts {
   }
 
   /** The instruction at `eip` of a block. */
-  inBlock({ cs, linear, eip: first, codeSize }: Block, eip: number): Place {
+  inBlock({ code: { cs }, linear, eip: first, codeSize }: Block, eip: number): Place {
     return { retired: this.engine.retired, cs, eip, linear: (linear - first + eip) >>> 0, codeSize };
   }
 

@@ -27,7 +27,7 @@ if (folder) {
     if (!blocks) return;
     const waiting: Block[] = [];
     for (const block of blocks) {
-      if (ran(block)) for (const { instruction } of block.instructions.list()) executed.add(instruction.spec.id);
+      if (ran(block)) for (const { instruction } of block.code.instructions.list()) executed.add(instruction.spec.id);
       else if (block.valid) waiting.push(block);
     }
     if (waiting.length > 0) fresh.set(interpreter.translator, waiting);

@@ -6,7 +6,7 @@ import { CodePage, overlaps } from '../../src/engine/codePage';
 import { PAGE } from '../../src/memory/layout';
 
 const AT = 5 * PAGE;
-const block = (physical: number, length: number, secondPage = -1): Block => ({ physical, length, secondPage }) as Block;
+const block = (physical: number, length: number, secondPage = -1): Block => ({ physical, code: { length, secondPage } }) as Block;
 
 function met(page: CodePage, address: number, length: number): Block[] {
   const found: Block[] = [];

@@ -101,7 +101,7 @@ function translate(bench: TestCpu, mode: 16 | 32, source: string, whole: boolean
   const lowering = new BlockLowering(vm.cpu, vm.engine.translator.forms);
   const [largest] = [...vm.engine.regions.regions()].sort((a, b) => b.length - a.length || a.id - b.id);
   if (!largest) return 'not translated';
-  const microOps = largest.blocks.flatMap((block) => block.instructions.list().flatMap((one) => printStatements(lowering.microOps(one), '  ')));
+  const microOps = largest.blocks.flatMap((block) => block.code.instructions.list().flatMap((one) => printStatements(lowering.microOps(one), '  ')));
   const text = regionText(largest).lines;
   return [...microOps, '--', ...(whole ? text : essence(text))].join('\n');
 }
@@ -140,7 +140,7 @@ test('every line of a region names its instruction', () => {
   assert.ok(region, 'the loop is a region');
   const { lines, origins } = regionText(region);
   const linesOf = (eip: number) => lines.filter((_, i) => origins[i] === eip).map((line) => line.trim());
-  const [add, lea, dec, jnz] = region.root.instructions.list().map(({ eip }) => eip);
+  const [add, lea, dec, jnz] = region.root.code.instructions.list().map(({ eip }) => eip);
   assert.deepEqual(new Set(origins), new Set([undefined, add, lea, dec, jnz]));
   assert.ok(linesOf(add).includes('local.set $eax') && !linesOf(add).includes('local.set $edx'));
   assert.ok(linesOf(lea).includes('local.set $edx') && !linesOf(lea).includes('local.set $eax'));

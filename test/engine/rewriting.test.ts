@@ -40,7 +40,7 @@ test('translated code reads an immediate that keeps changing, and is compiled on
   assert.equal(lost(cpu), 0);
   const region = [...cpu.vm.engine.regions.regions()].find(({ root }) => root.linear === 0x2000);
   assert.ok(region, 'the function is a region');
-  assert.equal(region.root.instructions.at(0)?.instruction.immediate, 1, 'the block shows what stands there now');
+  assert.equal(region.root.code.instructions.at(0)?.instruction.immediate, 1, 'the block shows what stands there now');
   assert.ok(cpu.vm.engine.regions.statistics.compiled < 8);
 });
 

@@ -106,7 +106,7 @@ test('code that keeps its shape is rewritten unseen, and stays one block', () =>
   const cpu = run(bench('off'), counting(200), false);
   const [block] = checking(cpu);
   assert.equal(block.linear, CODE);
-  assert.equal(block.instructions.at(1)?.instruction.immediate, 199);
+  assert.equal(block.code.instructions.at(1)?.instruction.immediate, 199);
   assert.ok(cpu.vm.engine.hits(block) > 350);
   assert.ok(cpu.seen < 100, `${cpu.seen} stores seen`);
   const expected = state(cpu);
@@ -129,7 +129,7 @@ test('code of another shape is another block in the same place', () => {
   assert.ok(lost.length > 100);
   for (const block of lost) {
     assert.equal(block.invalidatedBy, 'code written');
-    assert.ok([3, 4, 5].includes(block.instructions.length));
+    assert.ok([3, 4, 5].includes(block.code.instructions.length));
     assert.equal(cpu.vm.engine.hits(block), 3, 'what a lost block ran stays known');
   }
 });

@@ -371,7 +371,7 @@ class RegionEmitter {
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record, noted }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
-      this.#of(block.instructions.at(n)?.eip);
+      this.#of(block.code.instructions.at(n)?.eip);
       statements.memory.noted = noted;
       statements.instruction(last ? list.slice(0, -1) : list, record, n, dead);
     });
@@ -382,7 +382,7 @@ class RegionEmitter {
     this.#partialBehind.set(node, statements.partial.known);
     this.#refutedBehind.set(node, statements.refuted);
     if (terminal.k === 'leave') {
-      this.#of(block.instructions.at(instructions.length)?.eip);
+      this.#of(block.code.instructions.at(instructions.length)?.eip);
       this.#x87?.flush();
       return statements.leave(terminal.record);
     }
@@ -454,7 +454,7 @@ class RegionEmitter {
     }
     this.#node(to);
     // The way on from here lies inside the code of the instruction that leads to it.
-    if (from !== DISPATCH) this.#of(this.#block(from).block.instructions.at(-1)?.eip);
+    if (from !== DISPATCH) this.#of(this.#block(from).block.code.instructions.at(-1)?.eip);
   }
 
   /** To a block of the region. */

@@ -80,20 +80,20 @@ export class BlockLowering {
     let record = block.entry;
     const count = (): number => instructions.length;
     for (const occurrence of this.#direct(block)) {
-      const loaded = block.loaded?.get(count());
+      const loaded = block.code.loaded?.get(count());
       const statements = this.#statements(occurrence, loadedFrom(record, loaded));
       if (!statements) return { block, instructions, terminal: { k: 'leave', record }, count: count(), returnEip: undefined };
       instructions.push({ record, statements, noted: loaded !== undefined && (loaded & NOTED) !== 0 });
       record += RECORD_SIZE;
     }
     const terminal = this.#terminal(block, instructions.at(-1), record);
-    const last = block.instructions.at(-1);
+    const last = block.code.instructions.at(-1);
     const returnEip = last?.instruction.spec.flow === 'call' ? (last.eip + last.instruction.length) >>> 0 : undefined;
     return { block, instructions, terminal, count: count(), returnEip };
   }
 
   /** Instructions that have records of their own. */
-  #direct({ attention, instructions }: Block): readonly BlockInstruction[] {
+  #direct({ code: { attention, instructions } }: Block): readonly BlockInstruction[] {
     return attention?.kind === 'policy' || attention?.kind === 'watch' ? instructions.list().slice(0, -1) : instructions.list();
   }
 
@@ -123,10 +123,10 @@ export class BlockLowering {
 
   /** `record`: the one behind the last instruction. */
   #terminal(block: Block, last: RegionInstruction | undefined, record: number): RegionTerminal {
-    const occurrence = block.instructions.at(-1);
+    const occurrence = block.code.instructions.at(-1);
     const ending = last?.statements.at(-1)?.k;
     const branching = record - RECORD_SIZE;
-    if (block.attention || !occurrence) return { k: 'leave', record };
+    if (block.code.attention || !occurrence) return { k: 'leave', record };
     const next = (occurrence.eip + occurrence.instruction.length) >>> 0;
     if (ending === 'jump' && occurrence.instruction.spec.flow === 'system') return { k: 'jump', to: { eip: next, slot: branching + RECORD.DISPLACEMENT } };
     const taken = { eip: branchTarget(occurrence.instruction, next), slot: branching + RECORD.DISPLACEMENT };

@@ -53,7 +53,7 @@ const callsX87 = (statements: readonly Statement[]): boolean =>
   statements.some((s) => (s.k === 'call' && s.name.startsWith('x87')) || (s.k === 'attempt' ? callsX87(s.ordinary) : listsIn(s).some(callsX87)));
 
 /** With instructions of its own that lie in one page, and stores to them seen. */
-const isUsable = (block: Block): boolean => block.valid && !block.single && !block.checks && block.secondPage < 0 && block.attention?.kind !== 'breakpoint';
+const isUsable = (block: Block): boolean => block.valid && !block.single && !block.checks && block.code.secondPage < 0 && block.code.attention?.kind !== 'breakpoint';
 
 export const mayBeRoot = isUsable;
 

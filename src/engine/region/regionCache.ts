@@ -261,7 +261,7 @@ export class RegionCache {
     view.setInt32(trampoline + RECORD.DISPLACEMENT, root.entry, true);
     view.setInt32(trampoline + RECORD.IMMEDIATE, slot, true);
     view.setInt32(trampoline + RECORD.EIP, root.eip, true);
-    view.setInt32(trampoline + RECORD.BLOCK, root.id, true);
+    view.setInt32(trampoline + RECORD.BLOCK, root.code.id, true);
     this.cache.redirect(root, trampoline);
   }
 
@@ -290,10 +290,11 @@ export class RegionCache {
 
   /** LOADED fields of instruction `n` keep changing: a region that has them in it goes, the next one reads them from the record. */
   loads(block: Block, n: number, fields: number): void {
-    const loaded = block.loaded?.get(n) ?? 0;
+    const { code } = block;
+    const loaded = code.loaded?.get(n) ?? 0;
     if ((fields & ~loaded) === 0) return;
-    block.loaded ??= new Map();
-    block.loaded.set(n, loaded | fields);
+    code.loaded ??= new Map();
+    code.loaded.set(n, loaded | fields);
     this.#dropAll(block);
   }
 
@@ -342,8 +343,8 @@ export class RegionCache {
       if (!region.valid || region.root.region !== region) throw new Error(`${name} is not what its root names`);
       if (this.table.get(region.slot) === null) throw new Error(`${name} has no code`);
       for (const block of region.blocks) {
-        if (!block.valid) throw new Error(`${name} holds block ${block.id}, which is not valid`);
-        if (!block.regions.has(region)) throw new Error(`block ${block.id} does not know of ${name}`);
+        if (!block.valid) throw new Error(`${name} holds block ${block.code.id}, which is not valid`);
+        if (!block.regions.has(region)) throw new Error(`block ${block.code.id} does not know of ${name}`);
       }
       const { trampoline, start } = region.root;
       if (start !== trampoline || this.#view.getUint16(trampoline + RECORD.HANDLER, true) !== PSEUDO.TRANSLATED) throw new Error(`nobody comes to ${name}`);

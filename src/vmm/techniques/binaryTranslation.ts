@@ -26,7 +26,7 @@ export class BinaryTranslation extends DeprivilegedTechnique {
   }
 
   protected override readonly branched = (block: Block): void => {
-    const last = block.instructions.at(-1);
+    const last = block.code.instructions.at(-1);
     if (last) this.host.reportAt(blockEnd(last.instruction), block, last.eip);
   };
 
