@@ -21,9 +21,12 @@ const BYTES = {
   /** Status flags between two regions (FLAG_CELLS). */
   flagKind: 4,
   flagSecond: 4,
-  /** How often regions have refused an x87 control word, and the first record of the root of the last one (Refusals). */
+  /** How often regions have refused an x87 control word, and the first record of the root of the last one (region/complaints). */
   refusals: 4,
   refusedBy: 4,
+  /** How often clusters of accesses have not been in one page that they may reach, and the record of the first access of the last one. */
+  scattered: 4,
+  scatteredAt: 4,
 } as const;
 
 type Cell = keyof typeof BYTES;

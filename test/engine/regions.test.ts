@@ -368,7 +368,7 @@ test('rounding changes for good after a region was compiled: it gets another one
       mov eax, [sum]
       mov ebx, [sum + 4]
       hlt
-      align 8
+      align 4096
       third: dq 0.3333
       sum: dq 0.0
       down: dw 077Fh`);

@@ -7,10 +7,13 @@
 import { type SharedFunction, type Statement, listsIn, typeOf } from '../../ir/microOp';
 import type { AccessWindow } from '../../memory/accessWindows';
 import { CPU } from '../../x86/cpuState';
+import type { Block } from '../block';
 import { ExpressionEmitter } from '../interpreter/expressions';
 import { RECORD } from '../record';
 import { Code, OP, VECTOR } from '../wasm/encoder';
 import { FLAG_CELLS } from '../wasm/flagFunctions';
+import { NO_CLUSTERS, clustersOf } from './clusters';
+import { REFUSED, countComplaint } from './complaints';
 import { type ControlFlow, analyseControlFlow, dominates, irreducibleEdge, reaching } from './controlFlow';
 import { deadFlags } from './deadFlags';
 import { UNKNOWN } from './expressions';
@@ -20,7 +23,6 @@ import { emitJumpTable } from './jumpTable';
 import { NO_PAGE, REGION_LOCAL as L } from './locals';
 import type { Assumptions } from './memoryAccess';
 import { NOTHING_PARTIAL, type PartialRegister } from './partialRegisters';
-import { countRefusal } from './refusals';
 import type { Edge, RegionBlock, RegionPlan } from './region';
 import { type RegionFunctions, RegionStatements } from './statements';
 import { isUnusual } from '../wasm/x87Functions';
@@ -54,6 +56,8 @@ export interface EmitOptions {
   readonly assumptions: Assumptions;
   /** The record that stands for "wherever EIP says": its EIP field is set on the way there. */
   readonly computedRecord: number;
+  /** Accesses of the block that lie near each other are often not in one page all the same. */
+  readonly isScattered: (block: Block) => boolean;
 }
 
 export function emitRegion(plan: RegionPlan, options: EmitOptions): EmittedRegion {
@@ -95,7 +99,7 @@ class RegionEmitter {
       this.#callsShared = true;
       return options.functions.shared(name);
     };
-    this.#statements = new RegionStatements(this.#code, { ...options.functions, shared }, options.assumptions, this.#x87);
+    this.#statements = new RegionStatements(this.#code, { ...options.functions, shared }, options.assumptions, this.#late, this.#x87);
     this.#flow = this.#x87 ? this.#structured() : this.#withDirectJumps();
     // What the dispatch node leads to, it leads to in one way.
     for (const node of [plan.root.block.eip, DISPATCH, ...plan.targets, ...this.#dispatched]) this.#x87Above.set(node, 0);
@@ -215,7 +219,8 @@ class RegionEmitter {
     if (this.#x87?.isPlain) {
       isUnusual(code);
       code.open(OP.if);
-      countRefusal(code, this.plan.root.block.entry);
+      code.constant(this.plan.root.block.entry).set(L.NEXT);
+      countComplaint(code, REFUSED);
       code.close();
     }
     code.constant(0).get(L.BUDGET).memory(OP.store, CPU.BUDGET);
@@ -244,6 +249,7 @@ class RegionEmitter {
     const [read, write] = memory.windows;
     if (read) code.loadCell(read.cell).set(L.READABLE);
     if (write) code.loadCell(write.cell).set(L.WRITABLE);
+    memory.prologue(code);
     this.#x87?.prologue(code);
     code.loadCell(CPU.RESULT).set(L.RESULT).loadCell(CPU.AUX).set(L.A);
     // A constant KIND keeps loops in registers.
@@ -368,6 +374,7 @@ class RegionEmitter {
     statements.partial.known = (!this.#isMeeting(node) && this.#partialBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || NOTHING_PARTIAL;
     // Whatever way leads here comes by the dominator.
     statements.refuted = this.#refutedBehind.get(this.#flow.dominator.get(node) as Node) ?? new Set();
+    statements.clusters = this.options.isScattered(block) ? NO_CLUSTERS : clustersOf(instructions, (segment) => (this.options.assumptions.flat & (1 << segment)) !== 0);
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record, noted }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));

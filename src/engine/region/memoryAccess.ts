@@ -2,7 +2,8 @@
  * Loads and stores of translated code. One that lies in the window of its kind (memory/accessWindows) goes straight to memory; any other
  * looks its page up in the software TLB. Those on a stack outside, and without a window those whose address comes from a register alone or
  * from a table's place and an index, compare with the page that their base met last, which they keep in locals (TAG, and DELTA from linear
- * to the VM's memory). The TLB does not change while a region runs, so neither windows nor pages need to be asked for again.
+ * to the VM's memory). The TLB does not change while a region runs, so neither windows nor pages need to be asked for again; and of accesses
+ * that lie near each other (clusters) only the first one asks, for all of them.
  */
 import { foldBinary } from '../../ir/fold';
 import { type Expr, type Statement, constant } from '../../ir/microOp';
@@ -10,7 +11,10 @@ import type { AccessWindow } from '../../memory/accessWindows';
 import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, TLB } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
 import { EBP, ESP } from '../../x86/registers';
-import { type Code, OP } from '../wasm/encoder';
+import { type Code, I32, OP } from '../wasm/encoder';
+import { type Cluster, type ClusterAccess, LONGEST_CLUSTER } from './clusters';
+import { SCATTERED, countComplaint } from './complaints';
+import type { LateLocals } from './lateLocals';
 import { MAX_PAGES, REGION_LOCAL as L } from './locals';
 
 export interface Assumptions {
@@ -34,21 +38,46 @@ export interface Place {
   readonly write: boolean;
   /** Leaves at an address that is no multiple of the size; no other crosses its page. */
   readonly aligned?: boolean;
+  readonly near?: ClusterAccess | undefined;
 }
+
+/** Where a cluster may be without being looked up. */
+interface Reach {
+  /** Linear address of its first byte, and where that is in the VM's memory. */
+  readonly low: number;
+  readonly host: number;
+  readonly windows: readonly AccessWindow[];
+  /** How many of the addresses from `low` on a cluster may begin at. */
+  readonly local: number;
+}
+
+/** What an access does: bits. */
+const READ = 1;
+const WRITE = 2;
+
+const denied = (kinds: number, user: boolean): number =>
+  (kinds & READ ? (user ? DENY_USER_READ : DENY_SUPERVISOR_READ) : 0) | (kinds & WRITE ? (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) : 0);
+
+const kindsOf = ({ reads, writes }: Cluster): number => (reads ? READ : 0) | (writes ? WRITE : 0);
 
 export class MemoryAccess {
   /** Bits of FLAT the code relies on. */
   relied = 0;
   /** Level of the block behind which the region is left. */
   exit = 0;
-  /** Base and direction → which of the remembered pages is theirs. */
+  /** Base and kinds of access → which of the remembered pages is theirs. */
   readonly #pages = new Map<string, number>();
+  /** By kinds of access. */
+  readonly #reaches = new Map<number, Reach>();
+  /** Locals for places of clusters in the VM's memory, by their numbers. */
+  readonly #clusters: number[] = [];
 
   constructor(
     readonly code: Code,
     readonly value: (e: Expr) => void,
     readonly assumptions: Assumptions,
     readonly storePlace: number,
+    readonly locals: LateLocals,
   ) {}
 
   /** The instruction stores to marked pages time and again: its stores ask storePlace. */
@@ -76,6 +105,7 @@ export class MemoryAccess {
     const { code } = this;
     const { write } = place;
     const base = definition(place.offset);
+    if (place.near) return this.#inCluster(place, place.near, record, base, access);
     const window = this.assumptions.windows[write ? 'write' : 'read'];
     const size = place.aligned ? 1 : place.size;
     code.constant(record).set(L.NEXT);
@@ -88,9 +118,7 @@ export class MemoryAccess {
     }
     if (!window || (isOnStack(base) && !this.assumptions.stackInWindows)) {
       this.#linear(place, 0);
-      const page = this.#pageOf(baseOf(base, place.segment), write);
-      if (page === undefined) this.#lookUp(size, write);
-      else this.#remembered(page, size, write);
+      this.#place(base, place.segment, size, write ? WRITE : READ);
       access(0);
       return;
     }
@@ -102,7 +130,7 @@ export class MemoryAccess {
       .op(OP.geU);
     code.open(OP.if);
     if (window.low) code.get(L.ADDRESS).constant(window.low).op(OP.add).set(L.ADDRESS);
-    this.#lookUp(size, write);
+    this.#lookUp(size, write ? WRITE : READ);
     access(0);
     code.else();
     code.get(L.ADDRESS);
@@ -130,14 +158,95 @@ export class MemoryAccess {
         .branchIf(this.exit);
   }
 
-  #pageOf(base: string | undefined, write: boolean): number | undefined {
+  /** As `access`, in a cluster: where that is, is in a local. */
+  #inCluster(place: Place, near: ClusterAccess, record: number, base: Expr, access: (offset: number) => void): void {
+    const { code } = this;
+    const { cluster, at, leads } = near;
+    const local = this.#clusterLocal(cluster);
+    this.relied |= 1 << place.segment;
+    if (leads || place.aligned) code.constant(record).set(L.NEXT);
+    if (leads) this.#findCluster(place, near, base, local);
+    if (place.aligned)
+      code
+        .get(local)
+        .constant(at)
+        .op(OP.add)
+        .constant(place.size - 1)
+        .op(OP.and)
+        .branchIf(this.exit);
+    code.get(local);
+    access(at);
+  }
+
+  #clusterLocal({ number }: Cluster): number {
+    while (this.#clusters.length <= number) this.#clusters.push(this.locals.add(I32, `near${this.#clusters.length}`));
+    return this.#clusters[number];
+  }
+
+  /** Where a cluster is in the VM's memory, into `local`; leaves when it does not lie in one page that all of its accesses may reach. */
+  #findCluster({ segment, offset }: Place, { cluster, at }: ClusterAccess, base: Expr, local: number): void {
+    const { code } = this;
+    const kinds = kindsOf(cluster);
+    const reach = this.#reachOf(kinds, base);
+    const low = reach?.low ?? 0;
+    this.value(foldBinary('add', offset, constant(-at - low)));
+    code.set(L.ADDRESS);
+    if (!reach) {
+      this.#place(base, segment, cluster.span, kinds, true);
+      code.set(local);
+      return;
+    }
+    code.get(L.ADDRESS).constant(reach.host).op(OP.add).set(local);
+    code.get(L.ADDRESS).get(reach.local).op(OP.geU);
+    code.open(OP.if);
+    if (low) code.get(L.ADDRESS).constant(low).op(OP.add).set(L.ADDRESS);
+    this.#lookUp(cluster.span, kinds, true);
+    code.set(local).close();
+  }
+
+  /** What the windows for such accesses have in common, if they are of use and have memory in the same place. */
+  #reachOf(kinds: number, base: Expr): Reach | undefined {
+    const { windows, stackInWindows } = this.assumptions;
+    if (isOnStack(base) && !stackInWindows) return undefined;
+    const known = this.#reaches.get(kinds);
+    if (known) return known;
+    const all = [...(kinds & READ ? [windows.read] : []), ...(kinds & WRITE ? [windows.write] : [])].filter((window) => window !== undefined);
+    const highest = all.reduce((a, b) => (b.low > a.low ? b : a), all[0]);
+    if (all.length < (kinds === (READ | WRITE) ? 2 : 1) || all.some(({ host, low }) => ((host - low) | 0) !== ((highest.host - highest.low) | 0))) return undefined;
+    const reach = { low: highest.low, host: highest.host, windows: all, local: this.locals.add(I32, `reach${this.#reaches.size}`) };
+    if (kinds & READ) this.windows[0] = windows.read;
+    if (kinds & WRITE) this.windows[1] = windows.write;
+    this.#reaches.set(kinds, reach);
+    return reach;
+  }
+
+  /** In the prologue: how far clusters may begin from the lowest address of windows. */
+  prologue(code: Code): void {
+    for (const { low, windows, local } of this.#reaches.values()) {
+      windows.forEach(({ cell, low: own }, n) => {
+        const less = (low - own + LONGEST_CLUSTER) | 0;
+        code.loadCell(cell).constant(less).op(OP.sub).constant(0).loadCell(cell).constant(less).op(OP.geU, OP.select);
+        if (n === 0) code.set(local);
+        else code.tee(L.ENTRY).get(local).get(L.ENTRY).get(local).op(OP.ltU, OP.select).set(local);
+      });
+    }
+  }
+
+  /** The place of ADDRESS, onto the stack, by the page that its base met last if it has one. */
+  #place(base: Expr, segment: number, size: number, kinds: number, clustered = false): void {
+    const page = this.#pageOf(baseOf(base, segment), kinds);
+    if (page === undefined) this.#lookUp(size, kinds, clustered);
+    else this.#remembered(page, size, kinds, clustered);
+  }
+
+  #pageOf(base: string | undefined, kinds: number): number | undefined {
     if (base === undefined) return undefined;
-    const key = `${base} ${write}`;
+    const key = `${base} ${kinds}`;
     if (!this.#pages.has(key) && this.#pages.size < MAX_PAGES) this.#pages.set(key, this.#pages.size);
     return this.#pages.get(key);
   }
 
-  #remembered(page: number, size: number, write: boolean): void {
+  #remembered(page: number, size: number, kinds: number, clustered: boolean): void {
     const { code } = this;
     // The offset in the page, if it is that page; more than any offset otherwise. Too near the end crosses it.
     code
@@ -147,7 +256,7 @@ export class MemoryAccess {
       .op(OP.i64Xor, OP.i64Const);
     code.signed(PAGE - size).op(OP.i64GtU);
     code.open(OP.if);
-    this.#entry(size, write);
+    this.#entry(size, kinds, { clustered });
     code
       .get(L.ADDRESS)
       .constant(-PAGE)
@@ -171,19 +280,18 @@ export class MemoryAccess {
     code.constant(record).set(L.NEXT);
     this.value(linear);
     code.set(L.ADDRESS);
-    this.#entry(bytes, write, this.assumptions.user && !system);
+    this.#entry(bytes, write ? WRITE : READ, { user: this.assumptions.user && !system });
     code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
   }
 
-  #lookUp(size: number, write: boolean): void {
-    this.#entry(size, write);
+  #lookUp(size: number, kinds: number, clustered = false): void {
+    this.#entry(size, kinds, { clustered });
     this.code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
   }
 
-  /** The TLB entry of ADDRESS into ENTRY, if it lets the access through. */
-  #entry(size: number, write: boolean, user = this.assumptions.user): void {
+  /** The TLB entry of ADDRESS into ENTRY, if it lets the access through. `clustered`: that it does not is counted. */
+  #entry(size: number, kinds: number, { user = this.assumptions.user, clustered = false } = {}): void {
     const { code } = this;
-    const deny = write ? (user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) : user ? DENY_USER_READ : DENY_SUPERVISOR_READ;
     code.get(L.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(L.ENTRY);
     if (size > 1)
       code
@@ -194,10 +302,11 @@ export class MemoryAccess {
         .op(OP.add)
         .constant(12)
         .op(OP.shrU, OP.or);
-    code
-      .constant(deny | (size > 1 ? CROSSES_PAGE : 0))
-      .op(OP.and)
-      .branchIf(this.exit);
+    code.constant(denied(kinds, user) | (size > 1 ? CROSSES_PAGE : 0)).op(OP.and);
+    if (!clustered) return void code.branchIf(this.exit);
+    code.open(OP.if);
+    countComplaint(code, SCATTERED);
+    code.branch(this.exit).close();
   }
 
   /** The offset on the stack against limit and base of a segment that is not flat: the linear address into ADDRESS. */

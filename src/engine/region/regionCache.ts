@@ -13,10 +13,10 @@ import type { CodeCache } from '../codeCache';
 import type { FormTable } from '../forms';
 import { PSEUDO, RECORD } from '../record';
 import { type Rewrite, loadedFields } from '../rewriting';
+import { Complaints, REFUSED, SCATTERED } from './complaints';
 import { type EmittedRegion, emitRegion } from './emitRegion';
 import { isPlainControl } from '../wasm/x87Functions';
 import { BlockLowering } from './lowerBlock';
-import { Refusals } from './refusals';
 import { mayBeRoot, planRegion } from './planRegion';
 import type { Assumptions } from './memoryAccess';
 import type { Region, RegionPlan } from './region';
@@ -48,7 +48,8 @@ export class RegionCache {
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_CHUNK });
   readonly #view: DataView;
   readonly #regions = new Set<Region>();
-  readonly #refusals: Refusals;
+  readonly #refusals: Complaints;
+  readonly #scattered: Complaints;
   /** Hot blocks and when they became it (instructions retired), the longest waiting first. */
   readonly #queue = new Map<Block, number>();
   /** Blocks that have become hot although a region holds them. */
@@ -82,7 +83,8 @@ export class RegionCache {
     readonly limits: RegionLimits = REGION_LIMITS,
   ) {
     this.#view = new DataView(linear.cpu.memory.buffer);
-    this.#refusals = new Refusals(linear.cpu);
+    this.#refusals = new Complaints(linear.cpu, REFUSED);
+    this.#scattered = new Complaints(linear.cpu, SCATTERED);
     cache.onInvalidate = (block) => this.#blockInvalidated(block);
   }
 
@@ -181,7 +183,7 @@ export class RegionCache {
       stackInWindows: this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.read) && this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.write),
       plainX87: isPlainControl(cpu.get(CPU.X87_CONTROL)) && !this.#refusals.has(root),
     };
-    const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions, computedRecord: this.#computedRecord });
+    const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions, computedRecord: this.#computedRecord, isScattered: (block) => this.#scattered.has(block) });
     if (root.trampoline === 0) root.trampoline = this.cache.allocate(1);
     return { root, plan, emitted };
   }
@@ -198,6 +200,7 @@ export class RegionCache {
   /** What does not fit any more goes, and comes back if it is hot. `now`: instructions retired. */
   dropOutdated(now: number): void {
     this.#dropRefusing(now);
+    this.#dropScattered(now);
     this.#dropNarrow();
   }
 
@@ -208,6 +211,18 @@ export class RegionCache {
       if (region.root.entry !== entry) continue;
       this.#refusals.note(region.root);
       this.#drop(region);
+    }
+  }
+
+  #dropScattered(now: number): void {
+    const record = this.#scattered.tooMany(now);
+    if (record === undefined) return;
+    const block = this.cache.byId.get(this.#view.getInt32(record + RECORD.BLOCK, true));
+    if (!block) return;
+    this.#scattered.note(block);
+    for (const region of [...block.regions]) {
+      this.#drop(region);
+      this.#queue.set(region.root, now);
     }
   }
 

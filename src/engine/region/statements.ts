@@ -11,6 +11,8 @@ import { type Code, OP, VECTOR } from '../wasm/encoder';
 import type { Value } from '../wasm/functionWriter';
 import { RegionExpressions, constantOf } from './expressions';
 import { RegionFlags, shiftFlagsOf } from './flags';
+import { type Clusters, NO_CLUSTERS } from './clusters';
+import type { LateLocals } from './lateLocals';
 import { REGION_LOCAL as L } from './locals';
 import { type Assumptions, MemoryAccess, type Place } from './memoryAccess';
 import type { PartialRegisters } from './partialRegisters';
@@ -37,6 +39,8 @@ export class RegionStatements {
   /** Invariants that are known not to hold here. */
   refuted: ReadonlySet<string> = new Set();
   readonly memory: MemoryAccess;
+  /** Of the current block. */
+  clusters: Clusters = NO_CLUSTERS;
   readonly #operations: X87Operations | undefined;
   /** Record of the current instruction. */
   #record = 0;
@@ -52,6 +56,7 @@ export class RegionStatements {
     readonly code: Code,
     readonly functions: RegionFunctions,
     assumptions: Assumptions,
+    locals: LateLocals,
     /** In regions that use it. */
     readonly x87: X87Stack | undefined,
   ) {
@@ -68,7 +73,7 @@ export class RegionStatements {
     }
     this.flags = new RegionFlags(code, (e) => this.value(e), functions.auxOf, functions.unpackAux);
     this.#expressions.flags = this.flags;
-    this.memory = new MemoryAccess(code, (e) => this.value(e), assumptions, functions.storePlace);
+    this.memory = new MemoryAccess(code, (e) => this.value(e), assumptions, functions.storePlace, locals);
   }
 
   get used(): number {
@@ -164,7 +169,7 @@ export class RegionStatements {
         break;
       case 'storeVector':
         this.#updated = undefined;
-        this.memory.place(placeOf(s, true), this.#record, this.#definition);
+        this.memory.place(this.#placeOf(s, true), this.#record, this.#definition);
         code.get(L.PLACE);
         if (s.size === 8 && s.value.k === 'typed' && s.value.op === 'i64x2.splat') {
           this.value(s.value.args[0]);
@@ -390,8 +395,12 @@ export class RegionStatements {
     }
   }
 
+  #placeOf(s: Access, write: boolean): Place {
+    return { segment: s.segment as number, offset: s.offset, size: s.size, write, aligned: 'aligned' in s && s.aligned, near: this.clusters.get(s) };
+  }
+
   #access(s: Access, write: boolean, access: (offset: number) => void): void {
-    this.memory.access(placeOf(s, write), this.#record, this.#definition, access);
+    this.memory.access(this.#placeOf(s, write), this.#record, this.#definition, access);
   }
 
   #load(s: Extract<Statement, { k: 'load' }>): void {
@@ -399,7 +408,7 @@ export class RegionStatements {
     const into = L.TEMPS + s.id;
     if (s.size === 1) this.#loadedBytes.add(s.id);
     if (!s.update) return this.#access(s, false, (offset) => code.memory(LOAD[s.size], offset).set(into));
-    this.#updated = placeOf(s, true);
+    this.#updated = this.#placeOf(s, true);
     this.memory.place(this.#updated, this.#record, this.#definition);
     code.get(L.PLACE).memory(LOAD[s.size], 0).set(into);
   }
@@ -440,8 +449,6 @@ type Access = Extract<Statement, { k: 'load' | 'store' | 'loadVector' | 'storeVe
 
 const LOAD = { 1: OP.load8U, 2: OP.load16U, 4: OP.load } as const;
 const STORE = { 1: OP.store8, 2: OP.store16, 4: OP.store } as const;
-
-const placeOf = (s: Access, write: boolean): Place => ({ segment: s.segment as number, offset: s.offset, size: s.size, write, aligned: 'aligned' in s && s.aligned });
 
 /** Is the result a op b itself, with no carry in? */
 function isExact({ op, a, b, result }: Extract<Statement, { k: 'arithmeticFlags' }>, before: readonly Statement[]): boolean {
