@@ -16,6 +16,7 @@ import { useStrings } from './ui/text';
 import { SessionTracker } from './ui/sessionTracker';
 import { TechniqueChoice } from './ui/techniqueChoice';
 import { registerTechniqueStatus } from './ui/techniqueStatus';
+import { registerUnsourcedFrames } from './ui/unsourcedFrames';
 import { registerViewPages } from './ui/viewPages';
 import { registerViews } from './ui/views';
 import { registerAdapter } from './ui/workerAdapter';
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerKeptVms(context, vms);
   registerTechniqueStatus(context, choice, tracker);
   registerViews(context, tracker);
+  registerUnsourcedFrames(context, tracker);
   registerViewPages(context, tracker);
   const problems = registerProblems(context, tracker, checker);
   registerComparison(context, problems, start);

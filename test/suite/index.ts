@@ -7,6 +7,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./activation.test');
   await import('./session.test');
+  await import('./unsourced.test');
   await import('./problems.test');
   await import('./editor.test');
   await import('./providers.test');
