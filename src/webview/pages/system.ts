@@ -12,7 +12,7 @@ import { descriptorTable, deviceTable, taskTable } from '../system/tablePanels';
 import { vmcsPanel } from '../system/vmcsPanel';
 import { tabList, tabPanel } from '../tabs';
 import { t } from '../text';
-import { textField } from '../textField';
+import { Refusals, textField } from '../textField';
 import { whenReleased } from '../whenReleased';
 
 const TABS = [
@@ -39,12 +39,16 @@ let system: SystemResponse | undefined;
 let vmcs: VmcsResponse | undefined;
 let walk: { readonly linear: number; readonly row: PageWalkRow; readonly technique: TechniqueId } | undefined;
 let problem = '';
+/** Behind which stop what was refused is out of date. */
+let typedAt: number | undefined;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const pull = latest(async () => {
   const { session } = connection;
   if (connection.isOver) return render();
+  if (session.stop !== typedAt) refusals.clear();
+  typedAt = session.stop;
   try {
     system = await connection.ask('ringside/system', {});
     vmcs = await connection.ask('ringside/vmcs', {}).catch(() => undefined);
@@ -87,7 +91,17 @@ async function attempt(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-const setRegister = (name: string, value: string) => void attempt(() => connection.ask('setExpression', { expression: name, value }));
+const setRegister = (name: string, value: string) => connection.ask('setExpression', { expression: name, value });
+const setVmcs = (name: string, value: string) => connection.ask('ringside/vmcs', { set: { name, value } });
+
+/** As `attempt`, of what was typed into a field: that is where it is said. */
+const entering =
+  (set: (name: string, value: string) => Promise<unknown>) =>
+  (key: string, name: string, text: string): void =>
+    void attempt(async () => {
+      refusals.forget(key);
+      await set(name, text).catch((error) => refusals.note(key, text, messageOf(error)));
+    });
 
 function change(state: Partial<State>): void {
   connection.remember(state);
@@ -162,6 +176,8 @@ function tablesPanel(shown: SystemResponse): Child {
 
 function panel(shown: SystemResponse, tab: string): Child {
   const settable = connection.session.state === 'stopped';
+  const set = (name: string, value: string) => void attempt(() => setRegister(name, value));
+  const refusal = (key: string) => refusals.of(key);
   switch (tab) {
     case 'tables':
       return tablesPanel(shown);
@@ -178,7 +194,6 @@ function panel(shown: SystemResponse, tab: string): Child {
       );
     case 'vmcs': {
       if (!vmcs) return tabPanel('vmcs');
-      const set = (name: string, value: string) => void attempt(() => connection.ask('ringside/vmcs', { set: { name, value } }));
       const filter = h('input', {
         type: 'text',
         'data-key': 'filter',
@@ -189,11 +204,11 @@ function panel(shown: SystemResponse, tab: string): Child {
       return tabPanel(
         'vmcs',
         h('div', { class: 'toolbar' }, h('label', { class: 'field' }, `${t('Filter')} `, filter)),
-        vmcsPanel(vmcs, changes, { filter: connection.state.filter, settable, set }),
+        vmcsPanel(vmcs, changes, { filter: connection.state.filter, settable, enter: entering(setVmcs), refusal }),
       );
     }
     default:
-      return tabPanel('registers', registerTable(shown.registers, changes, { settable, set: setRegister }), segmentTable(shown.segments, changes));
+      return tabPanel('registers', registerTable(shown.registers, changes, { settable, set, enter: entering(setRegister), refusal }), segmentTable(shown.segments, changes));
   }
 }
 
@@ -223,6 +238,7 @@ function draw(): void {
 }
 
 const render = whenReleased(draw);
+const refusals = new Refusals(render);
 
 connection.open(
   () => void pull(),

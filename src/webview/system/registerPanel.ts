@@ -4,14 +4,18 @@ import type { RegisterField, SegmentState, SystemRegister } from '../../protocol
 import type { Changes } from '../changes';
 import { h, unseen } from '../dom';
 import { t } from '../text';
-import { textField } from '../textField';
+import { type Refusal, refusalText, textField } from '../textField';
 
 export interface RegisterActions {
   /** The guest stands still. */
   readonly settable: boolean;
-  /** To what an expression of the debugger’s gives; what is none is refused in words. */
   readonly set: (name: string, value: string) => void;
+  /** To what an expression of the debugger’s gives, typed into the field `key`. */
+  readonly enter: (key: string, name: string, text: string) => void;
+  readonly refusal: (key: string) => Refusal | undefined;
 }
+
+const fieldKey = ({ name }: SystemRegister): string => `value-${name}`;
 
 export const changedMark = (changed: boolean, before: string | undefined) => changed && unseen(` (${before === undefined ? t('changed') : t('changed, was {0}', before)})`);
 
@@ -40,11 +44,12 @@ const hardwareText = ({ hardware, hardwareMeaning, value, fields }: SystemRegist
   return withReason(differing.length > 0 ? t('the silicon holds {0}: differs in {1}', held, differing.join(', ')) : t('the silicon holds {0}', held), hardwareMeaning);
 };
 
-function valueInput(register: SystemRegister, { settable, set }: RegisterActions) {
+function valueInput(register: SystemRegister, { settable, enter, refusal }: RegisterActions) {
   const shown = hexh(register.value, 8);
   if (!settable) return h('code', {}, shown);
-  const attributes = { class: 'value mono', 'data-key': `value-${register.name}`, 'aria-label': t('Value of {0}', register.name.toUpperCase()) };
-  return textField(shown, (text) => set(register.name, text), attributes);
+  const key = fieldKey(register);
+  const attributes = { class: 'value mono', 'data-key': key, 'aria-label': t('Value of {0}', register.name.toUpperCase()) };
+  return textField(shown, (text) => enter(key, register.name, text), attributes, refusal(key));
 }
 
 export const registerTable = (registers: readonly SystemRegister[], changes: Changes, actions: RegisterActions) =>
@@ -74,6 +79,7 @@ export const registerTable = (registers: readonly SystemRegister[], changes: Cha
           h(
             'td',
             { class: 'fields' },
+            actions.settable && refusalText(actions.refusal(fieldKey(register))),
             register.fields.length > 0 ? register.fields.map((f) => field(register, f, changes, actions)) : h('span', { class: 'quiet' }, meaning ?? ''),
             register.hardware !== undefined && h('div', { class: 'quiet hardware' }, hardwareText(register)),
           ),

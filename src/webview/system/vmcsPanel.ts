@@ -6,7 +6,7 @@ import type { Changes } from '../changes';
 import { h } from '../dom';
 import { changedMark } from './registerPanel';
 import { counted, t } from '../text';
-import { textField } from '../textField';
+import { type Refusal, refusalText, textField } from '../textField';
 
 const AREAS: readonly (readonly [area: VmcsFieldRow['area'], title: string])[] = [
   ['control', t('Controls')],
@@ -18,7 +18,9 @@ const AREAS: readonly (readonly [area: VmcsFieldRow['area'], title: string])[] =
 export interface VmcsActions {
   readonly filter: string;
   readonly settable: boolean;
-  readonly set: (name: string, value: string) => void;
+  /** Typed into the field `key`. */
+  readonly enter: (key: string, name: string, text: string) => void;
+  readonly refusal: (key: string) => Refusal | undefined;
 }
 
 const matches = (field: VmcsFieldRow, filter: string): boolean =>
@@ -27,16 +29,13 @@ const matches = (field: VmcsFieldRow, filter: string): boolean =>
     .split(/\s+/)
     .every((word) => `${field.name} ${field.title} ${hexh(field.encoding, 4)} ${(field.bits ?? []).join(' ')}`.toLowerCase().includes(word));
 
-function row(field: VmcsFieldRow, changes: Changes, { settable, set }: VmcsActions) {
+function row(field: VmcsFieldRow, changes: Changes, { settable, enter, refusal }: VmcsActions) {
   const changed = changes.note(`vmcs.${field.name}`, field.value);
-  const value =
-    settable && field.settable
-      ? textField(field.value, (text) => set(field.name, text), {
-          class: 'value mono',
-          'data-key': `vmcs-${field.name}`,
-          'aria-label': field.title,
-        })
-      : h('code', {}, field.value);
+  const key = `vmcs-${field.name}`;
+  const edited = settable && field.settable;
+  const refused = edited ? refusal(key) : undefined;
+  const attributes = { class: 'value mono', 'data-key': key, 'aria-label': field.title };
+  const value = edited ? textField(field.value, (text) => enter(key, field.name, text), attributes, refused) : h('code', {}, field.value);
   return h(
     'tr',
     {},
@@ -46,6 +45,7 @@ function row(field: VmcsFieldRow, changes: Changes, { settable, set }: VmcsActio
     h(
       'td',
       { class: 'fields' },
+      refusalText(refused),
       (field.bits ?? []).map((bit) => h('span', { class: 'bit on' }, bit)),
     ),
   );

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { soon } from '../workbench.mjs';
 
 const tab = (page, name) => page.getByRole('tab', { name });
@@ -39,12 +40,26 @@ export const systemScenarios = [
         await carry.press('Space');
         await soon('EFLAGS as before', async () => (await flags()) === before);
       });
-      await check('a register takes an expression; what is none is refused in words', async () => {
+      await check('a register takes an expression; what is none stays, with the reason, until it is given up', async () => {
         const field = page.locator('[data-key="value-dr1"]');
+        const row = page.locator('tr', { has: field });
+        const refused = () => row.locator('[role=alert]', { hasText: 'zzz' }).waitFor();
         await field.fill('esp zzz');
         await field.press('Enter');
-        await page.locator('[role=alert]', { hasText: 'zzz' }).waitFor();
-        await soon('the value that it has', async () => (await field.inputValue()) === '00000000h');
+        await refused();
+        await hosted.news('stopped', { ran: false });
+        await refused();
+        assert.equal(await field.inputValue(), 'esp zzz');
+        assert.equal(await field.getAttribute('aria-invalid'), 'true');
+        await look('system-refused');
+        await field.press('Escape');
+        await soon('no complaint', async () => (await page.locator('[role=alert]').count()) === 0);
+        assert.equal(await field.inputValue(), '00000000h');
+        await field.fill('zzz');
+        await page.locator('[data-key="value-dr2"]').focus();
+        await refused();
+        await page.locator('[data-key="value-dr3"]').focus();
+        assert.equal(await field.inputValue(), 'zzz');
         await field.fill('0x8000 + 16');
         await field.press('Enter');
         await soon('its value', async () => (await field.inputValue()) === '00008010h');
@@ -85,7 +100,8 @@ export const systemScenarios = [
         const input = page.locator('input.value').first();
         await input.fill('nonsense');
         await input.press('Enter');
-        await page.locator('[role=alert]').waitFor();
+        await page.locator('td.fields [role=alert]').waitFor();
+        assert.equal(await input.inputValue(), 'nonsense');
         await page.getByLabel('Filter').fill('');
       });
       await look('system-vmcs');
