@@ -3,13 +3,13 @@
  * A write to a covered page invalidates the blocks it touches; a full arena throws everything away.
  */
 import type { LinearMemory } from '../memory/linearMemory';
-import { JUMP, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_FOLD, JUMP_CACHE_STRIDE, NO_PLACE, PAGE, RECORDS, RECORD_BYTES, TWO_PAGES } from '../memory/layout';
-import { PAGING } from '../memory/pagingCells';
+import { PAGE, RECORDS, RECORD_BYTES } from '../memory/layout';
 import { Emitter } from '../base/events';
 import { type Block, type BlockCode, NO_LINKS } from './block';
 import { BlockMap } from './blockMap';
 import { CodeMaps } from '../memory/codeMaps';
 import { CodePage, extentOn, endOnSameLine, overlaps } from './codePage';
+import { JumpCache } from './jumpCache';
 import { type Patch, Patches } from './patches';
 import type { Rewritten } from './rewriting';
 import { PSEUDO, RECORD, RECORD_SIZE } from './record';
@@ -25,13 +25,6 @@ const MANY_CHANGES = 16;
 /** Incoming links of a block before those that lead elsewhere by now are dropped. */
 const MANY_LINKS = 64;
 const NONE: ReadonlySet<Block> = new Set();
-
-/** In the jump cache, in place of mode and epoch: an empty entry; one that leads nowhere any more. */
-const NO_MODE = -1;
-const FORGOTTEN = -2;
-
-/** Index of the words of an entry. */
-const jumpEntry = (eip: number): number => (JUMP_CACHE + JUMP_CACHE_STRIDE * ((eip ^ (eip >>> JUMP_CACHE_FOLD)) & (JUMP_CACHE_ENTRIES - 1))) >> 2;
 
 export class CodeCache {
   readonly #blocks = new BlockMap();
@@ -55,6 +48,7 @@ export class CodeCache {
   keepsChanging: (block: Block) => void = () => {};
   readonly maps: CodeMaps;
   readonly patches: Patches;
+  readonly jumps: JumpCache;
   /** Times everything was thrown away, and the arena began anew. */
   generation = 0;
 
@@ -63,10 +57,10 @@ export class CodeCache {
     const { buffer } = memory;
     this.maps = new CodeMaps(memory);
     this.patches = new Patches(memory);
+    this.jumps = new JumpCache(linear);
     this.#i32 = new Int32Array(buffer);
     this.#u16 = new Uint16Array(buffer);
     linear.physical.onCodeWrite = (address, length, changed) => this.#written(address, length, changed);
-    this.#clearJumpCache();
   }
 
   lookup(physical: number, mode: number, eip: number, single: boolean): Block | undefined {
@@ -188,8 +182,7 @@ export class CodeCache {
   redirect(block: Block, start: number): void {
     block.start = start;
     for (const { slot } of block.incoming) if (this.#leadsTo(slot, block)) this.#i32[slot >> 2] = start;
-    const at = jumpEntry(block.eip);
-    if (this.#i32[at + JUMP.RECORD / 4] === block.entry) this.#i32[at + JUMP.RECORD / 4] = start;
+    this.jumps.redirect(block, start);
   }
 
   /** Blocks with bytes in a physical page. */
@@ -279,7 +272,7 @@ export class CodeCache {
     block.start = block.entry;
     block.incoming = NO_LINKS;
     this.patches.clear();
-    this.forgetJump(block.eip);
+    this.jumps.forget(block.eip);
     this.#u16[(trampoline + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
     for (const page of pagesOf(block)) this.#map(block, page);
   }
@@ -353,34 +346,8 @@ export class CodeCache {
   clear(why: string): void {
     for (const block of [...this.#blocks.values(), ...this.#singles.values()]) this.invalidate(block, why);
     this.#arena = RECORDS;
-    this.#clearJumpCache();
+    this.jumps.clear();
     this.generation++;
-  }
-
-  #clearJumpCache(): void {
-    const words = JUMP_CACHE >> 2;
-    this.#i32.fill(NO_MODE, words, words + (JUMP_CACHE_ENTRIES * JUMP_CACHE_STRIDE) / 4);
-  }
-
-  /** Code of `mode` that goes to the block's EIP finds it, until a page of it leads elsewhere. */
-  rememberJump({ eip, start, linear, code: { secondPage } }: Block, mode: number): void {
-    const at = jumpEntry(eip);
-    this.#i32[at + JUMP.EIP / 4] = eip;
-    this.#i32[at + JUMP.MODE / 4] = mode + this.linear.cpu.get(PAGING.JUMP_EPOCH);
-    this.#i32[at + JUMP.RECORD / 4] = start;
-    this.#i32[at + JUMP.PLACE / 4] = secondPage < 0 ? this.linear.placeOf(linear) : this.#placeOfTwo(linear);
-  }
-
-  /** Of code that ends in the next page: in memory, too. */
-  #placeOfTwo(linear: number): number {
-    const [first, second] = [linear, (linear + PAGE) >>> 0].map((page) => this.linear.placeOf(page));
-    return first === second && first !== NO_PLACE ? first | TWO_PAGES : NO_PLACE;
-  }
-
-  /** What `eip` led to is gone. */
-  forgetJump(eip: number): void {
-    const at = jumpEntry(eip);
-    if (this.#i32[at + JUMP.EIP / 4] === (eip | 0)) this.#i32[at + JUMP.MODE / 4] = FORGOTTEN;
   }
 
   /** Every invariant, for tests: throws Error naming the one that fails. */

@@ -429,7 +429,7 @@ export class Interpreter {
       case EXIT.FUEL:
         return this.#longRun();
       case EXIT.INVALIDATED:
-        this.cache.forgetJump(cpu.eip);
+        this.cache.jumps.forget(cpu.eip);
         return left ? DISPATCH : undefined;
       default:
         return undefined; // STOP
@@ -482,7 +482,7 @@ export class Interpreter {
 
   #rememberJump(target: Block): void {
     if (!target.single && target.code.attention?.kind !== 'breakpoint' && !this.#secondPages.isToFetch(target) && !this.policy.branched?.())
-      this.cache.rememberJump(target, this.#modes.last);
+      this.cache.jumps.remember(target, this.#modes.last);
   }
 
   #resolveIndirect(): void {

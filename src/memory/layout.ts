@@ -8,7 +8,7 @@
  *   00008000  what latched ports give when they are read, and what was written to them (vmm/portLatches): 4 KiB each
  *   0000a000  immediates in code that are stored to as they stand (engine/patches): 4 KiB
  *   00010000  VMM page: the hypervisor's own GDT, IDT and TSS, guest-linear FFC00000 under deprivileging techniques
- *   00020000  jump cache: EIP → record, for computed jumps and those that leave their page (256 KiB)
+ *   00020000  jump cache: EIP → record, for computed jumps and those that leave their page (engine/jumpCache) (256 KiB)
  *   00060000  pages that have an entry in the software TLB: global ones, and from 00070000 on the others (64 KiB each)
  *   00100000  software TLB: one word a page of the 4-GiB linear space (4 MiB)
  *   00500000  decoded records of the interpreter
