@@ -1,14 +1,14 @@
 /**
- * Blocks by physical address and mode, their links, and which physical pages they cover.
- * A write to a covered page invalidates the blocks it touches; a full arena throws everything away.
+ * Blocks by physical address and mode, their records and how they are linked.
+ * A store invalidates the blocks whose bytes it changes, unless they go on with other instructions; a full arena throws everything away.
  */
 import type { LinearMemory } from '../memory/linearMemory';
-import { PAGE, RECORDS, RECORD_BYTES } from '../memory/layout';
+import { RECORDS, RECORD_BYTES } from '../memory/layout';
 import { Emitter } from '../base/events';
 import { type Block, type BlockCode, NO_LINKS } from './block';
 import { BlockMap } from './blockMap';
-import { CodeMaps } from '../memory/codeMaps';
-import { CodePage, extentOn, endOnSameLine, overlaps } from './codePage';
+import { type CodePage, overlaps } from './codePage';
+import { CodePages } from './codePages';
 import { JumpCache } from './jumpCache';
 import { type Patch, Patches } from './patches';
 import type { Rewritten } from './rewriting';
@@ -16,21 +16,12 @@ import { PSEUDO, RECORD, RECORD_SIZE } from './record';
 
 /** Invalidated blocks kept for the view. */
 const REMEMBERED = 256;
-/** Stores to a page without blocks before it counts as data again. */
-const IDLE_WRITES = 64;
-/** Stores beside the blocks of a page before it is told apart by a map which bytes are code. */
-const MANY_BESIDES = 16;
-/** Stores that change blocks before blocks of a page begin to check themselves. */
-const MANY_CHANGES = 16;
 /** Incoming links of a block before those that lead elsewhere by now are dropped. */
 const MANY_LINKS = 64;
-const NONE: ReadonlySet<Block> = new Set();
 
 export class CodeCache {
   readonly #blocks = new BlockMap();
   readonly #singles = new BlockMap();
-  /** Blocks by physical page. A page stays marked for a while after its last block went: code that is rewritten comes back. */
-  readonly #pages = new Map<number, CodePage>();
   readonly #i32: Int32Array;
   readonly #u16: Uint16Array;
   #arena = RECORDS;
@@ -46,7 +37,7 @@ export class CodeCache {
   patchOf: (block: Block, address: number, length: number) => Patch | undefined = () => undefined;
   /** The only block that a store has met, which can go on, is on a page whose code keeps changing. */
   keepsChanging: (block: Block) => void = () => {};
-  readonly maps: CodeMaps;
+  readonly pages: CodePages;
   readonly patches: Patches;
   readonly jumps: JumpCache;
   /** Times everything was thrown away, and the arena began anew. */
@@ -55,7 +46,7 @@ export class CodeCache {
   constructor(readonly linear: LinearMemory) {
     const { memory } = linear.cpu;
     const { buffer } = memory;
-    this.maps = new CodeMaps(memory);
+    this.pages = new CodePages(linear);
     this.patches = new Patches(memory);
     this.jumps = new JumpCache(linear);
     this.#i32 = new Int32Array(buffer);
@@ -105,22 +96,7 @@ export class CodeCache {
     map.add(block);
     this.byId.set(block.code.id, block);
     this.patches.clear();
-    for (const page of pagesOf(block)) {
-      this.#mark(page).add(block);
-      this.#map(block, page);
-    }
-  }
-
-  #map(block: Block, page: number): void {
-    if (this.maps.has(page) && !block.checks) this.maps.set(page, ...extentOn(block, page), true);
-  }
-
-  /** Have a page with blocks tell apart which bytes are code. False: there is no map left. */
-  mapPage(page: number): boolean {
-    if (this.maps.has(page)) return true;
-    if (!this.maps.give(page)) return false;
-    for (const block of this.blocksOn(page)) this.#map(block, page);
-    return true;
+    this.pages.add(block);
   }
 
   /** The block, whose page has a map, checks itself from now on, in its trampoline. Stores to `length` bytes there are not seen, but where others have some. */
@@ -128,41 +104,14 @@ export class CodeCache {
     block.checks = true;
     this.patches.clear();
     this.redirect(block, block.trampoline);
-    const page = block.physical >>> 12;
-    const from = block.physical & (PAGE - 1);
-    this.maps.set(page, from, from + length, false);
-    this.#pages.get(page)?.meet(block.physical, length, (other) => this.#map(other, page));
+    this.pages.hide(block, length);
   }
 
   /** It does not, and stores to it are seen. */
   letBeSeen(block: Block): void {
     block.checks = false;
-    for (const page of pagesOf(block)) this.#map(block, page);
-    block.start = block.entry;
+    this.pages.show(block);
     this.redirect(block, block.entry);
-  }
-
-  /** Do stores keep changing code of a page? */
-  isChanging(page: number): boolean {
-    return (this.#pages.get(page)?.changes ?? 0) >= MANY_CHANGES;
-  }
-
-  /** A page that is marked now. */
-  #mark(page: number): CodePage {
-    let known = this.#pages.get(page);
-    if (!known) {
-      known = new CodePage(page);
-      this.#pages.set(page, known);
-      this.linear.physical.markCode(page * PAGE, true);
-      this.linear.protectPage(page * PAGE);
-    }
-    return known;
-  }
-
-  #unmark(page: number): void {
-    this.#pages.delete(page);
-    this.maps.take(page);
-    this.linear.physical.markCode(page * PAGE, false);
   }
 
   /** Point a branch at a block. */
@@ -187,7 +136,7 @@ export class CodeCache {
 
   /** Blocks with bytes in a physical page. */
   blocksOn(page: number): ReadonlySet<Block> {
-    return this.#pages.get(page)?.blocks ?? NONE;
+    return this.pages.blocksOn(page);
   }
 
   invalidate(block: Block, why: string): void {
@@ -209,7 +158,7 @@ export class CodeCache {
       this.#u16[(record + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
     }
     this.patches.clear();
-    for (const page of pagesOf(block)) this.#removeFrom(page, block);
+    this.pages.delete(block);
     if (!block.single) this.#forgotten(block);
   }
 
@@ -254,12 +203,9 @@ export class CodeCache {
   /** A block that was vacated has other code from now on, and all that leads there leads to that. */
   become(block: Block, code: BlockCode): void {
     const before = block.code;
-    const moves = code.secondPage >= 0 || code.attention !== undefined || !endOnSameLine(block.physical, before.length, code.length);
-    if (moves) for (const page of pagesOf(block)) this.#pages.get(page)?.delete(block);
     this.byId.delete(before.id);
-    block.code = code;
+    this.pages.become(block, code);
     this.byId.set(code.id, block);
-    if (moves) for (const page of pagesOf(block)) this.#mark(page).add(block);
     this.#forgotten({ ...block, code: before, valid: false, invalidatedBy: 'code written' });
   }
 
@@ -274,34 +220,24 @@ export class CodeCache {
     this.patches.clear();
     this.jumps.forget(block.eip);
     this.#u16[(trampoline + RECORD.HANDLER) >> 1] = PSEUDO.INVALIDATED;
-    for (const page of pagesOf(block)) this.#map(block, page);
+    this.pages.show(block);
   }
 
   /** Throw away the blocks that cover a byte. */
   invalidateAt(physical: number, why: string): void {
-    for (const block of [...(this.#pages.get(physical >>> 12)?.blocks ?? [])]) if (overlaps(block, physical)) this.invalidate(block, why);
+    for (const block of [...this.blocksOn(physical >>> 12)]) if (overlaps(block, physical)) this.invalidate(block, why);
   }
 
   /** Throw away the blocks with bytes in guest-physical [start, end), where other memory is going to be. */
   forgetRange(start: number, end: number, why: string): void {
-    for (const [page, { blocks }] of [...this.#pages]) {
-      if (page * PAGE < start || page * PAGE >= end) continue;
-      for (const block of [...blocks]) this.invalidate(block, why);
-      this.#unmark(page);
-    }
-  }
-
-  #removeFrom(page: number, block: Block): void {
-    const known = this.#pages.get(page);
-    known?.delete(block);
-    if (known?.blocks.size === 0) this.maps.take(page);
+    this.pages.forgetRange(start, end, (block) => this.invalidate(block, why));
   }
 
   #written(address: number, length: number, changed: boolean): void {
-    const page = this.#pages.get(address >>> 12);
+    const page = this.pages.at(address);
     if (!page) return;
     if (changed && page.blocks.size > 0) this.#change(page, address, length);
-    if (page.blocks.size === 0 && ++page.idleWrites > IDLE_WRITES) this.#unmark(address >>> 12);
+    if (page.blocks.size === 0) this.pages.noteIdle(page);
   }
 
   /** Bytes of a page with blocks have become others. */
@@ -318,28 +254,16 @@ export class CodeCache {
       if (rewritten === 'instructions') this.patches.clear();
       patchable = rewritten === 'immediate';
     });
-    if (met === 0) return this.#beside(page, address, length);
+    if (met === 0) return this.pages.metNone(page, address, length);
     page.changes++;
     if (met > 1 || !kept) return;
     if (patchable && this.patches.isRepeated(address)) this.#patch(kept, address, length);
-    else if (page.changes >= MANY_CHANGES) this.keepsChanging(kept);
+    else if (this.pages.isChanging(page.page)) this.keepsChanging(kept);
   }
 
   #patch(block: Block, address: number, length: number): void {
     const patch = this.patchOf(block, address, length);
     if (patch) this.patches.add(patch);
-  }
-
-  /** Those bytes are no code. */
-  #beside(page: CodePage, address: number, length: number): void {
-    const { maps } = this;
-    const number = address >>> 12;
-    if (maps.has(number)) {
-      const from = address & (PAGE - 1);
-      return maps.set(number, from, from + length, false);
-    }
-    if (address >= this.linear.physical.size || ++page.besides < MANY_BESIDES || !maps.give(number)) return;
-    for (const block of page.blocks) this.#map(block, number);
   }
 
   /** Throw away every block. */
@@ -354,23 +278,14 @@ export class CodeCache {
   checkInvariants(): void {
     for (const block of [...this.#blocks.values(), ...this.#singles.values()]) {
       if (!block.valid) throw new Error(`block ${block.code.id} is cached but not valid`);
-      for (const page of pagesOf(block)) {
-        if (!this.#pages.get(page)?.blocks.has(block)) throw new Error(`block ${block.code.id} is missing from page ${page}`);
-        if (!this.linear.physical.hasCode(page * PAGE) && page * PAGE < this.linear.physical.size) throw new Error(`page ${page} holds block ${block.code.id} but is not marked`);
-      }
+      this.pages.checkBlock(block);
       if (block.checks && this.#u16[(block.trampoline + RECORD.HANDLER) >> 1] !== PSEUDO.CHECK) throw new Error(`block ${block.code.id} does not check itself`);
       if (this.byId.get(block.code.id) !== block) throw new Error(`block ${block.code.id} is not found by number`);
       for (const { slot, stub } of block.incoming) {
         if (this.#leadsTo(slot, block) && this.#u16[(stub + RECORD.HANDLER) >> 1] !== PSEUDO.LINK) throw new Error(`a link to block ${block.code.id} has no stub to fall back to`);
       }
     }
-    for (const [page, { blocks }] of this.#pages)
-      for (const block of blocks) {
-        if (!block.valid) throw new Error(`page ${page} lists invalid block ${block.code.id}`);
-        if (block.checks) continue;
-        const [low, high] = extentOn(block, page);
-        for (let at = low; at < high; at++) if (!this.maps.isCode(page, at)) throw new Error(`byte ${at} of block ${block.code.id} on page ${page} is no code`);
-      }
+    this.pages.checkInvariants();
     for (const { physical, record } of this.patches.list()) {
       const holding = [...this.blocksOn(physical >>> 12)].filter((block) => !block.checks && overlaps(block, physical));
       if (holding.length !== 1 || holding[0].code.id !== this.#i32[(record + RECORD.BLOCK) >> 2])
@@ -378,5 +293,3 @@ export class CodeCache {
     }
   }
 }
-
-const pagesOf = ({ physical, code: { secondPage } }: Block): number[] => (secondPage >= 0 ? [physical >>> 12, secondPage >>> 12] : [physical >>> 12]);

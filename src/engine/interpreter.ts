@@ -273,7 +273,7 @@ export class Interpreter {
   }
 
   #translate(where: CodeContext, single: boolean, outdated: Block | undefined): Block {
-    if (!outdated && (single || !this.cache.isChanging(where.physical >>> 12))) return this.translator.translate(where, single);
+    if (!outdated && (single || !this.cache.pages.isChanging(where.physical >>> 12))) return this.translator.translate(where, single);
     if (outdated?.roomy) {
       this.#selfChecks.follow(outdated, () => this.translator.translateInto(where, outdated));
       return outdated;

@@ -97,7 +97,7 @@ export class SelfChecks {
     const room = block.roomy ? ROOMY_BYTES : length;
     const records = 1 + Math.ceil(room / RECORD_SIZE);
     if (length > room) return;
-    if (!this.cache.hasRoom(records) || !this.cache.mapPage(block.physical >>> 12)) return;
+    if (!this.cache.hasRoom(records) || !this.cache.pages.giveMap(block.physical >>> 12)) return;
     block.trampoline = this.cache.allocate(records);
     this.#copy(block);
     this.cache.letCheck(block, room);
