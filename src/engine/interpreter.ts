@@ -13,6 +13,7 @@ import { ENGINE_CELLS } from '../ir/engineCells';
 import { type ExecutionContext, WAIT_VECTOR } from '../semantics/system/context';
 import type { Attention, Block } from './block';
 import { MAX_BLOCK_INSTRUCTIONS } from './blockInstructions';
+import { Chaining } from './chaining';
 import { CodeCache } from './codeCache';
 import type { FormTable } from './forms';
 import { type Run, instantiate } from './instantiate';
@@ -65,14 +66,13 @@ export class Interpreter {
   readonly cache: CodeCache;
   readonly translator: Translator;
   readonly regions: RegionCache;
+  readonly chaining: Chaining;
   readonly #rewriting: Rewriting;
   readonly #selfChecks: SelfChecks;
   /** Blocks that checked themselves and have been brought up to date. */
   #refreshed = 0;
   /** A block was translated (not the single-step ones). */
   readonly translated = new Emitter<Block>();
-  /** A branch of one block was patched to go straight to the other. */
-  readonly chained = new Emitter<{ readonly source: Block; readonly target: Block }>();
   /** Generated entry points for 16- and 32-bit code. */
   readonly #run16: Run;
   readonly #run32: Run;
@@ -109,6 +109,7 @@ export class Interpreter {
     this.#secondPages = new SecondPages(linear);
     cpu.set(FAULT_RECORD + RECORD.HANDLER, PSEUDO.FAULT);
     this.#modes = new Modes(cpu, linear, policy, () => this.cache.clear('too many modes'));
+    this.chaining = new Chaining(linear, this.cache, policy, this.#modes, this.#secondPages);
     this.translator = new Translator(cpu, linear, this.cache, forms, opcodes, policy);
     this.#view = new DataView(cpu.memory.buffer);
     this.#rewriting = new Rewriting(linear, opcodes, policy, (record) => this.#isFree(record));
@@ -282,13 +283,6 @@ export class Interpreter {
     const block = this.translator.translate(where, single, outdated !== undefined);
     this.#selfChecks.begin(block);
     return block;
-  }
-
-  /** May a branch be patched to go straight to `target`? With paging, only within a page (so that remapping breaks no chain). */
-  #linkable(from: number, target: Block): boolean {
-    if (target.single || target.code.attention?.kind === 'breakpoint') return false;
-    if (!this.linear.paging) return true;
-    return target.code.secondPage < 0 && ((from ^ target.eip) >>> 12 === 0 || ((this.cpu.segmentBase(CS) + from) ^ target.linear) >>> 12 === 0);
   }
 
   /** Retire up to `budget` instructions. With `delivery` the run goes on behind faults and IRETs that set RF, as far as nobody watches. */
@@ -470,26 +464,17 @@ export class Interpreter {
   #resolveLink(single: boolean): void {
     if (single) return;
     const stub = this.cpu.get(CPU.EXIT_RECORD);
-    const source = this.cache.byId.get(this.#view.getInt32(stub + RECORD.BLOCK, true));
+    const source = this.#blockAt(CPU.EXIT_RECORD);
     const target = this.#block(false);
     if (isExit(target) || !source?.valid) return; // a full cache forgets the source, too
-    if (this.#linkable(source.eip, target)) {
-      this.cache.link(this.#view.getInt32(stub + RECORD.IMMEDIATE, true), stub, target);
-      this.chained.fire({ source, target });
-    } else this.#rememberJump(target);
+    this.chaining.link(source, stub, target);
     this.#next = target;
-  }
-
-  #rememberJump(target: Block): void {
-    if (!target.single && target.code.attention?.kind !== 'breakpoint' && !this.#secondPages.isToFetch(target) && !this.policy.branched?.())
-      this.cache.jumps.remember(target, this.#modes.last);
   }
 
   #resolveIndirect(): void {
     const target = this.#block(false);
     if (isExit(target)) return;
-    target.computed = true;
-    this.#rememberJump(target);
+    this.chaining.jumped(target);
     this.#next = target;
   }
 
@@ -514,15 +499,6 @@ export class Interpreter {
   /** Times a block has run to its end. */
   hits({ valid, code }: Block): number {
     return (valid ? this.#view.getInt32(code.last + RECORD.HITS, true) : 0) + code.attended;
-  }
-
-  /** Blocks that this one is chained to. */
-  linksOf(block: Block): Block[] {
-    if (!block.valid) return [];
-    const view = this.#view;
-    const stubs = Array.from({ length: block.code.records }, (_, n) => block.entry + n * RECORD_SIZE).filter((at) => view.getUint16(at + RECORD.HANDLER, true) === PSEUDO.LINK);
-    const targets = stubs.map((stub) => ({ stub, to: view.getInt32(view.getInt32(stub + RECORD.IMMEDIATE, true), true) }));
-    return targets.flatMap(({ stub, to }) => (to === stub ? [] : (this.cache.byId.get(view.getInt32(to + RECORD.BLOCK, true)) ?? [])));
   }
 
   setBreakpoints(linear: ReadonlySet<number>): void {

@@ -29,7 +29,7 @@ export function blockRow(engine: Interpreter, block: Block): BlockRow {
     ...(block.invalidatedBy ? { invalidatedBy: block.invalidatedBy } : {}),
     codeSize: block.codeSize === 4 ? 32 : 16,
     tier: block.regions.size > 0 ? 1 : 0,
-    links: engine.linksOf(block).map(({ code }) => code.id),
+    links: engine.chaining.linksOf(block).map(({ code }) => code.id),
   };
 }
 

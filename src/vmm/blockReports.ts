@@ -14,7 +14,7 @@ export interface BlockReportsHost extends Pick<TechniqueHost, 'reportAt'> {
 export function reportBlocks(host: BlockReportsHost): void {
   const { engine } = host;
   engine.translated.on((block) => translated(host, block));
-  engine.chained.on(({ source, target }) => chained(host, source, target));
+  engine.chaining.chained.on(({ source, target }) => chained(host, source, target));
   engine.cache.invalidated.on((block) => invalidated(host, block));
 }
 
