@@ -5,9 +5,9 @@
 import { CPU, type CpuState } from '../x86/cpuState';
 import { debugConditions } from '../x86/debugRegisters';
 import { PF } from '../x86/exceptions';
-import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../x86/flags';
 import { AccessWindows } from './accessWindows';
 import type { GuestMemory } from './guestMemory';
+import { GuestPaging, type PagingFeatures } from './guestPaging';
 import {
   DENY_ALL,
   DENY_SUPERVISOR_READ,
@@ -25,38 +25,8 @@ import {
   RAM,
   TLB,
 } from './layout';
-import {
-  type Access,
-  FAULT_U,
-  FAULT_W,
-  PAGE_FAULTS,
-  PTE_G,
-  PTE_RW,
-  PTE_US,
-  type PageFault,
-  type PageWalker,
-  type PagingFunctions,
-  type PagingMode,
-  type Translation,
-  WALKED_PAGE,
-  WalkedPage,
-  physicalAddress,
-  upperMask,
-} from './pageWalker';
-import {
-  NO_ENTRY,
-  PAGING,
-  PAGING_ON,
-  PAGING_PAE,
-  PAGING_PGE,
-  PAGING_PSE,
-  PAGING_WP,
-  UNUSUAL_JOURNAL,
-  UNUSUAL_NESTED,
-  UNUSUAL_SHADOW,
-  UNUSUAL_WATCHED,
-  UNUSUAL_WINDOW,
-} from './pagingCells';
+import { type Access, PTE_G, PTE_RW, PTE_US, type PageFault, type PageWalker, type PagingFunctions, type Translation, WalkedPage } from './pageWalker';
+import { PAGING, UNUSUAL_JOURNAL, UNUSUAL_NESTED, UNUSUAL_SHADOW, UNUSUAL_WATCHED, UNUSUAL_WINDOW } from './pagingCells';
 import { type Refused, type ShadowObserver, ShadowPageTables } from './shadowPageTables';
 import { Watches } from './watches';
 import type { Watchpoint } from './watchpoint';
@@ -68,12 +38,6 @@ export interface VmmWindow {
   readonly length: number;
   /** The CPU stored into it: the accessed bit of a descriptor, the busy bit of a TSS. */
   written?(offset: number): void;
-}
-
-/** What paging the processor has beyond 32-bit paging. */
-export interface PagingFeatures {
-  readonly physicalBits: number;
-  readonly pse36: boolean;
 }
 
 /** In place of an exception vector in the fault cells: somebody stops the guest before the instruction, which has not run. */
@@ -112,6 +76,7 @@ export class LinearMemory {
   /** Those that a new CR3 leaves, and the others. */
   readonly #filled: readonly FilledPages[];
   readonly #functions: PagingFunctions;
+  readonly #guest: GuestPaging;
   readonly #walked = new WalkedPage();
   readonly windows: AccessWindows;
   readonly watches: Watches;
@@ -124,7 +89,7 @@ export class LinearMemory {
   constructor(
     readonly cpu: CpuState,
     readonly physical: GuestMemory,
-    readonly features: PagingFeatures,
+    features: PagingFeatures,
     walker: PageWalker,
   ) {
     const { buffer } = cpu.memory;
@@ -136,15 +101,13 @@ export class LinearMemory {
       { pages: listed(FILLED_LOCAL), count: PAGING.LOCAL_COUNT },
     ];
     this.#functions = walker.functions;
+    this.#guest = new GuestPaging(cpu, features, walker.functions);
     walker.chooseWindows = () => this.chooseWindows();
     this.windows = new AccessWindows(this.#tlb, cpu.i32);
     this.watches = new Watches(cpu, (linear) => {
       const found = this.translate(linear, { write: false, user: false }, false);
       return found.kind === 'page' ? found.physical : -1;
     });
-    cpu.set(PAGING.UPPER_MASK, upperMask(features.physicalBits));
-    // Bits 20:13 of a 4-MiB page's entry are address bits 39:32, as far as the processor has them.
-    cpu.set(PAGING.PSE36_MASK, features.pse36 ? upperMask(features.physicalBits) << 13 : 0);
     cpu.set(PAGING.NEXT_CHOICE, FIRST_CHOICE);
     this.setUser(false);
   }
@@ -192,7 +155,7 @@ export class LinearMemory {
   /** Walk shadow page tables from now on. `vmmBase`: guest-linear address of the VMM's pages, if it has some there; `slots`: of the pool, fewer for tests. */
   useShadow(observer: ShadowObserver, vmmBase: number | undefined, slots?: number): ShadowPageTables {
     const host = {
-      walk: (linear: number, access: Access) => this.#walkGuest(linear, access, true),
+      walk: (linear: number, access: Access) => this.#guest.walk(linear, access, true),
       flushTlbPage: (linear: number) => this.flushPage(linear),
       protectTlb: (physical: number) => this.protectPage(physical),
     };
@@ -243,11 +206,8 @@ export class LinearMemory {
       }
   }
 
-  /** The guest's paging, whatever the silicon's registers show. */
-  #paging: { -readonly [K in keyof PagingMode]: PagingMode[K] } | undefined;
-
   get paging(): boolean {
-    return this.#paging !== undefined;
+    return this.#guest.mode !== undefined;
   }
 
   set watchpoints(watchpoints: readonly Watchpoint[]) {
@@ -258,35 +218,17 @@ export class LinearMemory {
 
   /** CR0, CR3, CR4 or the debug registers of the guest changed. */
   loadPagingMode(change: 'any' | 'cr3' = 'any'): void {
-    const { cpu } = this;
-    const cr4 = cpu.get(CPU.CR4);
-    const pdptes = cr4 & CR4_PAE ? cpu.i32.slice(CPU.PDPTE >> 2, (CPU.PDPTE >> 2) + 8) : undefined;
-    if (change === 'cr3' && this.#paging && !this.shadow) {
-      this.#paging.cr3 = cpu.get(CPU.CR3);
-      this.#paging.pdptes = pdptes;
-    } else if (change === 'cr3' && this.#paging) this.#paging = { ...this.#paging, cr3: cpu.get(CPU.CR3), pdptes };
+    const guest = this.#guest;
+    if (change === 'cr3' && this.paging) guest.loadCr3(this.shadow !== undefined);
     else {
-      const cr0 = cpu.get(CPU.CR0);
-      const features = { pageSizeExtension: (cr4 & CR4_PSE) !== 0, pdptes, physicalBits: this.features.physicalBits, pse36: this.features.pse36 };
-      this.#paging = cr0 & CR0_PG ? { cr3: cpu.get(CPU.CR3), writeProtect: (cr0 & CR0_WP) !== 0, ...features } : undefined;
-      cpu.set(PAGING.NEXT_CHOICE, FIRST_CHOICE);
-      this.watches.conditions = debugConditions(cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
+      guest.load();
+      this.cpu.set(PAGING.NEXT_CHOICE, FIRST_CHOICE);
+      this.watches.conditions = debugConditions(this.cpu).filter(({ kind }) => kind === 'write' || kind === 'access');
       this.#noteUnusual();
     }
-    const keepsGlobal = (cr4 & CR4_PGE) !== 0;
-    this.#setControls(this.#paging, keepsGlobal);
-    this.shadow?.load(this.#paging);
-    if (change === 'cr3' && keepsGlobal) this.#functions.flushLocal();
+    this.shadow?.load(guest.mode);
+    if (change === 'cr3' && guest.keepsGlobal) this.#functions.flushLocal();
     else this.flush();
-  }
-
-  /** What the walk depends on. */
-  #setControls(mode: PagingMode | undefined, keepsGlobal: boolean): void {
-    const { cpu } = this;
-    const paging = mode ? PAGING_ON | (mode.writeProtect ? PAGING_WP : 0) | (mode.pageSizeExtension ? PAGING_PSE : 0) | (mode.pdptes ? PAGING_PAE : 0) : 0;
-    cpu.set(PAGING.CONTROLS, paging | (keepsGlobal ? PAGING_PGE : 0));
-    cpu.set(PAGING.CR3, mode?.cr3 ?? 0);
-    mode?.pdptes?.forEach((word, n) => cpu.set(PAGING.PDPTES + 4 * n, word));
   }
 
   /** The A20 gate is a wire: bit 20 of an address. */
@@ -296,49 +238,23 @@ export class LinearMemory {
 
   /** Linear to physical for an access; faults as values. `commit` false leaves A and D bits alone. */
   translate(linear: number, access: Access, commit = true): Translation | PageFault {
-    if (!this.shadow || !commit) return this.#walkGuest(linear, access, commit);
+    if (!this.shadow || !commit) return this.#guest.walk(linear, access, commit);
     return this.shadow.access(linear, access) as Translation | PageFault; // not stoppable, so never refused
   }
 
   /** The same for an access of an instruction, before which somebody may stop the guest. The translation is good until the next one. */
   #access(linear: number, access: Access): Translation | PageFault | Refused {
-    return this.shadow ? this.shadow.access(linear, access, true) : this.#walkGuest(linear, access, true, this.#walked);
-  }
-
-  #walkGuest(linear: number, access: Access, commit: boolean, into = new WalkedPage()): Translation | PageFault {
-    const walked = this.#functions.walk(linear, (access.write ? FAULT_W : 0) | (access.user ? FAULT_U : 0), commit ? 1 : 0);
-    if (walked < WALKED_PAGE) return PAGE_FAULTS[walked];
-    into.set(walked, DENY_ALL);
-    into.physical = this.#found(PAGING.PHYSICAL);
-    into.pde = this.#foundEntry(PAGING.PDE);
-    into.pte = this.#foundEntry(PAGING.PTE);
-    return into;
-  }
-
-  /** What the last walk found. */
-  #found(cell: number): number {
-    const { i32 } = this.cpu;
-    return physicalAddress(i32[cell >> 2], i32[(cell + 4) >> 2]);
-  }
-
-  #foundEntry(cell: number): number {
-    return this.cpu.i32[cell >> 2] === NO_ENTRY ? -1 : this.#found(cell);
+    return this.shadow ? this.shadow.access(linear, access, true) : this.#guest.walk(linear, access, true, this.#walked);
   }
 
   /** Physical addresses of the entries that the guest's own tables have for `linear`, from the top. */
   path(linear: number): number[] {
-    this.#functions.walk(linear, 0, 0);
-    return [PAGING.PDE, PAGING.PTE].map((cell) => this.#foundEntry(cell)).filter((at) => at >= 0);
+    return this.#guest.path(linear);
   }
 
   /** For tests: every shadow entry against the guest's tables. */
   checkShadow(): void {
-    const keepsGlobal = (this.cpu.get(PAGING.CONTROLS) & PAGING_PGE) !== 0;
-    this.shadow?.checkInvariants((mode, linear, access) => {
-      this.#setControls(mode, keepsGlobal);
-      return this.#walkGuest(linear, access, false);
-    });
-    this.#setControls(this.#paging, keepsGlobal);
+    this.shadow?.checkInvariants((mode, linear, access) => this.#guest.walkIn(mode, linear, access));
   }
 
   #inWindow(linear: number): boolean {
@@ -364,7 +280,7 @@ export class LinearMemory {
 
   /** The guest's tables are guest-physical too: each level of a walk goes through the nested tables. */
   #walkNested(nested: NestedPaging, linear: number): boolean {
-    if (!this.#paging || (this.#tlb[linear >>> 12] & DENY_ALL) !== DENY_ALL) return true;
+    if (!this.paging || (this.#tlb[linear >>> 12] & DENY_ALL) !== DENY_ALL) return true;
     return this.path(linear).every((at) => nested.walk(this.#onTheBus(at), linear));
   }
 
@@ -412,7 +328,7 @@ export class LinearMemory {
 
   #enter(page: number, physical: number, host: number, deny: number, global: boolean): void {
     if (this.watches.any && this.watches.holds(page, physical >>> 12)) return;
-    const kept = global && (this.cpu.get(PAGING.CONTROLS) & PAGING_PGE) !== 0;
+    const kept = global && this.#guest.keepsGlobal;
     this.#functions.enter(page, ((host - (page << 12)) & ~0xff) | deny, kept ? 1 : 0);
   }
 
@@ -432,10 +348,8 @@ export class LinearMemory {
 
   /** Read at the guest's privilege (or as supervisor, for descriptor tables). Sets the fault cells and gives 0 on #PF. `update`: write permission is needed too. */
   read(linear: number, size: Size, update = false, user = this.user): number {
-    // A page in the TLB is none that somebody watches.
-    const entry = this.#tlb[linear >>> 12];
-    const deny = user ? (update ? DENY_USER_WRITE : DENY_USER_READ) : update ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ;
-    if ((entry & deny) === 0 && (linear & (PAGE - 1)) + size <= PAGE) return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
+    const cached = this.#cached(linear, size, update, user);
+    if (cached >= 0) return this.physical.load(cached, size);
     if (this.watches.any && this.watches.meets(linear, size, update, ['access'])) return 0;
     return this.#readMissed(linear, size, update, user);
   }
@@ -512,9 +426,6 @@ export class LinearMemory {
 
   /** Supervisor access of the CPU itself to a descriptor table or TSS; the VMM's window included. */
   readSystem(linear: number, size: Size): number {
-    const entry = this.#tlb[linear >>> 12];
-    if ((entry & DENY_SUPERVISOR_READ) === 0 && (linear & (PAGE - 1)) + size <= PAGE && this.window === undefined)
-      return this.physical.load(((entry & ~0xff) + linear) >>> 0, size);
     if (!this.#inWindow(linear)) return this.#read(linear, size, false, false);
     const { linear: start, host } = this.window as VmmWindow;
     const at = host + (linear - start);

@@ -1,5 +1,5 @@
 /** CPU models as data: what exists on which processor (SDM Vol. 1, chapter 20; Vol. 2, CPUID; Vol. 3, 2.5 and 22). */
-import type { PagingFeatures } from '../memory/linearMemory';
+import type { PagingFeatures } from '../memory/guestPaging';
 import type { CpuGeneration } from '../x86/instructionSpec';
 import {
   CR0_AM,
