@@ -96,7 +96,7 @@ const cell = (changes: Changes, key: string, value: string) => {
 export const segmentTable = (segments: readonly SegmentState[], changes: Changes) =>
   h(
     'table',
-    {},
+    { class: 'segments' },
     h(
       'thead',
       {},

@@ -105,6 +105,21 @@ export const systemScenarios = [
         await page.getByLabel('Filter').fill('');
       });
       await look('system-vmcs');
+      await check('in a narrow tab nothing is out of sight', async () => {
+        const { width, height } = page.viewportSize();
+        const tooWide = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        for (const narrow of [900, 560, 340]) {
+          await page.setViewportSize({ width: narrow, height });
+          for (const name of ['Registers', 'Descriptor tables', 'Page walk', 'Interrupts and timers', 'VMCS']) {
+            await tab(page, name).click();
+            assert.equal(await tooWide(), 0, `${name}, ${narrow} pixels wide`);
+          }
+        }
+        await look('system-vmcs-narrow');
+        await tab(page, 'Registers').click();
+        await look('system-registers-narrow');
+        await page.setViewportSize({ width, height });
+      });
     },
   },
   {
