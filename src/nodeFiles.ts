@@ -74,7 +74,7 @@ function openFile(file: string): Storage {
   const opened = attempt(file, () => fs.fstatSync(fd));
   if (!opened.isFile()) {
     fs.closeSync(fd);
-    throw new UserError('file.EISDIR', `${file}: ${PROBLEMS.EISDIR}`);
+    throw new UserError('file.EISDIR', `${file}: ${opened.isDirectory() ? PROBLEMS.EISDIR : 'is a device; expected a file'}`);
   }
   const read = (offset: number, length: number): Uint8Array => {
     const bytes = new Uint8Array(length);

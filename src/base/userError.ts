@@ -13,3 +13,13 @@ export class UserError extends Error {
     super(message);
   }
 }
+
+/** Has the mistakes that are found meanwhile name the file that they are in, where they do not. */
+export function inFile<T>(name: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof UserError && !error.message.includes(name)) throw new UserError(error.code, `${name}: ${error.message}`);
+    throw error;
+  }
+}

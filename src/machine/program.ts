@@ -1,6 +1,6 @@
 /** From a configuration to a guest and its disks: read the files it names, assemble a source, load the result. */
 import type { Assemble, Assembly, Diagnostic } from '../asm/assembly';
-import { UserError } from '../base/userError';
+import { inFile, UserError } from '../base/userError';
 import { arrayStorage, DiskImage, type MediumKind, type Storage } from '../devices/diskImage';
 import { MAX_IDE_DRIVES } from './board';
 import type { BootDevice, Configuration } from './configuration';
@@ -132,7 +132,8 @@ export const prepareProgram = (config: Configuration, files: FileAccess, assembl
   const symbols = openSymbolFiles(config, files);
   const bios = readBios(config, files);
   const bytes = assembly?.bytes ?? openFile(files, config.program);
-  const guest = bios ? loadMedium(config.kind, bytes, baseName(config.program)) : loadGuest(config.kind, bytes, options);
+  const name = baseName(config.program);
+  const guest = inFile(name, () => (bios ? loadMedium(config.kind, bytes, name) : loadGuest(config.kind, bytes, options)));
   if (!guest) throw new UserError('bios.program', `${config.program} is no medium: a BIOS image boots from a boot sector, a floppy, disk or CD image`);
   const drives = openDrives(config, guest, !assembly, files);
   const bootFromBios = (bios !== undefined || config.boot !== undefined) && guest.medium !== undefined;

@@ -1,5 +1,5 @@
 /** The files that tell about the guest's code: the program itself, if it is ELF, and those that the configuration names. */
-import { UserError } from '../base/userError';
+import { inFile, UserError } from '../base/userError';
 import type { Storage } from '../devices/diskImage';
 import type { FileBytes } from '../symbols/byteReader';
 import { isElf } from '../symbols/elf32';
@@ -71,7 +71,9 @@ export function openSymbolFiles(config: Configuration, files: FileAccess): Symbo
   return {
     read(isIdentity) {
       const own = named.some(({ path }) => path === config.program) ? [] : ownSymbols(config, files, opened);
-      return [...own, ...named].map(({ content, ...options }) => new SymbolFile(content, { ...options, isIdentity, resolve: sourceFinder(config, files, options.path) }));
+      return [...own, ...named].map(({ content, ...options }) =>
+        inFile(options.path, () => new SymbolFile(content, { ...options, isIdentity, resolve: sourceFinder(config, files, options.path) })),
+      );
     },
     close() {
       for (const file of opened) file.close();

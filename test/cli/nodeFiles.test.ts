@@ -51,8 +51,9 @@ test('an image is changed as a whole, unless somebody else changed it meanwhile'
   assert.deepEqual(fs.readdirSync(dir), ['disk.img'], 'no copy is left behind');
 });
 
-test('an image that is a folder or not there is named', (t) => {
+test('an image that is a folder, a device or not there is named', (t) => {
   const dir = folder(t);
   assert.throws(() => nodeFiles.openFile!(dir), { name: 'UserError', message: `${dir}: is a folder; expected a file` });
+  assert.throws(() => nodeFiles.openFile!('/dev/null'), { name: 'UserError', message: '/dev/null: is a device; expected a file' });
   assert.throws(() => nodeFiles.openFile!('/no/such.img'), { name: 'UserError', message: '/no/such.img: no such file' });
 });

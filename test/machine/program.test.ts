@@ -55,6 +55,20 @@ test('errors of the source are carried along', () => {
   );
 });
 
+test('what is wrong with a file names it, in a program and in a symbol file', () => {
+  const elf = (bits: number) => {
+    const bytes = new Uint8Array(64);
+    bytes.set([0x7f, 0x45, 0x4c, 0x46, bits / 32, 1, 1]);
+    return bytes;
+  };
+  const contents = files({ 'a.img': bootable(), 'out/kernel.elf': elf(64), 'short.elf': elf(32) });
+  const read = (raw: Record<string, unknown>) => prepareProgram(configure(raw), contents, assembler({})).symbols.read(() => true);
+  assert.throws(() => read({ program: 'a.img', symbols: ['out/kernel.elf'] }), /^UserError: out\/kernel\.elf: the ELF file is 64-bit;/);
+  assert.throws(() => read({ program: 'out/kernel.elf' }), /^UserError: kernel\.elf: the ELF file is 64-bit;/);
+  assert.throws(() => read({ program: 'short.elf' }), /^UserError: short\.elf: the ELF file /);
+  assert.throws(() => read({ program: 'a.img', kind: 'multiboot' }), /^UserError: a\.img: no Multiboot header/);
+});
+
 test('disks: the one that boots first, named ones in the drives that are left', () => {
   const contents = files({ 'b.img': bootable(), 'c.img': bootable(4 << 20), 'f.img': bootable(1440 * 1024), 'd.iso': makeIso(Uint8Array.of(0xf4)) });
   const numbers = (raw: Record<string, unknown>) => prepareProgram(configure(raw), contents, assembler({})).drives.map((d) => d.number);

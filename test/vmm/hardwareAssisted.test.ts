@@ -214,7 +214,7 @@ test('a fault of the instruction outranks its exit; that of MOV DR does not', ()
 test('a launch setting that does not exist is refused by name', () => {
   assert.throws(() => boot('nop', { hltExitting: true }), /vmcs\.hltExitting: no field or control of that name/);
   assert.throws(() => boot('nop', { exitReason: 1 }), /vmcs\.exitReason: the processor writes it/);
-  assert.throws(() => boot('nop', { exceptionBitmap: 'many' }), /vmcs\.exceptionBitmap: expected a number of 32 bits/);
+  assert.throws(() => boot('nop', { exceptionBitmap: 'many' }), /vmcs\.exceptionBitmap: expected a number of 32 bits, such as 0x10, or exceptions such as #PF,#GP, not many/);
 });
 
 // VM entry.

@@ -37,7 +37,7 @@ function setControl(vmcs: Vmcs, { name }: ControlBit, text: string): void {
   else vmcs.setControl(name as ControlName, on);
 }
 
-/** `#PF,#GP` or `14 13` for the exception bitmap. */
+/** `#PF,#GP` for the exception bitmap. */
 function exceptionMask(text: string): number | undefined {
   const vectors = text.split(/[\s,]+/).map((word) => EXCEPTIONS.find(({ mnemonic }) => mnemonic === word.toUpperCase())?.vector);
   return vectors.every((vector) => vector !== undefined) ? vectors.reduce<number>((mask, vector) => mask | (1 << vector!), 0) : undefined;
@@ -50,7 +50,7 @@ export function setField(vmcs: Vmcs, field: VmcsField, text: string): void {
   if (field.area === 'exit') refuse(field.name, 'the processor writes it, on a VM exit');
   const value = (field.name === 'exceptionBitmap' ? exceptionMask(text) : undefined) ?? parseValue(text);
   if (value === undefined || Math.abs(value) > MAXIMUM[field.width] || (value < 0 && field.width !== 64))
-    return refuse(field.name, `expected a number of ${field.width} bits, such as 0x10, not ${text}`);
+    return refuse(field.name, `expected a number of ${field.width} bits, such as 0x10${field.name === 'exceptionBitmap' ? ', or exceptions such as #PF,#GP' : ''}, not ${text}`);
   vmcs.write(field.name, value);
 }
 
