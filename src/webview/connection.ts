@@ -19,6 +19,7 @@ export class Connection<S extends object> {
   readonly #host = acquireVsCodeApi();
   readonly #questions = new Map<number, Question>();
   #asked = 0;
+  #heard = false;
   session: SessionNews = { state: 'none', change: 0, stop: 0 };
 
   constructor(private readonly initial: S) {}
@@ -26,6 +27,12 @@ export class Connection<S extends object> {
   /** Nobody is there who would answer. */
   get isOver(): boolean {
     return this.session.state === 'none' || this.session.state === 'ended';
+  }
+
+  /** What a page says that has nothing to show: nothing before it has heard of a session. */
+  instead(texts: Readonly<Record<SessionNews['state'], string>>, problem = ''): string {
+    if (!this.#heard) return '';
+    return (!this.isOver && problem) || texts[this.session.state];
   }
 
   get state(): S {
@@ -41,6 +48,7 @@ export class Connection<S extends object> {
     window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       if ('session' in data) {
         this.session = data.session;
+        this.#heard = true;
         onSession();
       } else if ('show' in data) onShow(data.show);
       else if ('answer' in data) this.#answered(data);

@@ -51,7 +51,7 @@ async function play(scenario, { browser, server }) {
   try {
     await session.start({ program: path.join(root, scenario.guest), ...scenario.attributes }, scenario.breakpoints);
     await scenario.prepare?.(session);
-    const hosted = await HostedPage.open({ browser, server, name: scenario.page, session, language: scenario.language, viewport: scenario.viewport });
+    const hosted = await HostedPage.open({ browser, server, name: scenario.page, session, language: scenario.language, silent: scenario.silent, viewport: scenario.viewport });
     const look = async (name, under = themes) => {
       for (const theme of under) {
         await hosted.theme(theme);

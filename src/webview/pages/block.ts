@@ -221,9 +221,9 @@ function title() {
 }
 
 function draw(): void {
-  const { session, state } = connection;
+  const { state } = connection;
   if (!blocks || !detail) {
-    replace(page, title(), status((!connection.isOver && problem) || EMPTY[session.state]));
+    replace(page, title(), status(connection.instead(EMPTY, problem)));
     return;
   }
   const panel = state.tab === 'graph' ? graphPanel(blocks, detail.block.id) : codePanel(detail, blocks);

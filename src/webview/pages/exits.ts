@@ -315,9 +315,8 @@ function chosenRange(s: ExitSummary): Child {
 }
 
 function draw(): void {
-  const { session } = connection;
   if (!summary) {
-    replace(page, h('header', {}, h('h1', {}, t('VM Exits'))), status((!connection.isOver && problem) || EMPTY[session.state]));
+    replace(page, h('header', {}, h('h1', {}, t('VM Exits'))), status(connection.instead(EMPTY, problem)));
     return;
   }
   replace(

@@ -144,7 +144,7 @@ const hint = () =>
 function draw(): void {
   const { session } = connection;
   if (!shown) {
-    replace(page, header(), h('p', { class: 'status' }, EMPTY[session.state]));
+    replace(page, header(), h('p', { class: 'status' }, connection.instead(EMPTY)));
     return;
   }
   const { start, bytes } = shown;

@@ -222,7 +222,7 @@ const EMPTY = {
 function draw(): void {
   const { session, state } = connection;
   if (!system) {
-    replace(page, h('header', {}, h('h1', {}, t('System'))), status((!connection.isOver && problem) || EMPTY[session.state]));
+    replace(page, h('header', {}, h('h1', {}, t('System'))), status(connection.instead(EMPTY, problem)));
     return;
   }
   const tabs = vmcs ? [...TABS, VMCS_TAB] : TABS;

@@ -92,6 +92,21 @@ export const exitsScenarios = [
   },
   {
     page: 'exits',
+    name: 'before it has heard of a session',
+    guest: 'examples/trap.asm',
+    attributes: { technique: 'trap' },
+    silent: true,
+    async run({ hosted, page, check }) {
+      await check('it says nothing about one', async () => {
+        await page.getByRole('heading', { name: 'VM Exits' }).waitFor();
+        assert.equal(await page.getByRole('status').textContent(), '');
+        await hosted.news('none');
+        await page.getByRole('status').filter({ hasText: 'No guest is being debugged' }).waitFor();
+      });
+    },
+  },
+  {
+    page: 'exits',
     name: 'in Spanish',
     guest: 'examples/trap.asm',
     attributes: { technique: 'trap' },

@@ -55,12 +55,14 @@ export class HostedPage {
   held = Promise.resolve();
   /** Questions answered. */
   answered = 0;
+  /** The page hears nothing before it is told by `news`. */
+  silent = false;
 
-  static async open({ browser, server, name, session, language = 'en', viewport = { width: 1180, height: 760 } }) {
+  static async open({ browser, server, name, session, language = 'en', silent = false, viewport = { width: 1180, height: 760 } }) {
     const hosted = new HostedPage();
     const page = await browser.newPage({ viewport });
     page.setDefaultTimeout(PATIENCE);
-    Object.assign(hosted, { page, session, allowed: server.requests[name] });
+    Object.assign(hosted, { page, session, silent, allowed: server.requests[name] });
     page.on('pageerror', (error) => hosted.errors.push(String(error)));
     page.on('console', (message) => message.type() === 'error' && hosted.errors.push(message.text()));
     await page.exposeFunction('toHost', (message) => hosted.#receive(message));
@@ -83,7 +85,7 @@ export class HostedPage {
   }
 
   async #receive(message) {
-    if ('ready' in message) await this.news();
+    if ('ready' in message) await (this.silent || this.news());
     else if ('ask' in message) {
       await this.#post({ answer: message.ask, ...(await this.#answer(message)) });
       this.answered++;
