@@ -12,7 +12,7 @@ import { ExpressionEmitter } from '../interpreter/expressions';
 import { RECORD } from '../record';
 import { Code, OP, VECTOR } from '../wasm/encoder';
 import { FLAG_CELLS } from '../wasm/flagFunctions';
-import { NO_CLUSTERS, clustersOf } from './clusters';
+import { type Clusters, NO_CLUSTERS, clustersOf } from './clusters';
 import { REFUSED, countComplaint } from './complaints';
 import { type ControlFlow, analyseControlFlow, dominates, irreducibleEdge, reaching } from './controlFlow';
 import { deadFlags } from './deadFlags';
@@ -25,6 +25,7 @@ import type { Assumptions } from './memoryAccess';
 import { NOTHING_PARTIAL, type PartialRegister } from './partialRegisters';
 import type { Edge, RegionBlock, RegionPlan } from './region';
 import { type RegionFunctions, RegionStatements } from './statements';
+import { copiesOf, originalOf } from './unroll';
 import { isUnusual } from '../wasm/x87Functions';
 import { type X87Knowledge, X87Stack, changesX87Control, nothingKnown, usesX87 } from './x87Stack';
 
@@ -83,6 +84,8 @@ class RegionEmitter {
   readonly #normalBehind = new Map<Node, readonly number[]>();
   readonly #partialBehind = new Map<Node, readonly PartialRegister[]>();
   readonly #refutedBehind = new Map<Node, ReadonlySet<string>>();
+  /** Of blocks that have copies, for all of them. */
+  readonly #clusters = new Map<Node, Clusters>();
   #temps = 0;
   #callsShared = false;
   readonly #origins: Origin[] = [];
@@ -209,7 +212,7 @@ class RegionEmitter {
     const code = new Code();
     const { used, memory } = this.#statements;
     const { relied } = memory;
-    code.get(L.BUDGET).constant(this.plan.length).op(OP.leS);
+    code.get(L.BUDGET).constant(this.plan.longest).op(OP.leS);
     if (relied) code.loadCell(CPU.FLAT).constant(relied).op(OP.and).constant(relied).op(OP.ne, OP.or);
     if (this.#x87?.isPlain) {
       isUnusual(code);
@@ -314,7 +317,7 @@ class RegionEmitter {
     const code = this.#code;
     if (node === DISPATCH) this.#storeTarget();
     code.constant(node === DISPATCH ? this.options.computedRecord : this.#block(node).block.entry).set(L.NEXT);
-    code.get(L.BUDGET).constant(this.plan.length).op(OP.leS).branchIf(this.#statements.memory.exit);
+    code.get(L.BUDGET).constant(this.plan.longest).op(OP.leS).branchIf(this.#statements.memory.exit);
   }
 
   /** What each merge node in turn follows, innermost the node itself. */
@@ -374,7 +377,7 @@ class RegionEmitter {
     statements.partial.known = (!this.#isMeeting(node) && this.#partialBehind.get((this.#flow.predecessors.get(node) as Node[])[0])) || NOTHING_PARTIAL;
     // Whatever way leads here comes by the dominator.
     statements.refuted = this.#refutedBehind.get(this.#flow.dominator.get(node) as Node) ?? new Set();
-    statements.clusters = this.options.isScattered(block) ? NO_CLUSTERS : clustersOf(instructions, (segment) => (this.options.assumptions.flat & (1 << segment)) !== 0);
+    statements.clusters = this.#clustersOf(node);
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record, noted }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
@@ -394,6 +397,32 @@ class RegionEmitter {
       return statements.leave(terminal.record);
     }
     this.#terminal(node, instructions.at(-1)?.statements.at(-1), count);
+  }
+
+  /** Copies of a block are searched with it where memory is in one piece: a loop that walks through memory asks once for all of them. */
+  #clustersOf(node: Node): Clusters {
+    if (!this.#isContiguous) return this.#searched([node]);
+    const original = originalOf(node);
+    const known = this.#clusters.get(original);
+    if (known) return known;
+    const found = this.#searched([original, ...copiesOf(original, this.plan.blocks)]);
+    this.#clusters.set(original, found);
+    return found;
+  }
+
+  #searched(nodes: readonly Node[]): Clusters {
+    const { isScattered, assumptions } = this.options;
+    if (isScattered(this.#block(nodes[0]).block)) return NO_CLUSTERS;
+    const isFlat = (segment: number): boolean => (assumptions.flat & (1 << segment)) !== 0;
+    return clustersOf(
+      nodes.flatMap((node) => this.#block(node).instructions),
+      isFlat,
+    );
+  }
+
+  get #isContiguous(): boolean {
+    const { read, write } = this.options.assumptions.windows;
+    return read !== undefined && write !== undefined;
   }
 
   #count(list: readonly Statement[]): void {

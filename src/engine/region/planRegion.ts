@@ -6,6 +6,7 @@ import type { Block } from '../block';
 import type { CodeCache } from '../codeCache';
 import type { BlockLowering } from './lowerBlock';
 import type { RegionBlock, RegionPlan } from './region';
+import { unrolled } from './unroll';
 
 /** Guest instructions in a region, at most: what V8 compiles at once, and how early a slice that is about to end is left to tier 0. */
 const MAX_REGION_INSTRUCTIONS = 320;
@@ -43,7 +44,9 @@ export function planRegion(root: Block, options: PlanOptions): RegionPlan | unde
       queue.push(found);
     }
   }
-  return { root: first, blocks, ...targetsOf(blocks), length };
+  const all = unrolled(blocks);
+  const longest = [...all.values()].reduce((sum, { count }) => sum + count, 0);
+  return { root: first, blocks: all, ...targetsOf(blocks), length, longest };
 }
 
 /** In instructions of the usual length. */

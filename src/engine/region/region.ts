@@ -38,14 +38,16 @@ export interface RegionBlock {
 
 export interface RegionPlan {
   readonly root: RegionBlock;
-  /** By EIP; the root is one of them. */
+  /** By EIP; the root is one of them. Copies of blocks (unroll) have names above all EIPs. */
   readonly blocks: ReadonlyMap<number, RegionBlock>;
   /** EIPs that computed jumps of the region may go to without leaving it. */
   readonly targets: readonly number[];
   /** Those of them that stand behind calls. */
   readonly returns: readonly number[];
-  /** Instructions of all blocks together: no way through the region retires more between two looks at the budget. */
+  /** Guest instructions. */
   readonly length: number;
+  /** Instructions of all blocks and copies together: no way through the region retires more between two looks at the budget. */
+  readonly longest: number;
 }
 
 /** A region in the function table. */

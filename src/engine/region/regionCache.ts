@@ -251,7 +251,7 @@ export class RegionCache {
   #install({ root, plan, emitted }: Pending, compiled: WebAssembly.ExportValue, microseconds: number): void {
     const slot = this.#slot();
     this.table.set(slot, compiled as () => number);
-    const blocks = [...plan.blocks.values()].map(({ block }) => block);
+    const blocks = [...new Set([...plan.blocks.values()].map(({ block }) => block))];
     const region: Region = {
       id: this.#nextId++,
       root,
