@@ -1,9 +1,10 @@
 /** Loads and stores as WebAssembly: the segment's limit, then the software TLB, in line; whatever these do not settle is a call. */
 import type { Expr, SegmentRef, Statement, VectorSize } from '../../ir/microOp';
-import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, TLB } from '../../memory/layout';
+import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
 import { RECORD } from '../record';
 import { type Code, OP, VECTOR } from '../wasm/encoder';
+import { orCrossing, pushEntry, pushHost } from '../wasm/tlbLookup';
 import type { ExpressionEmitter } from './expressions';
 import { LOCAL, tempLocal } from './locals';
 import type { TransferEmitter } from './transfers';
@@ -68,16 +69,8 @@ export class AccessEmitter {
     }
     code.get(LOCAL.ADDRESS);
     segmentCell(SEGMENT.BASE);
-    code.op(OP.add).tee(LOCAL.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(LOCAL.ENTRY);
-    if (size > 1)
-      code
-        .get(LOCAL.ADDRESS)
-        .constant(0xfff)
-        .op(OP.and)
-        .constant(size - 1)
-        .op(OP.add)
-        .constant(12)
-        .op(OP.shrU, OP.or);
+    pushEntry(code.op(OP.add).tee(LOCAL.ADDRESS)).tee(LOCAL.ENTRY);
+    if (size > 1) orCrossing(code, LOCAL.ADDRESS, size);
     code.loadCell(write ? CPU.WRITE_MASK : CPU.READ_MASK).op(OP.and, OP.or);
     if (aligned) code.get(LOCAL.ADDRESS).constant(15).op(OP.and, OP.or);
   }
@@ -86,22 +79,15 @@ export class AccessEmitter {
   place({ linear, bytes, write, system }: Extract<Statement, { k: 'place' }>): void {
     const { code } = this;
     this.expression.emit(linear);
-    code.tee(LOCAL.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(LOCAL.ENTRY);
-    code
-      .get(LOCAL.ADDRESS)
-      .constant(0xfff)
-      .op(OP.and)
-      .constant(bytes - 1)
-      .op(OP.add)
-      .constant(12)
-      .op(OP.shrU, OP.or);
+    pushEntry(code.tee(LOCAL.ADDRESS)).tee(LOCAL.ENTRY);
+    orCrossing(code, LOCAL.ADDRESS, bytes);
     if (system) code.constant(CROSSES_PAGE | (write ? DENY_SUPERVISOR_WRITE : DENY_SUPERVISOR_READ));
     else code.loadCell(write ? CPU.WRITE_MASK : CPU.READ_MASK);
     code.op(OP.and);
   }
 
   #host(): void {
-    this.code.get(LOCAL.ADDRESS).get(LOCAL.ENTRY).constant(-256).op(OP.and, OP.add);
+    pushHost(this.code, LOCAL.ADDRESS, LOCAL.ENTRY);
   }
 
   load(s: Extract<Statement, { k: 'load' }>): void {

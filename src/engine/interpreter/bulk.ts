@@ -1,11 +1,12 @@
 /** Many elements of a repeated MOVS or STOS at once: within one page of each operand, through flat segments, forwards. */
 import type { Statement } from '../../ir/microOp';
-import { PAGE, TLB } from '../../memory/layout';
+import { ENTRY_FLAGS, PAGE } from '../../memory/layout';
 import { CPU } from '../../x86/cpuState';
 import { EFLAGS_DF } from '../../x86/flags';
 import { EAX, ECX, EDI, ES, ESI } from '../../x86/registers';
 import { RECORD } from '../record';
 import { type Code, OP } from '../wasm/encoder';
+import { pushEntry } from '../wasm/tlbLookup';
 import { LOCAL } from './locals';
 
 type Bulk = Extract<Statement, { k: 'bulk' }>;
@@ -61,9 +62,9 @@ interface Operand {
 
 /** Where the register points in the VM's memory, if the TLB knows; COUNT becomes what fits into the page. */
 function hostAddress(code: Code, { register, mask, into, shift, skip }: Operand): void {
-  code.loadCell(REGISTER(register)).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(into);
+  pushEntry(code.loadCell(REGISTER(register))).tee(into);
   code.loadCell(mask).op(OP.and).branchIf(skip);
-  code.get(into).constant(-256).op(OP.and).loadCell(REGISTER(register)).op(OP.add).set(into);
+  code.get(into).constant(~ENTRY_FLAGS).op(OP.and).loadCell(REGISTER(register)).op(OP.add).set(into);
   code
     .constant(PAGE)
     .loadCell(REGISTER(register))

@@ -4,6 +4,7 @@ import { TOP, TOP_SHIFT } from '../../semantics/x87/status';
 import { CPU, byteRegisterOffset } from '../../x86/cpuState';
 import { EXIT, RECORD, RECORD_SIZE } from '../record';
 import { type Code, OP, VECTOR } from '../wasm/encoder';
+import { pushHost } from '../wasm/tlbLookup';
 import { AccessEmitter, type AccessFunctions } from './accesses';
 import { emitBulk } from './bulk';
 import { ExpressionEmitter } from './expressions';
@@ -135,12 +136,7 @@ export class StatementEmitter {
       case 'place':
         this.#accesses.place(s);
         code.branchIf(this.#otherwise);
-        code
-          .get(LOCAL.ADDRESS)
-          .get(LOCAL.ENTRY)
-          .constant(-256)
-          .op(OP.and, OP.add)
-          .set(LOCAL.TEMPS + s.id);
+        pushHost(code, LOCAL.ADDRESS, LOCAL.ENTRY).set(LOCAL.TEMPS + s.id);
         break;
       case 'setPlaced':
         value(s.place);

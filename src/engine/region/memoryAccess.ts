@@ -8,10 +8,11 @@
 import { foldBinary } from '../../ir/fold';
 import { type Expr, type Statement, constant } from '../../ir/microOp';
 import type { AccessWindow } from '../../memory/accessWindows';
-import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, PAGE, TLB } from '../../memory/layout';
+import { CROSSES_PAGE, DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, DENY_USER_READ, DENY_USER_WRITE, ENTRY_FLAGS, PAGE } from '../../memory/layout';
 import { CPU, SEGMENT, SEGMENT_STRIDE, countOffset } from '../../x86/cpuState';
 import { EBP, ESP } from '../../x86/registers';
 import { type Code, I32, OP } from '../wasm/encoder';
+import { orCrossing, pushEntry, pushHost } from '../wasm/tlbLookup';
 import { type Cluster, type ClusterAccess, LONGEST_CLUSTER } from './clusters';
 import { SCATTERED, countComplaint } from './complaints';
 import type { LateLocals } from './lateLocals';
@@ -264,7 +265,7 @@ export class MemoryAccess {
       .set(L.TAGS + page);
     code
       .get(L.ENTRY)
-      .constant(-256)
+      .constant(~ENTRY_FLAGS)
       .op(OP.and)
       .set(L.DELTAS + page);
     code.close();
@@ -281,27 +282,19 @@ export class MemoryAccess {
     this.value(linear);
     code.set(L.ADDRESS);
     this.#entry(bytes, write ? WRITE : READ, { user: this.assumptions.user && !system });
-    code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
+    pushHost(code, L.ADDRESS, L.ENTRY);
   }
 
   #lookUp(size: number, kinds: number, clustered = false): void {
     this.#entry(size, kinds, { clustered });
-    this.code.get(L.ADDRESS).get(L.ENTRY).constant(-256).op(OP.and, OP.add);
+    pushHost(this.code, L.ADDRESS, L.ENTRY);
   }
 
   /** The TLB entry of ADDRESS into ENTRY, if it lets the access through. `clustered`: that it does not is counted. */
   #entry(size: number, kinds: number, { user = this.assumptions.user, clustered = false } = {}): void {
     const { code } = this;
-    code.get(L.ADDRESS).constant(10).op(OP.shrU).constant(0x3ffffc).op(OP.and).memory(OP.load, TLB).tee(L.ENTRY);
-    if (size > 1)
-      code
-        .get(L.ADDRESS)
-        .constant(PAGE - 1)
-        .op(OP.and)
-        .constant(size - 1)
-        .op(OP.add)
-        .constant(12)
-        .op(OP.shrU, OP.or);
+    pushEntry(code.get(L.ADDRESS)).tee(L.ENTRY);
+    if (size > 1) orCrossing(code, L.ADDRESS, size);
     code.constant(denied(kinds, user) | (size > 1 ? CROSSES_PAGE : 0)).op(OP.and);
     if (!clustered) return void code.branchIf(this.exit);
     code.open(OP.if);
