@@ -13,12 +13,10 @@ import { EXIT, FIRST_FORM, PSEUDO, RECORD } from '../record';
 import { REGION_TYPE } from '../region/regionModule';
 import { auxOf, packStatus, unpackAux, unpackResult } from '../wasm/flagFunctions';
 import { sharedFunctions } from '../wasm/sharedFunctions';
-import { Code, type DefinedFunction, type FunctionType, I32, I64, type ImportedFunction, OP, encodeModule } from '../wasm/encoder';
+import { Code, type DefinedFunction, I32, I64, type ImportedFunction, OP, encodeModule, words } from '../wasm/encoder';
 import { renew, renewImmediates } from './codeChecks';
 import { LOCAL, TYPED_LOCAL_TYPES } from './locals';
 import { type Functions, StatementEmitter } from './statements';
-
-const type = (parameters: number, results: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: new Array(results).fill(I32) });
 
 /** Argument count of every helper the lifts call. */
 function helperArities(lifted: readonly { statements: readonly Statement[] }[]): Map<string, number> {
@@ -143,15 +141,15 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
   const delivery = liftFaultDelivery();
   const arities = helperArities(lifted);
   const imports: ImportedFunction[] = [
-    { name: 'readSlow', type: type(6, 1) },
-    { name: 'writeSlow', type: type(6, 0) },
-    { name: 'readVector', type: type(6, 0) },
-    { name: 'writeVector', type: type(6, 0) },
-    { name: 'findJump', type: type(1, 1) },
-    { name: 'refresh', type: type(1, 1) },
+    { name: 'readSlow', type: words(6, 1) },
+    { name: 'writeSlow', type: words(6, 0) },
+    { name: 'readVector', type: words(6, 0) },
+    { name: 'writeVector', type: words(6, 0) },
+    { name: 'findJump', type: words(1, 1) },
+    { name: 'refresh', type: words(1, 1) },
     ...[...arities].map(([name, n]) => {
       if (!HELPERS[name]) throw new Error(`lift calls unknown helper ${name}`);
-      return { name, type: type(n, 1) };
+      return { name, type: words(n, 1) };
     }),
   ];
   const defined = imports.length;
@@ -181,15 +179,15 @@ export function emitInterpreter(forms: FormTable): Uint8Array<ArrayBuffer> {
   });
   const locals = [[LOCAL.WIDE - 2, I32], [1, I64], ...TYPED_LOCAL_TYPES, [temps, I32]] as const; // prettier-ignore
   const bodies: DefinedFunction[] = [
-    { type: type(2, 1), locals: [], body: packStatus() },
-    { type: type(1, 1), locals: [], body: unpackResult() },
-    { type: type(1, 1), locals: [], body: unpackAux() },
-    { type: type(4, 1), locals: [[2, I32]], body: auxOf() },
+    { type: words(2, 1), locals: [], body: packStatus() },
+    { type: words(1, 1), locals: [], body: unpackResult() },
+    { type: words(1, 1), locals: [], body: unpackAux() },
+    { type: words(4, 1), locals: [[2, I32]], body: auxOf() },
     { ...renew(defined + 5), exportName: 'renew' },
     renewImmediates(),
     ...sharedFunctions(firstShared),
     ...groups.map(({ name, handlers, entry }) => ({
-      type: type(2, 1),
+      type: words(2, 1),
       locals,
       body: dispatchLoop({ forms: lifted, delivery }, { name, handlers, ...(entry ? { coldFunction: (h: number) => holder.get(h) } : {}) }, functions),
       ...(entry ? { exportName: name } : {}),

@@ -1,7 +1,7 @@
 /** The module of generated functions that translate addresses: compiled once, instantiated over each VM's memory. */
 import { once } from '../../base/once';
 import { MAXIMUM_PAGES } from '../../memory/layout';
-import { type DefinedFunction, type FunctionType, I32, type ImportedFunction, encodeModule } from '../wasm/encoder';
+import { type DefinedFunction, type ImportedFunction, encodeModule, words } from '../wasm/encoder';
 import { invalidatePage, writeControl } from './addressSpace';
 import { findJump, isPageAt } from './jumps';
 import { fill, reach, readMissed, writeMissed } from './missed';
@@ -9,17 +9,15 @@ import { storePlace } from './storePlace';
 import { changed, enlist, enter, flush, flushLocal, flushPage, nextEpoch, noting } from './tlb';
 import { walk } from './walk';
 
-const type = (parameters: number, results: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: new Array(results).fill(I32) });
-
 const IMPORTS: readonly ImportedFunction[] = [
-  { name: 'readPhysical', type: type(2, 1) },
-  { name: 'writePhysical', type: type(3, 0) },
-  { name: 'chooseWindows', type: type(0, 0) },
-  { name: 'readSlow', type: type(6, 1) },
-  { name: 'writeSlow', type: type(6, 0) },
-  { name: 'storesNoted', type: type(1, 0) },
-  { name: 'writeControl', type: type(2, 1) },
-  { name: 'invalidatePage', type: type(1, 1) },
+  { name: 'readPhysical', type: words(2, 1) },
+  { name: 'writePhysical', type: words(3, 0) },
+  { name: 'chooseWindows', type: words(0, 0) },
+  { name: 'readSlow', type: words(6, 1) },
+  { name: 'writeSlow', type: words(6, 0) },
+  { name: 'storesNoted', type: words(1, 0) },
+  { name: 'writeControl', type: words(2, 1) },
+  { name: 'invalidatePage', type: words(1, 1) },
 ];
 
 const DEFINED = [

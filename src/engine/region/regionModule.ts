@@ -4,14 +4,12 @@ import { SHARED_FUNCTIONS } from '../../ir/microOp';
 import { MAXIMUM_PAGES } from '../../memory/layout';
 import { storePlace } from '../paging/storePlace';
 import { TYPED_LOCAL_TYPES } from '../interpreter/locals';
-import { type DefinedFunction, type FunctionType, I32, I64, V128, encodeModule } from '../wasm/encoder';
+import { type DefinedFunction, I32, I64, V128, encodeModule, words } from '../wasm/encoder';
 import { auxOf, packStatus, unpackAux } from '../wasm/flagFunctions';
 import { sharedFunctions } from '../wasm/sharedFunctions';
 import type { EmittedRegion } from './emitRegion';
 import { REGION_LATE_WORDS, REGION_WIDES, REGION_WORDS } from './locals';
 import type { RegionFunctions } from './statements';
-
-const words = (parameters: number): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: [I32] });
 
 /** Index of the functions that both executors have, in modules that need them. */
 const FIRST_SHARED = 4;

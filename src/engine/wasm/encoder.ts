@@ -248,6 +248,9 @@ export interface FunctionType {
   readonly results: readonly number[];
 }
 
+/** Of so many 32-bit words to so many. */
+export const words = (parameters: number, results = 1): FunctionType => ({ parameters: new Array(parameters).fill(I32), results: new Array(results).fill(I32) });
+
 export interface ImportedFunction {
   readonly name: string;
   readonly type: FunctionType;
