@@ -179,12 +179,17 @@ function add(rounding: number): DefinedFunction {
   return f.done(call(rounding, to, sign, exponent, high, low));
 }
 
-/** (to, x, y) */
-function multiply(rounding: number): DefinedFunction {
+/** A function (to, x, y), and the sign of a product or quotient. */
+function factors(): { readonly f: FunctionWriter; readonly to: Value; readonly x: Parts; readonly y: Parts; readonly sign: Local } {
   const f = new FunctionWriter([I32, I32, I32]);
   const to = f.parameter(0);
   const [x, y] = [parts(f, f.parameter(1)), parts(f, f.parameter(2))];
-  const sign = f.word(v('i32.xor', x.sign, y.sign));
+  return { f, to, x, y, sign: f.word(v('i32.xor', x.sign, y.sign)) };
+}
+
+/** (to, x, y) */
+function multiply(rounding: number): DefinedFunction {
+  const { f, to, x, y, sign } = factors();
   f.if(not(both(isNormal(x), isNormal(y))), () => {
     const zeros = either(both(isZero(x), either(isZero(y), isNormal(y))), both(isNormal(x), isZero(y)));
     f.if(not(zeros), () => f.return(NOT_ORDINARY));
@@ -222,10 +227,7 @@ function quotientDigit(f: FunctionWriter, rest: Local, next: Operand, divisor: O
 
 /** (to, x, y): x / y */
 function divide(rounding: number): DefinedFunction {
-  const f = new FunctionWriter([I32, I32, I32]);
-  const to = f.parameter(0);
-  const [x, y] = [parts(f, f.parameter(1)), parts(f, f.parameter(2))];
-  const sign = f.word(v('i32.xor', x.sign, y.sign));
+  const { f, to, x, y, sign } = factors();
   f.if(not(both(isNormal(x), isNormal(y))), () => {
     f.if(not(both(isZero(x), isNormal(y))), () => f.return(NOT_ORDINARY));
     storeRegister(f, to, sign, 0n);
