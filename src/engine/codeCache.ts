@@ -119,7 +119,7 @@ export class CodeCache {
     this.#i32[slot >> 2] = target.start;
     const { incoming } = target;
     const kept = incoming.length >= MANY_LINKS ? incoming.filter((link) => this.#leadsTo(link.slot, target)) : incoming;
-    target.incoming = [...kept, { slot, stub }];
+    target.incoming = kept.concat({ slot, stub }); // a spread would reserve room for more
   }
 
   #leadsTo(slot: number, { entry, trampoline }: Block): boolean {
