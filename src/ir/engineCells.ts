@@ -27,6 +27,11 @@ const BYTES = {
   /** How often clusters of accesses have not been in one page that they may reach, and the record of the first access of the last one. */
   scattered: 4,
   scatteredAt: 4,
+  /** How often loads, and stores, have not been in the window that they are confined to, and the record of the last one. */
+  farReads: 4,
+  farReadAt: 4,
+  farWrites: 4,
+  farWriteAt: 4,
 } as const;
 
 type Cell = keyof typeof BYTES;

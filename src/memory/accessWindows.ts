@@ -16,7 +16,7 @@ export const WINDOW_PAGES = 1 << 20;
 export const WINDOW = { FIRST: 0, DENY: 4, DELTA: 8, CELL: 12 } as const;
 /** Windows that are kept up to date, of each kind. */
 const LIVE = 2;
-/** Windows in all; a cell is never used for another one, because translated code may still read it. */
+/** Windows in all: the cell of one that code was compiled for is never used for another one, because that code may still read it. */
 const CELLS = 64;
 /** How much longer a run must be to become the window instead. */
 const LONGER = 1.5;
@@ -52,6 +52,9 @@ export class AccessWindows {
   version = 0;
   #live: readonly Live[] = [];
   #cells = 0;
+  /** Of windows that nobody asked for. */
+  readonly #freeCells: number[] = [];
+  readonly #asked = new Set<AccessWindow>();
 
   /** `words`: of the VM's memory, from its start. */
   constructor(
@@ -65,9 +68,21 @@ export class AccessWindows {
     return reach === 0 ? 0 : (reach + LARGEST_ACCESS) >>> 12;
   }
 
+  /** The windows of all kinds, as far as they have one. */
+  get present(): readonly AccessWindow[] {
+    return KINDS.flatMap((deny) => this.#find(deny) ?? []);
+  }
+
   /** The window for accesses that this bit denies. */
   find(deny: number): AccessWindow | undefined {
     return this.#find(deny);
+  }
+
+  /** The same, for code that is compiled now. */
+  ask(deny: number): AccessWindow | undefined {
+    const found = this.#find(deny);
+    if (found) this.#asked.add(found);
+    return found;
   }
 
   /** Those of a kind stand in the order in which they became its window, the present one first. */
@@ -86,15 +101,33 @@ export class AccessWindows {
 
   /** Look for runs that are longer than the windows. `filled`: pages that have entries, among them some twice. */
   choose(filled: Int32Array, count: number): void {
-    for (const deny of KINDS) {
-      const run = this.#longestRun(deny, filled, count);
-      const present = this.#find(deny);
-      if (!run || run.length < LONGER * (present ? this.#length(present) : 0)) continue;
-      const known = this.#live.find((window) => window.deny === deny && window.delta === run.delta && window.first === run.first);
-      if (known && known === present) continue;
-      const window = known ?? this.#open(run);
-      if (window) this.#prefer(window);
+    for (const deny of KINDS) this.#take(deny, this.#longestRun(deny, filled, count), LONGER);
+  }
+
+  /** The same, now that all of the first pages have entries: what is longest will be for long. */
+  chooseAmong(pages: number): void {
+    for (const deny of KINDS) this.#take(deny, this.#longestRunAmong(deny, pages), 1);
+  }
+
+  #take(deny: number, run: Run | undefined, longer: number): void {
+    const present = this.#find(deny);
+    if (!run || run.length < longer * (present ? this.#length(present) : 0)) return;
+    const known = this.#live.find((window) => window.deny === deny && window.delta === run.delta && window.first === run.first);
+    if (known && known === present) return;
+    const window = known ?? this.#open(run);
+    if (window) this.#prefer(window);
+  }
+
+  #longestRunAmong(deny: number, pages: number): Run | undefined {
+    let best: Run | undefined;
+    for (let first = 0; first < pages; first++) {
+      const delta = this.tlb[first] & ~0xff;
+      let length = 0;
+      while (first + length < pages && this.#holds(deny, delta, first + length)) length++;
+      if (length > (best?.length ?? 0)) best = { deny, delta, first, length };
+      first += length;
     }
+    return best;
   }
 
   #longestRun(deny: number, filled: Int32Array, count: number): Run | undefined {
@@ -111,9 +144,10 @@ export class AccessWindows {
   }
 
   #open({ deny, delta, first, length }: Run): Live | undefined {
-    if (this.#cells === CELLS) return undefined;
+    const cell = this.#freeCells.pop() ?? (this.#cells === CELLS ? undefined : WINDOWS + 4 * this.#cells++);
+    if (cell === undefined) return undefined;
     const low = (first * PAGE) >>> 0;
-    const window: Live = { deny, delta, first, low, host: (low + delta) >>> 0, cell: WINDOWS + 4 * this.#cells++ };
+    const window: Live = { deny, delta, first, low, host: (low + delta) >>> 0, cell };
     this.#setLength(window, length);
     return window;
   }
@@ -121,7 +155,10 @@ export class AccessWindows {
   #prefer(window: Live): void {
     const others = this.#live.filter((one) => one !== window);
     const older = others.filter((one) => one.deny === window.deny).slice(LIVE - 1);
-    for (const one of older) this.#setLength(one, 0);
+    for (const one of older) {
+      this.#setLength(one, 0);
+      if (!this.#asked.delete(one)) this.#freeCells.push(one.cell);
+    }
     this.#live = [window, ...others.filter((one) => !older.includes(one))];
     this.#live.forEach((live, n) => this.#list(live, LIVE_WINDOWS + LIVE_WINDOW_STRIDE * n));
     this.words[PAGING.WINDOW_COUNT >> 2] = this.#live.length;

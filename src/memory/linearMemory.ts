@@ -5,7 +5,7 @@
 import { CPU, type CpuState } from '../x86/cpuState';
 import { debugConditions } from '../x86/debugRegisters';
 import { PF } from '../x86/exceptions';
-import { AccessWindows } from './accessWindows';
+import { type AccessWindow, AccessWindows } from './accessWindows';
 import type { GuestMemory } from './guestMemory';
 import { GuestPaging, type PagingFeatures } from './guestPaging';
 import {
@@ -59,6 +59,9 @@ type Size = 1 | 2 | 4;
 
 /** Filled pages after which it is worth looking for the longest run; from there on when they have become half as many again. */
 const FIRST_CHOICE = 4;
+
+/** How often, between two compilations, a miss without paging fills the TLB with all of RAM: a guest that keeps changing modes does not pay for it each time. */
+const FILLS = 32;
 
 /** By 2 * write + user. */
 const ACCESSES: readonly Access[] = [false, true].flatMap((write) => [false, true].map((user) => ({ write, user })));
@@ -195,15 +198,14 @@ export class LinearMemory {
   /** A physical page became marked: no linear page may be stored to without being seen. */
   protectPage(physical: number): void {
     const host = this.physical.storeOffset(physical - (physical & (PAGE - 1))) | 0;
-    for (const { pages, count } of this.#filled)
-      for (let i = 0; i < this.cpu.get(count); i++) {
-        const page = pages[i];
-        const entry = this.#tlb[page];
-        if ((entry & DENY_ALL) !== DENY_ALL && (((entry & ~0xff) + (page << 12)) | 0) === host) {
-          this.#tlb[page] = this.#noting(entry, host >>> 0);
-          this.#functions.changed(page);
-        }
-      }
+    const protect = (page: number): void => {
+      const entry = this.#tlb[page];
+      if ((entry & DENY_ALL) === DENY_ALL || (((entry & ~0xff) + (page << 12)) | 0) !== host) return;
+      this.#tlb[page] = this.#noting(entry, host >>> 0);
+      this.#functions.changed(page);
+    };
+    for (const { pages, count } of this.#filled) for (let i = 0; i < this.cpu.get(count); i++) protect(pages[i]);
+    if (this.cpu.get(PAGING.ALL_FILLED)) protect(physical >>> 12);
   }
 
   get paging(): boolean {
@@ -332,9 +334,24 @@ export class LinearMemory {
     this.#functions.enter(page, ((host - (page << 12)) & ~0xff) | deny, kept ? 1 : 0);
   }
 
+  /** Code is about to be compiled that asks windows. Without paging they reach as far as RAM does. */
+  openWindows(): void {
+    const { cpu } = this;
+    const isPlain = !this.paging && cpu.get(PAGING.UNUSUAL) === 0 && cpu.get(PAGING.A20_MASK) === 0xffffffff;
+    cpu.set(PAGING.FILLS_LEFT, isPlain ? FILLS : 0);
+    if (isPlain && !cpu.get(PAGING.ALL_FILLED)) this.#functions.fillAll();
+    else if (!isPlain || !this.windows.present.every((window) => this.isWide(window))) this.chooseWindows();
+  }
+
+  /** Does a window hold most of RAM? */
+  isWide(window: AccessWindow): boolean {
+    return this.cpu.get(window.cell) >= this.physical.size / 2;
+  }
+
   /** The longest runs that there are now become windows. */
   chooseWindows(): void {
     const { cpu } = this;
+    if (cpu.get(PAGING.ALL_FILLED)) this.windows.chooseAmong(this.physical.size / PAGE);
     cpu.set(PAGING.NEXT_CHOICE, Math.ceil(1.5 * (cpu.get(PAGING.GLOBAL_COUNT) + cpu.get(PAGING.LOCAL_COUNT))));
     for (const { pages, count } of this.#filled) this.windows.choose(pages, cpu.get(count));
   }

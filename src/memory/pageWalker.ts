@@ -35,6 +35,8 @@ export interface PagingFunctions {
   walk(linear: number, cause: number, commit: number): number;
   /** Give a page its entry. `global`: a new CR3 leaves it. */
   enter(page: number, entry: number, global: number): void;
+  /** Without paging: every page of RAM gets its entry. */
+  fillAll(): void;
   /** An entry without the right to store, which remembers where stores only have to be seen. */
   noting(entry: number): number;
   flush(): void;

@@ -27,6 +27,9 @@ export const PAGING = {
   /** Where the store that `storePlace` has let through also goes: the field of a record that holds what it patches, or NOWHERE. */
   PATCHED: AT + 0x30,
   NOWHERE: AT + 0x34,
+  /** Nonzero: all RAM has its entries, because there is no paging (fillAll); and how often the next miss may bring that about again. */
+  ALL_FILLED: AT + 0x38,
+  FILLS_LEFT: AT + 0x3c,
   /** What the last walk found: the address of the byte, and of the entries that it read (`NO_ENTRY`), low and high halves. */
   PHYSICAL: AT + 0x40,
   PHYSICAL_UPPER: AT + 0x44,

@@ -27,6 +27,8 @@ const fill = (bench: TestCpu, at: number, words: readonly number[]): void => ben
 function lookUps(source: string): number {
   const bench = new TestCpu({ translation: 'eager', model: 'p4' });
   bench.flat32();
+  // Without paging regions look nothing up.
+  bench.page(0x40000, [...LOW_PAGES, { linear: DATA, physical: DATA }]);
   for (const register of [EBX, ESI]) bench.cpu.setReg(register, DATA);
   bench.load(`${source}\njmp behind\nbehind: hlt`);
   assert.equal(bench.runToHalt(64).kind, 'halted');

@@ -382,6 +382,38 @@ test('rounding changes for good after a region was compiled: it gets another one
   assert.deepEqual({ compiled, regions }, { compiled: 2, regions: 1 });
 });
 
+test('loads and stores outside the window that a region is confined to: as interpreted, and for good they get a region that makes them', () => {
+  const run = (translation: 'off' | { threshold: number; warm: number; patience: number }): [string, number, number] => {
+    const bench = new TestCpu({ translation });
+    const code = 0x10000;
+    bench.flat32({ eip: code });
+    bench.cpu.setReg(EDI, 2);
+    bench.cpu.setReg(EBX, 0x100000);
+    // Stores to what precedes the code lie in no window, and loads have theirs everywhere.
+    bench.load(`
+      outer: mov ecx, 20000
+      again: add eax, [ebx]
+      add [ebx], ecx
+      rol dword [ebx + 4], 1
+      adc eax, [ebx + 4]
+      dec ecx
+      jnz again
+      mov ebx, 4000h
+      dec edi
+      jnz outer
+      hlt`);
+    while (bench.cpu.get(CPU.HALTED) === 0) bench.vm.engine.run(20_000);
+    const { compiled, regions } = bench.vm.engine.regions.statistics;
+    bench.vm.engine.regions.checkInvariants();
+    bench.vm.linear.windows.checkInvariants();
+    return [`${bench.cpu.reg(EAX)} ${[0x4000, 0x4004, 0x100000, 0x100004].map((at) => bench.read32(at))} ${bench.vm.retired}`, compiled, regions];
+  };
+  const [interpreted] = run('off');
+  const [translated, compiled, regions] = run({ threshold: 8, warm: 2, patience: 0 });
+  assert.equal(translated, interpreted);
+  assert.deepEqual({ compiled, regions }, { compiled: 2, regions: 1 });
+});
+
 test('blocks that became hot together share the region of the first, and get their own once they stay hot', () => {
   const bench = new TestCpu({ translation: 'on' });
   bench.flat32();

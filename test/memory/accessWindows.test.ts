@@ -104,6 +104,39 @@ test('a longer run takes over; two that take turns are both remembered, and code
   assert.equal(bench.windows.version, settled);
 });
 
+test('a run that grows downwards becomes another window each time; that uses up no cells as long as no code asks for it', () => {
+  const bench = new Bench();
+  const grow = (asked: boolean, from: number): void => {
+    for (let turn = 0, pages = 1, low = from; turn < 20; turn++, pages = Math.ceil(pages * 1.6)) {
+      bench.fill(Array.from({ length: pages }, (_, n) => low - pages + n));
+      low -= pages;
+      bench.choose();
+      if (asked) bench.windows.ask(DENY_SUPERVISOR_READ);
+    }
+  };
+  grow(false, 100_000);
+  const [first, pages] = bench.reach(DENY_SUPERVISOR_READ) ?? [0, 0];
+  assert.equal(first + pages, 100_000);
+  assert.equal(bench.windows.present.length, 4);
+  const cell = bench.windows.ask(DENY_SUPERVISOR_READ)?.cell;
+  bench.tlb.fill(DENY_ALL);
+  bench.functions.flush();
+  grow(false, 200_000);
+  assert.notEqual(bench.windows.find(DENY_SUPERVISOR_READ)?.cell, cell, 'code may still read it');
+});
+
+test('of pages that all have entries, the longest run is chosen at once', () => {
+  const bench = new Bench();
+  bench.fill([7, 8]);
+  bench.choose();
+  bench.fill([0, 1, 2, 3, 4, 5, 6, 9, 10]);
+  bench.fill([4], DENY_SUPERVISOR_WRITE);
+  bench.windows.chooseAmong(11);
+  bench.windows.checkInvariants();
+  assert.deepEqual(bench.reach(DENY_SUPERVISOR_READ), [0, 11]);
+  assert.deepEqual(bench.reach(DENY_SUPERVISOR_WRITE), [5, 6]);
+});
+
 test('the last pages of the address space', () => {
   const bench = new Bench();
   bench.fill([0xffffd, 0xffffe, 0xfffff]);

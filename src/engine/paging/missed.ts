@@ -6,7 +6,7 @@
 import { CROSSES_PAGE, DENY_ALL, DENY_USER_READ, ENTRY_FLAGS, PAGE, PAGE_STATES, RAM } from '../../memory/layout';
 import { FAULT_U, FAULT_W, WALKED_GLOBAL, WALKED_PAGE } from '../../memory/pageWalker';
 import { KIND_BITS, MARK_BITS } from '../../memory/pageStates';
-import { PAGING, PAGING_PGE } from '../../memory/pagingCells';
+import { PAGING, PAGING_ON, PAGING_PGE } from '../../memory/pagingCells';
 import { CPU, SEGMENT, SEGMENT_STRIDE } from '../../x86/cpuState';
 import { PF } from '../../x86/exceptions';
 import { type DefinedFunction, I32, OP } from '../wasm/encoder';
@@ -20,10 +20,11 @@ interface Used {
   readonly walk: number;
   readonly enter: number;
   readonly noting: number;
+  readonly fillAll: number;
 }
 
-/** (linear, walked) → whether the page has an entry now: it is RAM. */
-export function fill({ enter, noting }: Omit<Used, 'walk'>): DefinedFunction {
+/** (linear, walked) → whether the page has an entry now: it is RAM. Without paging, all of RAM may get them with it. */
+export function fill({ enter, noting, fillAll }: Omit<Used, 'walk'>): DefinedFunction {
   const f = new FunctionWriter([I32, I32]);
   const [linear, walked] = [0, 1].map((n) => f.parameter(n));
   const physical = f.word(cell(PAGING.PHYSICAL));
@@ -35,6 +36,13 @@ export function fill({ enter, noting }: Omit<Used, 'walk'>): DefinedFunction {
   const delta = and(sub(add(and(physical, -PAGE), RAM), and(linear, -PAGE)), ~ENTRY_FLAGS);
   const global = and(v('i32.ne', and(walked, WALKED_GLOBAL), 0), v('i32.ne', controls(PAGING_PGE), 0));
   f.perform(enter, shrU(linear, 12), or(delta, denied), global);
+  f.if(cell(PAGING.FILLS_LEFT), () => {
+    const isOther = or(or(controls(PAGING_ON), cell(PAGING.ALL_FILLED)), or(cell(PAGING.UNUSUAL), v('i32.xor', cell(PAGING.A20_MASK), -1)));
+    f.if(isZero(isOther), () => {
+      setCell(f, PAGING.FILLS_LEFT, sub(cell(PAGING.FILLS_LEFT), 1));
+      f.perform(fillAll);
+    });
+  });
   return f.done(1);
 }
 

@@ -6,7 +6,7 @@ import { invalidatePage, writeControl } from './addressSpace';
 import { findJump, isPageAt } from './jumps';
 import { fill, reach, readMissed, writeMissed } from './missed';
 import { storePlace } from './storePlace';
-import { changed, enlist, enter, flush, flushLocal, flushPage, nextEpoch, noting } from './tlb';
+import { changed, enlist, enter, fillAll, flush, flushLocal, flushPage, nextEpoch, noting } from './tlb';
 import { walk } from './walk';
 
 const IMPORTS: readonly ImportedFunction[] = [
@@ -28,6 +28,7 @@ const DEFINED = [
   'enlist',
   'enter',
   'noting',
+  'fillAll',
   'flushLocal',
   'flushPage',
   'fill',
@@ -53,6 +54,7 @@ const functions = (): Readonly<Record<Name, DefinedFunction>> => ({
   enlist: enlist(at.flush),
   enter: enter({ ...at, chooseWindows: imported('chooseWindows') }),
   noting: noting(),
+  fillAll: fillAll({ ...at, chooseWindows: imported('chooseWindows') }),
   flushLocal: flushLocal(at),
   flushPage: flushPage(at),
   fill: fill(at),

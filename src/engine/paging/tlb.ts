@@ -21,10 +21,10 @@ import {
   RAM,
 } from '../../memory/layout';
 import { LARGEST_ACCESS, WINDOW, WINDOW_PAGES } from '../../memory/accessWindows';
-import { MARK_CODE } from '../../memory/pageStates';
+import { KIND_BITS, MARK_BITS, MARK_CODE } from '../../memory/pageStates';
 import { EPOCH, LIVE_WINDOWS, LIVE_WINDOW_STRIDE, PAGING } from '../../memory/pagingCells';
 import { type DefinedFunction, I32, OP } from '../wasm/encoder';
-import { FunctionWriter, type Local, type Operand, type Value, load, value as v } from '../wasm/functionWriter';
+import { FunctionWriter, type Local, type Operand, type Value, call, load, value as v } from '../wasm/functionWriter';
 import { add, and, cell, entryOf, isZero, or, select, setCell, setEntry, shl, shrU, sub } from './words';
 
 const GLOBAL = { at: FILLED_GLOBAL, count: PAGING.GLOBAL_COUNT } as const;
@@ -59,6 +59,42 @@ function eachWindow(f: FunctionWriter, each: (window: Local) => void): void {
   );
 }
 
+/** For each page of RAM. */
+function eachRamPage(f: FunctionWriter, each: (page: Local) => void): void {
+  const page = f.word(0);
+  const end = f.word(shrU(cell(PAGING.RAM_SIZE), 12));
+  f.loop((again) => {
+    each(page);
+    f.set(page, add(page, 1));
+    again(v('i32.lt_u', page, end));
+  });
+}
+
+/**
+ * Without paging: all RAM that has no entry gets one, so that windows reach as far as it does. None of them is listed: they go all together
+ * (ALL_FILLED).
+ */
+export function fillAll({ noting, chooseWindows }: { readonly noting: number; readonly chooseWindows: number }): DefinedFunction {
+  const f = new FunctionWriter([]);
+  setCell(f, PAGING.ALL_FILLED, 1);
+  eachRamPage(f, (page) =>
+    f.if(v('i32.eq', entryOf(page), DENY_ALL), () => {
+      const state = f.word(load('i32.load8_u', page, PAGE_STATES));
+      f.if(isZero(and(state, KIND_BITS)), () => {
+        const entry = f.word(RAM);
+        f.if(and(state, MARK_BITS), () => f.set(entry, call(noting, entry)));
+        setEntry(f, page, entry);
+      });
+    }),
+  );
+  eachWindow(f, (window) => {
+    const { first, length } = extent(f, window);
+    f.if(holds(window, add(first, length)), () => extend(f, { window, first, length }));
+  });
+  f.perform(chooseWindows);
+  return f.doneVoid();
+}
+
 /** What leads to code has to be looked at again (jumps). When the epochs have all been used, nothing is left of the first. */
 export function nextEpoch(): DefinedFunction {
   const f = new FunctionWriter([]);
@@ -71,14 +107,22 @@ export function nextEpoch(): DefinedFunction {
 export function flush(nextEpoch: number): DefinedFunction {
   const f = new FunctionWriter([]);
   for (const list of [GLOBAL, LOCAL]) emptied(f, list, (page) => setEntry(f, page, DENY_ALL));
+  f.if(cell(PAGING.ALL_FILLED), () => {
+    eachRamPage(f, (page) => setEntry(f, page, DENY_ALL));
+    setCell(f, PAGING.ALL_FILLED, 0);
+  });
   eachWindow(f, (window) => f.store(OP.store, load('i32.load', window, WINDOW.CELL), 0));
   f.perform(nextEpoch);
   return f.doneVoid();
 }
 
 /** What is global stays. An entry that was listed as local and has become global since is listed anew. */
-export function flushLocal({ enlist, changed, nextEpoch }: { readonly enlist: number; readonly changed: number; readonly nextEpoch: number }): DefinedFunction {
+export function flushLocal({ flush, enlist, changed, nextEpoch }: Readonly<Record<'flush' | 'enlist' | 'changed' | 'nextEpoch', number>>): DefinedFunction {
   const f = new FunctionWriter([]);
+  f.if(cell(PAGING.ALL_FILLED), () => {
+    f.perform(flush);
+    f.return();
+  });
   emptied(f, LOCAL, (page) =>
     f.if(
       and(entryOf(page), GLOBAL_PAGE),
@@ -151,9 +195,7 @@ export function changed(): DefinedFunction {
   const f = new FunctionWriter([I32]);
   const page = f.parameter(0);
   eachWindow(f, (window) => {
-    const first = f.word(load('i32.load', window, WINDOW.FIRST));
-    const reach = f.word(load('i32.load', load('i32.load', window, WINDOW.CELL)));
-    const length = f.word(shrU(add(reach, LARGEST_ACCESS), 12));
+    const { first, length } = extent(f, window);
     const place = f.word(sub(page, first));
     f.if(v('i32.le_u', place, length), () => {
       f.if(
@@ -172,6 +214,12 @@ interface Window {
   readonly window: Local;
   readonly first: Local;
   readonly length: Local;
+}
+
+function extent(f: FunctionWriter, window: Local): { readonly first: Local; readonly length: Local } {
+  const first = f.word(load('i32.load', window, WINDOW.FIRST));
+  const reach = load('i32.load', load('i32.load', window, WINDOW.CELL));
+  return { first, length: f.word(shrU(add(reach, LARGEST_ACCESS), 12)) };
 }
 
 /** Does the page's entry let the window's accesses through, to where the window goes on? */

@@ -1,6 +1,6 @@
 /**
  * Regions are compiled for what is likely, and leave to tier 0 when it is otherwise: for the plain x87 control word wherever that is the
- * one when they are, and for accesses near each other in one page. They count how often it is otherwise; where that is time and again,
+ * one when they are, for accesses near each other in one page, and for those in a window that holds most of RAM. They count how often it is otherwise; where that is time and again,
  * they are better compiled for everything, which is slower.
  */
 import { ENGINE_CELLS } from '../../ir/engineCells';
@@ -23,6 +23,14 @@ interface Kind {
 export const REFUSED: Kind = { count: ENGINE_CELLS.refusals, record: ENGINE_CELLS.refusedBy };
 /** A cluster of accesses that is not in one page that all of them may reach; the record of its first one. */
 export const SCATTERED: Kind = { count: ENGINE_CELLS.scattered, record: ENGINE_CELLS.scatteredAt };
+
+/** A load or store outside the window that it is confined to; its record. */
+export const FAR = {
+  read: { count: ENGINE_CELLS.farReads, record: ENGINE_CELLS.farReadAt },
+  write: { count: ENGINE_CELLS.farWrites, record: ENGINE_CELLS.farWriteAt },
+} as const satisfies Readonly<Record<string, Kind>>;
+export type Direction = keyof typeof FAR;
+export const DIRECTIONS: readonly Direction[] = ['read', 'write'];
 
 /** In a region that returns to tier 0, for the record in NEXT. */
 export function countComplaint(code: Code, { count, record }: Kind): void {

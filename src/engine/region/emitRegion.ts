@@ -13,7 +13,7 @@ import { RECORD } from '../record';
 import { Code, OP, VECTOR } from '../wasm/encoder';
 import { FLAG_CELLS } from '../wasm/flagFunctions';
 import { type Clusters, NO_CLUSTERS, clustersOf } from './clusters';
-import { REFUSED, countComplaint } from './complaints';
+import { DIRECTIONS, type Direction, FAR, REFUSED, countComplaint } from './complaints';
 import { type ControlFlow, analyseControlFlow, dominates, irreducibleEdge, reaching } from './controlFlow';
 import { deadFlags } from './deadFlags';
 import { UNKNOWN } from './expressions';
@@ -59,6 +59,8 @@ export interface EmitOptions {
   readonly computedRecord: number;
   /** Accesses of the block that lie near each other are often not in one page all the same. */
   readonly isScattered: (block: Block) => boolean;
+  /** Its loads, or stores, are often outside the window that those of others are confined to. */
+  readonly isFar: (block: Block, direction: Direction) => boolean;
 }
 
 export function emitRegion(plan: RegionPlan, options: EmitOptions): EmittedRegion {
@@ -76,6 +78,9 @@ class RegionEmitter {
   readonly #levels = new Map<Node, number>();
   readonly #flagsBehind = new Map<Node, FlagState | undefined>();
   readonly #late: LateLocals;
+  readonly #accesses: ReadonlySet<Direction>;
+  /** MemoryAccess.far, of blocks that have not complained. */
+  #far: readonly (readonly [direction: Direction, level: number])[] = [];
   /** In regions that use it. */
   readonly #x87: X87Stack | undefined;
   /** By how much TOP is above BASE where ways meet. */
@@ -96,6 +101,7 @@ class RegionEmitter {
   ) {
     const lists = [...plan.blocks.values()].flatMap(({ instructions }) => instructions.map(({ statements }) => statements));
     for (const list of lists) this.#count(list);
+    this.#accesses = new Set(lists.flatMap(accessesOf));
     this.#late = new LateLocals(L.TEMPS + this.#temps);
     this.#x87 = lists.some(usesX87) ? new X87Stack(this.#code, this.#late, options.assumptions.plainX87, lists.some(changesX87Control)) : undefined;
     const shared = (name: SharedFunction): number => {
@@ -184,10 +190,19 @@ class RegionEmitter {
 
   emit(): EmittedRegion {
     const code = this.#code;
-    this.#statements.memory.exit = code.open(OP.block);
+    const { memory } = this.#statements;
+    memory.exit = code.open(OP.block);
+    const confined = DIRECTIONS.filter((direction) => this.options.assumptions.confined[direction] && this.#accesses.has(direction));
+    this.#far = confined.map((direction) => [direction, code.open(OP.block)]);
     this.#node(this.plan.root.block.eip);
     this.#of(undefined);
-    code.op(OP.unreachable).close();
+    code.op(OP.unreachable);
+    for (const direction of [...confined].reverse()) {
+      code.close();
+      countComplaint(code, FAR[direction]);
+      code.branch(memory.exit);
+    }
+    code.close();
     const prologue = this.#prologue();
     this.#epilogue();
     const rest = code.done();
@@ -378,6 +393,7 @@ class RegionEmitter {
     // Whatever way leads here comes by the dominator.
     statements.refuted = this.#refutedBehind.get(this.#flow.dominator.get(node) as Node) ?? new Set();
     statements.clusters = this.#clustersOf(node);
+    statements.memory.far = Object.fromEntries(this.#far.filter(([direction]) => !this.options.isFar(block, direction)));
     const dead = deadFlags(instructions.flatMap((i) => i.statements));
     instructions.forEach(({ statements: list, record, noted }, n) => {
       const last = n === instructions.length - 1 && terminal.k !== 'leave' && isTerminal(list.at(-1));
@@ -537,3 +553,11 @@ class RegionEmitter {
 }
 
 const isTerminal = (s: Statement | undefined): boolean => s?.k === 'jump' || s?.k === 'branch' || s?.k === 'indirect';
+
+/** What statements do in memory that is not the engine's. A load for an update asks for the right to store. */
+const accessesOf = (list: readonly Statement[]): Direction[] =>
+  list.flatMap((s): Direction[] => {
+    if (s.k === 'load') return [s.update ? 'write' : 'read'];
+    if (s.k === 'loadVector') return ['read'];
+    return s.k === 'store' || s.k === 'storeVector' ? ['write'] : listsIn(s).flatMap(accessesOf);
+  });

@@ -1,6 +1,6 @@
 /**
  * Loads and stores of translated code. One that lies in the window of its kind (memory/accessWindows) goes straight to memory; any other
- * looks its page up in the software TLB. Those on a stack outside, and without a window those whose address comes from a register alone or
+ * looks its page up in the software TLB, or where the window holds most of RAM leaves the region (FAR). Those on a stack outside, and without a window those whose address comes from a register alone or
  * from a table's place and an index, compare with the page that their base met last, which they keep in locals (TAG, and DELTA from linear
  * to the VM's memory). The TLB does not change while a region runs, so neither windows nor pages need to be asked for again; and of accesses
  * that lie near each other (clusters) only the first one asks, for all of them.
@@ -14,7 +14,7 @@ import { EBP, ESP } from '../../x86/registers';
 import { type Code, I32, OP } from '../wasm/encoder';
 import { orCrossing, pushEntry, pushHost } from '../wasm/tlbLookup';
 import { type Cluster, type ClusterAccess, LONGEST_CLUSTER } from './clusters';
-import { SCATTERED, countComplaint } from './complaints';
+import { type Direction, SCATTERED, countComplaint } from './complaints';
 import type { LateLocals } from './lateLocals';
 import { MAX_PAGES, REGION_LOCAL as L } from './locals';
 
@@ -24,6 +24,8 @@ export interface Assumptions {
   /** FLAT as it is now (x86/cpuState): what of it the code relies on is collected in `relied`. */
   readonly flat: number;
   readonly windows: { readonly read: AccessWindow | undefined; readonly write: AccessWindow | undefined };
+  /** No other loads, or stores, than those that their window holds, but in blocks that have complained. */
+  readonly confined: Readonly<Record<Direction, boolean>>;
   /** The stack is in both windows now, and most likely stays there. */
   readonly stackInWindows: boolean;
   /** The x87 rounds to nearest and to 64 bits, #P masked, now: arithmetic stands in line for that, and nobody enters otherwise. */
@@ -66,6 +68,8 @@ export class MemoryAccess {
   relied = 0;
   /** Level of the block behind which the region is left. */
   exit = 0;
+  /** Levels of the blocks behind which it is left by accesses outside the window that they are confined to. */
+  far: Readonly<Partial<Record<Direction, number>>> = {};
   /** Base and kinds of access → which of the remembered pages is theirs. */
   readonly #pages = new Map<string, number>();
   /** By kinds of access. */
@@ -107,7 +111,8 @@ export class MemoryAccess {
     const { write } = place;
     const base = definition(place.offset);
     if (place.near) return this.#inCluster(place, place.near, record, base, access);
-    const window = this.assumptions.windows[write ? 'write' : 'read'];
+    const direction = write ? 'write' : 'read';
+    const window = this.assumptions.windows[direction];
     const size = place.aligned ? 1 : place.size;
     code.constant(record).set(L.NEXT);
     if (write && this.noted) {
@@ -129,6 +134,12 @@ export class MemoryAccess {
       .get(L.ADDRESS)
       .get(write ? L.WRITABLE : L.READABLE)
       .op(OP.geU);
+    const far = this.far[direction];
+    if (far !== undefined) {
+      code.branchIf(far).get(L.ADDRESS);
+      access(window.host);
+      return;
+    }
     code.open(OP.if);
     if (window.low) code.get(L.ADDRESS).constant(window.low).op(OP.add).set(L.ADDRESS);
     this.#lookUp(size, write ? WRITE : READ);
@@ -199,6 +210,9 @@ export class MemoryAccess {
     }
     code.get(L.ADDRESS).constant(reach.host).op(OP.add).set(local);
     code.get(L.ADDRESS).get(reach.local).op(OP.geU);
+    const { read, write } = this.far;
+    const far = kinds === READ ? read : kinds === WRITE || read !== undefined ? write : undefined;
+    if (far !== undefined) return void code.branchIf(far);
     code.open(OP.if);
     if (low) code.get(L.ADDRESS).constant(low).op(OP.add).set(L.ADDRESS);
     this.#lookUp(cluster.span, kinds, true);

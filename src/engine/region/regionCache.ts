@@ -13,7 +13,7 @@ import type { CodeCache } from '../codeCache';
 import type { FormTable } from '../forms';
 import { PSEUDO, RECORD } from '../record';
 import { type Rewrite, loadedFields } from '../rewriting';
-import { Complaints, REFUSED, SCATTERED } from './complaints';
+import { Complaints, type Direction, FAR, REFUSED, SCATTERED } from './complaints';
 import { type EmittedRegion, emitRegion } from './emitRegion';
 import { isPlainControl } from '../wasm/x87Functions';
 import { BlockLowering } from './lowerBlock';
@@ -50,6 +50,7 @@ export class RegionCache {
   readonly #regions = new Set<Region>();
   readonly #refusals: Complaints;
   readonly #scattered: Complaints;
+  readonly #far: Readonly<Record<Direction, Complaints>>;
   /** Hot blocks and when they became it (instructions retired), the longest waiting first. */
   readonly #queue = new Map<Block, number>();
   /** Blocks that have become hot although a region holds them. */
@@ -85,6 +86,7 @@ export class RegionCache {
     this.#view = new DataView(linear.cpu.memory.buffer);
     this.#refusals = new Complaints(linear.cpu, REFUSED);
     this.#scattered = new Complaints(linear.cpu, SCATTERED);
+    this.#far = { read: new Complaints(linear.cpu, FAR.read), write: new Complaints(linear.cpu, FAR.write) };
     cache.onInvalidate = (block) => this.#blockInvalidated(block);
   }
 
@@ -140,7 +142,7 @@ export class RegionCache {
   #compile(roots: readonly Block[]): void {
     const started = performance.now();
     if (!this.#reserveComputed()) return;
-    this.linear.chooseWindows();
+    this.linear.openWindows();
     // Blocks that go while records are allocated take their regions with them.
     const pending = this.#prepareAll(roots).filter(({ root }) => root.valid);
     if (pending.length > 0) this.#instantiate(pending, started);
@@ -180,17 +182,28 @@ export class RegionCache {
       user,
       flat,
       windows,
+      confined: { read: this.#isWide(windows.read), write: this.#isWide(windows.write) },
       stackInWindows: this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.read) && this.#isInside(cpu.get(CPU.GPR + 4 * ESP), windows.write),
       plainX87: isPlainControl(cpu.get(CPU.X87_CONTROL)) && !this.#refusals.has(root),
     };
-    const emitted = emitRegion(plan, { functions: REGION_FUNCTIONS, assumptions, computedRecord: this.#computedRecord, isScattered: (block) => this.#scattered.has(block) });
+    const emitted = emitRegion(plan, {
+      functions: REGION_FUNCTIONS,
+      assumptions,
+      computedRecord: this.#computedRecord,
+      isScattered: (block) => this.#scattered.has(block),
+      isFar: (block, direction) => this.#far[direction].has(block),
+    });
     if (root.trampoline === 0) root.trampoline = this.cache.allocate(1);
     return { root, plan, emitted };
   }
 
   #windows(user: boolean): Assumptions['windows'] {
     const { windows } = this.linear;
-    return { read: windows.find(user ? DENY_USER_READ : DENY_SUPERVISOR_READ), write: windows.find(user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) };
+    return { read: windows.ask(user ? DENY_USER_READ : DENY_SUPERVISOR_READ), write: windows.ask(user ? DENY_USER_WRITE : DENY_SUPERVISOR_WRITE) };
+  }
+
+  #isWide(window: AccessWindow | undefined): boolean {
+    return window !== undefined && this.linear.isWide(window);
   }
 
   #isInside(linear: number, window: AccessWindow | undefined): boolean {
@@ -200,7 +213,9 @@ export class RegionCache {
   /** What does not fit any more goes, and comes back if it is hot. `now`: instructions retired. */
   dropOutdated(now: number): void {
     this.#dropRefusing(now);
-    this.#dropScattered(now);
+    this.#dropComplaining(this.#scattered, now);
+    this.#dropComplaining(this.#far.read, now);
+    this.#dropComplaining(this.#far.write, now);
     this.#dropNarrow();
   }
 
@@ -214,12 +229,13 @@ export class RegionCache {
     }
   }
 
-  #dropScattered(now: number): void {
-    const record = this.#scattered.tooMany(now);
+  /** The block is compiled for what it complains of, too. */
+  #dropComplaining(complaints: Complaints, now: number): void {
+    const record = complaints.tooMany(now);
     if (record === undefined) return;
     const block = this.cache.byId.get(this.#view.getInt32(record + RECORD.BLOCK, true));
     if (!block) return;
-    this.#scattered.note(block);
+    complaints.note(block);
     for (const region of [...block.regions]) {
       this.#drop(region);
       this.#queue.set(region.root, now);

@@ -126,13 +126,15 @@ export class RegionStatements {
   /** All ways out of an instruction meet before they leave: what each takes along is much code, and the same. */
   #leavingOnce(x87: X87Stack, instruction: () => void): void {
     const { code, memory } = this;
-    const { exit } = memory;
+    const { exit, far } = memory;
     const { pending } = x87;
     const done = code.open(OP.block);
     memory.exit = code.open(OP.block);
+    memory.far = {};
     instruction();
     code.branch(done).close();
     memory.exit = exit;
+    memory.far = far;
     x87.writeTags(pending);
     code.branch(exit).close();
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PagingUnit } from '../../../src/engine/paging/pagingUnit';
 import { GuestMemory } from '../../../src/memory/guestMemory';
-import { MAXIMUM_PAGES, PAGE, RAM, ROM_BYTES } from '../../../src/memory/layout';
+import { DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE, MAXIMUM_PAGES, PAGE, RAM, ROM_BYTES } from '../../../src/memory/layout';
 import { LinearMemory } from '../../../src/memory/linearMemory';
 import { CPU, CpuState } from '../../../src/x86/cpuState';
 import { CR0_PE, CR0_PG, CR0_WP, CR4_PAE, CR4_PSE } from '../../../src/x86/flags';
@@ -258,4 +258,45 @@ test('tables elsewhere than in plain RAM: the bus is asked, ROM keeps its flags,
     bench.physical.journal.map(({ address }) => address),
     [bench.pde('4 KiB'), bench.leaf('4 KiB')],
   );
+});
+
+test('without paging all RAM gets its entries at once: not devices, stores to code are seen, and a page fault finds none of them', () => {
+  const bench = new Bench();
+  const { linear, physical, cpu } = bench;
+  physical.setKind(0xa0000, 0x100000, 'device');
+  physical.markCode(6 * MIB, true);
+  cpu.set(CPU.CR0, CR0_PE);
+  linear.loadPagingMode();
+  linear.openWindows();
+  const mayAccess = (at: number, write: boolean): boolean => linear.hostOffset(at, 1, write) === RAM + at;
+  const [read, write] = [DENY_SUPERVISOR_READ, DENY_SUPERVISOR_WRITE].map((deny) => linear.windows.find(deny));
+  assert.deepEqual([read?.low, write?.low], [MIB, MIB]);
+  assert.ok(read && linear.isWide(read) && write && linear.isWide(write));
+  assert.deepEqual(
+    [0, 0x9f000, 0xa0000, 0xff000, MIB, 6 * MIB, 8 * MIB - 1, 8 * MIB].map((at) => [mayAccess(at, false), mayAccess(at, true)]),
+    [true, true, false, false, true, true, true, false].map((is, n) => [is, is && n !== 5]),
+  );
+  physical.markCode(3 * MIB, true);
+  linear.protectPage(3 * MIB);
+  assert.deepEqual([mayAccess(3 * MIB, false), mayAccess(3 * MIB, true), write && linear.isWide(write)], [true, false, false]);
+  linear.windows.checkInvariants();
+  bench.mode('4 KiB');
+  for (let at = 0; at < 8 * MIB; at += PAGE) assert.equal(linear.hostOffset(at, 1, false), -1);
+  linear.windows.checkInvariants();
+  linear.openWindows();
+  assert.equal(linear.hostOffset(MIB, 1, false), -1, 'with paging none comes back by itself');
+});
+
+test('entries of all RAM go with the A20 gate, and come back without it', () => {
+  const bench = new Bench();
+  const { linear, physical } = bench;
+  linear.openWindows();
+  physical.a20Mask = 0xffefffff;
+  linear.remapped();
+  linear.openWindows();
+  assert.equal(linear.hostOffset(MIB, 1, false), -1);
+  physical.a20Mask = 0xffffffff;
+  linear.remapped();
+  linear.openWindows();
+  assert.equal(linear.hostOffset(MIB, 1, false), RAM + MIB);
 });
