@@ -91,10 +91,14 @@ interface GdtPiece {
 }
 
 export class DeprivilegedWorld {
-  /** The guest's registers while the silicon's are in the CPU. */
-  #virtual: Int32Array | undefined;
+  /** The silicon's registers are in the CPU, and the guest's in #virtual. */
+  #inGuest = false;
+  readonly #virtual: Int32Array;
   readonly #entered: SegmentCache[] = [];
-  #lastHardware: Int32Array;
+  readonly #lastHardware: Int32Array;
+  /** Of the CPU: what user mode may change. */
+  readonly #general: Int32Array;
+  readonly #floating: Int32Array;
   #source: ShadowSource = { base: -1, limit: -1, paging: -1 };
   readonly #kernelGdt = new Int32Array(GDT_BYTES / 4);
   readonly #userGdt = new Int32Array(GDT_BYTES / 4);
@@ -124,13 +128,16 @@ export class DeprivilegedWorld {
     /** Guest's kernel at CPL 1. */
     readonly compressed = false,
   ) {
+    this.#virtual = cpu.saveRegisters();
     this.#lastHardware = cpu.saveRegisters();
+    this.#general = cpu.i32.subarray(CPU.GPR >> 2, CPU.EFLAGS >> 2);
+    this.#floating = cpu.i32.subarray(CPU.X87 >> 2, (CPU.MXCSR >> 2) + 1);
     for (let vector = 0; vector < 256; vector++) this.#writeVmm(IDT_OFFSET + 8 * vector, [0x0008_0000, 0x0000_8e00]);
     memory.physical.onTracedWrite = (address, length) => this.#gdtWritten(address, length);
   }
 
   get inGuest(): boolean {
-    return this.#virtual !== undefined;
+    return this.#inGuest;
   }
 
   /** Translated code of the guest's kernel runs: on the virtual CPU's state, with the VMM's pages fenced off. */
@@ -181,7 +188,8 @@ export class DeprivilegedWorld {
     const { cpu } = this;
     const kernel = cpu.cpl < 3;
     this.#installGdt(kernel);
-    this.#virtual = cpu.saveRegisters();
+    cpu.saveRegisters(this.#virtual);
+    this.#inGuest = true;
     const v86 = cpu.realSegments;
     for (let s = 0; s < 6; s++) {
       const virtual = cpu.segment(s);
@@ -208,18 +216,17 @@ export class DeprivilegedWorld {
   leaveGuest(): void {
     const { cpu } = this;
     const virtual = this.#virtual;
-    if (!virtual) return;
-    this.#virtual = undefined;
-    if (!this.rehearsing) this.#lastHardware = cpu.saveRegisters();
+    if (!this.#inGuest) return;
+    this.#inGuest = false;
+    if (!this.rehearsing) cpu.saveRegisters(this.#lastHardware);
     this.faultAddress = cpu.get(CPU.CR2) >>> 0;
-    const loaded = [0, 1, 2, 3, 4, 5].filter((s) => !sameCache(cpu.segment(s), this.#entered[s])).map((s) => ({ s, cache: cpu.segment(s) }));
+    const loaded: { readonly s: number; readonly cache: SegmentCache }[] = [];
+    for (let s = 0; s < 6; s++) if (!sameCache(cpu.segment(s), this.#entered[s])) loaded.push({ s, cache: cpu.segment(s) });
     const userFlags = cpu.get(CPU.EFLAGS) & USER_FLAGS;
-    const kept = cpu.i32.slice(CPU.GPR >> 2, CPU.EFLAGS >> 2);
-    const floating = cpu.i32.slice(CPU.X87 >> 2, (CPU.MXCSR >> 2) + 1);
+    virtual.set(this.#general);
+    virtual.set(this.#floating, (CPU.X87 - CPU.GPR) >> 2);
     const carried = CARRIED.map((cell) => cpu.get(cell));
     cpu.restoreRegisters(virtual);
-    cpu.i32.set(kept, CPU.GPR >> 2);
-    cpu.i32.set(floating, CPU.X87 >> 2);
     CARRIED.forEach((cell, n) => cpu.set(cell, carried[n]));
     cpu.set(CPU.EFLAGS, (cpu.get(CPU.EFLAGS) & ~USER_FLAGS) | userFlags);
     this.memory.window = undefined;
@@ -238,7 +245,7 @@ export class DeprivilegedWorld {
   /** A selector in CS or SS as the guest has it: its RPL is the virtual CPL. */
   guestSelector(selector: number): number {
     const virtual = this.#virtual;
-    return virtual && !this.cpu.v86 ? (selector & ~3) | virtual[(CPU.CPL - CPU.GPR) >> 2] : selector;
+    return this.#inGuest && !this.cpu.v86 ? (selector & ~3) | virtual[(CPU.CPL - CPU.GPR) >> 2] : selector;
   }
 
   /** A segment as the silicon has it; CS and SS show the silicon's CPL as RPL. */
@@ -256,7 +263,7 @@ export class DeprivilegedWorld {
       this.leaveGuest();
       this.faultAddress = faultAddress;
     }
-    return this.#lastHardware;
+    return this.#lastHardware.slice();
   }
 
   /** A segment the guest loaded in user mode, as the guest believes it: privilege and descriptor from its own table. */

@@ -168,6 +168,7 @@ const parity = (value: number): number => {
 
 export class CpuState {
   readonly i32: Int32Array;
+  readonly #architectural: Int32Array;
   readonly u8: Uint8Array;
   /** What segment registers held when they were last loaded or looked at: the cells may have changed since. */
   readonly #segments: SegmentCache[] = Array.from({ length: 8 }, () => ({ selector: 0, base: 0, limit: 0, attributes: 0 }));
@@ -182,6 +183,7 @@ export class CpuState {
 
   constructor(readonly memory: WebAssembly.Memory) {
     this.i32 = new Int32Array(memory.buffer, 0, 0x10000 / 4);
+    this.#architectural = this.i32.subarray(CPU.GPR >> 2, CPU.STACK_MASK >> 2);
     this.u8 = new Uint8Array(memory.buffer);
     const eight = (at: number, stride: number, bytes: number): DataView[] => [0, 1, 2, 3, 4, 5, 6, 7].map((n) => new DataView(memory.buffer, at + stride * n, bytes));
     const fromMemory = Object.fromEntries([4, 8, 16].map((bytes) => [bytes, new DataView(memory.buffer, CPU.VECTOR, bytes)]));
@@ -370,9 +372,10 @@ export class CpuState {
     this.set(CPU.AUX, (carry << 31) | ((carry ^ overflow) << 30) | (flags & EFLAGS_AF ? 8 : 0) | (delta << 8) | (flags & EFLAGS_SF ? 1 : 0));
   }
 
-  /** Copy of the architectural cells (derived and engine cells excluded). */
-  saveRegisters(): Int32Array {
-    return this.i32.slice(CPU.GPR >> 2, CPU.STACK_MASK >> 2);
+  /** Copy of the architectural cells (derived and engine cells excluded), into `into` where somebody copies them again and again. */
+  saveRegisters(into: Int32Array = new Int32Array(this.#architectural.length)): Int32Array {
+    into.set(this.#architectural);
+    return into;
   }
 
   restoreRegisters(saved: Int32Array): void {
