@@ -1,7 +1,7 @@
 /**
  * Regions are compiled for what is likely, and leave to tier 0 when it is otherwise: for the plain x87 control word wherever that is the
- * one when they are, for accesses near each other in one page, and for those in a window that holds most of RAM. They count how often it is otherwise; where that is time and again,
- * they are better compiled for everything, which is slower.
+ * one when they are, for accesses near each other in one page, and for those in a window that holds most of RAM. They count how often it
+ * is otherwise; where that is time and again, they are better compiled for everything, which is slower.
  */
 import { ENGINE_CELLS } from '../../ir/engineCells';
 import type { CpuState } from '../../x86/cpuState';

@@ -1,9 +1,10 @@
 /**
  * Loads and stores of translated code. One that lies in the window of its kind (memory/accessWindows) goes straight to memory; any other
- * looks its page up in the software TLB, or where the window holds most of RAM leaves the region (FAR). Those on a stack outside, and without a window those whose address comes from a register alone or
- * from a table's place and an index, compare with the page that their base met last, which they keep in locals (TAG, and DELTA from linear
- * to the VM's memory). The TLB does not change while a region runs, so neither windows nor pages need to be asked for again; and of accesses
- * that lie near each other (clusters) only the first one asks, for all of them.
+ * looks its page up in the software TLB, or leaves the region where the window holds most of RAM (FAR). Those on a stack outside, and
+ * without a window those whose address comes from a register alone or from a table's place and an index, compare with the page that their
+ * base met last, which they keep in locals (TAG, and DELTA from linear to the VM's memory). The TLB does not change while a region runs,
+ * so neither windows nor pages need to be asked for again; and of accesses that lie near each other (clusters) only the first one asks,
+ * for all of them.
  */
 import { foldBinary } from '../../ir/fold';
 import { type Expr, type Statement, constant } from '../../ir/microOp';
