@@ -1,4 +1,5 @@
 /** The command line, run by main.ts: construct, connect, nothing else. */
+import path from 'node:path';
 import './nodeRequire';
 import { assemble } from './asm/assemble';
 import { UserError } from './base/userError';
@@ -19,6 +20,7 @@ function createGuest(attributes: GuestAttributes, network?: Switch): Subject {
 }
 
 const environment = nodeEnvironment({
+  version: () => JSON.parse(new TextDecoder().decode(readFile(path.join(__dirname, '../package.json')))).version,
   readFile,
   writeFile,
   assemble: (path, define, output) => assemble(new TextDecoder().decode(readFile(path)), { path, define, ...output, readFile: (name, from) => nodeFiles.readInclude(name, from) }),

@@ -29,6 +29,10 @@ export async function runCli(argv: readonly string[], environment: CliEnvironmen
     (name === undefined ? environment.stderr : environment.stdout)(text);
     return name === undefined ? exitCode('badInput') : exitCode('ok');
   }
+  if (name === '--version' || name === '-v') {
+    environment.stdout(`${environment.version()}\n`);
+    return exitCode('ok');
+  }
   const command = commands.find((c) => c.name === name);
   if (!command) {
     environment.stderr(`ringside: unknown command '${name}': expected ${commands.map((c) => c.name).join(', ')}\n`);

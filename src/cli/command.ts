@@ -11,6 +11,8 @@ export type GuestAttributes = Readonly<Record<string, unknown>>;
 
 /** Everything a command may touch. Tests give their own. */
 export interface CliEnvironment {
+  /** Of the package. */
+  readonly version: () => string;
   readonly stdout: (chunk: Uint8Array | string) => void;
   readonly stderr: (text: string) => void;
   readonly readFile: (path: string) => Uint8Array;

@@ -26,7 +26,7 @@ Usage: ringside COMMAND [OPTIONS]
 
 Commands:
 ${columns(rows)}
-ringside COMMAND --help shows the options of a command.
+ringside COMMAND --help shows the options of a command; ringside --version, which release this is.
 
 Exit codes (a guest that powers off through port F4h chooses its own):
 ${columns(codes)}`;

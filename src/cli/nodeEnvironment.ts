@@ -2,7 +2,7 @@
 import type { CliEnvironment } from './command';
 
 /** What the entry point must supply: the parts that are not Node's. */
-export type Collaborators = Pick<CliEnvironment, 'readFile' | 'writeFile' | 'assemble' | 'createGuest' | 'serveDap'>;
+export type Collaborators = Pick<CliEnvironment, 'version' | 'readFile' | 'writeFile' | 'assemble' | 'createGuest' | 'serveDap'>;
 
 export function nodeEnvironment(collaborators: Collaborators): CliEnvironment {
   let interrupted: boolean | undefined;

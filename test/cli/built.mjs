@@ -36,6 +36,11 @@ test('asm and run: the binary behaves as its source does', (t) => {
   assert.match(ringside('disasm', image, '--origin', '0x7C00', '--count', '1').stdout, /^00007C00 {2}FA +cli\n$/);
 });
 
+test('--version is that of the package', () => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  assert.equal(ringside('--version').stdout, `${version}\n`);
+});
+
 test('a missing file is one line and code 104', () => {
   const { status, stderr } = ringside('run', 'missing.asm');
   assert.deepEqual([status, stderr], [104, 'missing.asm: no such file\n']);

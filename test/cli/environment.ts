@@ -28,6 +28,7 @@ export async function cli(argv: readonly string[], world: World = {}): Promise<O
   const requests: GuestAttributes[] = [];
   let time = 0;
   const environment: CliEnvironment = {
+    version: () => '1.2.3',
     stdout: (chunk) => void (output.stdout += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk)),
     stderr: (text) => void (output.stderr += text),
     readFile: (path) => {

@@ -35,6 +35,11 @@ test('without a command the help goes to stderr', async () => {
   assert.match(stderr, /Usage: ringside COMMAND/);
 });
 
+test('--version says which release it is', async () => {
+  const { code, stdout } = await cli(['--version']);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: '1.2.3\n' });
+});
+
 test('--help lists every command and exit code', async () => {
   const { code, stdout } = await cli(['--help']);
   assert.equal(code, 0);
