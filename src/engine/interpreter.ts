@@ -259,10 +259,7 @@ export class Interpreter {
     const linear = (cpu.segmentBase(CS) + eip) >>> 0;
     const physical = this.linear.fetch(linear);
     if (physical === -2) return { kind: 'fault', vector: REFUSED_VECTOR, errorCode: 0 };
-    if (physical < 0) {
-      cpu.set(CPU.CR2, linear);
-      return { kind: 'fault', vector: PF, errorCode: cpu.get(CPU.FAULT_CODE) };
-    }
+    if (physical < 0) return { kind: 'fault', vector: PF, errorCode: cpu.get(CPU.FAULT_CODE) };
     if (this.linear.nested?.fetch(physical, linear) === false) return { kind: 'fault', vector: REFUSED_VECTOR, errorCode: 0 };
     const cached = this.cache.lookup(physical, mode, eip, single);
     const outdated = cached?.checks && !this.#selfChecks.refresh(cached) ? cached : undefined;
@@ -271,6 +268,13 @@ export class Interpreter {
     const block = this.#translate({ mode, eip, physical }, single, outdated);
     if (!single) this.translated.fire(block);
     return block;
+  }
+
+  /** The run ends with a fault at the next instruction: only now has it happened, and not when somebody looked ahead. */
+  #unfetched(exit: EngineExit): EngineExit {
+    const { cpu } = this;
+    if (exit.kind === 'fault' && exit.vector === PF) cpu.set(CPU.CR2, (cpu.segmentBase(CS) + cpu.eip) >>> 0);
+    return exit;
   }
 
   #translate(where: CodeContext, single: boolean, outdated: Block | undefined): Block {
@@ -298,7 +302,7 @@ export class Interpreter {
       if (this.regions.waiting) this.regions.compileDue(this.#currentMode(), this.#retired);
       const budget = Math.min(end - this.#retired - MAX_BLOCK_INSTRUCTIONS, 0x3fffffff);
       const block = this.#takeNext() ?? this.#block(false);
-      if (isExit(block)) return block;
+      if (isExit(block)) return this.#unfetched(block);
       if (this.#ending) return this.#ended();
       if (delivery && !this.#passResumeFlag(block)) return DISPATCH;
       const exit = this.#enterBlock(block, budget);
@@ -340,7 +344,7 @@ export class Interpreter {
     this.#plain = PLAIN_TRANSFERS;
     while (this.#retired < end) {
       const block = this.#block(false);
-      if (isExit(block)) return block;
+      if (isExit(block)) return this.#unfetched(block);
       if (this.#ending) return this.#ended();
       const left = end - this.#retired;
       const exit = block.code.instructions.length <= left ? this.#enterBlock(block, 1) : this.#enterPart(block, left);
@@ -360,7 +364,7 @@ export class Interpreter {
     if (this.cpu.get(CPU.FUEL) === 0) this.cpu.set(CPU.FUEL, FUEL);
     this.#plain = PLAIN_TRANSFERS;
     const block = this.#block(true);
-    if (isExit(block)) return block;
+    if (isExit(block)) return this.#unfetched(block);
     return this.#enterBlock(block, 1) ?? BUDGET;
   }
 

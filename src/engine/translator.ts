@@ -117,7 +117,6 @@ export class Translator {
     if (eip + length > limit) return { kind: 'fault', vector: GP, errorCode: 0 };
     const next = (this.cpu.segmentBase(CS) + eip + length) >>> 0;
     const result = this.linear.translate(next, { write: false, user: this.linear.user });
-    this.cpu.set(CPU.CR2, next);
     return { kind: 'fault', vector: PF, errorCode: result.kind === 'fault' ? result.errorCode : 0 };
   }
 
