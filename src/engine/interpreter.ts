@@ -41,7 +41,7 @@ export type EngineExit =
   | { readonly kind: 'fuel' };
 
 /** Elements of repeated string instructions before the run loop looks up: a device may take a microsecond for each. */
-const FUEL = 1 << 12;
+const FUEL = 1 << 11;
 /** Block entries before the run loop looks up: one may cost a translation. */
 const ENTRIES = 250;
 
