@@ -1,4 +1,7 @@
-/** Where branches have led, so that they need not ask again: patched to go straight to a block, or, where pages can be remapped in between, remembered by EIP. */
+/**
+ * Where branches have led, so that they need not ask again: patched to go straight to a block, or, where pages can be remapped in between,
+ * remembered by EIP.
+ */
 import { Emitter } from '../base/events';
 import type { LinearMemory } from '../memory/linearMemory';
 import { CS } from '../x86/registers';

@@ -226,10 +226,11 @@ export class MemoryAccess {
     if (isOnStack(base) && !stackInWindows) return undefined;
     const known = this.#reaches.get(kinds);
     if (known) return known;
-    const all = [...(kinds & READ ? [windows.read] : []), ...(kinds & WRITE ? [windows.write] : [])].filter((window) => window !== undefined);
-    const highest = all.reduce((a, b) => (b.low > a.low ? b : a), all[0]);
-    if (all.length < (kinds === (READ | WRITE) ? 2 : 1) || all.some(({ host, low }) => ((host - low) | 0) !== ((highest.host - highest.low) | 0))) return undefined;
-    const reach = { low: highest.low, host: highest.host, windows: all, local: this.locals.add(I32, `reach${this.#reaches.size}`) };
+    const all = [...(kinds & READ ? [windows.read] : []), ...(kinds & WRITE ? [windows.write] : [])];
+    if (!all.every((window) => window !== undefined)) return undefined;
+    const { low, host } = all.reduce((a, b) => (b.low > a.low ? b : a));
+    if (all.some((window) => ((window.host - window.low) ^ (host - low)) !== 0)) return undefined;
+    const reach = { low, host, windows: all, local: this.locals.add(I32, `reach${this.#reaches.size}`) };
     if (kinds & READ) this.windows[0] = windows.read;
     if (kinds & WRITE) this.windows[1] = windows.write;
     this.#reaches.set(kinds, reach);

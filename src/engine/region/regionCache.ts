@@ -212,31 +212,20 @@ export class RegionCache {
 
   /** What does not fit any more goes, and comes back if it is hot. `now`: instructions retired. */
   dropOutdated(now: number): void {
-    this.#dropRefusing(now);
+    this.#dropComplaining(this.#refusals, now, ({ region }) => (region ? [region] : []));
     this.#dropComplaining(this.#scattered, now);
     this.#dropComplaining(this.#far.read, now);
     this.#dropComplaining(this.#far.write, now);
     this.#dropNarrow();
   }
 
-  #dropRefusing(now: number): void {
-    const entry = this.#refusals.tooMany(now);
-    if (entry === undefined) return;
-    for (const region of [...this.#regions]) {
-      if (region.root.entry !== entry) continue;
-      this.#refusals.note(region.root);
-      this.#drop(region);
-    }
-  }
-
-  /** The block is compiled for what it complains of, too. */
-  #dropComplaining(complaints: Complaints, now: number): void {
+  /** The block is compiled for what it complains of, too: in all regions that hold it, or only in its own. */
+  #dropComplaining(complaints: Complaints, now: number, regionsOf = ({ regions }: Block): Iterable<Region> => regions): void {
     const record = complaints.tooMany(now);
-    if (record === undefined) return;
-    const block = this.cache.byId.get(this.#view.getInt32(record + RECORD.BLOCK, true));
+    const block = record === undefined ? undefined : this.cache.byId.get(this.#view.getInt32(record + RECORD.BLOCK, true));
     if (!block) return;
     complaints.note(block);
-    for (const region of [...block.regions]) {
+    for (const region of [...regionsOf(block)]) {
       this.#drop(region);
       this.#queue.set(region.root, now);
     }
